@@ -1,0 +1,33 @@
+/**
+ * The port to stored bodies. Bytes flow into a spool first; `keep` then makes them part of a transaction: small bodies become
+ * rows of the same commit, large ones are files that were synced before (`finish` has fsynced file and folder).
+ */
+import type { Reader, Tx } from './db.ts';
+
+export type BlobId = `blob_${string}`;
+
+/** Bytes that have arrived and are not yet owned by a row. */
+export interface Spooled {
+  readonly size: number;
+  /** SHA-256, hex. */
+  readonly sha256: string;
+  read(): Promise<Uint8Array>;
+  chunks(): AsyncIterable<Uint8Array>;
+  /** Throws the bytes away; without effect after `keep` committed. */
+  discard(): Promise<void>;
+}
+
+export interface SpoolWriter {
+  /** Resolves when more may be written; memory stays bounded however large the body is. */
+  write(chunk: Uint8Array): Promise<void> | void;
+  finish(): Promise<Spooled>;
+  discard(): Promise<void>;
+}
+
+export interface Blobs {
+  open(): SpoolWriter;
+  keep(tx: Tx, body: Spooled | Uint8Array): Promise<BlobId>;
+  /** The bytes, checked against their SHA-256. A blob that is gone or damaged throws a `Fault` (`BLOB_MISSING`, `BLOB_DAMAGED`). */
+  read(reader: Reader, id: BlobId): Promise<Uint8Array>;
+  drop(tx: Tx, id: BlobId): Promise<void>;
+}

@@ -1,0 +1,45 @@
+/**
+ * The port to the database: SQLite in one process, PostgreSQL for many nodes. Services build their queries with the
+ * builder of `queries()` (dialect comes from the adapter, nothing runs through it) and hand the compiled statements to
+ * `read` or `write`.
+ *
+ * `write` is durable when its promise resolves. Writes of a moment may share one commit; each runs alone in a savepoint, so
+ * one that throws undoes itself only. Inside `work` await nothing but the `tx` itself.
+ */
+import type { Kysely } from 'kysely';
+
+export type Statement<Row = unknown> = {
+  readonly sql: string;
+  readonly parameters: readonly unknown[];
+  /** Carries the row type of a compiled Kysely query; never present at run time. */
+  readonly __row?: Row;
+};
+
+/** What `Kysely#compile()` answers, seen from here. */
+type Compiled<Row> = { readonly sql: string; readonly parameters: readonly unknown[]; readonly query: unknown } & {
+  readonly __row?: Row;
+};
+
+export interface Reader {
+  all<Row>(statement: Statement<Row> | Compiled<Row>): Promise<Row[]>;
+  first<Row>(statement: Statement<Row> | Compiled<Row>): Promise<Row | undefined>;
+}
+
+export interface Tx extends Reader {
+  /** Answers the number of rows changed. */
+  run(statement: Statement | Compiled<unknown>): Promise<number>;
+  /** Runs once the commit that holds this transaction is durable (waking a worker, notifying a reader). */
+  afterCommit(run: () => void): void;
+}
+
+export interface Db {
+  queries<Tables>(): Kysely<Tables>;
+  read<T>(work: (reader: Reader) => Promise<T>): Promise<T>;
+  write<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Wakes the listeners of `channel`, in every process that shares the database. A hint: whoever waits polls as well. */
+  notify(channel: string): void;
+  onNotify(channel: string, listener: () => void): () => void;
+}
+
+/** One step of a service's schema. `id` is `<service>-<number>`; released steps never change. */
+export type Migration = { readonly id: string; readonly statements: readonly string[] };

@@ -1,0 +1,45 @@
+/**
+ * The `Resolver` port: what every engine asks DNS through. A resolver answers, it never throws, and a failure is never "no record".
+ */
+import type { QueryName } from '../../format/domain-name.ts';
+
+/** What the records of a type hold. Names come as the wire gave them (lower case, no final dot, '' is the root), not yet validated. */
+export type RecordData = {
+  /** Dotted quad. */
+  readonly A: string;
+  /** Canonical text form, RFC 5952. */
+  readonly AAAA: string;
+  readonly MX: { readonly preference: number; readonly exchange: string };
+  /** All strings of the record joined with nothing between, one character per octet. RFC 7208 §3.3, RFC 6376 §3.6.2.2 */
+  readonly TXT: string;
+  readonly PTR: string;
+  readonly NS: string;
+  readonly CNAME: string;
+  readonly TLSA: { readonly usage: number; readonly selector: number; readonly matching: number; readonly data: Uint8Array };
+  readonly SOA: { readonly primary: string; readonly mailbox: string; readonly serial: number; readonly minimum: number };
+};
+export type RecordType = keyof RecordData;
+
+export type DnsAnswer<T> =
+  | {
+      readonly kind: 'found';
+      readonly records: readonly T[];
+      readonly ttlSeconds: number;
+      /** DNSSEC: the whole chain was validated by a resolver we trust (AD bit). */
+      readonly secure: boolean;
+      /** The owner name at the end of the CNAME chain, when there was one. */
+      readonly canonicalName?: string;
+    }
+  | {
+      readonly kind: 'none';
+      readonly why: 'nxdomain' | 'nodata';
+      readonly ttlSeconds: number;
+      readonly secure: boolean;
+    }
+  | { readonly kind: 'failed'; readonly why: 'timeout' | 'servfail' | 'bogus' };
+
+export type LookupOptions = { readonly signal?: AbortSignal };
+
+export interface Resolver {
+  readonly lookup: <T extends RecordType>(name: QueryName, type: T, options?: LookupOptions) => Promise<DnsAnswer<RecordData[T]>>;
+}
