@@ -1,0 +1,50 @@
+/** What inbound is asked and what it answers: facts of the session, admission of a recipient, and the judgement of a message. */
+import type { Id } from '../../base/id.ts';
+import type { Spooled } from '../../base/port/blobs.ts';
+import type { TlsFacts } from '../../base/port/net.ts';
+import type { Mailbox } from '../../format/address.ts';
+import type { Reply } from '../../protocol/smtp/reply.ts';
+
+export type InboundId = Id<'inb'>;
+
+/** Who is talking to us, as the connection shows it. */
+export type Peer = {
+  /** Canonical text of the client's address (the one the PROXY header named, where there is one). */
+  readonly address: string;
+  readonly helo: string;
+  readonly tls: TlsFacts | undefined;
+  /** `local`: mail of this office to its own domains, which never left the house. */
+  readonly via: 'smtp' | 'local';
+};
+
+/** Where an admitted recipient's mail goes. */
+export type Destination =
+  | { readonly kind: 'mailbox'; readonly mailbox: string; readonly recipient: Mailbox }
+  /** Our own signed return path: a bounce of something we sent. */
+  | { readonly kind: 'bounce'; readonly recipient: Mailbox; readonly returnPathId: string };
+
+export type Admission =
+  | { readonly kind: 'accept'; readonly destination: Destination }
+  | { readonly kind: 'refuse'; readonly reply: Reply };
+
+export type InboundEnvelope = {
+  readonly peer: Peer;
+  /** undefined = null sender. */
+  readonly mailFrom: Mailbox | undefined;
+  readonly destinations: readonly Destination[];
+  readonly body: Spooled;
+  readonly smtpUtf8: boolean;
+};
+
+/** What our MX did, as opposed to what the author's domain asked for (`dmarc.applied`). */
+export type Disposition = 'accept' | 'junk' | 'reject' | 'later';
+
+export type Judgement = {
+  readonly disposition: Disposition;
+  /** Why, in plain sentences, worst first. */
+  readonly because: readonly string[];
+  /** Set where our disposition is milder than the published policy: the name for DMARC reports. */
+  readonly override?: 'mailing_list' | 'forwarded' | 'local_policy' | 'trusted_forwarder';
+};
+
+export type Received = { readonly reply: Reply; readonly disposition: Disposition; readonly id?: InboundId };
