@@ -35,8 +35,12 @@ export interface Connection {
   read(): Promise<Uint8Array | undefined>;
   /** Resolves when the bytes were taken; slow when the peer reads slowly. */
   write(bytes: Uint8Array): Promise<void>;
-  /** Bytes that arrived before the handshake and were not read are thrown away. */
-  startTlsAsServer(identity: TlsIdentity, signal?: AbortSignal): Promise<TlsFacts>;
+  /**
+   * Bytes that arrived before this call and were not read are thrown away: they were sent in clear, by nobody knows whom.
+   * Except with `handshakeSoFar` (TLS from the first octet behind a PROXY header): these octets, and what lies unread, are
+   * the beginning of the handshake. After a failed handshake the connection is destroyed.
+   */
+  startTlsAsServer(identity: TlsIdentity, signal?: AbortSignal, handshakeSoFar?: Uint8Array): Promise<TlsFacts>;
   startTlsAsClient(options: TlsClientOptions): Promise<TlsFacts>;
   /** Sends what is left, then closes. */
   end(): Promise<void>;

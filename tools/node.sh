@@ -1,0 +1,30 @@
+# Shared by the launcher and the scripts beside this file; expects $home. POSIX sh.
+
+# Installs the exact packages of package-lock.json when they are not there (or older than the lock file).
+posthorn_install() {
+  marker=$home/node_modules/.package-lock.json
+  if [ -f "$marker" ] && [ ! "$home/package-lock.json" -nt "$marker" ]; then return 0; fi
+  [ -f "$home/package-lock.json" ] || return 0 # an installed package, not a clone
+  if ! command -v npm >/dev/null 2>&1; then
+    echo "posthorn: npm is needed once, to install what Posthorn runs on. Install Node.js 20 or later with npm, then try again." >&2
+    exit 69
+  fi
+  echo "posthorn: installing packages (once, about 15 seconds) ..." >&2
+  if ! (cd "$home" && npm ci --no-audit --no-fund --loglevel=error >&2); then
+    echo "posthorn: the installation failed; the reason stands above. Try again with: (cd $home && npm ci)" >&2
+    exit 69
+  fi
+  touch "$marker"
+}
+
+# Sets $node to a Node >= 26: the one from the npm package of this platform, else the one on PATH.
+posthorn_node() {
+  for node in "$home/node_modules/.bin/node" "$(command -v node 2>/dev/null || true)"; do
+    [ -n "$node" ] && [ -x "$node" ] || continue
+    case $("$node" --version 2>/dev/null) in
+      v2[6-9].* | v[3-9][0-9].*) return 0 ;;
+    esac
+  done
+  echo "posthorn: needs Node 26 or later, and npm has no package of it for this platform. Install it from nodejs.org and put it on PATH." >&2
+  exit 69
+}
