@@ -3,7 +3,8 @@
  */
 import type { QueryName } from '../../format/domain-name.ts';
 
-/** What the records of a type hold. Names come as the wire gave them (lower case, no final dot, '' is the root), not yet validated. */
+/** What the records of a type hold. Names come as the wire gave them (lower case, no final dot, '' is the root),
+ * not yet validated: odd octets, and dots inside a label, are escaped as `\DDD`, so `parseDomainName` refuses them. */
 export type RecordData = {
   /** Dotted quad. */
   readonly A: string;
@@ -15,8 +16,22 @@ export type RecordData = {
   readonly PTR: string;
   readonly NS: string;
   readonly CNAME: string;
-  readonly TLSA: { readonly usage: number; readonly selector: number; readonly matching: number; readonly data: Uint8Array };
-  readonly SOA: { readonly primary: string; readonly mailbox: string; readonly serial: number; readonly minimum: number };
+  readonly TLSA: {
+    readonly usage: number;
+    readonly selector: number;
+    readonly matching: number;
+    readonly data: Uint8Array;
+  };
+  readonly SOA: {
+    readonly primary: string;
+    readonly mailbox: string;
+    readonly serial: number;
+    readonly minimum: number;
+  };
+  /** The withdrawn type 99, joined like TXT: reported when it is there, never used as SPF. RFC 7208 §3.1 */
+  readonly SPF: string;
+  readonly CAA: { readonly flags: number; readonly tag: string; readonly value: string };
+  readonly SRV: { readonly priority: number; readonly weight: number; readonly port: number; readonly target: string };
 };
 export type RecordType = keyof RecordData;
 
@@ -41,5 +56,9 @@ export type DnsAnswer<T> =
 export type LookupOptions = { readonly signal?: AbortSignal };
 
 export interface Resolver {
-  readonly lookup: <T extends RecordType>(name: QueryName, type: T, options?: LookupOptions) => Promise<DnsAnswer<RecordData[T]>>;
+  readonly lookup: <T extends RecordType>(
+    name: QueryName,
+    type: T,
+    options?: LookupOptions,
+  ) => Promise<DnsAnswer<RecordData[T]>>;
 }
