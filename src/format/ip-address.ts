@@ -4,6 +4,7 @@
  */
 import { invariant } from '../base/outcome.ts';
 import type { QueryName } from './domain-name.ts';
+import { ipv4Octets, ipv4Text, ipv6Octets, ipv6Text } from './ip-octets.ts';
 
 export type IpAddress = {
   readonly family: 4 | 6;
@@ -23,7 +24,7 @@ export type Network = {
 
 /** Dotted decimal without leading zeros, or RFC 4291 §2.2 text without a zone. No octal, hex or short IPv4 spellings. */
 export function parseIpAddress(text: string): IpAddress | undefined {
-  const bytes = text.includes(':') ? parseIpv6(text) : parseIpv4(text);
+  const bytes = text.includes(':') ? ipv6Octets(text) : ipv4Octets(text);
   return bytes && ipAddressOf(bytes);
 }
 
@@ -31,7 +32,7 @@ export function parseIpAddress(text: string): IpAddress | undefined {
 export function ipAddressOf(octets: Uint8Array): IpAddress | undefined {
   if (octets.length !== 4 && octets.length !== 16) return undefined;
   const bytes = Uint8Array.from(isV4Mapped(octets) ? octets.subarray(12) : octets);
-  return bytes.length === 4 ? { family: 4, bytes, text: bytes.join('.') } : { family: 6, bytes, text: ipv6Text(bytes) };
+  return bytes.length === 4 ? { family: 4, bytes, text: ipv4Text(bytes) } : { family: 6, bytes, text: ipv6Text(bytes) };
 }
 
 /** `192.0.2.0/24`, `2001:db8::/32`, or one address. Bits behind the prefix are dropped. */
@@ -46,7 +47,7 @@ export function parseNetwork(text: string): Network | undefined {
   const prefix = length - (writtenBits - ip.bytes.length * 8); // ::ffff:192.0.2.0/120 is 192.0.2.0/24
   if (prefix < 0) return undefined;
   const bytes = ip.bytes.map((byte, i) => byte & maskOctet(prefix - i * 8));
-  const first = ip.family === 4 ? bytes.join('.') : ipv6Text(bytes);
+  const first = ip.family === 4 ? ipv4Text(bytes) : ipv6Text(bytes);
   return { family: ip.family, bytes, prefix, text: `${first}/${prefix}` };
 }
 
@@ -113,63 +114,6 @@ function network(text: string): Network {
 
 function networks(...texts: readonly string[]): readonly Network[] {
   return texts.map(network);
-}
-
-function parseIpv4(text: string): Uint8Array | undefined {
-  const octets = text.split('.', 5);
-  if (octets.length !== 4) return undefined;
-  const bytes = new Uint8Array(4);
-  for (const [i, octet] of octets.entries()) {
-    if (!/^(?:0|[1-9][0-9]{0,2})$/.test(octet) || Number(octet) > 255) return undefined;
-    bytes[i] = Number(octet);
-  }
-  return bytes;
-}
-
-/** Eight groups, of which one run of one or more zeros may be `::`; the last two may be an IPv4 address. RFC 4291 §2.2 */
-function parseIpv6(text: string): Uint8Array | undefined {
-  if (text.length > 45) return undefined; // eight groups of four, the last two as dotted decimal
-  const halves = text.split('::', 3);
-  if (halves.length > 2) return undefined;
-  const tail = parseGroups(halves.at(-1) ?? '');
-  const head = halves.length === 2 ? parseGroups(halves[0] ?? '', 'no IPv4') : [];
-  if (!tail || !head) return undefined;
-  const zeros = 8 - head.length - tail.length;
-  if (halves.length === 2 ? zeros < 1 : zeros !== 0) return undefined;
-  const groups = [...head, ...Array<number>(zeros).fill(0), ...tail];
-  return Uint8Array.from(groups.flatMap((group) => [group >> 8, group & 0xff]));
-}
-
-function parseGroups(text: string, ipv4?: 'no IPv4'): number[] | undefined {
-  if (text === '') return [];
-  const groups: number[] = [];
-  const parts = text.split(':');
-  for (const [i, part] of parts.entries()) {
-    if (/^[0-9a-f]{1,4}$/i.test(part)) {
-      groups.push(Number.parseInt(part, 16));
-      continue;
-    }
-    const last = i === parts.length - 1 && !ipv4 ? parseIpv4(part) : undefined;
-    if (!last) return undefined;
-    const [a = 0, b = 0, c = 0, d = 0] = last;
-    groups.push((a << 8) | b, (c << 8) | d);
-  }
-  return groups;
-}
-
-/** RFC 5952 §4: lower case, no leading zeros, `::` for the first of the longest runs of two or more zero groups. */
-function ipv6Text(bytes: Uint8Array): string {
-  const groups = Array.from({ length: 8 }, (_, i) => ((bytes[i * 2] ?? 0) << 8) | (bytes[i * 2 + 1] ?? 0));
-  let runStart = 0;
-  let runLength = 0;
-  for (let start = 0; start < 8; start++) {
-    let end = start;
-    while (groups[end] === 0) end++;
-    if (end - start > runLength) [runStart, runLength] = [start, end - start];
-  }
-  const text = (part: readonly number[]) => part.map((group) => group.toString(16)).join(':');
-  if (runLength < 2) return text(groups);
-  return `${text(groups.slice(0, runStart))}::${text(groups.slice(runStart + runLength))}`;
 }
 
 function isV4Mapped(bytes: Uint8Array): boolean {
