@@ -6,7 +6,7 @@
  * `write` is durable when its promise resolves. Writes of a moment may share one commit; each runs alone in a savepoint, so
  * one that throws undoes itself only. Inside `work` await nothing but the `tx` itself.
  */
-import type { Kysely } from 'kysely';
+import type { CompiledQuery, Kysely } from 'kysely';
 
 export type Statement<Row = unknown> = {
   readonly sql: string;
@@ -15,19 +15,14 @@ export type Statement<Row = unknown> = {
   readonly __row?: Row;
 };
 
-/** What `Kysely#compile()` answers, seen from here. */
-type Compiled<Row> = { readonly sql: string; readonly parameters: readonly unknown[]; readonly query: unknown } & {
-  readonly __row?: Row;
-};
-
 export interface Reader {
-  all<Row>(statement: Statement<Row> | Compiled<Row>): Promise<Row[]>;
-  first<Row>(statement: Statement<Row> | Compiled<Row>): Promise<Row | undefined>;
+  all<Row>(statement: Statement<Row> | CompiledQuery<Row>): Promise<Row[]>;
+  first<Row>(statement: Statement<Row> | CompiledQuery<Row>): Promise<Row | undefined>;
 }
 
 export interface Tx extends Reader {
   /** Answers the number of rows changed. */
-  run(statement: Statement | Compiled<unknown>): Promise<number>;
+  run(statement: Statement | CompiledQuery): Promise<number>;
   /** Runs once the commit that holds this transaction is durable (waking a worker, notifying a reader). */
   afterCommit(run: () => void): void;
 }

@@ -1,0 +1,56 @@
+/**
+ * Decides what becomes of a delivery after an attempt: settle it, or try again at a given time.
+ * Pure. `delivery-worker.ts` stores the answer and its events in one transaction.
+ */
+import { type Backoff, delayAfterMs } from '../../base/backoff.ts';
+import { unreachable } from '../../base/outcome.ts';
+import type { RecipientState } from './types.ts';
+
+export type RetryPolicy = {
+  readonly backoff: Backoff;
+  /** After this time since acceptance a delivery that is still deferred ends as failed. RFC 5321 §4.5.4.1 */
+  readonly giveUpAfterMs: number;
+};
+
+/** What the decision rests on. */
+export type DeliveryFacts = {
+  /** Attempts made, this one included. */
+  readonly tries: number;
+  /** Attempts that ended without an answer after the final dot, this one included. */
+  readonly unsureEnds: number;
+  readonly acceptedAtMs: number;
+};
+
+export type AttemptKind = 'delivered' | 'refused' | 'deferred' | 'unsure';
+
+export type Next =
+  | { readonly kind: 'settle'; readonly state: Extract<RecipientState, 'delivered' | 'bounced' | 'failed' | 'unsure'> }
+  | { readonly kind: 'retry'; readonly atMs: number };
+
+/** The receiver may have the message already: one more copy at most, and later than an ordinary retry. */
+const unsureEndsMax = 2;
+
+/** @param uniform a random number in [0, 1) that spreads the retries */
+export function decideNext(attempt: AttemptKind, facts: DeliveryFacts, nowMs: number, policy: RetryPolicy, uniform: number): Next {
+  switch (attempt) {
+    case 'delivered':
+      return { kind: 'settle', state: 'delivered' };
+    case 'refused':
+      return { kind: 'settle', state: 'bounced' }; // RFC 5321 §4.2.1: 5yz is final
+    case 'unsure':
+      if (facts.unsureEnds >= unsureEndsMax) return { kind: 'settle', state: 'unsure' };
+      return retryOrGiveUp(facts.tries + 1, facts, nowMs, policy, uniform);
+    case 'deferred':
+      return retryOrGiveUp(facts.tries, facts, nowMs, policy, uniform);
+    default:
+      return unreachable(attempt);
+  }
+}
+
+function retryOrGiveUp(step: number, facts: DeliveryFacts, nowMs: number, policy: RetryPolicy, uniform: number): Next {
+  const endsMs = facts.acceptedAtMs + policy.giveUpAfterMs;
+  // A clock that stepped back must not stretch a delivery's life: age counts from acceptance, never below zero.
+  if (nowMs >= endsMs) return { kind: 'settle', state: 'failed' };
+  const atMs = nowMs + delayAfterMs(policy.backoff, step, uniform);
+  return { kind: 'retry', atMs: Math.min(atMs, endsMs) }; // the last try comes when time is up, not after it
+}

@@ -1,0 +1,331 @@
+/**
+ * All SQL of outbound: messages, their deliveries, and the claims on them.
+ *
+ * A delivery is *ready* (may be claimed), *due later* (`due_at_ms`: the next try, or the end of a lease) or settled. Claiming makes
+ * it leased until a time and raises its fence; every later write names the fence it holds, so a worker that lost its lease changes
+ * nothing. States of the columns:
+ *
+ *   ready=1 due=NULL leased=0   --claim-->   ready=0 due=lease end leased=1   --settle-->  due=NULL leased=0 settled_at set
+ *      ^                                        |   |
+ *      +------ promote: due has come -----------+   +--retry--> ready=0 due=next try leased=0
+ */
+import type { CompiledQuery, Kysely, SelectQueryBuilder } from 'kysely';
+import type { BlobId } from '../../base/port/blobs.ts';
+import type { Db, Reader, Tx } from '../../base/port/db.ts';
+import type { Share, WaitingQueue } from './share-slots.ts';
+import type { DeliveryId, MessageId, RecipientState, RemoteReply } from './types.ts';
+
+export type MessageRow = {
+  id: MessageId;
+  created_at_ms: number;
+  account: string;
+  /** `api`, `submission`, `relay`, `raw` or `report` (a DSN of ours) */
+  origin: string;
+  /** Header From as addr-spec, '' when it is unclear. */
+  author: string;
+  /** The envelope sender that the submitter gave; '' = null sender. */
+  mail_from: string;
+  /** Who gets a DSN on failure; '' = nobody (API mail fails into events, reports are never answered). */
+  report_to: string;
+  subject: string;
+  message_id_header: string;
+  size_bytes: number;
+  blob_id: BlobId;
+  needs_smtp_utf8: number;
+  eight_bit: number;
+  test: number;
+  /** JSON array and object. */
+  tags: string;
+  metadata: string;
+};
+
+export type DeliveryRow = {
+  id: DeliveryId;
+  message_id: MessageId;
+  recipient: string;
+  /** The account whose turn it uses up. */
+  lane: string;
+  domain: string;
+  /** MAIL FROM on the wire; '' = null sender. */
+  return_path: string;
+  state: RecipientState;
+  ready: number;
+  due_at_ms: number | null;
+  leased: number;
+  fence: number;
+  tries: number;
+  /** 1 from just before the final dot until the reply is stored. */
+  unsure: number;
+  unsure_ends: number;
+  accepted_at_ms: number;
+  settled_at_ms: number | null;
+  /** JSON of `LastAttempt`. */
+  last: string;
+};
+
+type IdempotencyRow = {
+  account: string;
+  idempotency_key: string;
+  request_sha256: string;
+  message_id: MessageId;
+  created_at_ms: number;
+};
+
+type Tables = {
+  outbound_messages: MessageRow;
+  outbound_deliveries: DeliveryRow;
+  outbound_idempotency: IdempotencyRow;
+};
+
+/** What the last attempt left behind, for lists and the API. */
+export type LastAttempt = { readonly say: string; readonly reply?: RemoteReply; readonly host?: string };
+
+export type Held = { readonly id: DeliveryId; readonly fence: number };
+
+export class OutboundStore {
+  readonly #q: Kysely<Tables>;
+
+  constructor(db: Db) {
+    this.#q = db.queries<Tables>();
+  }
+
+  async insertMessage(tx: Tx, message: MessageRow, deliveries: readonly DeliveryRow[]): Promise<void> {
+    await tx.run(this.#q.insertInto('outbound_messages').values(message).compile());
+    // One row per statement: the statement stays the same text (prepared once) however many recipients there are.
+    for (const delivery of deliveries) await tx.run(this.#q.insertInto('outbound_deliveries').values(delivery).compile());
+  }
+
+  async message(reader: Reader, id: MessageId): Promise<MessageRow | undefined> {
+    return reader.first(this.#q.selectFrom('outbound_messages').selectAll().where('id', '=', id).compile());
+  }
+
+  /** Newest first; `before` is the last id of the page before. */
+  async messages(
+    reader: Reader,
+    filter: { readonly account?: string; readonly before?: MessageId; readonly openOnly?: boolean; readonly limit: number },
+  ): Promise<MessageRow[]> {
+    let query = this.#q.selectFrom('outbound_messages').selectAll().orderBy('id', 'desc').limit(filter.limit);
+    if (filter.account !== undefined) query = query.where('account', '=', filter.account);
+    if (filter.before !== undefined) query = query.where('id', '<', filter.before);
+    if (filter.openOnly) {
+      query = query.where('id', 'in', (inner) =>
+        inner.selectFrom('outbound_deliveries').select('message_id').where('settled_at_ms', 'is', null),
+      );
+    }
+    return reader.all(query.compile());
+  }
+
+  async deliveriesOf(reader: Reader, messageId: MessageId): Promise<DeliveryRow[]> {
+    return reader.all(this.#q.selectFrom('outbound_deliveries').selectAll().where('message_id', '=', messageId).orderBy('id').compile());
+  }
+
+  async delivery(reader: Reader, id: DeliveryId): Promise<DeliveryRow | undefined> {
+    return reader.first(this.#q.selectFrom('outbound_deliveries').selectAll().where('id', '=', id).compile());
+  }
+
+  /** How many deliveries are unsettled, and how many of these could start now. */
+  async counts(reader: Reader): Promise<{ open: number; ready: number }> {
+    const open = await reader.first(
+      this.#q.selectFrom('outbound_deliveries').select((e) => e.fn.countAll<number>().as('n')).where('settled_at_ms', 'is', null).compile(),
+    );
+    const ready = await reader.first(
+      this.#q.selectFrom('outbound_deliveries').select((e) => e.fn.countAll<number>().as('n')).where('ready', '=', 1).compile(),
+    );
+    return { open: Number(open?.n ?? 0), ready: Number(ready?.n ?? 0) };
+  }
+
+  /** Deliveries whose time has come become ready. A lease that ran out with an unsure mark counts as an unsure end. */
+  async promote(tx: Tx, nowMs: number, most: number): Promise<number> {
+    const due = this.#q
+      .selectFrom('outbound_deliveries')
+      .select('id')
+      .where('due_at_ms', '<=', nowMs)
+      .orderBy('due_at_ms')
+      .limit(most);
+    return tx.run(
+      this.#q
+        .updateTable('outbound_deliveries')
+        .set((e) => ({ ready: 1, due_at_ms: null, leased: 0, unsure: 0, unsure_ends: e('unsure_ends', '+', e.ref('unsure')) }))
+        .where('id', 'in', due)
+        .compile(),
+    );
+  }
+
+  /** The moment when the next delivery becomes due. */
+  async nextDueAtMs(reader: Reader): Promise<number | undefined> {
+    const row = await reader.first(
+      this.#q.selectFrom('outbound_deliveries').select((e) => e.fn.min('due_at_ms').as('due')).where('due_at_ms', 'is not', null).compile(),
+    );
+    return row?.due === null || row?.due === undefined ? undefined : Number(row.due);
+  }
+
+  /**
+   * The queues with ready work, at most `most`, going round from just after `from`. Each step is one seek in the index, so the
+   * price does not depend on how much waits in a queue.
+   */
+  async waitingQueues(reader: Reader, from: WaitingQueue | undefined, most: number): Promise<WaitingQueue[]> {
+    const found: WaitingQueue[] = [];
+    let after = from;
+    let wrapped = from === undefined;
+    while (found.length < most) {
+      const next = await reader.first(this.#queueAfter(after));
+      if (next === undefined) {
+        if (wrapped) break;
+        wrapped = true;
+        after = undefined;
+        continue;
+      }
+      if (found.some((queue) => queue.lane === next.lane && queue.domain === next.domain)) break;
+      found.push(next);
+      after = next;
+    }
+    return found;
+  }
+
+  #queueAfter(after: WaitingQueue | undefined): CompiledQuery<WaitingQueue> {
+    let query = this.#q.selectFrom('outbound_deliveries').select(['lane', 'domain']).where('ready', '=', 1);
+    if (after !== undefined) {
+      query = query.where((e) => e(e.refTuple('lane', 'domain'), '>', e.tuple(after.lane, after.domain)));
+    }
+    return query.orderBy('lane').orderBy('domain').limit(1).compile();
+  }
+
+  /** Takes at most `share.slots` deliveries of a queue, first attempts before retries, under a lease. */
+  async claim(tx: Tx, share: Share, leaseUntilMs: number): Promise<DeliveryRow[]> {
+    const picked = this.#q
+      .selectFrom('outbound_deliveries')
+      .select('id')
+      .where('ready', '=', 1)
+      .where('lane', '=', share.lane)
+      .where('domain', '=', share.domain)
+      .orderBy('tries')
+      .orderBy('id')
+      .limit(share.slots);
+    return this.#lease(tx, leaseUntilMs, picked);
+  }
+
+  /** The other ready recipients of one message at the same domain, to travel in the same transaction. */
+  async claimCompanions(tx: Tx, one: DeliveryRow, most: number, leaseUntilMs: number): Promise<DeliveryRow[]> {
+    const picked = this.#q
+      .selectFrom('outbound_deliveries')
+      .select('id')
+      .where('message_id', '=', one.message_id)
+      .where('ready', '=', 1)
+      .where('domain', '=', one.domain)
+      .where('return_path', '=', one.return_path)
+      .orderBy('id')
+      .limit(most);
+    return this.#lease(tx, leaseUntilMs, picked);
+  }
+
+  async #lease(tx: Tx, leaseUntilMs: number, picked: SelectQueryBuilder<Tables, 'outbound_deliveries', { id: DeliveryId }>): Promise<DeliveryRow[]> {
+    return tx.all(
+      this.#q
+        .updateTable('outbound_deliveries')
+        .set((e) => ({ ready: 0, leased: 1, due_at_ms: leaseUntilMs, fence: e('fence', '+', 1) }))
+        .where('id', 'in', picked)
+        .returningAll()
+        .compile(),
+    );
+  }
+
+  /** Extends a lease; false when it was lost. */
+  async renew(tx: Tx, held: Held, leaseUntilMs: number): Promise<boolean> {
+    return (await this.#change(tx, held, { due_at_ms: leaseUntilMs })) > 0;
+  }
+
+  /** Just before the final dot: from here on the receiver may have the message although we never heard so. */
+  async markUnsure(tx: Tx, held: Held): Promise<boolean> {
+    return (await this.#change(tx, held, { unsure: 1 })) > 0;
+  }
+
+  async settle(tx: Tx, held: Held, end: { state: RecipientState; atMs: number; tries: number; unsureEnds: number; last: LastAttempt }): Promise<boolean> {
+    const changed = await this.#change(tx, held, {
+      state: end.state,
+      ready: 0,
+      leased: 0,
+      due_at_ms: null,
+      unsure: 0,
+      unsure_ends: end.unsureEnds,
+      tries: end.tries,
+      settled_at_ms: end.atMs,
+      last: JSON.stringify(end.last),
+    });
+    return changed > 0;
+  }
+
+  async retryAt(tx: Tx, held: Held, next: { atMs: number; tries: number; unsureEnds: number; last: LastAttempt }): Promise<boolean> {
+    const changed = await this.#change(tx, held, {
+      state: 'delayed',
+      leased: 0,
+      due_at_ms: next.atMs,
+      unsure: 0,
+      unsure_ends: next.unsureEnds,
+      tries: next.tries,
+      last: JSON.stringify(next.last),
+    });
+    return changed > 0;
+  }
+
+  /** Gives an untried claim back (graceful stop). */
+  async release(tx: Tx, held: Held): Promise<void> {
+    await this.#change(tx, held, { ready: 1, leased: 0, due_at_ms: null });
+  }
+
+  async #change(tx: Tx, held: Held, values: Partial<DeliveryRow>): Promise<number> {
+    return tx.run(
+      this.#q.updateTable('outbound_deliveries').set(values).where('id', '=', held.id).where('fence', '=', held.fence).where('leased', '=', 1).compile(),
+    );
+  }
+
+  /**
+   * After a start, when no other process can hold a claim: leases end now. Those with an unsure mark wait until `unsureAtMs`, for
+   * the receiver may have the message.
+   */
+  async endAllLeases(tx: Tx, nowMs: number, unsureAtMs: number): Promise<number> {
+    const later = this.#q.updateTable('outbound_deliveries').where('leased', '=', 1);
+    const unsure = await tx.run(later.set({ due_at_ms: unsureAtMs }).where('unsure', '=', 1).compile());
+    return unsure + (await tx.run(later.set({ due_at_ms: nowMs }).where('unsure', '=', 0).compile()));
+  }
+
+  /** An operator's "now": delayed deliveries become ready; answers how many. */
+  async retryNow(tx: Tx, messageId: MessageId): Promise<number> {
+    return tx.run(
+      this.#q
+        .updateTable('outbound_deliveries')
+        .set({ ready: 1, due_at_ms: null })
+        .where('message_id', '=', messageId)
+        .where('leased', '=', 0)
+        .where('due_at_ms', 'is not', null)
+        .compile(),
+    );
+  }
+
+  /** Ends what has not been claimed; answers the cancelled deliveries. */
+  async cancel(tx: Tx, messageId: MessageId, nowMs: number): Promise<DeliveryRow[]> {
+    return tx.all(
+      this.#q
+        .updateTable('outbound_deliveries')
+        .set({ state: 'cancelled', ready: 0, due_at_ms: null, settled_at_ms: nowMs, last: JSON.stringify({ say: 'Cancelled before delivery.' }) })
+        .where('message_id', '=', messageId)
+        .where('leased', '=', 0)
+        .where('settled_at_ms', 'is', null)
+        .returningAll()
+        .compile(),
+    );
+  }
+
+  async idempotent(reader: Reader, account: string, key: string): Promise<IdempotencyRow | undefined> {
+    return reader.first(
+      this.#q.selectFrom('outbound_idempotency').selectAll().where('account', '=', account).where('idempotency_key', '=', key).compile(),
+    );
+  }
+
+  async rememberRequest(tx: Tx, row: IdempotencyRow): Promise<void> {
+    await tx.run(this.#q.insertInto('outbound_idempotency').values(row).compile());
+  }
+
+  async forgetRequestsBefore(tx: Tx, beforeMs: number): Promise<number> {
+    return tx.run(this.#q.deleteFrom('outbound_idempotency').where('created_at_ms', '<', beforeMs).compile());
+  }
+}
