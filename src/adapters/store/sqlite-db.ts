@@ -1,0 +1,219 @@
+/**
+ * The `Db` port on SQLite: one file, `posthorn.db`, in the data folder. Writes go through group commit on one connection,
+ * reads through connections of their own, each seeing one committed state. Left to others: bodies (`blobs.ts`), checking
+ * (`fsck.ts`), copying (`backup.ts`).
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Kysely } from 'kysely';
+import { systemClock, type Timers } from '../../base/clock.ts';
+import { Fault } from '../../base/outcome.ts';
+import type { Db, Migration, Reader, Tx } from '../../base/port/db.ts';
+import { type Signals, silentSignals } from '../../base/port/signals.ts';
+import { GroupCommit } from './group-commit.ts';
+import { applyMigrations, pendingMigrations } from './migrate.ts';
+import { type OfficeLock, takeOfficeLock } from './office-lock.ts';
+import { createQueryBuilder } from './query-builder.ts';
+import { ReaderPool } from './reader-pool.ts';
+import { SqliteConnection } from './sqlite-connection.ts';
+import { faultFrom } from './sqlite-faults.ts';
+
+/** While opening: another process may just be recovering or migrating the file. */
+const openPatienceMs = 5_000;
+
+/** How often a database with listeners is asked whether another process has written. */
+const foreignWritePollMs = 500;
+
+/**
+ * The write-ahead log is reused from its start after a checkpoint and keeps its size, as overwriting synced bytes is twice as
+ * fast as growing a file (7,000 against 3,600 a second) and steady under foreign load. Only an outgrown log is cut back.
+ */
+const logKeptBytes = 64 * 1024 * 1024;
+
+export type SqliteOptions = {
+  /** The schema, all services' steps in the order they are to run. */
+  readonly migrations: readonly Migration[];
+  /**
+   * `take`: this process is the office (`serve`, the sandbox); a second one is refused with `STORE_IN_USE`.
+   * `beside`: a command that may run while the office serves; it migrates only when no office runs.
+   */
+  readonly office: 'take' | 'beside';
+  readonly timers?: Timers;
+  readonly signals?: Signals;
+};
+
+export interface SqliteDb extends Db, AsyncDisposable {
+  readonly file: string;
+  /** Why nothing is written any more (after an I/O error or damage); undefined while all is well. */
+  readonly refusal: Fault | undefined;
+  /** Finishes running reads and waiting writes, then gives file and lock back. */
+  close(): Promise<void>;
+}
+
+export function databaseFile(folder: string): string {
+  return join(folder, 'posthorn.db');
+}
+
+/**
+ * Throws a `Fault`: `STORE_IN_USE`, `STORE_NEWER`, `STORE_BROKEN`, `EACCES`, `ENOSPC`.
+ * @param folder the data folder; made (0700) when it does not exist
+ */
+export async function openSqlite(folder: string, options: SqliteOptions): Promise<SqliteDb> {
+  makeFolder(folder);
+  const lock = options.office === 'take' ? takeOfficeLock(folder) : undefined;
+  let writer: SqliteConnection | undefined;
+  try {
+    writer = openWriter(databaseFile(folder));
+    bringUpToDate(writer, folder, options);
+    return new OpenSqlite(databaseFile(folder), writer, lock, options);
+  } catch (error) {
+    writer?.close();
+    lock?.release();
+    throw error;
+  }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'EACCES';
+    throw new Fault(code, `the data folder ${folder} cannot be made`, { cause: error });
+  }
+}
+
+function openWriter(file: string): SqliteConnection {
+  const connection = new SqliteConnection(file, { readOnly: false, busyTimeoutMs: openPatienceMs });
+  try {
+    const mode = connection.first('PRAGMA journal_mode = WAL', [])?.journal_mode;
+    if (mode !== 'wal') throw new Fault('STORE_IO', `the file system of ${file} cannot hold a write-ahead log`);
+    connection.exec('PRAGMA synchronous = FULL'); // MAIL_RULES 26: durable before 250/202
+    connection.exec('PRAGMA wal_autocheckpoint = 0'); // see checkpointBytes in group-commit.ts
+    connection.exec(`PRAGMA journal_size_limit = ${logKeptBytes}`);
+    connection.exec('PRAGMA trusted_schema = OFF');
+    return connection;
+  } catch (error) {
+    connection.close();
+    throw faultFrom(error);
+  }
+}
+
+function bringUpToDate(writer: SqliteConnection, folder: string, options: SqliteOptions): void {
+  const pending = pendingMigrations(writer, options.migrations);
+  if (pending.length > 0) {
+    // A command of a newer version beside a running office may not change the schema under it.
+    const lock = options.office === 'beside' ? takeOfficeLock(folder) : undefined;
+    try {
+      applyMigrations(writer, pending, options.timers ?? systemClock);
+    } finally {
+      lock?.release();
+    }
+  }
+  writer.exec('PRAGMA busy_timeout = 0'); // from here on the writer waits without blocking the thread
+}
+
+class OpenSqlite implements SqliteDb {
+  readonly file: string;
+  readonly #writer: SqliteConnection;
+  readonly #commits: GroupCommit;
+  readonly #readers: ReaderPool;
+  readonly #lock: OfficeLock | undefined;
+  readonly #timers: Timers;
+  readonly #signals: Signals;
+  readonly #listeners = new Map<string, Set<() => void>>();
+  readonly #builder = createQueryBuilder<unknown>();
+  #stopPolling: (() => void) | undefined;
+  #dataVersion: unknown;
+  #closed: Promise<void> | undefined;
+
+  constructor(file: string, writer: SqliteConnection, lock: OfficeLock | undefined, options: SqliteOptions) {
+    this.file = file;
+    this.#writer = writer;
+    this.#lock = lock;
+    this.#timers = options.timers ?? systemClock;
+    this.#signals = options.signals ?? silentSignals;
+    this.#commits = new GroupCommit(writer, { timers: this.#timers, signals: this.#signals });
+    this.#readers = new ReaderPool(file);
+  }
+
+  get refusal(): Fault | undefined {
+    return this.#commits.refusal;
+  }
+
+  queries<Tables>(): Kysely<Tables> {
+    return this.#builder as Kysely<Tables>;
+  }
+
+  async read<T>(work: (reader: Reader) => Promise<T>): Promise<T> {
+    if (this.#closed !== undefined) throw new Fault('STORE_CLOSED', 'the database is closed');
+    return this.#readers.read(work);
+  }
+
+  write<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.#commits.write(work);
+  }
+
+  notify(channel: string): void {
+    for (const listener of [...(this.#listeners.get(channel) ?? [])]) this.#call(listener);
+  }
+
+  onNotify(channel: string, listener: () => void): () => void {
+    const listeners = this.#listeners.get(channel) ?? new Set();
+    this.#listeners.set(channel, listeners.add(listener));
+    this.#pollForForeignWrites();
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0 && this.#listeners.get(channel) === listeners) this.#listeners.delete(channel);
+    };
+  }
+
+  #call(listener: () => void): void {
+    try {
+      listener();
+    } catch (error) {
+      this.#signals.emit('error', 'store.listener_failed', { error: String(error) });
+    }
+  }
+
+  /** SQLite has no notification across processes, but knows whether another connection wrote since this one looked last. */
+  #pollForForeignWrites(): void {
+    if (this.#stopPolling !== undefined || this.#closed !== undefined) return;
+    this.#dataVersion ??= this.#readDataVersion();
+    this.#stopPolling = this.#timers.after(foreignWritePollMs, () => {
+      this.#stopPolling = undefined;
+      if (this.#listeners.size === 0) return;
+      const version = this.#readDataVersion();
+      if (version !== this.#dataVersion) {
+        this.#dataVersion = version;
+        for (const channel of [...this.#listeners.keys()]) this.notify(channel);
+      }
+      this.#pollForForeignWrites();
+    });
+  }
+
+  #readDataVersion(): unknown {
+    try {
+      return this.#writer.first('PRAGMA data_version', [])?.data_version;
+    } catch {
+      return this.#dataVersion; // a hint only: whoever waits polls as well
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#stopPolling?.();
+    this.#listeners.clear();
+    await this.#commits.close();
+    await this.#readers.close();
+    this.#writer.close();
+    this.#lock?.release();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
