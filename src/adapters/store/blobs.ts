@@ -1,0 +1,147 @@
+/**
+ * The `Blobs` port beside the SQLite file: small bodies are rows, large ones files of DATA/spool named by a row. Every body
+ * carries its SHA-256 and is checked against it when read, as SQLite's own integrity check does not see a flipped byte.
+ */
+import { hash } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { base32 } from '../../base/bytes.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { Ids } from '../../base/id.ts';
+import { Bug, Fault } from '../../base/outcome.ts';
+import type { BlobId, Blobs, Spooled, SpoolWriter } from '../../base/port/blobs.ts';
+import type { Reader, Tx } from '../../base/port/db.ts';
+import type { Random } from '../../base/random.ts';
+import { type BlobRow, isSpoolName, spoolFolder } from './blobs-schema.ts';
+import { codeOf, fileFault, syncFolder } from './files.ts';
+import { removeFile, SpooledBytes, SpooledFile, Spooling, type SpoolPlace } from './spool.ts';
+import type { SqliteDb } from './sqlite-db.ts';
+
+/** Younger files without a row may belong to a command that works beside the office at this moment. */
+export const orphanAgeMs = 60 * 60 * 1000;
+
+export interface StoredBlobs extends Blobs {
+  /** Removes spool files that no row names (left by a kill between file and commit); answers how many. For the start. */
+  sweepOrphans(): Promise<number>;
+}
+
+export type BlobsPorts = {
+  readonly db: SqliteDb;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly random: Random;
+};
+
+/** @param dataFolder the folder of the database; its `spool` is made when missing */
+export async function openBlobs(dataFolder: string, ports: BlobsPorts): Promise<StoredBlobs> {
+  const folder = spoolFolder(dataFolder);
+  try {
+    if (mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) await syncFolder(dataFolder);
+  } catch (error) {
+    throw fileFault(error, 'making the spool folder');
+  }
+  return new SqliteBlobs(folder, ports);
+}
+
+class SqliteBlobs implements StoredBlobs {
+  readonly #ports: BlobsPorts;
+  readonly #place: SpoolPlace;
+
+  constructor(folder: string, ports: BlobsPorts) {
+    this.#ports = ports;
+    this.#place = {
+      folder,
+      newName: () => base32(ports.random.bytes(20)),
+      isUncertain: () => ports.db.refusal !== undefined,
+    };
+  }
+
+  open(): SpoolWriter {
+    return new Spooling(this.#place);
+  }
+
+  async keep(tx: Tx, body: Spooled | Uint8Array): Promise<BlobId> {
+    const stored = body instanceof Uint8Array ? new SpooledBytes(body) : body;
+    const id = this.#ports.ids.next('blob');
+    if (stored instanceof SpooledBytes) {
+      await insert(tx, { id, size: stored.size, sha256: stored.sha256, file: null, body: stored.bytes });
+    } else if (stored instanceof SpooledFile) {
+      await insert(tx, { id, size: stored.size, sha256: stored.sha256, file: stored.name, body: null });
+      tx.afterCommit(() => stored.markKept());
+    } else throw new Bug('a body was spooled elsewhere');
+    return id;
+  }
+
+  async read(reader: Reader, id: BlobId): Promise<Uint8Array> {
+    const row = await reader.first<Omit<BlobRow, 'id'>>({
+      sql: 'SELECT size, sha256, file, body FROM blobs WHERE id = ?',
+      parameters: [id],
+    });
+    if (row === undefined) throw new Fault('BLOB_MISSING', `there is no body ${id}`);
+    const bytes = row.body ?? (await this.#readFile(id, row.file ?? ''));
+    if (bytes.length !== row.size || hash('sha256', bytes) !== row.sha256)
+      throw new Fault('BLOB_DAMAGED', `the body ${id} is not what was stored: its SHA-256 differs`);
+    return bytes;
+  }
+
+  async #readFile(id: BlobId, name: string): Promise<Uint8Array> {
+    try {
+      return await readFile(join(this.#place.folder, name));
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw fileFault(error, `reading the body ${id}`);
+      throw new Fault('BLOB_MISSING', `the file ${name} of the body ${id} is gone`, { cause: error });
+    }
+  }
+
+  async drop(tx: Tx, id: BlobId): Promise<void> {
+    const row = await tx.first<{ file: string | null }>({
+      sql: 'SELECT file FROM blobs WHERE id = ?',
+      parameters: [id],
+    });
+    await tx.run({ sql: 'DELETE FROM blobs WHERE id = ?', parameters: [id] });
+    const file = row?.file;
+    if (typeof file === 'string') tx.afterCommit(() => void removeFile(join(this.#place.folder, file)));
+  }
+
+  async sweepOrphans(): Promise<number> {
+    let swept = 0;
+    for (const name of await this.#orphans()) {
+      await removeFile(join(this.#place.folder, name));
+      swept++;
+    }
+    return swept;
+  }
+
+  async #orphans(): Promise<string[]> {
+    const old: string[] = [];
+    for (const name of await readdir(this.#place.folder))
+      if (isSpoolName(name) && (await this.#ageMs(name)) > orphanAgeMs) old.push(name);
+    if (old.length === 0) return [];
+    const owned = await this.#ports.db.read((reader) => ownedFiles(reader));
+    return old.filter((name) => !owned.has(name));
+  }
+
+  async #ageMs(name: string): Promise<number> {
+    try {
+      return this.#ports.clock.nowMs() - (await stat(join(this.#place.folder, name))).mtimeMs;
+    } catch {
+      return 0; // gone meanwhile
+    }
+  }
+}
+
+async function ownedFiles(reader: Reader): Promise<Set<string>> {
+  const rows = await reader.all<{ file: string }>({
+    sql: 'SELECT file FROM blobs WHERE file IS NOT NULL',
+    parameters: [],
+  });
+  return new Set(rows.map((row) => row.file));
+}
+
+async function insert(tx: Tx, row: BlobRow): Promise<void> {
+  await tx.run({
+    sql: 'INSERT INTO blobs (id, size, sha256, file, body) VALUES (?, ?, ?, ?, ?)',
+    parameters: [row.id, row.size, row.sha256, row.file, row.body],
+  });
+}

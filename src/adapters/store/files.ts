@@ -1,0 +1,33 @@
+/** Small file work the store shares: system errors as faults, and folders made durable. */
+import { open } from 'node:fs/promises';
+import { Fault } from '../../base/outcome.ts';
+
+/** System errors carry their own code (`ENOSPC`, `EIO`, `ENOENT`); the sentence says what we were about. */
+export function fileFault(error: unknown, doing: string): unknown {
+  if (!(error instanceof Error) || !('code' in error)) return error;
+  return new Fault(String(error.code), `${doing}: ${error.message}`, { cause: error });
+}
+
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
+}
+
+/** A new or removed name is durable only once its folder is (MAIL_RULES 26). */
+export async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return; // folders cannot be opened there
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+export async function syncFile(file: string): Promise<void> {
+  const handle = await open(file, 'r+');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

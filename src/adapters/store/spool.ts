@@ -1,0 +1,229 @@
+/**
+ * Where bodies arrive: in memory up to `inlineBytesMax`, beyond that in a file of the spool folder. `finish` answers only when
+ * such a file and its folder entry are on the disk; a write that fails takes its file away again.
+ */
+import { createHash, hash } from 'node:crypto';
+import { type FileHandle, open, readFile, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { concat } from '../../base/bytes.ts';
+import { Bug, Fault } from '../../base/outcome.ts';
+import type { Spooled, SpoolWriter } from '../../base/port/blobs.ts';
+import { codeOf, fileFault, syncFolder } from './files.ts';
+
+/** Bodies up to this size are rows of the commit that owns them; a file of its own costs two more fsyncs. */
+export const inlineBytesMax = 256 * 1024;
+
+const readChunkBytes = 64 * 1024;
+
+export type SpoolPlace = {
+  readonly folder: string;
+  readonly newName: () => string;
+  /** True once a commit failed with its end unknown: files of that moment stay for the next start to judge. */
+  readonly isUncertain: () => boolean;
+};
+
+/** A finished body that fits a row. */
+export class SpooledBytes implements Spooled {
+  readonly bytes: Uint8Array;
+  readonly size: number;
+  readonly sha256: string;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+    this.size = bytes.length;
+    this.sha256 = hash('sha256', bytes);
+  }
+
+  async read(): Promise<Uint8Array> {
+    return this.bytes;
+  }
+
+  async *chunks(): AsyncIterable<Uint8Array> {
+    for (let at = 0; at < this.size; at += readChunkBytes) yield this.bytes.subarray(at, at + readChunkBytes);
+  }
+
+  async discard(): Promise<void> {}
+}
+
+/** A finished body in a synced file. */
+export class SpooledFile implements Spooled {
+  readonly name: string;
+  readonly size: number;
+  readonly sha256: string;
+  readonly #place: SpoolPlace;
+  #isKept = false;
+
+  constructor(place: SpoolPlace, name: string, facts: { readonly size: number; readonly sha256: string }) {
+    this.#place = place;
+    this.name = name;
+    this.size = facts.size;
+    this.sha256 = facts.sha256;
+  }
+
+  get #path(): string {
+    return join(this.#place.folder, this.name);
+  }
+
+  /** Called once the row that owns the file is durable. */
+  markKept(): void {
+    this.#isKept = true;
+  }
+
+  async read(): Promise<Uint8Array> {
+    try {
+      return await readFile(this.#path);
+    } catch (error) {
+      throw fileFault(error, 'reading a spooled body');
+    }
+  }
+
+  async *chunks(): AsyncIterable<Uint8Array> {
+    await using handle = await open(this.#path, 'r');
+    for (;;) {
+      const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(readChunkBytes), 0, readChunkBytes);
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
+  }
+
+  async discard(): Promise<void> {
+    if (this.#isKept || this.#place.isUncertain()) return;
+    await removeFile(this.#path);
+  }
+}
+
+/** memory -more than inlineBytesMax-> file -finish-> finished; any failure or discard -> over */
+export class Spooling implements SpoolWriter {
+  readonly #place: SpoolPlace;
+  #held: Uint8Array[] = [];
+  #size = 0;
+  #file: SpoolFile | undefined;
+  #over: Fault | undefined;
+
+  constructor(place: SpoolPlace) {
+    this.#place = place;
+  }
+
+  write(chunk: Uint8Array): Promise<void> | void {
+    if (this.#over !== undefined) return Promise.reject(this.#over);
+    this.#size += chunk.length;
+    if (this.#file !== undefined) return this.#toFile(chunk);
+    this.#held.push(chunk);
+    if (this.#size <= inlineBytesMax) return;
+    this.#file = new SpoolFile(this.#place);
+    const held = concat(this.#held);
+    this.#held = [];
+    return this.#toFile(held);
+  }
+
+  async #toFile(chunk: Uint8Array): Promise<void> {
+    try {
+      await this.#file?.append(chunk);
+    } catch (error) {
+      await this.#end(error);
+      throw error;
+    }
+  }
+
+  async finish(): Promise<Spooled> {
+    if (this.#over !== undefined) throw this.#over;
+    this.#over = new Fault('SPOOL_OVER', 'the spool was finished');
+    if (this.#file === undefined) return new SpooledBytes(concat(this.#held));
+    try {
+      return await this.#file.finish();
+    } catch (error) {
+      await this.#end(error);
+      throw error;
+    }
+  }
+
+  async discard(): Promise<void> {
+    await this.#end(new Fault('SPOOL_OVER', 'the spool was thrown away'));
+  }
+
+  async #end(error: unknown): Promise<void> {
+    this.#over = error instanceof Fault ? error : new Fault('SPOOL_OVER', String(error), { cause: error });
+    this.#held = [];
+    const file = this.#file;
+    this.#file = undefined;
+    await file?.abandon();
+  }
+}
+
+/** One file being written. Appends keep their order even when the caller does not wait for each. */
+class SpoolFile {
+  readonly #place: SpoolPlace;
+  readonly #name: string;
+  readonly #hash = createHash('sha256');
+  #size = 0;
+  #handle: FileHandle | undefined;
+  #last: Promise<void>;
+
+  constructor(place: SpoolPlace) {
+    this.#place = place;
+    this.#name = place.newName();
+    this.#last = this.#open();
+    this.#last.catch(() => {}); // the first append reports it
+  }
+
+  get #path(): string {
+    return join(this.#place.folder, this.#name);
+  }
+
+  async #open(): Promise<void> {
+    try {
+      this.#handle = await open(this.#path, 'wx', 0o600);
+    } catch (error) {
+      throw fileFault(error, 'opening a spool file');
+    }
+  }
+
+  append(chunk: Uint8Array): Promise<void> {
+    this.#hash.update(chunk);
+    this.#size += chunk.length;
+    this.#last = this.#last.then(() => this.#writeAll(chunk));
+    return this.#last;
+  }
+
+  async #writeAll(chunk: Uint8Array): Promise<void> {
+    if (this.#handle === undefined) throw new Bug('a spool file was written after its end');
+    try {
+      let at = 0;
+      while (at < chunk.length) at += (await this.#handle.write(chunk, at)).bytesWritten;
+    } catch (error) {
+      throw fileFault(error, 'writing a spool file');
+    }
+  }
+
+  async finish(): Promise<SpooledFile> {
+    await this.#last;
+    const handle = this.#handle;
+    if (handle === undefined) throw new Bug('a spool file was finished twice');
+    try {
+      await handle.datasync();
+      await syncFolder(this.#place.folder);
+    } catch (error) {
+      throw fileFault(error, 'syncing a spool file');
+    }
+    this.#handle = undefined;
+    await handle.close();
+    return new SpooledFile(this.#place, this.#name, { size: this.#size, sha256: this.#hash.digest('hex') });
+  }
+
+  async abandon(): Promise<void> {
+    await this.#last.catch(() => {});
+    const handle = this.#handle;
+    this.#handle = undefined;
+    await handle?.close().catch(() => {});
+    await removeFile(this.#path);
+  }
+}
+
+/** Best effort: what stays behind is an orphan that the next start sweeps. */
+export async function removeFile(path: string): Promise<void> {
+  try {
+    await unlink(path);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') return;
+  }
+}
