@@ -1,0 +1,14 @@
+/**
+ * Text of strangers made fit for a trace, a log line or an error sentence: one line of printable ASCII, never longer than asked.
+ * For people only: what is compared, stored or sent is the text itself.
+ */
+export function printable(text: string, most = 200): string {
+  const shown = text.length > most ? text.slice(0, most) : text;
+  const escaped = /^[\x20-\x5b\x5d-\x7e]*$/.test(shown) ? shown : shown.replace(/[^\x20-\x5b\x5d-\x7e]/g, escapeUnit);
+  return text.length > most ? `${escaped}...` : escaped;
+}
+
+function escapeUnit(unit: string): string {
+  const code = unit.charCodeAt(0);
+  return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
+}
