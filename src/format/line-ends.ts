@@ -1,0 +1,109 @@
+/**
+ * Line ends of message bytes. What is written by hand, by programs and by `/raw` becomes CRLF before it is queued and
+ * signed; what came by SMTP is watched, never repaired (docs/decisions: bare CR and LF).
+ */
+import { CR, LF } from '../base/bytes.ts';
+import { accept, type Outcome, refuse } from '../base/outcome.ts';
+
+/** LF becomes CRLF, CRLF stays, a lone CR is refused: some receivers take it for a line end, others do not. */
+export function normaliseLineEnds(bytes: Uint8Array): Outcome<Uint8Array, 'bare-cr'> {
+  let bareLfs = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    const octet = bytes[at] as number;
+    if (octet > CR) continue;
+    if (octet === LF) bareLfs++;
+    else if (octet === CR) {
+      if (bytes[at + 1] !== LF) return refuse('bare-cr', `octet ${at} is a CR without LF`);
+      at++;
+    }
+  }
+  return accept(bareLfs === 0 ? bytes : insertCrs(bytes, bareLfs));
+}
+
+function insertCrs(bytes: Uint8Array, count: number): Uint8Array {
+  const out = Buffer.allocUnsafe(bytes.length + count);
+  let written = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    const octet = bytes[at] as number;
+    if (octet === LF && bytes[at - 1] !== CR) out[written++] = CR;
+    out[written++] = octet;
+  }
+  return out;
+}
+
+/** Any of CRLF, LF and CR becomes CRLF: for text that people type into an API field, where all three mean a new line. */
+export function crlfText(text: string): string {
+  return text.replace(/\r\n|\r|\n/g, '\r\n');
+}
+
+/** What outgoing bytes hold that they must not, and how long their lines are. Offsets are of the first culprit. */
+export type LineFacts = {
+  readonly bareCrAt: number | undefined;
+  readonly bareLfAt: number | undefined;
+  readonly nulAt: number | undefined;
+  readonly eightBitAt: number | undefined;
+  /** Octets of the longest line without its CRLF; only CRLF ends a line. */
+  readonly longestLine: number;
+  readonly endsWithCrlf: boolean;
+};
+
+export interface LineWatch {
+  readonly feed: (chunk: Uint8Array) => void;
+  /** What was seen up to here, taken as the end of the bytes. */
+  readonly facts: () => LineFacts;
+}
+
+/** Watches bytes that stream past in chunks cut anywhere. */
+export function createLineWatch(): LineWatch {
+  let offset = 0; // of the chunk
+  let line = 0; // offset of the line's first octet
+  let longest = 0;
+  let afterCr = false;
+  let endsWithCrlf = false;
+  let bareCrAt: number | undefined;
+  let bareLfAt: number | undefined;
+  let nulAt: number | undefined;
+  let eightBitAt: number | undefined;
+  const endLine = (at: number) => {
+    longest = Math.max(longest, at - 2 - line);
+    line = at;
+  };
+  const feed = (chunk: Uint8Array) => {
+    for (let i = 0; i < chunk.length; i++) {
+      const octet = chunk[i] as number;
+      if (afterCr || octet <= CR || octet >= 0x80) {
+        const at = offset + i;
+        if (octet === LF && afterCr) endLine(at + 1);
+        else if (octet === LF) bareLfAt ??= at;
+        else if (afterCr) bareCrAt ??= at - 1;
+        if (octet === 0) nulAt ??= at;
+        if (octet >= 0x80) eightBitAt ??= at;
+        afterCr = octet === CR;
+      }
+    }
+    offset += chunk.length;
+    if (chunk.length > 0) endsWithCrlf = line === offset;
+  };
+  const facts = (): LineFacts => ({
+    bareCrAt: bareCrAt ?? (afterCr ? offset - 1 : undefined),
+    bareLfAt,
+    nulAt,
+    eightBitAt,
+    longestLine: Math.max(longest, offset - line),
+    endsWithCrlf,
+  });
+  return { feed, facts };
+}
+
+/** The same for bytes at hand. */
+export function watchLines(bytes: Uint8Array): LineFacts {
+  const watch = createLineWatch();
+  watch.feed(bytes);
+  return watch.facts();
+}
+
+/** Offset of the first CR without LF or LF without CR. */
+export function findBareLineEnd(bytes: Uint8Array): number | undefined {
+  const { bareCrAt, bareLfAt } = watchLines(bytes);
+  return bareCrAt === undefined ? bareLfAt : Math.min(bareCrAt, bareLfAt ?? bareCrAt);
+}

@@ -1,0 +1,166 @@
+/** Content-Transfer-Encodings (RFC 2045 §6): strict when writing, as lenient as mail readers when reading; linear. */
+import { asBuffer, CR, LF, latin1 } from '../../base/bytes.ts';
+
+const lineMax = 76; // RFC 2045 §6.7 (5), §6.8
+const EQUALS = 0x3d;
+const SPACE = 0x20;
+const TAB = 0x09;
+
+/** The value of a Content-Transfer-Encoding field, reduced to its token; `7bit` when there is none (RFC 2045 §6.1). */
+export function transferEncodingToken(field: string | undefined): string {
+  return (
+    (field ?? '7bit')
+      .replace(/\([^()]*\)/g, '')
+      .replace(/[\t ;]/g, '')
+      .toLowerCase() || '7bit'
+  );
+}
+
+/** Whether the octets are the content itself. */
+export function isIdentityEncoding(token: string): boolean {
+  return token === '7bit' || token === '8bit' || token === 'binary';
+}
+
+/** The content that a body stands for; undefined when the encoding is not known. */
+export function decodeTransferEncoding(body: Uint8Array, token: string): Uint8Array | undefined {
+  if (isIdentityEncoding(token)) return body;
+  if (token === 'base64') return decodeBase64(body);
+  return token === 'quoted-printable' ? decodeQuotedPrintable(body) : undefined;
+}
+
+/** Lines of 76 with CRLF between them, none after the last. */
+export function encodeBase64(content: Uint8Array): Uint8Array {
+  const text = asBuffer(content).toString('base64');
+  const lines: string[] = [];
+  for (let at = 0; at < text.length; at += lineMax) lines.push(text.slice(at, at + lineMax));
+  return Buffer.from(lines.join('\r\n'), 'latin1');
+}
+
+/** RFC 2045 §6.8: other characters are skipped, padding ends the data. */
+function decodeBase64(body: Uint8Array): Uint8Array {
+  const text = latin1(body);
+  const padding = text.indexOf('=');
+  return Buffer.from((padding < 0 ? text : text.slice(0, padding)).replace(/[^A-Za-z0-9+/]/g, ''), 'base64');
+}
+
+/**
+ * RFC 2045 §6.7. CRLF stays a line break; every other CR and LF is data. `From ` at the start of a line is hidden from
+ * programs that would put a `>` before it and so break the signature (RFC 2049 §3).
+ */
+export function encodeQuotedPrintable(content: Uint8Array): Uint8Array {
+  const out = new OctetWriter(content.length + (content.length >> 2) + 64);
+  let column = 0;
+  for (let at = 0; at < content.length; at++) {
+    const octet = content[at] as number;
+    if (octet === CR && content[at + 1] === LF) {
+      out.put(CR);
+      out.put(LF);
+      at++;
+      column = 0;
+      continue;
+    }
+    const isPlain = isLiteral(content, at);
+    // a line's last column is kept for the soft break, unless the line ends here anyway
+    const isLast = at + 1 === content.length || isLineBreak(content, at + 1);
+    if (column + (isPlain ? 1 : 3) > (isLast ? lineMax : lineMax - 1)) {
+      out.put(EQUALS);
+      out.put(CR);
+      out.put(LF);
+      column = 0;
+    }
+    if (isPlain && !(column === 0 && startsFrom(content, at))) {
+      out.put(octet);
+      column += 1;
+    } else {
+      out.putEscaped(octet);
+      column += 3;
+    }
+  }
+  return out.bytes();
+}
+
+function isLineBreak(content: Uint8Array, at: number): boolean {
+  return content[at] === CR && content[at + 1] === LF;
+}
+
+function isLiteral(content: Uint8Array, at: number): boolean {
+  const octet = content[at] as number;
+  if (octet === SPACE || octet === TAB) return at + 1 < content.length && !isLineBreak(content, at + 1);
+  return octet > SPACE && octet < 0x7f && octet !== EQUALS;
+}
+
+function startsFrom(content: Uint8Array, at: number): boolean {
+  return content[at] === 0x46 && latin1(content.subarray(at, at + 5)) === 'From ';
+}
+
+/** What is no escape stays as it is; blanks before a line end were added on the way (RFC 2045 §6.7 (3)). */
+function decodeQuotedPrintable(body: Uint8Array): Uint8Array {
+  const out = new OctetWriter(body.length);
+  let blanksFrom = -1; // where in `out` a run of literal blanks began
+  let at = 0;
+  while (at < body.length) {
+    const octet = body[at] as number;
+    const soft = octet === EQUALS ? softBreakEnd(body, at + 1) : -1;
+    const escaped = octet === EQUALS && soft < 0 ? hexOctet(body, at + 1) : -1;
+    if (octet === SPACE || octet === TAB) {
+      if (blanksFrom < 0) blanksFrom = out.length;
+    } else {
+      if ((octet === LF || isLineBreak(body, at)) && blanksFrom >= 0) out.cut(blanksFrom);
+      blanksFrom = -1;
+    }
+    if (soft >= 0) at = soft;
+    else {
+      out.put(escaped >= 0 ? escaped : octet);
+      at += escaped >= 0 ? 3 : 1;
+    }
+  }
+  if (blanksFrom >= 0) out.cut(blanksFrom);
+  return out.bytes();
+}
+
+/** Offset after a soft line break whose equals sign stands before `from`; -1 when there is none. */
+function softBreakEnd(body: Uint8Array, from: number): number {
+  let at = from;
+  while (body[at] === SPACE || body[at] === TAB) at++;
+  if (at >= body.length) return at;
+  if (body[at] === LF) return at + 1;
+  return isLineBreak(body, at) ? at + 2 : -1;
+}
+
+function hexOctet(body: Uint8Array, at: number): number {
+  const high = hexDigit(body[at]);
+  const low = hexDigit(body[at + 1]);
+  return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
+function hexDigit(octet: number | undefined): number {
+  if (octet === undefined) return -1;
+  if (octet >= 0x30 && octet <= 0x39) return octet - 0x30;
+  const letter = octet | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
+}
+
+/** A buffer that grows by doubling. */
+class OctetWriter {
+  #held: Buffer;
+  length = 0;
+  constructor(size: number) {
+    this.#held = Buffer.allocUnsafe(size);
+  }
+  put(octet: number): void {
+    if (this.length === this.#held.length) this.#held = Buffer.concat([this.#held], this.#held.length * 2 + 64);
+    this.#held[this.length++] = octet;
+  }
+  putEscaped(octet: number): void {
+    this.put(EQUALS);
+    this.put('0123456789ABCDEF'.charCodeAt(octet >> 4));
+    this.put('0123456789ABCDEF'.charCodeAt(octet & 15));
+  }
+  /** Forgets what was put after the first `length` octets. */
+  cut(length: number): void {
+    this.length = length;
+  }
+  bytes(): Uint8Array {
+    return this.#held.subarray(0, this.length);
+  }
+}
