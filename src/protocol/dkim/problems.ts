@@ -38,6 +38,11 @@ export const dkimProblems = {
     say: 'not evaluated: the message carries more signatures than we try',
     ref: 'RFC 6376 §8.4',
   },
+  'header-too-large': {
+    result: 'policy',
+    say: 'not evaluated: the header is larger than we read, so what it hides cannot be told',
+    ref: 'RFC 6376 §8.4',
+  },
   'dns-failed': { result: 'temperror', say: 'the key could not be fetched: DNS failed', ref: 'RFC 6376 §6.1.2' },
   'tags-unreadable': { result: 'permerror', say: 'the tag list is malformed or repeats a tag', ref: 'RFC 6376 §3.2' },
   'version-unknown': { result: 'permerror', say: 'v= is missing or not 1', ref: 'RFC 6376 §3.5' },

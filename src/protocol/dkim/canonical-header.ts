@@ -1,0 +1,117 @@
+/**
+ * The octets of the header that a signature covers, RFC 6376 §3.4.1 and §3.4.2: the picked fields one after the other, then
+ * the signature's own field with its `b=` emptied and without its CRLF. Works on octets; 8-bit and broken UTF-8 survive.
+ */
+import { CR, LF } from '../../base/bytes.ts';
+import type { MessageIndex } from '../../format/message/message-index.ts';
+import type { Canonicalization } from './canonical-body.ts';
+import type { OctetRange } from './types.ts';
+
+const SPACE = 0x20;
+const TAB = 0x09;
+const COLON = 0x3a;
+const UPPER_A = 0x41;
+const UPPER_Z = 0x5a;
+const nothing: OctetRange = { start: -1, end: -1 };
+
+/** A field to hash; `without` is cut out of it first: the value of `b=` with all blanks around it. RFC 6376 §3.7 */
+export type CoveredField = { readonly field: OctetRange; readonly without?: OctetRange };
+
+/**
+ * Canonical octets of the fields in this order, CRLF after each but the last.
+ * RFC 6376 §3.7: "without a trailing CRLF" is said of the signature's own field, which always comes last.
+ */
+export function coveredHeader(bytes: Uint8Array, fields: readonly CoveredField[], form: Canonicalization): Uint8Array {
+  let most = 0;
+  for (const { field } of fields) most += field.end - field.start + 2;
+  const out = Buffer.allocUnsafe(most);
+  let length = 0;
+  for (const covered of fields) {
+    if (length > 0) {
+      out[length++] = CR;
+      out[length++] = LF;
+    }
+    length = form === 'relaxed' ? writeRelaxed(bytes, covered, out, length) : writeSimple(bytes, covered, out, length);
+  }
+  return out.subarray(0, length);
+}
+
+/**
+ * The fields that the names of `h=` pick: for each name the lowest one not yet picked. RFC 6376 §5.4.2
+ * A name that is absent, or mentioned more often than there are fields, picks nothing and so forbids to add one.
+ *
+ * @param own the signature's field, which cannot cover itself. RFC 6376 §3.5 (h=)
+ */
+export function pickFields(index: MessageIndex, names: readonly string[], own: OctetRange): OctetRange[] {
+  const picked: OctetRange[] = [];
+  const left = new Map<string, number>();
+  for (const name of names) {
+    const fields = name === '' ? undefined : index.byName.get(name);
+    if (fields === undefined) continue;
+    let at = (left.get(name) ?? fields.length) - 1;
+    if (fields[at]?.start === own.start) at--;
+    left.set(name, Math.max(at, 0));
+    const field = fields[at];
+    if (field !== undefined) picked.push(field);
+  }
+  return picked;
+}
+
+/** RFC 6376 §3.4.1: as it is. */
+function writeSimple(bytes: Uint8Array, { field, without = nothing }: CoveredField, out: Buffer, from: number): number {
+  const end = contentEnd(bytes, field);
+  if (without.start < 0) return copy(bytes, field.start, end, out, from);
+  const length = copy(bytes, field.start, without.start, out, from);
+  return copy(bytes, without.end, end, out, length);
+}
+
+function copy(bytes: Uint8Array, start: number, end: number, out: Buffer, at: number): number {
+  if (end <= start) return at;
+  out.set(bytes.subarray(start, end), at);
+  return at + end - start;
+}
+
+/** RFC 6376 §3.4.2: name in lower case, folds undone, runs of blanks one SP, none around the colon and at the end. */
+function writeRelaxed(
+  bytes: Uint8Array,
+  { field, without = nothing }: CoveredField,
+  out: Buffer,
+  from: number,
+): number {
+  const end = contentEnd(bytes, field);
+  let length = from;
+  let inName = true;
+  let dropBlanks = false; // right after the colon
+  let heldBlank = false;
+  for (let at = field.start; at < end; at++) {
+    if (at === without.start) {
+      at = without.end;
+      if (at >= end) break;
+    }
+    const octet = bytes[at] as number;
+    if (octet === SPACE || octet === TAB) {
+      heldBlank = !dropBlanks;
+      continue;
+    }
+    if (octet === CR && bytes[at + 1] === LF) {
+      at++; // inside a field CRLF only folds
+      continue;
+    }
+    if (inName && octet === COLON) {
+      inName = false;
+      dropBlanks = true;
+      heldBlank = false;
+      out[length++] = COLON;
+      continue;
+    }
+    if (heldBlank) out[length++] = SPACE;
+    heldBlank = false;
+    dropBlanks = false;
+    out[length++] = inName && octet >= UPPER_A && octet <= UPPER_Z ? octet + 0x20 : octet;
+  }
+  return length;
+}
+
+function contentEnd(bytes: Uint8Array, { start, end }: OctetRange): number {
+  return end - start >= 2 && bytes[end - 1] === LF && bytes[end - 2] === CR ? end - 2 : end;
+}

@@ -1,0 +1,76 @@
+/** Where verifiers get public keys from: DNS, with the parsed form of every record text remembered. RFC 6376 §6.1.2 */
+import type { QueryName } from '../../format/domain-name.ts';
+import type { DnsAnswer, Resolver } from '../dns/types.ts';
+import { type KeyRecord, parseKeyRecord } from './key-record.ts';
+import type { DkimProblem } from './problems.ts';
+
+export type KeyAnswer = {
+  /** Usually one; more is "undefined" by RFC 6376 §3.6.2.2, each is then tried. */
+  readonly records: readonly KeyRecord[];
+  /** Why there is none. */
+  readonly problem: DkimProblem;
+};
+
+export interface DkimKeys {
+  /** Never throws. */
+  readonly fetch: (name: QueryName) => Promise<KeyAnswer>;
+}
+
+export type DkimKeysOptions = {
+  /** Parsed records kept, the least recently used go first. Each costs about 2 KB. */
+  readonly cacheMax?: number;
+  readonly signal?: AbortSignal;
+};
+
+const cacheMaxDefault = 2_000;
+const recordsPerNameMax = 3; // our choice: one is legal, two happen while a key is changed
+
+/**
+ * Importing a key costs as much as verifying with it, so it is done once per text. How long an answer may be believed is the
+ * resolver's business (TTL): the cache knows texts, not names.
+ */
+export function createDkimKeys(resolver: Resolver, options: DkimKeysOptions = {}): DkimKeys {
+  const { cacheMax = cacheMaxDefault, signal } = options;
+  const parsed = new Map<string, KeyRecord | DkimProblem>();
+  const parse = (text: string): KeyRecord | DkimProblem => {
+    const known = parsed.get(text);
+    const record = known ?? parseKeyRecord(text);
+    if (known !== undefined) parsed.delete(text);
+    else if (parsed.size >= cacheMax) parsed.delete(parsed.keys().next().value ?? '');
+    if (typeof record !== 'string') parsed.set(text, record); // what is no key is cheap to refuse again
+    return record;
+  };
+  return {
+    fetch: async (name) => {
+      const answer = await lookUp(resolver, name, signal);
+      if (answer.kind === 'failed') return { records: [], problem: 'dns-failed' }; // RFC 6376 §6.1.2 (2): never "no key"
+      if (answer.kind === 'none') return { records: [], problem: 'key-missing' }; // RFC 6376 §6.1.2 (3)
+      return keysIn(answer.records, parse);
+    },
+  };
+}
+
+/** RFC 6376 §3.6.2.2: a TXT that is no key, found through a wildcard for instance, does not count. */
+function keysIn(texts: readonly string[], parse: (text: string) => KeyRecord | DkimProblem): KeyAnswer {
+  const records: KeyRecord[] = [];
+  let problem: DkimProblem = 'key-unreadable';
+  for (const text of texts) {
+    const record = parse(text);
+    if (typeof record !== 'string') records.push(record);
+    else if (problem === 'key-unreadable') problem = record;
+  }
+  return { records: records.slice(0, recordsPerNameMax), problem };
+}
+
+/** A resolver does not throw; one that a library's user brought might, and then DNS has failed. */
+async function lookUp(
+  resolver: Resolver,
+  name: QueryName,
+  signal: AbortSignal | undefined,
+): Promise<DnsAnswer<string>> {
+  try {
+    return await resolver.lookup(name, 'TXT', signal && { signal });
+  } catch {
+    return { kind: 'failed', why: 'servfail' };
+  }
+}

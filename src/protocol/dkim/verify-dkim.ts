@@ -1,0 +1,162 @@
+/**
+ * Verifies the DKIM signatures of a message: RFC 6376 §6 with the bounds of RFC 8301. Header first, then the body as it
+ * streams by, then the results, one per DKIM-Signature field in order of appearance. Strict reading only; never throws for
+ * what is in the message or in DNS.
+ */
+import type { Clock } from '../../base/clock.ts';
+import { type DomainName, isEqualOrBelow } from '../../format/domain-name.ts';
+import { fieldsNamed, type HeaderField, indexMessage, type MessageIndex } from '../../format/message/message-index.ts';
+import type { Resolver } from '../dns/types.ts';
+import { BodyHasher } from './body-hasher.ts';
+import { createDkimKeys, type DkimKeys } from './keys.ts';
+import { type DkimProblem, dkimProblems } from './problems.ts';
+import { type Named, readSignature, type Signature } from './signature.ts';
+import { type CheckedSignature, type SignatureCheck, startSignatureCheck } from './signature-check.ts';
+import { signaturePrefixes } from './signature-prefixes.ts';
+import type { DkimResult } from './types.ts';
+
+export type DkimOptions = {
+  /** Whose signatures are tried first when there are more than we try. */
+  readonly authorDomain?: DomainName;
+  /** How many signatures are tried, at most 20. */
+  readonly signaturesMax?: number;
+  /** Domains that sign for nobody; by default every single label. RFC 6376 §6.1.1 wants this to be configurable. */
+  readonly isUnacceptable?: (domain: DomainName) => boolean;
+};
+
+export interface DkimVerifier {
+  /** After `body.end()`. */
+  readonly results: () => Promise<readonly DkimResult[]>;
+}
+
+const signaturesMaxDefault = 10; // RFC 6376 §8.4: a limit is needed; real messages carry up to 4
+const signaturesMaxEver = 20;
+
+/** Whole message in memory. */
+export async function verifyDkim(
+  message: Uint8Array | MessageIndex,
+  deps: { readonly resolver: Resolver; readonly clock: Clock; readonly keys?: DkimKeys },
+  options: DkimOptions = {},
+): Promise<readonly DkimResult[]> {
+  const index = message instanceof Uint8Array ? indexMessage(message) : message;
+  const body = new BodyHasher();
+  const verifier = createDkimVerifier(
+    index,
+    { body, clock: deps.clock, keys: deps.keys ?? createDkimKeys(deps.resolver) },
+    options,
+  );
+  body.update(index.bytes.subarray(index.bodyStart));
+  body.end();
+  return verifier.results();
+}
+
+/**
+ * Starts with the header alone: tells `body` which hashes it will ask for and sends the queries for the keys. The caller
+ * feeds `body`, ends it, then takes the results.
+ */
+export function createDkimVerifier(
+  index: MessageIndex,
+  deps: { readonly body: BodyHasher; readonly clock: Clock; readonly keys: DkimKeys },
+  options: DkimOptions = {},
+): DkimVerifier {
+  const nowSeconds = deps.clock.nowMs() / 1000;
+  const candidates = fieldsNamed(index, 'dkim-signature').map((field) =>
+    readCandidate(index, field, nowSeconds, options.isUnacceptable ?? isTopLevel),
+  );
+  const chosen = chooseCandidates(candidates, options);
+  const running = candidates.map((candidate): Running => {
+    if (candidate.signature === undefined) return candidate;
+    if (!chosen.has(candidate)) return { ...candidate, problem: 'too-many-signatures' };
+    return { ...candidate, check: startSignatureCheck(index, candidate.field, candidate.signature, deps) };
+  });
+  return {
+    results: async () => {
+      const checked = await Promise.all(running.map(({ check }) => check?.finish()));
+      const prefixes = signaturePrefixes(running.map(({ named }) => named.base64));
+      return running.map((one, at) => resultOf(one, checked[at], prefixes[at] ?? ''));
+    },
+  };
+}
+
+type Candidate = {
+  readonly field: HeaderField;
+  readonly named: Named;
+  /** Present when nothing speaks against trying it. */
+  readonly signature?: Signature;
+  readonly identity?: string;
+  readonly problem?: DkimProblem;
+};
+type Running = Candidate & { readonly check?: SignatureCheck };
+
+function readCandidate(
+  index: MessageIndex,
+  field: HeaderField,
+  nowSeconds: number,
+  isUnacceptable: (domain: DomainName) => boolean,
+): Candidate {
+  const reading = readSignature(index, field, 'dkim');
+  if (!reading.ok) return { field, named: reading.named, problem: reading.problem };
+  const signature = reading.value;
+  const { identity, expiresAtSeconds } = signature;
+  const read = { field, named: signature, ...(identity && { identity: `${identity.local}@${identity.domain}` }) };
+  // What stands in an unread rest of the header could be a second From: a signature can no longer say who wrote.
+  if (!index.complete) return { ...read, problem: 'header-too-large' };
+  if (expiresAtSeconds !== undefined && nowSeconds > expiresAtSeconds) return { ...read, problem: 'expired' };
+  if (isUnacceptable(signature.domain)) return { ...read, problem: 'domain-unacceptable' };
+  return { ...read, signature };
+}
+
+/** RFC 6376 §6.1.1: `com` signs for nobody. */
+function isTopLevel(domain: DomainName): boolean {
+  return !domain.includes('.');
+}
+
+/** The first ones, those of the author's domain (or of one above or below it) before all others. */
+function chooseCandidates(candidates: readonly Candidate[], options: DkimOptions): ReadonlySet<Candidate> {
+  const most = Math.min(options.signaturesMax ?? signaturesMaxDefault, signaturesMaxEver);
+  const ready = candidates.filter(({ signature }) => signature !== undefined);
+  if (ready.length <= most) return new Set(ready);
+  const isAuthors = ({ signature }: Candidate) => isRelated(signature?.domain, options.authorDomain);
+  const inOrder = [...ready.filter(isAuthors), ...ready.filter((candidate) => !isAuthors(candidate))];
+  return new Set(inOrder.slice(0, most));
+}
+
+function isRelated(a: DomainName | undefined, b: DomainName | undefined): boolean {
+  return a !== undefined && b !== undefined && (isEqualOrBelow(a, b) || isEqualOrBelow(b, a));
+}
+
+function resultOf(one: Running, checked: CheckedSignature | undefined, signaturePrefix: string): DkimResult {
+  const { field, named, identity } = one;
+  const problem = checked === undefined ? one.problem : checked.problem;
+  return {
+    ...verdictOf(problem, checked),
+    domain: named.domain,
+    selector: named.selector,
+    algorithm: named.algorithm,
+    ...(identity !== undefined && { identity }),
+    ...(checked?.key && { keyBits: checked.key.bits }),
+    ...(checked?.key?.testing && { testing: true }),
+    ...(problem === 'body-partial' && { partialBody: true }),
+    ...(signaturePrefix !== '' && { signaturePrefix }),
+    field: { start: field.start, end: field.end },
+    signedFields: (checked?.signedFields ?? []).map(({ start, end }) => ({ start, end })),
+  };
+}
+
+function verdictOf(
+  problem: DkimProblem | undefined,
+  checked: CheckedSignature | undefined,
+): Pick<DkimResult, 'result' | 'reason' | 'problem'> {
+  if (problem === undefined) {
+    // RFC 6376 §3.6.2.2: results are undefined then. One of the keys made this signature, which is what counts.
+    return checked?.hasSeveralKeys
+      ? { result: 'pass', reason: 'several keys are published at this selector' }
+      : { result: 'pass' };
+  }
+  const { result, say } = dkimProblems[problem];
+  // RFC 6376 §3.6.1 (t=y): a failure of a key under test is no different from no signature.
+  if (result === 'fail' && checked?.key?.testing) {
+    return { result: 'neutral', problem, reason: `${say}; the key is in test mode (t=y), so this counts as unsigned` };
+  }
+  return { result, problem, reason: say };
+}
