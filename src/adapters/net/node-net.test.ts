@@ -1,0 +1,285 @@
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import { makeTestAuthority, type TestAuthority } from '../../../test/support/test-certificate.ts';
+import { fromLatin1, latin1 } from '../../base/bytes.ts';
+import { Fault } from '../../base/outcome.ts';
+import type { Connection, Listening, TlsIdentity } from '../../base/port/net.ts';
+import { createNodeNet } from './node-net.ts';
+
+const loopback = { address: '127.0.0.1', port: 0 };
+const net = createNodeNet();
+let authority: TestAuthority;
+let identity: TlsIdentity;
+
+before(async () => {
+  authority = await makeTestAuthority();
+  identity = await authority.issue({ names: ['mx.example.com'], addresses: ['127.0.0.1'] });
+});
+
+/** Both ends of a fresh connection; everything closes with the scope. */
+async function pair(): Promise<AsyncDisposable & { client: Connection; server: Connection }> {
+  const arrived = Promise.withResolvers<Connection>();
+  const listening = await net.listen(loopback, arrived.resolve);
+  const client = await net.dial(listening.endpoint);
+  const server = await arrived.promise;
+  await listening.close();
+  return {
+    client,
+    server,
+    [Symbol.asyncDispose]: async () => {
+      client.destroy();
+      server.destroy();
+    },
+  };
+}
+
+async function readText(connection: Connection, length: number): Promise<string> {
+  let text = '';
+  while (text.length < length) {
+    const chunk = await connection.read();
+    if (!chunk) break;
+    text += latin1(chunk);
+  }
+  return text;
+}
+
+const isFault = (code: string) => (error: unknown) => {
+  assert.ok(error instanceof Fault, String(error));
+  assert.equal(error.code, code);
+  return true;
+};
+
+test('bytes go both ways and the end is seen', async () => {
+  await using ends = await pair();
+  await ends.client.write(fromLatin1('EHLO a\r\n'));
+  assert.equal(await readText(ends.server, 8), 'EHLO a\r\n');
+  await ends.server.write(fromLatin1('250 b\r\n'));
+  assert.equal(await readText(ends.client, 7), '250 b\r\n');
+  assert.equal(ends.server.remote.port, ends.client.local.port);
+  assert.equal(ends.server.remote.address, '127.0.0.1');
+  const ended = ends.server.end();
+  assert.equal(await ends.client.read(), undefined);
+  await ends.client.end();
+  await ended;
+  await assert.rejects(ends.client.write(fromLatin1('x')), Fault);
+});
+
+test('a peer that closed its side can still be answered', async () => {
+  await using ends = await pair();
+  await ends.client.write(fromLatin1('QUIT\r\n'));
+  const clientGone = ends.client.end();
+  assert.equal(await readText(ends.server, 6), 'QUIT\r\n');
+  assert.equal(await ends.server.read(), undefined);
+  await ends.server.write(fromLatin1('221 bye\r\n'));
+  await ends.server.end();
+  await clientGone;
+});
+
+test('the last reply survives input that nobody reads any more', async () => {
+  await using ends = await pair();
+  await ends.client.write(fromLatin1('x'.repeat(50_000)));
+  await ends.server.write(fromLatin1('521 closing\r\n'));
+  const ended = ends.server.end();
+  assert.equal(await readText(ends.client, 13), '521 closing\r\n');
+  await ends.client.end();
+  await ended;
+});
+
+test('a peer that does not read is waited for, and destroy ends the wait', async () => {
+  await using ends = await pair();
+  const block = new Uint8Array(4_194_304);
+  const stuck = Promise.all([ends.server.write(block), ends.server.write(block), ends.server.write(block)]);
+  const first = await Promise.race([stuck.then(() => 'taken'), ends.client.read().then(() => 'reading')]);
+  assert.equal(first, 'reading');
+  const failed = assert.rejects(stuck, Fault);
+  ends.server.destroy();
+  await failed;
+});
+
+test('a slow reader loses nothing', async () => {
+  await using ends = await pair();
+  const sent = Buffer.alloc(1_000_003, 'abcdefghij');
+  const written = ends.client.write(sent);
+  const got: Uint8Array[] = [];
+  let size = 0;
+  while (size < sent.length) {
+    await new Promise((resolve) => setImmediate(resolve));
+    const chunk = await ends.server.read();
+    assert.ok(chunk);
+    got.push(chunk);
+    size += chunk.length;
+  }
+  await written;
+  assert.ok(Buffer.concat(got).equals(sent));
+});
+
+test('destroy ends a pending read', async () => {
+  await using ends = await pair();
+  const pending = ends.server.read();
+  ends.server.destroy();
+  assert.equal(await pending, undefined);
+});
+
+test('STARTTLS: what was said in clear before the handshake is thrown away', async () => {
+  await using ends = await pair();
+  await ends.client.write(fromLatin1('STARTTLS\r\nNOOP injected\r\n'));
+  assert.equal((await readText(ends.server, 10)).slice(0, 10), 'STARTTLS\r\n');
+  await ends.client.write(fromLatin1('NOOP late\r\n'));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  const serverDone = ends.server.startTlsAsServer(identity);
+  const clientDone = ends.client.startTlsAsClient({
+    serverName: 'mx.example.com',
+    requireValid: true,
+    trust: [authority.certificatePem],
+  });
+  const [server, client] = await Promise.all([serverDone, clientDone]);
+  assert.equal(server.protocol, 'TLSv1.3');
+  assert.equal(server.serverName, 'mx.example.com');
+  assert.equal(client.authorized, true);
+  assert.match(client.cipher, /^TLS_/);
+  assert.equal(ends.server.tls, server);
+  await ends.client.write(fromLatin1('EHLO again\r\n'));
+  assert.equal(await readText(ends.server, 12), 'EHLO again\r\n');
+  await ends.server.write(fromLatin1('250 ok\r\n'));
+  assert.equal(await readText(ends.client, 8), '250 ok\r\n');
+  const ended = ends.server.end();
+  assert.equal(await ends.client.read(), undefined);
+  await ends.client.end();
+  await ended;
+});
+
+test('STARTTLS: the go-ahead may still be on its way when the handshake is asked for', async () => {
+  await using ends = await pair();
+  const written = ends.server.write(fromLatin1('220 go\r\n'));
+  const serverDone = ends.server.startTlsAsServer(identity);
+  assert.equal(await readText(ends.client, 8), '220 go\r\n');
+  const client = await ends.client.startTlsAsClient({ serverName: '127.0.0.1', requireValid: false });
+  await written;
+  await serverDone;
+  assert.equal(client.authorized, false);
+  assert.equal(client.authorizationError, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE');
+});
+
+test('TLS behind a PROXY header: octets read so far are the beginning of the handshake', async () => {
+  await using ends = await pair();
+  const clientDone = ends.client.startTlsAsClient({ serverName: 'mx.example.com', requireValid: false });
+  const first = await ends.server.read();
+  assert.ok(first);
+  const server = await ends.server.startTlsAsServer(identity, undefined, first);
+  await clientDone;
+  assert.equal(server.protocol, 'TLSv1.3');
+  await ends.client.write(fromLatin1('x'));
+  assert.equal(await readText(ends.server, 1), 'x');
+});
+
+test('a certificate that does not fit is a fault, and says which', async () => {
+  await using ends = await pair();
+  const serverDone = ends.server.startTlsAsServer(identity).then(
+    () => 'shook hands', // TLS 1.3: the server is done before the client has judged
+    () => 'failed',
+  );
+  const client = ends.client.startTlsAsClient({
+    serverName: 'other.example.com',
+    requireValid: true,
+    trust: [authority.certificatePem],
+  });
+  await assert.rejects(client, isFault('ERR_TLS_CERT_ALTNAME_INVALID'));
+  await serverDone;
+  await assert.rejects(ends.client.write(fromLatin1('x')), Fault);
+});
+
+test('a handshake with garbage, with silence, with a leaver', async () => {
+  for (const trouble of ['garbage', 'silence', 'leaver'] as const) {
+    await using ends = await pair();
+    const abort = new AbortController();
+    const shaking = ends.server.startTlsAsServer(identity, abort.signal);
+    const failed = assert.rejects(shaking, Fault);
+    if (trouble === 'garbage') await ends.client.write(fromLatin1('EHLO not.tls\r\n'));
+    if (trouble === 'silence') abort.abort();
+    if (trouble === 'leaver') ends.client.destroy();
+    await failed;
+    await assert.rejects(ends.server.write(fromLatin1('x')), Fault);
+  }
+});
+
+test('TLS 1.1 is not spoken', async () => {
+  const { connect } = await import('node:tls');
+  const arrived = Promise.withResolvers<Connection>();
+  const listening = await net.listen(loopback, arrived.resolve);
+  const old = connect({
+    host: '127.0.0.1',
+    port: listening.endpoint.port,
+    minVersion: 'TLSv1',
+    maxVersion: 'TLSv1.1',
+    ciphers: 'DEFAULT:@SECLEVEL=0',
+    rejectUnauthorized: false,
+  });
+  old.on('error', () => {});
+  const server = await arrived.promise;
+  await assert.rejects(server.startTlsAsServer(identity), isFault('ERR_SSL_UNSUPPORTED_PROTOCOL'));
+  old.destroy();
+  await listening.close();
+});
+
+test('a port in use is a fault that names it', async () => {
+  const listening = await net.listen(loopback, () => {});
+  await assert.rejects(
+    net.listen(listening.endpoint, () => {}),
+    (error) => {
+      assert.ok(error instanceof Fault);
+      assert.equal(error.code, 'EADDRINUSE');
+      assert.match(error.message, new RegExp(`127\\.0\\.0\\.1:${listening.endpoint.port}: another program`));
+      return true;
+    },
+  );
+  await listening.close();
+  const again = await net.listen(listening.endpoint, () => {});
+  await again.close();
+});
+
+test('closing a listener leaves its connections alone', async () => {
+  const arrived = Promise.withResolvers<Connection>();
+  const listening: Listening = await net.listen(loopback, arrived.resolve);
+  const client = await net.dial(listening.endpoint);
+  const server = await arrived.promise;
+  await listening.close();
+  await client.write(fromLatin1('hello'));
+  assert.equal(await readText(server, 5), 'hello');
+  await assert.rejects(net.dial(listening.endpoint), isFault('ECONNREFUSED'));
+  client.destroy();
+  server.destroy();
+});
+
+test('dialling: names are refused, an abort is a time-out or a cancellation, a local address is used', async () => {
+  await assert.rejects(net.dial({ address: 'localhost', port: 1 }), isFault('EINVAL'));
+  await assert.rejects(net.dial(loopback, { signal: AbortSignal.abort() }), isFault('ECANCELED'));
+  const arrived = Promise.withResolvers<Connection>();
+  const listening = await net.listen(loopback, arrived.resolve);
+  const client = await net.dial(listening.endpoint, { localAddress: '127.0.0.7' });
+  const server = await arrived.promise;
+  assert.equal(server.remote.address, '127.0.0.7');
+  client.destroy();
+  server.destroy();
+  await listening.close();
+});
+
+test('datagrams', async () => {
+  const question = Promise.withResolvers<string>();
+  const answer = Promise.withResolvers<string>();
+  const server = await net.openDatagrams(loopback, (bytes, from) => {
+    question.resolve(latin1(bytes));
+    server.send(fromLatin1('pong'), from);
+  });
+  const client = await net.openDatagrams(loopback, (bytes) => answer.resolve(latin1(bytes)));
+  client.send(fromLatin1('ping'), server.endpoint);
+  assert.equal(await question.promise, 'ping');
+  assert.equal(await answer.promise, 'pong');
+  await assert.rejects(
+    net.openDatagrams(server.endpoint, () => {}),
+    isFault('EADDRINUSE'),
+  );
+  await client.close();
+  await client.close();
+  client.send(fromLatin1('after'), server.endpoint);
+  await server.close();
+});

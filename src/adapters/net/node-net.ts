@@ -1,0 +1,169 @@
+/** The `Net` port on node:net, node:tls and node:dgram. Names are never resolved here: addresses only, the `Resolver` port does names. */
+import { createSocket, type Socket as UdpSocket } from 'node:dgram';
+import { createServer, isIP, isIPv6, connect as netConnect, type Server, type Socket } from 'node:net';
+import { systemClock, type Timers } from '../../base/clock.ts';
+import { Fault } from '../../base/outcome.ts';
+import type { Connection, Datagrams, DialOptions, Endpoint, Listening, Net } from '../../base/port/net.ts';
+import { type Signals, silentSignals } from '../../base/port/signals.ts';
+import { type ConnectionDeps, endpointOf, faultOf, faultOfAbort, NodeConnection } from './node-connection.ts';
+import { createTlsContexts } from './tls-contexts.ts';
+
+/** Connections the kernel holds for us before we accept them; Linux caps it at net.core.somaxconn. */
+const backlog = 1_024;
+
+export type NodeNetOptions = { readonly timers?: Timers; readonly signals?: Signals };
+
+export function createNodeNet(options: NodeNetOptions = {}): Net {
+  const signals = options.signals ?? silentSignals;
+  const deps: ConnectionDeps = { timers: options.timers ?? systemClock, contexts: createTlsContexts() };
+  return {
+    listen: (at, onConnection) => listen(at, onConnection, deps, signals),
+    dial: (to, dialOptions) => dial(to, dialOptions ?? {}, deps),
+    openDatagrams: (at, onDatagram) => openDatagrams(at, onDatagram, signals),
+  };
+}
+
+async function listen(
+  at: Endpoint,
+  onConnection: (connection: Connection) => void,
+  deps: ConnectionDeps,
+  signals: Signals,
+): Promise<Listening> {
+  requireAddress(at);
+  const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true });
+  server.on('connection', (socket) => {
+    socket.on('error', () => {}); // a peer that reset while it waited in the backlog
+    if (socket.remoteAddress === undefined) socket.destroy();
+    else onConnection(new NodeConnection(socket, deps));
+  });
+  await new Promise<void>((resolve, reject) => {
+    const failed = (error: Error) => reject(cannotHave(at, error));
+    server.once('error', failed);
+    server.listen({ host: at.address, port: at.port, backlog }, () => {
+      server.off('error', failed);
+      resolve();
+    });
+  });
+  // Out of descriptors (EMFILE): the system's trouble of a moment, the listener goes on.
+  server.on('error', (error) => signals.emit('warn', 'net.accept_failed', { code: faultOf(error, 'EIO').code }));
+  return { endpoint: endpointOfServer(server), close: () => closeServer(server) };
+}
+
+function endpointOfServer(server: Server): Endpoint {
+  const bound = server.address();
+  if (bound === null || typeof bound === 'string') throw new Fault('EINVAL', 'not a TCP listener');
+  return { address: bound.address, port: bound.port };
+}
+
+/** The listening descriptor is gone when `close` returns; its callback waits for the connections, which are not ours to wait for. */
+async function closeServer(server: Server): Promise<void> {
+  if (server.listening) server.close();
+}
+
+function cannotHave(at: Endpoint, error: unknown): Fault {
+  const fault = faultOf(error, 'EINVAL');
+  const where = `${isIPv6(at.address) ? `[${at.address}]` : at.address}:${at.port}`;
+  const why: Record<string, string> = {
+    EADDRINUSE: 'another program listens there already',
+    EACCES: 'this user may not open that port',
+    EADDRNOTAVAIL: 'this machine does not have that address',
+  };
+  return new Fault(fault.code, `cannot listen on ${where}: ${why[fault.code] ?? fault.message}`, { cause: error });
+}
+
+function requireAddress(at: Endpoint): void {
+  if (isIP(at.address) === 0) throw new Fault('EINVAL', `not an IP address: ${JSON.stringify(at.address)}`);
+}
+
+async function dial(to: Endpoint, options: DialOptions, deps: ConnectionDeps): Promise<Connection> {
+  requireAddress(to);
+  const { signal, localAddress } = options;
+  if (signal?.aborted) throw faultOfAbort(signal, 'the connection');
+  const socket = netConnect({
+    host: to.address,
+    port: to.port,
+    ...(localAddress === undefined ? {} : { localAddress }),
+    allowHalfOpen: true,
+    noDelay: true,
+    keepAlive: true,
+  });
+  await connected(socket, signal);
+  return new NodeConnection(socket, deps);
+}
+
+function connected(socket: Socket, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = () => {
+      signal?.removeEventListener('abort', onAbort);
+      socket.off('error', onFailure);
+    };
+    const onFailure = (error: unknown) => {
+      settle();
+      socket.on('error', () => {});
+      socket.destroy();
+      reject(faultOf(error, 'ECONNREFUSED'));
+    };
+    const onAbort = () => onFailure(faultOfAbort(signal as AbortSignal, 'the connection'));
+    socket.once('connect', () => {
+      settle();
+      resolve();
+    });
+    socket.on('error', onFailure);
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+async function openDatagrams(
+  at: Endpoint,
+  onDatagram: (bytes: Uint8Array, from: Endpoint) => void,
+  signals: Signals,
+): Promise<Datagrams> {
+  requireAddress(at);
+  const socket = createSocket({ type: isIPv6(at.address) ? 'udp6' : 'udp4' });
+  socket.on('message', (bytes, from) => onDatagram(bytes, endpointOf(from.address, from.port)));
+  await new Promise<void>((resolve, reject) => {
+    const failed = (error: Error) => {
+      socket.close();
+      reject(cannotHave(at, error));
+    };
+    socket.once('error', failed);
+    socket.bind({ address: at.address, port: at.port }, () => {
+      socket.off('error', failed);
+      resolve();
+    });
+  });
+  // ICMP refusals and full buffers: a datagram may be lost anyway, whoever waits for an answer has a time-out.
+  const lost = (error: Error) => signals.emit('debug', 'net.datagram_failed', { code: faultOf(error, 'EIO').code });
+  socket.on('error', lost);
+  const bound = socket.address();
+  return {
+    endpoint: { address: bound.address, port: bound.port },
+    send: (bytes, to) => sendDatagram(socket, { bytes, to }, lost),
+    close: () => closeDatagrams(socket),
+  };
+}
+
+function sendDatagram(
+  socket: UdpSocket,
+  datagram: { readonly bytes: Uint8Array; readonly to: Endpoint },
+  lost: (error: Error) => void,
+): void {
+  requireAddress(datagram.to); // a name would be looked up
+  try {
+    socket.send(datagram.bytes, datagram.to.port, datagram.to.address, (error) => {
+      if (error) lost(error);
+    });
+  } catch (error) {
+    lost(error instanceof Error ? error : new Error(String(error))); // closed meanwhile, port 0
+  }
+}
+
+function closeDatagrams(socket: UdpSocket): Promise<void> {
+  return new Promise((resolve) => {
+    try {
+      socket.close(() => resolve());
+    } catch {
+      resolve(); // closed before
+    }
+  });
+}
