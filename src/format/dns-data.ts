@@ -32,7 +32,7 @@ export function decodeData(
   readName: NameReader,
 ): DnsData | undefined {
   const type = shapedTypeOf(code);
-  if (type === undefined) return { type: 'opaque', code, octets: octets.slice(range.from, range.to) };
+  if (type === undefined) return { type: 'opaque', code, octets: Uint8Array.from(octets.subarray(range.from, range.to)) };
   const values: FieldValues[FieldKind][] = [];
   let at = range.from;
   for (const [, kind] of fieldsOf(type)) {
@@ -77,7 +77,7 @@ function readField(
       return { value: latin1(octets.subarray(from, to)), next: to };
     case 'hex':
     case 'base64':
-      return { value: octets.slice(from, to), next: to };
+      return { value: Uint8Array.from(octets.subarray(from, to)), next: to };
   }
 }
 

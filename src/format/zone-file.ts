@@ -386,7 +386,13 @@ export function zoneText(records: readonly DnsRecord[]): string {
 
 export function recordText(record: DnsRecord): string {
   const type = typeText(typeCodeOf(record.data));
-  return `${dnsNameText(record.name)}. ${record.ttlSeconds} IN ${type} ${dataText(record.data)}`;
+  return `${nameText(record.name)} ${record.ttlSeconds} IN ${type} ${dataText(record.data)}`;
+}
+
+/** Absolute; what zone text gives a meaning of its own is escaped as well. */
+function nameText(name: DnsName): string {
+  const escaped = dnsNameText(name).replace(/["();@$]/g, (octet) => `\\0${octet.charCodeAt(0)}`);
+  return `${escaped}.`;
 }
 
 /** The data as zone text, absolute names: `10 mx.example.com.` */
@@ -401,7 +407,7 @@ export function dataText(data: DnsData): string {
 function fieldText(kind: FieldKind, value: FieldValues[FieldKind]): string {
   switch (kind) {
     case 'name':
-      return `${dnsNameText(value as DnsName)}.`;
+      return nameText(value as DnsName);
     case 'string':
     case 'rest':
       return quotedText(value as string);
