@@ -20,4 +20,8 @@ export type NewMail = {
   readonly verdicts: Readonly<Record<string, string>>;
 };
 
-export type StoredMail = Omit<NewMail, 'bytes'> & { readonly id: StoredId; readonly uid: number; readonly sizeBytes: number };
+export type StoredMail = Omit<NewMail, 'bytes'> & {
+  readonly id: StoredId;
+  readonly uid: number;
+  readonly sizeBytes: number;
+};

@@ -92,7 +92,8 @@ export class OutboundStore {
   async insertMessage(tx: Tx, message: MessageRow, deliveries: readonly DeliveryRow[]): Promise<void> {
     await tx.run(this.#q.insertInto('outbound_messages').values(message).compile());
     // One row per statement: the statement stays the same text (prepared once) however many recipients there are.
-    for (const delivery of deliveries) await tx.run(this.#q.insertInto('outbound_deliveries').values(delivery).compile());
+    for (const delivery of deliveries)
+      await tx.run(this.#q.insertInto('outbound_deliveries').values(delivery).compile());
   }
 
   async message(reader: Reader, id: MessageId): Promise<MessageRow | undefined> {
@@ -102,7 +103,12 @@ export class OutboundStore {
   /** Newest first; `before` is the last id of the page before. */
   async messages(
     reader: Reader,
-    filter: { readonly account?: string; readonly before?: MessageId; readonly openOnly?: boolean; readonly limit: number },
+    filter: {
+      readonly account?: string;
+      readonly before?: MessageId;
+      readonly openOnly?: boolean;
+      readonly limit: number;
+    },
   ): Promise<MessageRow[]> {
     let query = this.#q.selectFrom('outbound_messages').selectAll().orderBy('id', 'desc').limit(filter.limit);
     if (filter.account !== undefined) query = query.where('account', '=', filter.account);
@@ -116,7 +122,9 @@ export class OutboundStore {
   }
 
   async deliveriesOf(reader: Reader, messageId: MessageId): Promise<DeliveryRow[]> {
-    return reader.all(this.#q.selectFrom('outbound_deliveries').selectAll().where('message_id', '=', messageId).orderBy('id').compile());
+    return reader.all(
+      this.#q.selectFrom('outbound_deliveries').selectAll().where('message_id', '=', messageId).orderBy('id').compile(),
+    );
   }
 
   async delivery(reader: Reader, id: DeliveryId): Promise<DeliveryRow | undefined> {
@@ -126,10 +134,18 @@ export class OutboundStore {
   /** How many deliveries are unsettled, and how many of these could start now. */
   async counts(reader: Reader): Promise<{ open: number; ready: number }> {
     const open = await reader.first(
-      this.#q.selectFrom('outbound_deliveries').select((e) => e.fn.countAll<number>().as('n')).where('settled_at_ms', 'is', null).compile(),
+      this.#q
+        .selectFrom('outbound_deliveries')
+        .select((e) => e.fn.countAll<number>().as('n'))
+        .where('settled_at_ms', 'is', null)
+        .compile(),
     );
     const ready = await reader.first(
-      this.#q.selectFrom('outbound_deliveries').select((e) => e.fn.countAll<number>().as('n')).where('ready', '=', 1).compile(),
+      this.#q
+        .selectFrom('outbound_deliveries')
+        .select((e) => e.fn.countAll<number>().as('n'))
+        .where('ready', '=', 1)
+        .compile(),
     );
     return { open: Number(open?.n ?? 0), ready: Number(ready?.n ?? 0) };
   }
@@ -145,7 +161,13 @@ export class OutboundStore {
     return tx.run(
       this.#q
         .updateTable('outbound_deliveries')
-        .set((e) => ({ ready: 1, due_at_ms: null, leased: 0, unsure: 0, unsure_ends: e('unsure_ends', '+', e.ref('unsure')) }))
+        .set((e) => ({
+          ready: 1,
+          due_at_ms: null,
+          leased: 0,
+          unsure: 0,
+          unsure_ends: e('unsure_ends', '+', e.ref('unsure')),
+        }))
         .where('id', 'in', due)
         .compile(),
     );
@@ -154,7 +176,11 @@ export class OutboundStore {
   /** The moment when the next delivery becomes due. */
   async nextDueAtMs(reader: Reader): Promise<number | undefined> {
     const row = await reader.first(
-      this.#q.selectFrom('outbound_deliveries').select((e) => e.fn.min('due_at_ms').as('due')).where('due_at_ms', 'is not', null).compile(),
+      this.#q
+        .selectFrom('outbound_deliveries')
+        .select((e) => e.fn.min('due_at_ms').as('due'))
+        .where('due_at_ms', 'is not', null)
+        .compile(),
     );
     return row?.due === null || row?.due === undefined ? undefined : Number(row.due);
   }
@@ -218,7 +244,11 @@ export class OutboundStore {
     return this.#lease(tx, leaseUntilMs, picked);
   }
 
-  async #lease(tx: Tx, leaseUntilMs: number, picked: SelectQueryBuilder<Tables, 'outbound_deliveries', { id: DeliveryId }>): Promise<DeliveryRow[]> {
+  async #lease(
+    tx: Tx,
+    leaseUntilMs: number,
+    picked: SelectQueryBuilder<Tables, 'outbound_deliveries', { id: DeliveryId }>,
+  ): Promise<DeliveryRow[]> {
     return tx.all(
       this.#q
         .updateTable('outbound_deliveries')
@@ -239,7 +269,11 @@ export class OutboundStore {
     return (await this.#change(tx, held, { unsure: 1 })) > 0;
   }
 
-  async settle(tx: Tx, held: Held, end: { state: RecipientState; atMs: number; tries: number; unsureEnds: number; last: LastAttempt }): Promise<boolean> {
+  async settle(
+    tx: Tx,
+    held: Held,
+    end: { state: RecipientState; atMs: number; tries: number; unsureEnds: number; last: LastAttempt },
+  ): Promise<boolean> {
     const changed = await this.#change(tx, held, {
       state: end.state,
       ready: 0,
@@ -254,7 +288,11 @@ export class OutboundStore {
     return changed > 0;
   }
 
-  async retryAt(tx: Tx, held: Held, next: { atMs: number; tries: number; unsureEnds: number; last: LastAttempt }): Promise<boolean> {
+  async retryAt(
+    tx: Tx,
+    held: Held,
+    next: { atMs: number; tries: number; unsureEnds: number; last: LastAttempt },
+  ): Promise<boolean> {
     const changed = await this.#change(tx, held, {
       state: 'delayed',
       leased: 0,
@@ -267,14 +305,29 @@ export class OutboundStore {
     return changed > 0;
   }
 
-  /** Gives an untried claim back (graceful stop). */
-  async release(tx: Tx, held: Held): Promise<void> {
-    await this.#change(tx, held, { ready: 1, leased: 0, due_at_ms: null });
+  /** A bounce that came by mail, perhaps long after the delivery had settled. */
+  async noteBounce(tx: Tx, id: DeliveryId, end: { atMs: number; last: LastAttempt }): Promise<void> {
+    const values = {
+      state: 'bounced' as const,
+      ready: 0,
+      leased: 0,
+      due_at_ms: null,
+      unsure: 0,
+      settled_at_ms: end.atMs,
+      last: JSON.stringify(end.last),
+    };
+    await tx.run(this.#q.updateTable('outbound_deliveries').set(values).where('id', '=', id).compile());
   }
 
   async #change(tx: Tx, held: Held, values: Partial<DeliveryRow>): Promise<number> {
     return tx.run(
-      this.#q.updateTable('outbound_deliveries').set(values).where('id', '=', held.id).where('fence', '=', held.fence).where('leased', '=', 1).compile(),
+      this.#q
+        .updateTable('outbound_deliveries')
+        .set(values)
+        .where('id', '=', held.id)
+        .where('fence', '=', held.fence)
+        .where('leased', '=', 1)
+        .compile(),
     );
   }
 
@@ -306,7 +359,13 @@ export class OutboundStore {
     return tx.all(
       this.#q
         .updateTable('outbound_deliveries')
-        .set({ state: 'cancelled', ready: 0, due_at_ms: null, settled_at_ms: nowMs, last: JSON.stringify({ say: 'Cancelled before delivery.' }) })
+        .set({
+          state: 'cancelled',
+          ready: 0,
+          due_at_ms: null,
+          settled_at_ms: nowMs,
+          last: JSON.stringify({ say: 'Cancelled before delivery.' }),
+        })
         .where('message_id', '=', messageId)
         .where('leased', '=', 0)
         .where('settled_at_ms', 'is', null)
@@ -317,7 +376,12 @@ export class OutboundStore {
 
   async idempotent(reader: Reader, account: string, key: string): Promise<IdempotencyRow | undefined> {
     return reader.first(
-      this.#q.selectFrom('outbound_idempotency').selectAll().where('account', '=', account).where('idempotency_key', '=', key).compile(),
+      this.#q
+        .selectFrom('outbound_idempotency')
+        .selectAll()
+        .where('account', '=', account)
+        .where('idempotency_key', '=', key)
+        .compile(),
     );
   }
 

@@ -37,13 +37,19 @@ export type SendRequest = {
 /** How a message came in, for its Received field and its timeline. */
 export type Entrance =
   | { readonly kind: 'http'; readonly clientAddress: string }
-  | { readonly kind: 'smtp'; readonly clientAddress: string; readonly helo: string; readonly tls?: TlsFacts; readonly authenticated: boolean }
+  | {
+      readonly kind: 'smtp';
+      readonly clientAddress: string;
+      readonly helo: string;
+      readonly tls?: TlsFacts;
+      readonly authenticated: boolean;
+    }
   | { readonly kind: 'cli' };
 
 /** A whole RFC 5322 message with its envelope: submission, relay, `/v1/emails/raw`, `send --raw`. */
 export type RawRequest = {
   readonly entrance: Entrance;
-  /** Null sender: undefined. Only with an own From (MAIL_RULES: null sender on submission). */
+  /** Null sender: undefined. Only with an own From . */
   readonly mailFrom: Mailbox | undefined;
   readonly recipients: readonly Mailbox[];
   readonly body: Spooled;
@@ -107,7 +113,11 @@ export const outboundRefusals = {
   'message-malformed': { http: 422, smtp: '554 5.6.0', title: 'The message breaks the format rules' },
   'message-too-large': { http: 413, smtp: '552 5.3.4', title: 'The message is larger than the limit' },
   'mail-loop': { http: 422, smtp: '554 5.4.6', title: 'The message has passed too many hosts' },
-  'idempotency-key-reused': { http: 409, smtp: '554 5.5.0', title: 'This Idempotency-Key was used for a different request' },
+  'idempotency-key-reused': {
+    http: 409,
+    smtp: '554 5.5.0',
+    title: 'This Idempotency-Key was used for a different request',
+  },
   'storage-full': { http: 503, smtp: '452 4.3.1', title: 'No space left to store mail; nothing was accepted' },
 } as const satisfies Record<string, { http: number; smtp: string; title: string }>;
 export type OutboundRefusal = keyof typeof outboundRefusals;

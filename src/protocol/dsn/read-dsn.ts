@@ -1,0 +1,82 @@
+/**
+ * Reads a delivery status notification: what it says of each recipient. RFC 3464, RFC 6533. Pure and bounded; what is not a
+ * well-formed notification is undefined, never a guess from free text.
+ */
+import { fromLatin1, latin1 } from '../../base/bytes.ts';
+import { fieldText, indexHeader, indexMessage, type MessageIndex } from '../../format/message/message-index.ts';
+import { partContent, partTree } from '../../format/message/part-tree.ts';
+import type { DsnAction } from './write-dsn.ts';
+
+export type DsnRecipientRead = {
+  readonly finalRecipient: string;
+  readonly originalRecipient?: string;
+  readonly action: DsnAction;
+  /** RFC 3463 */
+  readonly status: string;
+  readonly remoteMta?: string;
+  /** Text after the type: `550 5.1.1 no such user`. Foreign: escape before showing. */
+  readonly diagnostic?: string;
+};
+
+export type DsnReport = { readonly envelopeId?: string; readonly recipients: readonly DsnRecipientRead[] };
+
+/** A transaction has at most so many recipients. */
+const recipientsMax = 1_000;
+// RFC 6533 §5: global-delivery-status is the same with UTF-8 in it.
+const reportTypes = ['message/delivery-status', 'message/global-delivery-status'];
+/** 1,000 recipients with long diagnostics stay far below. */
+const reportBytesMax = 1_048_576;
+const actions: readonly DsnAction[] = ['failed', 'delayed', 'delivered', 'relayed', 'expanded'];
+
+export function readDsn(bytes: Uint8Array): DsnReport | undefined {
+  const index = indexMessage(bytes);
+  const part = partTree(index).parts.find(({ contentType }) => reportTypes.includes(contentType.value));
+  const report = part && partContent(index, part);
+  if (!report || report.length > reportBytesMax) return undefined;
+  const [about, ...blocks] = blocksOf(report);
+  const recipients = blocks.slice(0, recipientsMax).flatMap(readRecipient);
+  if (!about || recipients.length === 0) return undefined;
+  const envelopeId = fieldText(about, 'original-envelope-id');
+  return { recipients, ...(envelopeId ? { envelopeId } : {}) };
+}
+
+/** Groups of fields with empty lines between; indexed like headers, because they are written like headers. RFC 3464 §2.1 */
+function blocksOf(report: Uint8Array): MessageIndex[] {
+  return latin1(report)
+    .split(/(?:\r\n){2,}/)
+    .filter((block) => block.trim() !== '')
+    .slice(0, recipientsMax + 1)
+    .map((block) => indexHeader(fromLatin1(`${block}\r\n`)));
+}
+
+function readRecipient(block: MessageIndex): DsnRecipientRead[] {
+  const finalRecipient = typed(fieldText(block, 'final-recipient'));
+  const originalRecipient = typed(fieldText(block, 'original-recipient'));
+  const action = actions.find((word) => word === fieldText(block, 'action')?.toLowerCase().split(/[ \t(]/)[0]);
+  const status = /[245]\.\d{1,3}\.\d{1,3}/.exec(fieldText(block, 'status') ?? '')?.[0];
+  if (!finalRecipient || !action || !status) return [];
+  const remoteMta = typed(fieldText(block, 'remote-mta'));
+  const diagnostic = typed(fieldText(block, 'diagnostic-code'));
+  return [
+    {
+      finalRecipient,
+      action,
+      status,
+      ...(originalRecipient ? { originalRecipient } : {}),
+      ...(remoteMta ? { remoteMta } : {}),
+      ...(diagnostic ? { diagnostic } : {}),
+    },
+  ];
+}
+
+/** `rfc822; a@b` -> `a@b`; xtext of RFC 6533 §3 is decoded. */
+function typed(text: string | undefined): string | undefined {
+  const split = text?.indexOf(';') ?? -1;
+  if (text === undefined || split < 0) return undefined;
+  const value = text.slice(split + 1).trim();
+  if (!text.slice(0, split).trim().toLowerCase().startsWith('utf-8')) return value;
+  return value.replaceAll(/\\x\{([0-9A-F]{1,6})\}/g, (whole, hex: string) => {
+    const code = Number.parseInt(hex, 16);
+    return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+  });
+}

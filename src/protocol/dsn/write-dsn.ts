@@ -1,0 +1,146 @@
+/**
+ * Writes a delivery status notification: what became of a message, in a sentence for people, in fields for programs, and with the
+ * header of the message it is about. RFC 3464, RFC 6522, RFC 6533. Pure; the caller sends it from the null sender and signs it.
+ */
+import { concat, fromLatin1, utf8 } from '../../base/bytes.ts';
+import { invariant } from '../../base/outcome.ts';
+import type { Mailbox } from '../../format/address.ts';
+import { formatDate } from '../../format/date.ts';
+import type { DomainName } from '../../format/domain-name.ts';
+import { writeAddressField, writeHeaderField } from '../../format/header-writer.ts';
+import { toSevenBit } from '../../format/mime/seven-bit.ts';
+
+/** RFC 3464 §2.3.3 */
+export type DsnAction = 'failed' | 'delayed' | 'delivered' | 'relayed' | 'expanded';
+
+export type DsnRecipient = {
+  /** addr-spec the message was sent to. */
+  readonly finalRecipient: string;
+  /** RFC 3461 ORCPT as it was given, decoded. */
+  readonly originalRecipient?: string;
+  readonly action: DsnAction;
+  /** RFC 3463: `5.1.1` */
+  readonly status: string;
+  /** The host that answered. */
+  readonly remoteMta?: string;
+  /** Its reply, code first. Foreign text: cleaned here. */
+  readonly diagnostic?: string;
+  /** One sentence for people. */
+  readonly say: string;
+};
+
+export type Dsn = {
+  readonly reportingMta: DomainName;
+  readonly from: Mailbox;
+  readonly to: Mailbox;
+  readonly messageId: string;
+  readonly dateMs: number;
+  readonly arrivedMs: number;
+  /** Unique text of letters and digits for the MIME boundary. */
+  readonly boundary: string;
+  readonly recipients: readonly DsnRecipient[];
+  readonly subject: string;
+  /** RFC 3461 ENVID, decoded. */
+  readonly envelopeId?: string;
+  /** The header of the message reported on, CRLF lines. */
+  readonly originalHeader: Uint8Array;
+};
+
+/** A reply of 64 KB does not become a notification of 64 KB. */
+const foreignTextMax = 1_000;
+
+export function writeDsn(dsn: Dsn): Uint8Array {
+  const date = formatDate(dsn.dateMs);
+  const head = [
+    address('From', dsn.from),
+    address('To', dsn.to),
+    field('Subject', dsn.subject, 'text'),
+    field('Date', date),
+    field('Message-ID', dsn.messageId),
+    field('Auto-Submitted', 'auto-replied'), // RFC 3834 §5
+    field('MIME-Version', '1.0'),
+    // RFC 6522 §3
+    field('Content-Type', `multipart/report; report-type=delivery-status; boundary="${dsn.boundary}"`),
+  ];
+  const part = (type: string, content: Uint8Array) => [
+    fromLatin1(`\r\n--${dsn.boundary}\r\nContent-Type: ${type}\r\n\r\n`),
+    content,
+  ];
+  const bytes = concat([
+    ...head,
+    ...part('text/plain; charset=utf-8', utf8(forPeople(dsn).join('\r\n'))),
+    ...part('message/delivery-status', concat(forPrograms(dsn))),
+    ...part('text/rfc822-headers', dsn.originalHeader),
+    fromLatin1(`\r\n--${dsn.boundary}--\r\n`),
+  ]);
+  return toSevenBit(bytes);
+}
+
+function forPeople(dsn: Dsn): string[] {
+  const lines = [`This is the mail server ${dsn.reportingMta}.`, ''];
+  for (const one of dsn.recipients) {
+    lines.push(`${one.finalRecipient}: ${one.action}`, `  ${cleanText(one.say)}`);
+    if (one.diagnostic)
+      lines.push(`  ${one.remoteMta ? `${one.remoteMta} said` : 'The other side said'}: ${cleanText(one.diagnostic)}`);
+    lines.push('');
+  }
+  lines.push('The header of your message is attached.', '');
+  return lines;
+}
+
+/** RFC 3464 §2.2 and §2.3: one block about the message, one per recipient. */
+function forPrograms(dsn: Dsn): Uint8Array[] {
+  const blocks = [
+    field('Reporting-MTA', `dns; ${dsn.reportingMta}`),
+    ...(dsn.envelopeId ? [field('Original-Envelope-Id', asciiOnly(dsn.envelopeId))] : []),
+    field('Arrival-Date', formatDate(dsn.arrivedMs)),
+  ];
+  for (const one of dsn.recipients) {
+    blocks.push(fromLatin1('\r\n'));
+    if (one.originalRecipient) blocks.push(field('Original-Recipient', typedAddress(one.originalRecipient)));
+    blocks.push(field('Final-Recipient', typedAddress(one.finalRecipient)));
+    blocks.push(field('Action', one.action), field('Status', one.status));
+    if (one.remoteMta) blocks.push(field('Remote-MTA', `dns; ${asciiOnly(one.remoteMta)}`));
+    if (one.diagnostic) blocks.push(field('Diagnostic-Code', `smtp; ${asciiOnly(one.diagnostic)}`));
+    blocks.push(field('Last-Attempt-Date', formatDate(dsn.dateMs)));
+  }
+  return blocks;
+}
+
+/** RFC 6533 §3: an address that is not ASCII is written as utf-8-addr-xtext. */
+function typedAddress(address: string): string {
+  if (/^[\x21-\x7e]*$/.test(address)) return `rfc822; ${address}`;
+  const encoded = [...address].map((character) => {
+    const code = character.codePointAt(0) ?? 0;
+    return code > 0x20 && code < 0x7f && character !== '\\' && character !== '+' && character !== '='
+      ? character
+      : `\\x{${code.toString(16).toUpperCase()}}`;
+  });
+  return `utf-8; ${encoded.join('')}`;
+}
+
+/** Foreign words as one line of printable text. */
+function cleanText(text: string): string {
+  return text
+    .slice(0, foreignTextMax)
+    .toWellFormed()
+    .replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ');
+}
+
+function asciiOnly(text: string): string {
+  return cleanText(text).replaceAll(/[^\x20-\x7e]/g, '?');
+}
+
+function field(name: string, value: string, kind: 'text' | 'structured' = 'structured'): Uint8Array {
+  const written = writeHeaderField(name, value, kind);
+  // A reply without a blank for 900 characters cannot be folded: shorter is better than none.
+  const short = written.ok ? written : writeHeaderField(name, value.slice(0, 400), kind);
+  invariant(short.ok, `notification field ${name} cannot be written`);
+  return short.value;
+}
+
+function address(name: string, mailbox: Mailbox): Uint8Array {
+  const written = writeAddressField(name, [mailbox]);
+  invariant(written.ok, `notification field ${name} cannot be written`);
+  return written.value;
+}

@@ -1,0 +1,365 @@
+/**
+ * Works the queue: claims deliveries whose time has come, hands each to its transport, and stores what came of it with its event in
+ * one transaction. How slots are shared is decided by `share-slots.ts`, what follows an attempt by `decide-next.ts`.
+ *
+ * stopped -start-> running -stop-> draining -> stopped. While draining nothing is claimed; what is under way may end.
+ */
+import type { Timers } from '../../base/clock.ts';
+import { Fault } from '../../base/outcome.ts';
+import type { Blobs } from '../../base/port/blobs.ts';
+import type { Db } from '../../base/port/db.ts';
+import type { Signals } from '../../base/port/signals.ts';
+import type { Random } from '../../base/random.ts';
+import type { DomainName } from '../../format/domain-name.ts';
+import type { DsnRecipient } from '../../protocol/dsn/write-dsn.ts';
+import type { Events } from '../events/events.ts';
+import { attemptEvent } from './attempt-event.ts';
+import { type DeliveryFacts, decideNext, type Next, type RetryPolicy } from './decide-next.ts';
+import type { FailureReports, PreparedReport } from './failure-reports.ts';
+import type { DeliveryRow, Held, LastAttempt, MessageRow, OutboundStore } from './outbound-store.ts';
+import { shareSlots, type WaitingQueue } from './share-slots.ts';
+import type { Attempt, FixedRoute, TranscriptStep, Transport } from './transport.ts';
+
+export type WorkerPorts = {
+  readonly db: Db;
+  readonly store: OutboundStore;
+  readonly blobs: Blobs;
+  readonly events: Events;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly signals: Signals;
+  readonly reports: FailureReports;
+  /** The transport for a destination, and the fixed route where the operator set one. */
+  readonly routeOf: (
+    message: MessageRow,
+    domain: DomainName,
+  ) => { readonly transport: Transport; readonly route?: FixedRoute };
+};
+
+export type WorkerOptions = {
+  readonly retry: RetryPolicy;
+  readonly concurrency: number;
+  readonly perDomain: number;
+};
+
+export const wakeChannel = 'outbound';
+
+/** Longer than any wait between two renewals; an attempt may last much longer, its lease is renewed meanwhile. */
+const leaseMs = 5 * 60_000;
+const renewEveryMs = leaseMs / 3;
+/** Queues looked at in one round; the next round goes on where this one ended. */
+const queuesPerRound = 64;
+const promotedPerRound = 500;
+/** Recipients of one message in one transaction. RFC 5321 §4.5.3.1.8 lets every server be relied on for 100. */
+const companionsMax = 100;
+/** How long the loop sleeps when nobody wakes it: notifications are hints. */
+const idleMs = 30_000;
+
+/** One transaction with one destination: deliveries of one message with one return path at one domain. */
+type Job = { readonly deliveries: readonly DeliveryRow[]; readonly domain: DomainName };
+
+export class DeliveryWorker {
+  readonly #ports: WorkerPorts;
+  readonly #options: WorkerOptions;
+  readonly #stopping = new AbortController();
+  /** Cuts what is under way; only after the patience of `stop`. */
+  readonly #cut = new AbortController();
+  readonly #underWay = new Set<Promise<void>>();
+  readonly #heldByDomain = new Map<string, number>();
+  #lastQueue: WaitingQueue | undefined;
+  #wake: AbortController = new AbortController();
+  #loop: Promise<void> | undefined;
+
+  constructor(ports: WorkerPorts, options: WorkerOptions) {
+    this.#ports = ports;
+    this.#options = options;
+  }
+
+  /** Takes up what an earlier process left, then works until `stop`. */
+  async start(): Promise<void> {
+    const { db, store, timers, signals } = this.#ports;
+    const nowMs = timers.nowMs();
+    const unsureAtMs =
+      nowMs + (this.#options.retry.backoff.delaysMs[1] ?? this.#options.retry.backoff.delaysMs[0] ?? 0);
+    const resumed = await db.write((tx) => store.endAllLeases(tx, nowMs, unsureAtMs));
+    if (resumed > 0) signals.emit('info', 'outbound.resumed', { deliveries: resumed });
+    const unsubscribe = db.onNotify(wakeChannel, () => this.#wake.abort());
+    this.#loop = this.#run().finally(unsubscribe);
+  }
+
+  /** Claims nothing more, lets attempts end for `patienceMs`, then cuts them (they stay in the queue). */
+  async stop(patienceMs: number): Promise<void> {
+    this.#stopping.abort();
+    this.#wake.abort();
+    const cancel = this.#ports.timers.after(patienceMs, () => this.#cut.abort());
+    await this.#loop;
+    await Promise.allSettled(this.#underWay);
+    cancel();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      this.#wake = new AbortController();
+      let started = 0;
+      try {
+        started = await this.#round();
+      } catch (error) {
+        this.#ports.signals.emit('error', 'outbound.round_failed', { error: String(error) });
+        await this.#ports.timers.sleep(1000, this.#stopping.signal);
+      }
+      if (started === 0) await this.#waitForWork();
+    }
+  }
+
+  async #waitForWork(): Promise<void> {
+    const { db, store, timers } = this.#ports;
+    const nextDueAtMs =
+      this.#free() > 0 ? await db.read((reader) => store.nextDueAtMs(reader)).catch(() => undefined) : undefined;
+    const untilDueMs = nextDueAtMs === undefined ? idleMs : nextDueAtMs - timers.nowMs();
+    if (!this.#stopping.signal.aborted)
+      await timers.sleep(Math.min(Math.max(untilDueMs, 5), idleMs), this.#wake.signal);
+  }
+
+  #free(): number {
+    return this.#options.concurrency - this.#underWay.size;
+  }
+
+  /** One look at the queue: answers how many jobs it started. */
+  async #round(): Promise<number> {
+    const { db, store, timers } = this.#ports;
+    if (this.#free() <= 0) return 0;
+    const nowMs = timers.nowMs();
+    const somethingWaits = await db.read(async (reader) => {
+      const due = await store.nextDueAtMs(reader);
+      return (due !== undefined && due <= nowMs) || (await store.waitingQueues(reader, undefined, 1)).length > 0;
+    });
+    if (!somethingWaits) return 0;
+    const jobs = await db.write(async (tx) => {
+      await store.promote(tx, nowMs, promotedPerRound);
+      const queues = await store.waitingQueues(tx, this.#lastQueue, queuesPerRound);
+      this.#lastQueue = queues.at(-1) ?? this.#lastQueue;
+      const room = { free: this.#free(), perDomain: this.#options.perDomain, held: this.#heldByDomain };
+      const claimed: Job[] = [];
+      for (const share of shareSlots(queues, room)) {
+        for (const delivery of await store.claim(tx, share, nowMs + leaseMs)) {
+          const companions = await store.claimCompanions(tx, delivery, companionsMax - 1, nowMs + leaseMs);
+          claimed.push({ deliveries: [delivery, ...companions], domain: delivery.domain as DomainName });
+        }
+      }
+      return claimed;
+    });
+    for (const job of jobs) this.#begin(job);
+    return jobs.length;
+  }
+
+  #begin(job: Job): void {
+    this.#heldByDomain.set(job.domain, (this.#heldByDomain.get(job.domain) ?? 0) + 1);
+    const done = this.#work(job)
+      .catch((error) =>
+        this.#ports.signals.emit('error', 'outbound.delivery_failed', { error: String(error), domain: job.domain }),
+      )
+      .finally(() => {
+        this.#underWay.delete(done);
+        const left = (this.#heldByDomain.get(job.domain) ?? 1) - 1;
+        if (left > 0) this.#heldByDomain.set(job.domain, left);
+        else this.#heldByDomain.delete(job.domain);
+        this.#wake.abort();
+      });
+    this.#underWay.add(done);
+  }
+
+  async #work(job: Job): Promise<void> {
+    const first = job.deliveries[0];
+    if (!first) return;
+    const { db, store, timers } = this.#ports;
+    const message = await db.read((reader) => store.message(reader, first.message_id));
+    if (!message) throw new Fault('QUEUE_BROKEN', `delivery ${first.id} has no message`);
+    const held = job.deliveries.map((delivery) => ({ id: delivery.id, fence: delivery.fence }));
+    const stopRenewing = this.#keepLease(held);
+    const transcript: TranscriptStep[] = [];
+    const startedAtMs = timers.nowMs();
+    try {
+      const attempts = await this.#attempt(job, message, held, transcript);
+      await this.#record(job, message, attempts, transcript);
+    } catch (error) {
+      if (error instanceof LeaseLost) {
+        this.#ports.signals.emit('warn', 'outbound.lease_lost', { delivery: first.id });
+        return;
+      }
+      this.#ports.signals.emit('error', 'outbound.attempt_broke', { delivery: first.id, error: String(error) });
+      await this.#record(
+        job,
+        message,
+        job.deliveries.map((delivery) => ourTrouble(delivery, error, startedAtMs)),
+        transcript,
+      );
+    } finally {
+      stopRenewing();
+    }
+  }
+
+  async #attempt(
+    job: Job,
+    message: MessageRow,
+    held: readonly Held[],
+    transcript: TranscriptStep[],
+  ): Promise<readonly Attempt[]> {
+    const { db, blobs, store } = this.#ports;
+    const bytes = await db.read((reader) => blobs.read(reader, message.blob_id));
+    const { transport, route } = this.#ports.routeOf(message, job.domain);
+    return transport.deliver(
+      {
+        message: { size: bytes.length, chunks: () => once(bytes) },
+        mailFrom: job.deliveries[0]?.return_path ?? '',
+        recipients: job.deliveries.map(({ recipient }) => ({
+          address: recipient,
+          internationalised: !/^[\x20-\x7e]*$/.test(recipient),
+        })),
+        needs: { smtpUtf8: message.needs_smtp_utf8 === 1, eightBit: message.eight_bit === 1 },
+        domain: job.domain,
+        ...(route ? { route } : {}),
+      },
+      {
+        signal: this.#cut.signal,
+        note: (step) => {
+          if (transcript.length < transcriptStepsMax) transcript.push(step);
+        },
+        beforeFinalDot: () =>
+          db.write(async (tx) => {
+            for (const one of held) if (!(await store.markUnsure(tx, one))) throw new LeaseLost();
+          }),
+      },
+    );
+  }
+
+  #keepLease(held: readonly Held[]): () => void {
+    const { db, store, timers } = this.#ports;
+    let cancel = () => {};
+    const arm = () => {
+      cancel = timers.after(renewEveryMs, () => {
+        const untilMs = timers.nowMs() + leaseMs;
+        db.write(async (tx) => {
+          for (const one of held) await store.renew(tx, one, untilMs);
+        }).catch((error) => this.#ports.signals.emit('error', 'outbound.renewal_failed', { error: String(error) }));
+        arm();
+      });
+    };
+    arm();
+    return () => cancel();
+  }
+
+  /** Everything that follows from the attempts, in one transaction. */
+  async #record(
+    job: Job,
+    message: MessageRow,
+    attempts: readonly Attempt[],
+    transcript: readonly TranscriptStep[],
+  ): Promise<void> {
+    const { db, events, timers, random, reports } = this.#ports;
+    const nowMs = timers.nowMs();
+    const ends = job.deliveries.map((delivery, index) => {
+      const attempt = attempts[index] ?? ourTrouble(delivery, 'the transport gave no answer', nowMs);
+      const facts: DeliveryFacts = {
+        tries: delivery.tries + 1,
+        unsureEnds: delivery.unsure_ends + (attempt.kind === 'unsure' ? 1 : 0),
+        acceptedAtMs: delivery.accepted_at_ms,
+      };
+      return {
+        delivery,
+        attempt,
+        facts,
+        next: decideNext(attempt.kind, facts, nowMs, this.#options.retry, random.float()),
+      };
+    });
+    const failed = ends.filter(
+      ({ next }) => next.kind === 'settle' && (next.state === 'bounced' || next.state === 'failed'),
+    );
+    const report: PreparedReport | undefined = await reports.prepare(
+      message,
+      failed.map(({ attempt }) => reportedFailure(attempt)),
+    );
+    await db.write(async (tx) => {
+      let stale = 0;
+      for (const { delivery, attempt, facts, next } of ends) {
+        const held = { id: delivery.id, fence: delivery.fence };
+        const last: LastAttempt = {
+          say: attempt.say,
+          ...(attempt.reply ? { reply: attempt.reply } : {}),
+          ...(attempt.via ? { host: attempt.via.host } : {}),
+        };
+        const written = await this.#store(tx, held, next, facts, last, nowMs);
+        if (!written) {
+          stale++;
+          continue;
+        }
+        await events.append(tx, attemptEvent({ message, delivery, attempt, next, tries: facts.tries, transcript }));
+      }
+      if (stale < ends.length && report) await reports.insert(tx, report);
+      if (stale > 0) this.#ports.signals.emit('warn', 'outbound.stale_write_refused', { deliveries: stale });
+    });
+    for (const { attempt, next } of ends) {
+      this.#ports.signals.emit('info', 'outbound.attempt', {
+        kind: attempt.kind,
+        state: next.kind === 'settle' ? next.state : 'delayed',
+        domain: job.domain,
+        message: message.id,
+        took_ms: attempt.tookMs,
+      });
+    }
+  }
+
+  #store(
+    tx: Parameters<OutboundStore['settle']>[0],
+    held: Held,
+    next: Next,
+    facts: DeliveryFacts,
+    last: LastAttempt,
+    nowMs: number,
+  ): Promise<boolean> {
+    const { store } = this.#ports;
+    const { tries, unsureEnds } = facts;
+    return next.kind === 'settle'
+      ? store.settle(tx, held, { state: next.state, atMs: nowMs, tries, unsureEnds, last })
+      : store.retryAt(tx, held, { atMs: next.atMs, tries, unsureEnds, last });
+  }
+}
+
+/** Steps of a dialogue kept for the timeline; a thousand recipients would make a transcript nobody reads. */
+const transcriptStepsMax = 60;
+
+/** Another worker holds the delivery now: nothing may be sent or stored. */
+class LeaseLost extends Error {}
+
+/** Our own fault (damaged body, full disk) is never the recipient's: the delivery waits. */
+function ourTrouble(delivery: DeliveryRow, error: unknown, startedAtMs: number): Attempt {
+  return {
+    recipient: delivery.recipient,
+    kind: delivery.unsure === 1 ? 'unsure' : 'deferred',
+    scope: 'infrastructure',
+    enhanced: '4.3.0',
+    afterFinalDot: false,
+    route: { source: 'none', candidates: [], passedOver: [] },
+    startedAtMs,
+    tookMs: 0,
+    say:
+      error instanceof Fault
+        ? `Not sent, for a fault on our side: ${error.message}`
+        : 'Not sent, for a fault on our side; the log says more.',
+  };
+}
+
+function reportedFailure(attempt: Attempt): DsnRecipient {
+  const { reply, via } = attempt;
+  return {
+    finalRecipient: attempt.recipient,
+    action: 'failed',
+    status: attempt.enhanced.replace(/^4/, '5'), // RFC 3463 §2: given up is permanent, whatever the last reply was
+    say: attempt.say,
+    ...(via ? { remoteMta: via.host } : {}),
+    ...(reply && reply.code > 0 ? { diagnostic: `${reply.code} ${reply.text}` } : {}),
+  };
+}
+
+async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+  yield bytes;
+}

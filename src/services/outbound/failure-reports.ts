@@ -1,0 +1,103 @@
+/**
+ * Tells the sender of submitted or relayed mail what failed: a notification to the original MAIL FROM, from the null sender, queued
+ * like any message. Mail sent through the API fails into events only, and a notification that fails is never answered: a copy
+ * goes to the postmaster of this office. Written and signed before the transaction, inserted in it.
+ */
+import type { Timers } from '../../base/clock.ts';
+import type { Ids } from '../../base/id.ts';
+import type { Blobs } from '../../base/port/blobs.ts';
+import type { Db, Tx } from '../../base/port/db.ts';
+import { formatAddrSpec, type Mailbox, parseMailbox } from '../../format/address.ts';
+import type { DomainName } from '../../format/domain-name.ts';
+import { headerBytes, indexMessage } from '../../format/message/message-index.ts';
+import { type DsnRecipient, writeDsn } from '../../protocol/dsn/write-dsn.ts';
+import type { Events } from '../events/events.ts';
+import type { MessageRow, OutboundStore } from './outbound-store.ts';
+import { type QueuedMessage, queueRows } from './queue-rows.ts';
+import type { Signer } from './signer.ts';
+
+export type FailureReportPorts = {
+  readonly db: Db;
+  readonly store: OutboundStore;
+  readonly blobs: Blobs;
+  readonly events: Events;
+  readonly timers: Timers;
+  readonly ids: Ids;
+  readonly signer: Signer;
+};
+
+export type PreparedReport = { readonly message: QueuedMessage; readonly bytes: Uint8Array };
+
+export class FailureReports {
+  readonly #ports: FailureReportPorts;
+  readonly #hostname: DomainName;
+
+  constructor(ports: FailureReportPorts, options: { readonly hostname: DomainName }) {
+    this.#ports = ports;
+    this.#hostname = options.hostname;
+  }
+
+  /** The notification about these recipients, or undefined when nobody is to be told. */
+  async prepare(message: MessageRow, failed: readonly DsnRecipient[]): Promise<PreparedReport | undefined> {
+    if (failed.length === 0) return undefined;
+    const to = this.#readerOf(message);
+    if (to === undefined) return undefined;
+    const { ids, timers, signer, blobs, db } = this.#ports;
+    const nowMs = timers.nowMs();
+    const original = await db.read((reader) => blobs.read(reader, message.blob_id));
+    // The notification speaks for the domain it goes to when that is one of ours, so that it can be signed and aligned.
+    const speaksFor = (await signer.isOurs(to.domain)) ? to.domain : this.#hostname;
+    const id = ids.next('em');
+    const bytes = writeDsn({
+      reportingMta: this.#hostname,
+      from: { local: 'postmaster', domain: speaksFor, display: 'Mail Delivery System' },
+      to,
+      messageId: `<${id}@${this.#hostname}>`,
+      dateMs: nowMs,
+      arrivedMs: message.created_at_ms,
+      boundary: ids.next('part').replace('_', '-'),
+      recipients: failed,
+      subject: 'Undelivered mail',
+      originalHeader: headerBytes(indexMessage(original)),
+    });
+    const signed = await signer.sign(bytes, speaksFor);
+    return {
+      bytes: signed.bytes,
+      message: {
+        id,
+        createdAtMs: nowMs,
+        account: 'office',
+        origin: message.origin === 'report' ? 'last-report' : 'report',
+        author: formatAddrSpec({ local: 'postmaster', domain: speaksFor }),
+        mailFrom: '',
+        reportTo: '',
+        subject: 'Undelivered mail',
+        messageIdHeader: `<${id}@${this.#hostname}>`,
+        sizeBytes: signed.bytes.length,
+        needsSmtpUtf8: false,
+        eightBit: false,
+        test: false,
+        tags: [],
+        metadata: { about: message.id },
+        recipients: [{ id: ids.next('del'), address: formatAddrSpec(to), domain: to.domain, returnPath: '' }],
+        signatures: signed.signatures,
+        via: 'this office, as a notification',
+      },
+    };
+  }
+
+  async insert(tx: Tx, report: PreparedReport): Promise<void> {
+    const { blobs, store, events } = this.#ports;
+    const blobId = await blobs.keep(tx, report.bytes);
+    const rows = queueRows(report.message, blobId);
+    await store.insertMessage(tx, rows.message, rows.deliveries);
+    await events.append(tx, rows.event);
+  }
+
+  /** Who is told: the original sender; when a notification fails, our postmaster, whose name is on it; after that nobody. */
+  #readerOf(message: MessageRow): Mailbox | undefined {
+    if (message.origin === 'last-report') return undefined;
+    const parsed = parseMailbox(message.origin === 'report' ? message.author : message.report_to);
+    return parsed.ok ? parsed.value : undefined;
+  }
+}

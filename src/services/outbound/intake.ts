@@ -1,0 +1,393 @@
+/**
+ * Takes messages in: from the API (fields), from SMTP, the CLI and `/raw` (whole messages). Decides, completes, signs and stores
+ * each with its deliveries and the event `email.accepted` in one transaction. Yes means durable.
+ */
+import { createHash } from 'node:crypto';
+import type { Timers } from '../../base/clock.ts';
+import type { Ids } from '../../base/id.ts';
+import { accept, Fault, type Outcome, refuse } from '../../base/outcome.ts';
+import type { Blobs, Spooled } from '../../base/port/blobs.ts';
+import type { Db, Reader, Tx } from '../../base/port/db.ts';
+import {
+  type Author,
+  formatAddrSpec,
+  isInternationalised,
+  type Mailbox,
+  parseFromFields,
+} from '../../format/address.ts';
+import type { DomainName } from '../../format/domain-name.ts';
+import { watchLines } from '../../format/line-ends.ts';
+import {
+  fieldBody,
+  fieldsNamed,
+  fieldText,
+  headerBytes,
+  indexMessage,
+  type MessageIndex,
+} from '../../format/message/message-index.ts';
+import { decodeWords } from '../../format/mime/encoded-word.ts';
+import type { Directory } from '../directory/directory.ts';
+import type { Events } from '../events/events.ts';
+import { composeMessage } from './compose-message.ts';
+import { decideAcceptance } from './decide-acceptance.ts';
+import { applyFixUps, type ReceivedFacts, writeReceived } from './fix-ups.ts';
+import type { OutboundStore } from './outbound-store.ts';
+import { type QueuedMessage, queueRows } from './queue-rows.ts';
+import { type ReturnPathSubject, writeReturnPath } from './return-path.ts';
+import type { Signature, Signer } from './signer.ts';
+import type { Accepted, Entrance, MessageId, OutboundRefusal, RawRequest, Sender, SendRequest } from './types.ts';
+
+export type IntakePorts = {
+  readonly db: Db;
+  readonly store: OutboundStore;
+  readonly blobs: Blobs;
+  readonly directory: Directory;
+  readonly events: Events;
+  readonly timers: Timers;
+  readonly ids: Ids;
+  readonly signer: Signer;
+};
+
+export type IntakeOptions = {
+  readonly hostname: DomainName;
+  readonly returnPathKey: Uint8Array;
+  readonly recipientsMax: number;
+  readonly sizeMaxBytes: number;
+};
+
+/** Keys are remembered this long; the same key later is a new request. */
+export const idempotencyMs = 24 * 3_600_000;
+/** How long a repeat of a submission whose 250 was lost is recognised. */
+const repeatMs = 10 * 60_000;
+/** A program may name its request; the field is removed before sending. */
+const idempotencyField = 'posthorn-idempotency-key';
+
+/** What both ways in have in common once there are bytes. */
+type Letter = {
+  readonly id: MessageId;
+  readonly origin: QueuedMessage['origin'];
+  readonly sender: Sender;
+  readonly bytes: Uint8Array;
+  readonly messageIdHeader: string;
+  readonly mailFrom: string;
+  readonly reportTo: string;
+  readonly recipients: readonly Mailbox[];
+  readonly grouping: RawRequest['grouping'];
+  /** Signs and owns the return path; undefined for relayed mail of foreign domains. */
+  readonly domain: DomainName | undefined;
+  readonly tags: readonly string[];
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly via: string;
+  readonly nowMs: number;
+  readonly request: RequestKey | undefined;
+};
+
+/** An idempotency key with the hash of what it stands for. */
+type RequestKey = { readonly key: string; readonly sha256: string; readonly forMs: number };
+
+export class Intake {
+  readonly #ports: IntakePorts;
+  readonly #options: IntakeOptions;
+
+  constructor(ports: IntakePorts, options: IntakeOptions) {
+    this.#ports = ports;
+    this.#options = options;
+  }
+
+  /** `POST /v1/emails`. */
+  async fields(sender: Sender, request: SendRequest, entrance: Entrance): Promise<Outcome<Accepted, OutboundRefusal>> {
+    const key =
+      request.idempotencyKey === undefined ? undefined : requestKey(request.idempotencyKey, describeRequest(request));
+    const replay = await this.#replay(sender, key);
+    if (replay) return replay;
+    const { content } = request;
+    const recipients = uniqueMailboxes([...content.to, ...content.cc, ...request.bcc]);
+    const nowMs = this.#ports.timers.nowMs();
+    const id = this.#ports.ids.next('em');
+    const author: Author = { kind: 'one', mailboxes: [content.from], domain: content.from.domain, first: content.from };
+    const decided = await this.#decide(sender, {
+      author,
+      mailFrom: content.from,
+      recipients,
+      sizeBytes: 0,
+      receivedFields: 0,
+    });
+    if (!decided.ok) return decided;
+    const messageIdHeader = `<${id.slice('em_'.length)}@${content.from.domain}>`;
+    const composed = await composeMessage(content, { messageId: messageIdHeader, dateMs: nowMs });
+    if (!composed.ok) return refuse('message-malformed', composed.say);
+    const fixed = applyFixUps(composed.value, this.#fixUps(messageIdHeader, nowMs, id, entrance, recipients));
+    if (!fixed.ok) return refuse('message-malformed', fixed.say);
+    return this.#queue({
+      id,
+      origin: 'api',
+      sender,
+      bytes: fixed.value.bytes,
+      messageIdHeader,
+      mailFrom: formatAddrSpec(content.from),
+      reportTo: '',
+      recipients,
+      grouping: 'per-recipient',
+      domain: decided.value.domain,
+      tags: request.tags,
+      metadata: request.metadata,
+      via: 'the API',
+      nowMs,
+      request: key,
+    });
+  }
+
+  /** A whole message with its envelope. */
+  async whole(sender: Sender, request: RawRequest): Promise<Outcome<Accepted, OutboundRefusal>> {
+    const recipients = uniqueMailboxes(request.recipients);
+    const original = await request.body.read();
+    const index = indexMessage(original);
+    const named = fieldText(index, idempotencyField) ?? request.idempotencyKey;
+    const repeat = repeatKey(request, recipients);
+    const key = named === undefined ? undefined : requestKey(named, repeat.sha256);
+    const replay = (await this.#replay(sender, key)) ?? (await this.#replay(sender, repeat));
+    if (replay) return replay;
+    const author = authorOf(index);
+    const facts = {
+      author,
+      mailFrom: request.mailFrom,
+      recipients,
+      sizeBytes: request.body.size,
+      receivedFields: fieldsNamed(index, 'received').length,
+    };
+    const decided = await this.#decide(sender, facts);
+    if (!decided.ok) return decided;
+    const { domain } = decided.value;
+    const nowMs = this.#ports.timers.nowMs();
+    const id = this.#ports.ids.next('em');
+    const messageIdHeader = `<${id.slice('em_'.length)}@${domain ?? this.#options.hostname}>`;
+    const fixed = applyFixUps(original, {
+      ...this.#fixUps(messageIdHeader, nowMs, id, request.entrance, recipients),
+      remove: [idempotencyField],
+      // Relayed mail of others is passed on as it is: rewriting it would break their signatures.
+      keepAsIs: domain === undefined,
+    });
+    if (!fixed.ok) return refuse('message-malformed', fixed.say);
+    const mailFrom = request.mailFrom ? formatAddrSpec(request.mailFrom) : '';
+    return this.#queue({
+      id,
+      origin: sender.kind === 'relay' ? 'relay' : request.entrance.kind === 'smtp' ? 'submission' : 'raw',
+      sender,
+      bytes: fixed.value.bytes,
+      messageIdHeader: fixed.value.messageId,
+      mailFrom,
+      reportTo: request.grouping === 'per-message' ? mailFrom : '',
+      recipients,
+      grouping: request.grouping,
+      domain,
+      tags: [],
+      metadata: {},
+      via: wordsFor(request.entrance, sender),
+      nowMs,
+      request: key,
+    });
+  }
+
+  /** The 250 for `request` could not be written: should the client try again, it gets the same message. */
+  async rememberUnansweredSubmission(sender: Sender, request: RawRequest, id: MessageId): Promise<void> {
+    const repeat = repeatKey(request, uniqueMailboxes(request.recipients));
+    const { db, store, timers } = this.#ports;
+    const row = {
+      account: sender.account,
+      idempotency_key: repeat.key,
+      request_sha256: repeat.sha256,
+      message_id: id,
+      created_at_ms: timers.nowMs(),
+    };
+    await db.write(async (tx) => {
+      if (!(await store.idempotent(tx, sender.account, repeat.key))) await store.rememberRequest(tx, row);
+    });
+  }
+
+  #fixUps(messageId: string, dateMs: number, id: MessageId, entrance: Entrance, recipients: readonly Mailbox[]) {
+    const facts: ReceivedFacts = { entrance, by: this.#options.hostname, id, recipients, dateMs };
+    return { messageId, dateMs, received: writeReceived(facts) };
+  }
+
+  async #decide(
+    sender: Sender,
+    letter: {
+      author: Author;
+      mailFrom: Mailbox | undefined;
+      recipients: readonly Mailbox[];
+      sizeBytes: number;
+      receivedFields: number;
+    },
+  ): Promise<Outcome<{ readonly domain: DomainName | undefined }, OutboundRefusal>> {
+    const named = [letter.author.kind === 'one' ? letter.author.domain : undefined, letter.mailFrom?.domain];
+    const domains = await this.#ports.directory.domainsAmong(named.filter((domain) => domain !== undefined));
+    return decideAcceptance(
+      {
+        sender,
+        author: letter.author,
+        mailFromDomain: letter.mailFrom?.domain,
+        domains,
+        recipientCount: letter.recipients.length,
+        sizeBytes: letter.sizeBytes,
+        receivedFields: letter.receivedFields,
+      },
+      this.#options,
+    );
+  }
+
+  async #replay(sender: Sender, key: RequestKey | undefined): Promise<Outcome<Accepted, OutboundRefusal> | undefined> {
+    return key && this.#ports.db.read((reader) => this.#earlier(reader, sender, key));
+  }
+
+  async #earlier(
+    reader: Reader,
+    sender: Sender,
+    key: RequestKey,
+  ): Promise<Outcome<Accepted, OutboundRefusal> | undefined> {
+    const row = await this.#ports.store.idempotent(reader, sender.account, key.key);
+    if (!row || row.created_at_ms < this.#ports.timers.nowMs() - key.forMs) return undefined;
+    if (row.request_sha256 === key.sha256) return accept({ id: row.message_id, replayed: true });
+    return refuse(
+      'idempotency-key-reused',
+      'The same key came with a different request before. Use a new key for a new request.',
+    );
+  }
+
+  async #queue(letter: Letter): Promise<Outcome<Accepted, OutboundRefusal>> {
+    const { signer, ids } = this.#ports;
+    if (letter.bytes.length > this.#options.sizeMaxBytes) {
+      return refuse(
+        'message-too-large',
+        `The message has ${letter.bytes.length} octets; the limit is ${this.#options.sizeMaxBytes}.`,
+      );
+    }
+    const signed: { bytes: Uint8Array; signatures: readonly Signature[] } = letter.domain
+      ? await signer.sign(letter.bytes, letter.domain)
+      : { bytes: letter.bytes, signatures: [] };
+    const index = indexMessage(signed.bytes);
+    const author = authorOf(index);
+    const recipients = letter.recipients.map((mailbox) => {
+      const id = ids.next('del');
+      return {
+        id,
+        address: formatAddrSpec(mailbox),
+        domain: mailbox.domain,
+        returnPath: this.#returnPath(letter, letter.grouping === 'per-recipient' ? id : letter.id),
+      };
+    });
+    const queued: QueuedMessage = {
+      id: letter.id,
+      createdAtMs: letter.nowMs,
+      account: letter.sender.account,
+      origin: letter.origin,
+      author: author.kind === 'one' ? formatAddrSpec(author.first) : '',
+      mailFrom: letter.mailFrom,
+      reportTo: letter.reportTo,
+      subject: decodeWords(fieldText(index, 'subject') ?? '').slice(0, subjectMax),
+      messageIdHeader: letter.messageIdHeader,
+      sizeBytes: signed.bytes.length,
+      needsSmtpUtf8: hasEightBit(headerBytes(index)) || letter.recipients.some(isInternationalised),
+      eightBit: watchLines(signed.bytes).eightBitAt !== undefined,
+      test: (letter.sender.kind === 'key' || letter.sender.kind === 'login') && letter.sender.test === true,
+      tags: letter.tags,
+      metadata: letter.metadata,
+      recipients,
+      signatures: signed.signatures,
+      via: letter.via,
+    };
+    return this.#store(queued, signed.bytes, letter);
+  }
+
+  #returnPath(letter: Letter, subject: ReturnPathSubject): string {
+    if (letter.mailFrom === '' || letter.domain === undefined) return letter.mailFrom;
+    return writeReturnPath(this.#options.returnPathKey, subject, letter.domain);
+  }
+
+  async #store(queued: QueuedMessage, bytes: Uint8Array, letter: Letter): Promise<Outcome<Accepted, OutboundRefusal>> {
+    const { db, blobs } = this.#ports;
+    try {
+      const body = await spool(blobs, bytes);
+      return await db.write(async (tx) => {
+        const earlier = letter.request && (await this.#earlier(tx, letter.sender, letter.request));
+        if (earlier) return earlier; // two at once with one key: the second answers for the first
+        await this.#insert(tx, queued, body, letter);
+        return accept({ id: queued.id, replayed: false });
+      });
+    } catch (error) {
+      if (error instanceof Fault && error.code === 'ENOSPC')
+        return refuse('storage-full', 'No space left to store mail; nothing was accepted.');
+      throw error;
+    }
+  }
+
+  async #insert(tx: Tx, queued: QueuedMessage, body: Spooled | Uint8Array, letter: Letter): Promise<void> {
+    const { store, blobs, events, db } = this.#ports;
+    const rows = queueRows(queued, await blobs.keep(tx, body));
+    await store.insertMessage(tx, rows.message, rows.deliveries);
+    await events.append(tx, rows.event);
+    const { request } = letter;
+    if (request) {
+      await store.rememberRequest(tx, {
+        account: letter.sender.account,
+        idempotency_key: request.key,
+        request_sha256: request.sha256,
+        message_id: queued.id,
+        created_at_ms: letter.nowMs,
+      });
+    }
+    tx.afterCommit(() => db.notify('outbound'));
+  }
+}
+
+/** Shown in lists; longer ones are cut. */
+const subjectMax = 300;
+/** Up to here a body is a row of the commit and needs no file of its own. */
+const inRowMax = 256 * 1024;
+
+async function spool(blobs: Blobs, bytes: Uint8Array): Promise<Spooled | Uint8Array> {
+  if (bytes.length <= inRowMax) return bytes;
+  const writer = blobs.open();
+  await writer.write(bytes);
+  return writer.finish();
+}
+
+function authorOf(index: MessageIndex): Author {
+  return parseFromFields(fieldsNamed(index, 'from').map((field) => fieldBody(index, field)));
+}
+
+function hasEightBit(bytes: Uint8Array): boolean {
+  return bytes.some((octet) => octet > 0x7f);
+}
+
+/** The same mailbox in To and Bcc gets one copy. */
+function uniqueMailboxes(mailboxes: readonly Mailbox[]): Mailbox[] {
+  return [...new Map(mailboxes.map((mailbox) => [formatAddrSpec(mailbox), mailbox])).values()];
+}
+
+function requestKey(key: string, content: string): RequestKey {
+  return { key, sha256: createHash('sha256').update(content).digest('hex'), forMs: idempotencyMs };
+}
+
+/** The request as text in which equal requests are equal: attachments by their hash. */
+function describeRequest(request: SendRequest): string {
+  const { idempotencyKey: _, ...rest } = request;
+  return JSON.stringify(rest, (_name, value: unknown) =>
+    value instanceof Uint8Array ? createHash('sha256').update(value).digest('hex') : value,
+  );
+}
+
+function repeatKey(request: RawRequest, recipients: readonly Mailbox[]): RequestKey {
+  const parts = [
+    request.mailFrom ? formatAddrSpec(request.mailFrom) : '',
+    ...recipients.map(formatAddrSpec).sort(),
+    request.body.sha256,
+  ];
+  const sha256 = createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+  return { key: `repeat:${sha256}`, sha256, forMs: repeatMs };
+}
+
+function wordsFor(entrance: Entrance, sender: Sender): string {
+  if (sender.kind === 'relay') return 'SMTP from a relay network';
+  if (entrance.kind === 'smtp') return 'submission with a login';
+  return entrance.kind === 'http' ? 'the API, as a whole message' : 'the command line';
+}
