@@ -211,7 +211,13 @@ class TreeReader {
     return opened;
   }
 
-  #kindOf(given: { type: string; boundary: string; transferEncoding: string; depth: number; at: number }): Part['kind'] {
+  #kindOf(given: {
+    type: string;
+    boundary: string;
+    transferEncoding: string;
+    depth: number;
+    at: number;
+  }): Part['kind'] {
     const { type, boundary, at } = given;
     const isMessage = type === 'message/rfc822' || type === 'message/global';
     if (isMessage ? !isIdentityEncoding(given.transferEncoding) : !type.startsWith('multipart/')) return 'leaf';
