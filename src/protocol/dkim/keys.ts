@@ -50,6 +50,18 @@ export function createDkimKeys(resolver: Resolver, options: DkimKeysOptions = {}
   };
 }
 
+/** Asks for each name once: the signatures of a message often share their keys. */
+export function keysOnce(keys: DkimKeys): DkimKeys {
+  const asked = new Map<QueryName, Promise<KeyAnswer>>();
+  return {
+    fetch: (name) => {
+      const answer = asked.get(name) ?? keys.fetch(name);
+      asked.set(name, answer);
+      return answer;
+    },
+  };
+}
+
 /** RFC 6376 §3.6.2.2: a TXT that is no key, found through a wildcard for instance, does not count. */
 function keysIn(texts: readonly string[], parse: (text: string) => KeyRecord | DkimProblem): KeyAnswer {
   const records: KeyRecord[] = [];

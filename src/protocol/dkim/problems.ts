@@ -46,6 +46,7 @@ export const dkimProblems = {
   'dns-failed': { result: 'temperror', say: 'the key could not be fetched: DNS failed', ref: 'RFC 6376 §6.1.2' },
   'tags-unreadable': { result: 'permerror', say: 'the tag list is malformed or repeats a tag', ref: 'RFC 6376 §3.2' },
   'version-unknown': { result: 'permerror', say: 'v= is missing or not 1', ref: 'RFC 6376 §3.5' },
+  'version-in-arc': { result: 'permerror', say: 'v= does not belong there', ref: 'RFC 8617 §4.1.2' },
   'tag-missing': { result: 'permerror', say: 'a required tag is missing', ref: 'RFC 6376 §6.1.1' },
   'algorithm-unknown': { result: 'permerror', say: 'a= names no known algorithm', ref: 'RFC 6376 §3.3' },
   'algorithm-retired': {

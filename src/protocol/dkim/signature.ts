@@ -100,8 +100,9 @@ export function timeOf(tags: TagList, name: 't' | 'x'): number | undefined | Dki
 }
 
 function signatureOf(tags: TagList, field: HeaderField, kind: 'dkim' | 'arc'): Signature | DkimProblem {
-  // RFC 6376 §6.1.1: a signature of another version is not ours to judge. RFC 8617 §4.1.2: ARC sets have no version.
+  // RFC 6376 §6.1.1: a signature of another version is not ours to judge.
   if (kind === 'dkim' && text(tags, 'v') !== '1') return 'version-unknown';
+  if (kind === 'arc' && tags.has('v')) return 'version-in-arc'; // RFC 8617 §4.1.2
   if (!tags.has('bh') || !tags.has('h')) return 'tag-missing';
   const signedBy = signedByOf(tags, field);
   if (typeof signedBy === 'string') return signedBy;
