@@ -36,6 +36,9 @@ export type Check = {
   confirmed?: Promise<ConfirmedNames>;
 };
 
+/** Whose record, or which name, is looked at, and how deep below the sender's own record. */
+export type Place = { readonly domain: QueryName; readonly depth: number };
+
 export function note(check: Check, depth: number, line: string): void {
   if (check.trace.length < spfLimits.traceLines) check.trace.push(`${'  '.repeat(depth)}${printable(line, 400)}`);
   else if (check.trace.length === spfLimits.traceLines) check.trace.push('(the rest is not listed)');

@@ -8,7 +8,7 @@
 import { type Clock, systemClock, type Timers } from '../../base/clock.ts';
 import type { QueryName } from '../../format/domain-name.ts';
 import type { Resolver } from '../dns/types.ts';
-import { ask, type Check, countLookup, countVoid, failure, note, type Stop, spfLimits } from './check.ts';
+import { ask, type Check, countLookup, countVoid, failure, note, type Place, type Stop, spfLimits } from './check.ts';
 import { explain } from './explanation.ts';
 import { type Identity, isAsciiLocal, readIdentity } from './identity.ts';
 import { usesLetter } from './macro.ts';
@@ -85,7 +85,7 @@ async function decide(check: Check): Promise<SpfResult> {
 }
 
 /** The record being evaluated and whose it is. */
-type Scope = { readonly domain: QueryName; readonly record: SpfRecord; readonly depth: number };
+type Scope = Place & { readonly record: SpfRecord };
 
 type Verdict =
   | { readonly result: 'pass' | 'fail' | 'softfail' | 'neutral'; readonly matched?: Directive; readonly scope: Scope }
@@ -121,8 +121,8 @@ async function checkHost(check: Check, domain: QueryName, depth: number): Promis
   const text = texts[0];
   if (text === undefined) {
     note(check, depth, `${domain}: no SPF record`);
-    if (answer.kind === 'none' && depth > 0) return countVoid(check) ?? { result: 'none', reason: 'no-record' };
-    return { result: 'none', reason: 'no-record' };
+    const tooMany = answer.kind === 'none' && depth > 0 ? countVoid(check) : undefined;
+    return tooMany ?? { result: 'none', reason: 'no-record' };
   }
   note(check, depth, `${domain}: ${text}`);
   if (texts.length > 1) return { result: 'permerror', reason: 'several-records' }; // RFC 7208 §4.5
@@ -144,11 +144,13 @@ async function evaluateRecord(check: Check, scope: Scope): Promise<Verdict> {
       note(check, scope.depth, `${directive.text}: ${answer.result} (${answer.reason})`);
       return answer;
     }
-    note(check, scope.depth, `${directive.text}: ${answer ? 'match' : 'no match'}`);
-    if (answer) return { result: resultWords[directive.qualifier], matched: directive, scope };
+    const result = resultWords[directive.qualifier];
+    note(check, scope.depth, `${directive.text}: ${answer ? `match, so ${result}` : 'no match'}`);
+    if (answer) return { result, matched: directive, scope };
   }
   const { redirect, hasAll } = scope.record;
   if (redirect !== undefined && !hasAll) return followRedirect(check, scope, redirect);
+  note(check, scope.depth, 'no term matches: neutral');
   return { result: 'neutral', scope }; // RFC 7208 §4.7
 }
 
@@ -157,8 +159,8 @@ type AskingDirective = Exclude<Directive, { readonly kind: 'all' | 'ip4' | 'ip6'
 async function matchAsking(check: Check, scope: Scope, directive: AskingDirective): Promise<boolean | Stop> {
   const tooMany = countLookup(check);
   if (tooMany) return tooMany;
-  if (directive.kind !== 'include') return matchByLookup(check, scope.domain, directive);
-  const name = await resolveTarget(check, scope.domain, directive.target);
+  if (directive.kind !== 'include') return matchByLookup(check, scope, directive);
+  const name = await resolveTarget(check, scope, directive.target);
   if (name === undefined) {
     const { macros } = directive.target;
     const saysLocalPart = usesLetter(macros, 'l') || usesLetter(macros, 's');
@@ -194,7 +196,7 @@ async function followRedirect(
   const tooMany = countLookup(check);
   if (tooMany) return tooMany;
   note(check, scope.depth, redirect.text);
-  const name = await resolveTarget(check, scope.domain, redirect.target);
+  const name = await resolveTarget(check, scope, redirect.target);
   const verdict = name && (await checkHost(check, name, scope.depth + 1));
   if (verdict === undefined || verdict.result === 'none')
     return { result: 'permerror', reason: 'redirect-without-record' };

@@ -6,7 +6,7 @@ import { resolveTarget } from './mechanisms.ts';
 import type { SpfModifier } from './record.ts';
 
 export async function explain(check: Check, domain: QueryName, exp: SpfModifier): Promise<string | undefined> {
-  const name = await resolveTarget(check, domain, exp.target);
+  const name = await resolveTarget(check, { domain, depth: 0 }, exp.target);
   const text = name && (await readExplanation(check, domain, name));
   note(check, 0, text ? `${exp.text}: "${text}"` : `${exp.text}: no usable explanation`);
   return text || undefined;
