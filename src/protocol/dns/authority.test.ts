@@ -284,7 +284,6 @@ test('addresses that do not fit are left out silently, glue is not', () => {
 example.com 300 SOA ns.test host.test 1 2 3 4 5
 ${hosts.map((host) => `example.com MX 10 ${host}.example.com\n${host}.example.com AAAA 2001:db8::1`).join('\n')}
 ${hosts
-  .slice(0, 20)
   .map((host) => `sub.example.com NS ${host}.sub.example.com\n${host}.sub.example.com AAAA 2001:db8::1`)
   .join('\n')}
 `);
