@@ -2,7 +2,7 @@
  * The `Secrets` port with a key that lies in a file beside the database (DATA/secret.key, 0600): a stolen database or a backup
  * without that file tells nothing. AES-256-GCM; a sealed value is version (1 octet), nonce (12), ciphertext, tag (16).
  */
-import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
 import {
   closeSync,
   existsSync,
@@ -27,16 +27,19 @@ const tagBytes = 16;
 
 export function createSecrets(key: Uint8Array, random: Random): Secrets {
   if (key.length !== keyBytes) throw new Fault('SECRET_KEY_BAD', `a secret key has ${keyBytes} octets`);
+  const derive = (purpose: string) => new Uint8Array(hkdfSync('sha256', key, '', `posthorn ${purpose}`, keyBytes));
+  const sealingKey = derive('seal v1');
   return {
+    derive: (purpose) => derive(`derive ${purpose}`),
     seal: (label, plain) => {
       const nonce = random.bytes(nonceBytes);
-      const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: tagBytes });
+      const cipher = createCipheriv('aes-256-gcm', sealingKey, nonce, { authTagLength: tagBytes });
       cipher.setAAD(utf8(label));
       return concat([Uint8Array.of(version), nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
     },
     open: (label, sealed) => {
       try {
-        return unseal(key, label, sealed);
+        return unseal(sealingKey, label, sealed);
       } catch (error) {
         throw new Fault('SECRET_UNREADABLE', `the sealed value "${label}" cannot be opened with this secret.key`, {
           cause: error,

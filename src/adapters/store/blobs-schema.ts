@@ -7,13 +7,13 @@ export const blobMigrations: readonly Migration[] = [
     id: 'blobs-1',
     statements: [
       `CREATE TABLE blobs (
-         id TEXT PRIMARY KEY,
-         size INTEGER NOT NULL,
-         sha256 TEXT NOT NULL,
-         file TEXT UNIQUE,
-         body BLOB,
-         CHECK ((file IS NULL) <> (body IS NULL))
-       ) STRICT`,
+        id TEXT NOT NULL PRIMARY KEY,
+        size BIGINT NOT NULL,
+        sha256 TEXT NOT NULL,
+        file TEXT UNIQUE,
+        body BYTEA,
+        CHECK ((file IS NULL) <> (body IS NULL))
+      )`,
     ],
   },
 ];

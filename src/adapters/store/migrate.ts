@@ -5,6 +5,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { Fault, invariant } from '../../base/outcome.ts';
 import type { Migration } from '../../base/port/db.ts';
+import { forSqlite } from './schema-dialect.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 import { faultFrom } from './sqlite-faults.ts';
 
@@ -50,7 +51,7 @@ function applyOne(connection: SqliteConnection, migration: Migration, clock: Clo
   for (const statement of migration.statements) {
     // A violation noticed only at COMMIT would take the other writes of its batch with it.
     invariant(!/\bINITIALLY\s+DEFERRED\b/i.test(statement), `${migration.id}: deferred constraints break group commit`);
-    connection.exec(statement);
+    connection.exec(forSqlite(statement));
   }
   connection.run('INSERT INTO schema_migrations (id, applied_ms) VALUES (?, ?)', [migration.id, clock.nowMs()]);
 }

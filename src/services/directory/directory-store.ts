@@ -1,0 +1,406 @@
+/** All SQL of the directory. */
+import type { Kysely, Selectable } from 'kysely';
+import type { Db, Reader, Tx } from '../../base/port/db.ts';
+import type { DomainName } from '../../format/domain-name.ts';
+import type { SigningAlgorithm } from '../../protocol/dkim/types.ts';
+import type { KeyChange } from './decide-keys.ts';
+import type {
+  ApiKeyId,
+  ApiKeyRecord,
+  DkimKeyRecord,
+  DkimKeyState,
+  DomainRecord,
+  KeyId,
+  LocalMailbox,
+  MailboxId,
+  PasswordRecord,
+  Scope,
+  UserRecord,
+  VerifiedBy,
+} from './types.ts';
+
+type DirectoryTables = {
+  directory_domains: {
+    name: string;
+    created_at_ms: number;
+    verified_at_ms: number | null;
+    verified_by: string | null;
+    receives: number;
+  };
+  directory_dkim_keys: {
+    id: string;
+    domain: string;
+    selector: string;
+    algorithm: string;
+    state: string;
+    public_record: string;
+    sealed_private_key: Uint8Array | null;
+    created_at_ms: number;
+    state_since_ms: number;
+  };
+  directory_mailboxes: { id: string; name: string; role: string; created_at_ms: number };
+  directory_addresses: {
+    domain: string;
+    local_folded: string;
+    mailbox_id: string;
+    written: string;
+    created_at_ms: number;
+  };
+  directory_api_keys: {
+    id: string;
+    name: string;
+    mode: string;
+    token_sha256: string;
+    scopes: string;
+    domains: string | null;
+    created_at_ms: number;
+    last_used_at_ms: number | null;
+    revoked_at_ms: number | null;
+  };
+  directory_users: { id: string; login: string; domains: string; created_at_ms: number };
+  directory_passwords: {
+    id: string;
+    user_id: string;
+    kind: string;
+    hash: string;
+    created_at_ms: number;
+    last_used_at_ms: number | null;
+  };
+};
+
+type Row<Table extends keyof DirectoryTables> = Selectable<DirectoryTables[Table]>;
+
+/** A key with its private half, sealed; null once it is retired. */
+export type SealedKey = DkimKeyRecord & { readonly sealedPrivateKey: Uint8Array | null };
+
+export type StoredPassword = PasswordRecord & { readonly hash: string };
+
+const keyColumns = [
+  'id',
+  'domain',
+  'selector',
+  'algorithm',
+  'state',
+  'public_record',
+  'created_at_ms',
+  'state_since_ms',
+] as const;
+
+export class DirectoryStore {
+  readonly #queries: Kysely<DirectoryTables>;
+
+  constructor(db: Db) {
+    this.#queries = db.queries<DirectoryTables>();
+  }
+
+  // Domains
+
+  async domain(reader: Reader, name: DomainName): Promise<DomainRecord | undefined> {
+    const [found] = await this.domainsAmong(reader, [name]);
+    return found;
+  }
+
+  async domainsAmong(reader: Reader, names: readonly DomainName[]): Promise<DomainRecord[]> {
+    const select = this.#queries.selectFrom('directory_domains').selectAll().where('name', 'in', names);
+    return (await reader.all(select.compile())).map(toDomain);
+  }
+
+  async domains(reader: Reader): Promise<DomainRecord[]> {
+    const select = this.#queries.selectFrom('directory_domains').selectAll().orderBy('name');
+    return (await reader.all(select.compile())).map(toDomain);
+  }
+
+  async insertDomain(tx: Tx, domain: DomainRecord): Promise<void> {
+    const row = {
+      name: domain.name,
+      created_at_ms: domain.createdAtMs,
+      verified_at_ms: domain.verified?.atMs ?? null,
+      verified_by: domain.verified?.by ?? null,
+      receives: domain.receives ? 1 : 0,
+    };
+    await tx.run(this.#queries.insertInto('directory_domains').values(row).compile());
+  }
+
+  async markVerified(tx: Tx, name: DomainName, verified: { atMs: number; by: VerifiedBy }): Promise<void> {
+    const set = { verified_at_ms: verified.atMs, verified_by: verified.by };
+    await tx.run(this.#queries.updateTable('directory_domains').set(set).where('name', '=', name).compile());
+  }
+
+  // DKIM keys
+
+  /** Oldest first; of one moment, RSA first. */
+  async keysOf(reader: Reader, domain: DomainName): Promise<DkimKeyRecord[]> {
+    const select = this.#queries
+      .selectFrom('directory_dkim_keys')
+      .select(keyColumns)
+      .where('domain', '=', domain)
+      .orderBy('created_at_ms')
+      .orderBy('id');
+    return (await reader.all(select.compile())).map(toKey);
+  }
+
+  async key(reader: Reader, id: KeyId): Promise<DkimKeyRecord | undefined> {
+    const select = this.#queries.selectFrom('directory_dkim_keys').select(keyColumns).where('id', '=', id);
+    const row = await reader.first(select.compile());
+    return row === undefined ? undefined : toKey(row);
+  }
+
+  async activeKeys(reader: Reader, domain: DomainName): Promise<SealedKey[]> {
+    const select = this.#queries
+      .selectFrom('directory_dkim_keys')
+      .selectAll()
+      .where('domain', '=', domain)
+      .where('state', '=', 'active')
+      .orderBy('algorithm', 'desc') // RFC 8463 §3: RSA before Ed25519
+      .orderBy('id');
+    const rows = await reader.all(select.compile());
+    return rows.map((row) => ({ ...toKey(row), sealedPrivateKey: row.sealed_private_key }));
+  }
+
+  async insertKey(tx: Tx, key: SealedKey): Promise<void> {
+    const row = {
+      id: key.id,
+      domain: key.domain,
+      selector: key.selector,
+      algorithm: key.algorithm,
+      state: key.state,
+      public_record: key.publicRecord,
+      sealed_private_key: key.sealedPrivateKey,
+      created_at_ms: key.createdAtMs,
+      state_since_ms: key.stateSinceMs,
+    };
+    await tx.run(this.#queries.insertInto('directory_dkim_keys').values(row).compile());
+  }
+
+  async changeKey(tx: Tx, change: KeyChange, atMs: number): Promise<void> {
+    const wiped = change.to === 'retired' ? { sealed_private_key: null } : {};
+    const set = { state: change.to, state_since_ms: atMs, ...wiped };
+    await tx.run(this.#queries.updateTable('directory_dkim_keys').set(set).where('id', '=', change.id).compile());
+  }
+
+  // Mailboxes
+
+  async operator(reader: Reader): Promise<LocalMailbox | undefined> {
+    const select = this.#queries.selectFrom('directory_mailboxes').selectAll().where('role', '=', 'operator');
+    const row = await reader.first(select.compile());
+    return row === undefined ? undefined : toMailbox(row);
+  }
+
+  async mailbox(reader: Reader, id: MailboxId): Promise<LocalMailbox | undefined> {
+    const select = this.#queries.selectFrom('directory_mailboxes').selectAll().where('id', '=', id);
+    const row = await reader.first(select.compile());
+    return row === undefined ? undefined : toMailbox(row);
+  }
+
+  async mailboxes(reader: Reader): Promise<LocalMailbox[]> {
+    const select = this.#queries.selectFrom('directory_mailboxes').selectAll().orderBy('name');
+    return (await reader.all(select.compile())).map(toMailbox);
+  }
+
+  async owner(reader: Reader, domain: DomainName, localFolded: string): Promise<LocalMailbox | undefined> {
+    const select = this.#queries
+      .selectFrom('directory_addresses')
+      .innerJoin('directory_mailboxes', 'directory_mailboxes.id', 'directory_addresses.mailbox_id')
+      .selectAll('directory_mailboxes')
+      .where('directory_addresses.domain', '=', domain)
+      .where('directory_addresses.local_folded', '=', localFolded);
+    const row = await reader.first(select.compile());
+    return row === undefined ? undefined : toMailbox(row);
+  }
+
+  async insertMailbox(tx: Tx, mailbox: LocalMailbox, createdAtMs: number): Promise<void> {
+    const row = { id: mailbox.id, name: mailbox.name, role: mailbox.role, created_at_ms: createdAtMs };
+    await tx.run(this.#queries.insertInto('directory_mailboxes').values(row).compile());
+  }
+
+  async insertAddress(
+    tx: Tx,
+    address: { domain: DomainName; localFolded: string; written: string; mailbox: MailboxId; createdAtMs: number },
+  ): Promise<void> {
+    const row = {
+      domain: address.domain,
+      local_folded: address.localFolded,
+      mailbox_id: address.mailbox,
+      written: address.written,
+      created_at_ms: address.createdAtMs,
+    };
+    await tx.run(this.#queries.insertInto('directory_addresses').values(row).compile());
+  }
+
+  async addressesOf(reader: Reader, mailbox: MailboxId): Promise<string[]> {
+    const select = this.#queries
+      .selectFrom('directory_addresses')
+      .select('written')
+      .where('mailbox_id', '=', mailbox)
+      .orderBy('written');
+    return (await reader.all(select.compile())).map((row) => row.written);
+  }
+
+  // API keys
+
+  async insertApiKey(tx: Tx, key: ApiKeyRecord, tokenSha256: string): Promise<void> {
+    const row = {
+      id: key.id,
+      name: key.name,
+      mode: key.mode,
+      token_sha256: tokenSha256,
+      scopes: JSON.stringify(key.scopes),
+      domains: key.domains === undefined ? null : JSON.stringify(key.domains),
+      created_at_ms: key.createdAtMs,
+      last_used_at_ms: null,
+      revoked_at_ms: null,
+    };
+    await tx.run(this.#queries.insertInto('directory_api_keys').values(row).compile());
+  }
+
+  async apiKeyByHash(reader: Reader, tokenSha256: string): Promise<ApiKeyRecord | undefined> {
+    const select = this.#queries.selectFrom('directory_api_keys').selectAll().where('token_sha256', '=', tokenSha256);
+    const row = await reader.first(select.compile());
+    return row === undefined ? undefined : toApiKey(row);
+  }
+
+  async apiKeys(reader: Reader): Promise<ApiKeyRecord[]> {
+    const select = this.#queries.selectFrom('directory_api_keys').selectAll().orderBy('id');
+    return (await reader.all(select.compile())).map(toApiKey);
+  }
+
+  /** Answers whether there was such a key, not revoked yet. */
+  async revokeApiKey(tx: Tx, id: ApiKeyId, atMs: number): Promise<boolean> {
+    const update = this.#queries
+      .updateTable('directory_api_keys')
+      .set({ revoked_at_ms: atMs })
+      .where('id', '=', id)
+      .where('revoked_at_ms', 'is', null);
+    return (await tx.run(update.compile())) > 0;
+  }
+
+  async touchApiKey(tx: Tx, id: ApiKeyId, atMs: number): Promise<void> {
+    const update = this.#queries.updateTable('directory_api_keys').set({ last_used_at_ms: atMs }).where('id', '=', id);
+    await tx.run(update.compile());
+  }
+
+  // Logins
+
+  async user(reader: Reader, login: string): Promise<UserRecord | undefined> {
+    const select = this.#queries.selectFrom('directory_users').selectAll().where('login', '=', login);
+    const row = await reader.first(select.compile());
+    return row === undefined ? undefined : toUser(row);
+  }
+
+  async users(reader: Reader): Promise<UserRecord[]> {
+    const select = this.#queries.selectFrom('directory_users').selectAll().orderBy('login');
+    return (await reader.all(select.compile())).map(toUser);
+  }
+
+  async insertUser(tx: Tx, user: UserRecord): Promise<void> {
+    const row = {
+      id: user.id,
+      login: user.login,
+      domains: JSON.stringify(user.domains),
+      created_at_ms: user.createdAtMs,
+    };
+    await tx.run(this.#queries.insertInto('directory_users').values(row).compile());
+  }
+
+  async deleteUser(tx: Tx, id: UserRecord['id']): Promise<void> {
+    await tx.run(this.#queries.deleteFrom('directory_passwords').where('user_id', '=', id).compile());
+    await tx.run(this.#queries.deleteFrom('directory_users').where('id', '=', id).compile());
+  }
+
+  async passwordsOf(reader: Reader, user: UserRecord['id']): Promise<StoredPassword[]> {
+    const select = this.#queries
+      .selectFrom('directory_passwords')
+      .selectAll()
+      .where('user_id', '=', user)
+      .orderBy('id');
+    return (await reader.all(select.compile())).map(toPassword);
+  }
+
+  async hasChosenPasswords(reader: Reader): Promise<boolean> {
+    const select = this.#queries.selectFrom('directory_passwords').select('id').where('kind', '=', 'chosen').limit(1);
+    return (await reader.first(select.compile())) !== undefined;
+  }
+
+  async insertPassword(tx: Tx, user: UserRecord['id'], password: StoredPassword): Promise<void> {
+    const row = {
+      id: password.id,
+      user_id: user,
+      kind: password.kind,
+      hash: password.hash,
+      created_at_ms: password.createdAtMs,
+      last_used_at_ms: null,
+    };
+    await tx.run(this.#queries.insertInto('directory_passwords').values(row).compile());
+  }
+
+  async deletePasswords(tx: Tx, user: UserRecord['id'], kind: PasswordRecord['kind']): Promise<void> {
+    const remove = this.#queries.deleteFrom('directory_passwords').where('user_id', '=', user).where('kind', '=', kind);
+    await tx.run(remove.compile());
+  }
+
+  async touchPassword(tx: Tx, id: PasswordRecord['id'], atMs: number): Promise<void> {
+    const update = this.#queries.updateTable('directory_passwords').set({ last_used_at_ms: atMs }).where('id', '=', id);
+    await tx.run(update.compile());
+  }
+}
+
+// Rows were written by the methods above: their words are those of types.ts.
+
+function toDomain(row: Row<'directory_domains'>): DomainRecord {
+  const { verified_at_ms: atMs, verified_by: by } = row;
+  return {
+    name: row.name as DomainName,
+    createdAtMs: row.created_at_ms,
+    ...(atMs === null ? {} : { verified: { atMs, by: by as VerifiedBy } }),
+    receives: row.receives === 1,
+  };
+}
+
+function toKey(row: Omit<Row<'directory_dkim_keys'>, 'sealed_private_key'>): DkimKeyRecord {
+  return {
+    id: row.id as KeyId,
+    domain: row.domain as DomainName,
+    selector: row.selector,
+    algorithm: row.algorithm as SigningAlgorithm,
+    state: row.state as DkimKeyState,
+    publicRecord: row.public_record,
+    createdAtMs: row.created_at_ms,
+    stateSinceMs: row.state_since_ms,
+  };
+}
+
+function toMailbox(row: Row<'directory_mailboxes'>): LocalMailbox {
+  return { id: row.id as MailboxId, name: row.name, role: row.role as LocalMailbox['role'] };
+}
+
+function toApiKey(row: Row<'directory_api_keys'>): ApiKeyRecord {
+  return {
+    id: row.id as ApiKeyId,
+    name: row.name,
+    mode: row.mode as ApiKeyRecord['mode'],
+    scopes: JSON.parse(row.scopes) as Scope[],
+    ...(row.domains === null ? {} : { domains: JSON.parse(row.domains) as DomainName[] }),
+    createdAtMs: row.created_at_ms,
+    ...(row.last_used_at_ms === null ? {} : { lastUsedAtMs: row.last_used_at_ms }),
+    ...(row.revoked_at_ms === null ? {} : { revokedAtMs: row.revoked_at_ms }),
+  };
+}
+
+function toUser(row: Row<'directory_users'>): UserRecord {
+  return {
+    id: row.id as UserRecord['id'],
+    login: row.login,
+    domains: JSON.parse(row.domains) as DomainName[],
+    createdAtMs: row.created_at_ms,
+  };
+}
+
+function toPassword(row: Row<'directory_passwords'>): StoredPassword {
+  return {
+    id: row.id as StoredPassword['id'],
+    kind: row.kind as StoredPassword['kind'],
+    hash: row.hash,
+    createdAtMs: row.created_at_ms,
+    ...(row.last_used_at_ms === null ? {} : { lastUsedAtMs: row.last_used_at_ms }),
+  };
+}
