@@ -23,17 +23,18 @@ import { decodeWords } from './mime/encoded-word.ts';
 /** RFC 5321 §4.5.3.1.3: a path has at most 256 octets, brackets included. Whatever is longer cannot be written to. */
 const addrSpecOctetsMax = 254;
 
-/** What a list of addresses says. `emptyPlaces`: commas that separate nothing (RFC 5322 §4.4). */
-export type AddressList =
-  | { readonly ok: true; readonly entries: readonly (Mailbox | Group)[]; readonly emptyPlaces: boolean }
-  | { readonly ok: false; readonly fault: AddressFault };
+export type AddressList = {
+  readonly entries: readonly (Mailbox | Group)[];
+  /** Some comma separates nothing (RFC 5322 §4.4). */
+  readonly emptyPlaces: boolean;
+};
 
 /** The value of To, Cc, Bcc or Reply-To: the body of the field, folds and all. Empty text is an empty list. */
 export function parseAddressList(
   field: string | Uint8Array,
 ): Outcome<readonly (Mailbox | Group)[], 'bad-address-list'> {
   const list = readAddressList(field);
-  return list.ok ? accept(list.entries) : refuse('bad-address-list', addressFaults[list.fault]);
+  return list.ok ? accept(list.value.entries) : refuse('bad-address-list', list.say);
 }
 
 /** All mailboxes of a list, those in groups too, in order. */
@@ -41,14 +42,14 @@ export function mailboxesOf(entries: readonly (Mailbox | Group)[]): readonly Mai
   return entries.flatMap((entry) => ('mailboxes' in entry ? entry.mailboxes : [entry]));
 }
 
-/** The list with what is wrong as a code, for those who judge more strictly than `parseAddressList`. */
-export function readAddressList(field: string | Uint8Array): AddressList {
-  if (typeof field === 'string' ? !field.isWellFormed() : !isUtf8(field)) return { ok: false, fault: 'bad-utf8' };
+/** For those who judge more strictly than `parseAddressList`. */
+export function readAddressList(field: string | Uint8Array): Outcome<AddressList, AddressFault> {
+  const isUnicode = typeof field === 'string' ? field.isWellFormed() : isUtf8(field);
+  if (!isUnicode) return refuse('bad-utf8', addressFaults['bad-utf8']);
   const reader = new ListReader(lexAddresses(typeof field === 'string' ? field : fromUtf8(field)));
   const fault = reader.readAll();
-  return fault === undefined
-    ? { ok: true, entries: reader.entries, emptyPlaces: reader.emptyPlaces }
-    : { ok: false, fault };
+  if (fault !== undefined) return refuse(fault, addressFaults[fault]);
+  return accept({ entries: reader.entries, emptyPlaces: reader.emptyPlaces });
 }
 
 /** Reads mailboxes and groups token by token; methods answer what is wrong, if anything. RFC 5322 §3.4 */

@@ -19,10 +19,10 @@ export function parseMailbox(text: string): Outcome<Mailbox, 'bad-address'> {
   // What is typed is meant literally; an encoded word in it would be decoded by the reader only.
   if (text.includes('=?') && text.includes('?=')) return refuse('bad-address', 'the text holds an encoded word');
   const list = readAddressList(text);
-  if (!list.ok) return refuse('bad-address', addressFaults[list.fault]);
-  const [entry, ...more] = list.entries;
+  if (!list.ok) return refuse('bad-address', list.say);
+  const [entry, ...more] = list.value.entries;
   if (entry === undefined) return refuse('bad-address', 'there is no address');
-  if (more.length > 0 || list.emptyPlaces || 'mailboxes' in entry) {
+  if (more.length > 0 || list.value.emptyPlaces || 'mailboxes' in entry) {
     return refuse('bad-address', 'one address is wanted; a name with a comma needs quotation marks');
   }
   if (utf8(entry.local).length > localPartOctetsMax) return refuse('bad-address', addressFaults['too-long']);

@@ -31,9 +31,9 @@ export function parseFromFields(bodies: readonly Uint8Array[]): Author {
   if (body === undefined) return unclear('there is no From field');
   if (more.length > 0) return unclear('there is more than one From field'); // RFC 5322 §3.6
   const list = readAddressList(body);
-  if (!list.ok) return unclear(`From: ${addressFaults[list.fault]}`);
-  if (list.emptyPlaces) return unclear(`From: ${addressFaults['empty-place']}`);
-  const mailboxes = mailboxesOf(list.entries);
+  if (!list.ok) return unclear(`From: ${list.say}`);
+  if (list.value.emptyPlaces) return unclear(`From: ${addressFaults['empty-place']}`);
+  const mailboxes = mailboxesOf(list.value.entries);
   const [first] = mailboxes;
   if (first === undefined) return unclear('From names no mailbox');
   if (mailboxes.some(({ domain }) => domain !== first.domain))
