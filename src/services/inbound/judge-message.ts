@@ -29,7 +29,7 @@ export type MessageFacts = {
 export type JudgementPolicy = { readonly onDmarcReject: 'reject' | 'junk' };
 
 export function judgeMessage(facts: MessageFacts, policy: JudgementPolicy): Judgement {
-  if (facts.looping) return { disposition: 'reject', because: ['the message goes round in circles'] };
+  if (facts.looping) return { disposition: 'reject', because: ['the message goes round in circles'], refusal: '5.4.6' };
   if (facts.exemptFromAuthorRules)
     return { disposition: 'accept', because: ['mail to this address is never refused for its author'] };
   if (facts.senderNeverReceives) {
@@ -45,7 +45,11 @@ export function judgeMessage(facts: MessageFacts, policy: JudgementPolicy): Judg
         because: ['the DNS of the author’s domain does not answer, and the verdict depends on it'],
       };
     case 'permerror':
-      return { disposition: 'reject', because: [facts.dmarc.reason ?? 'the message does not name exactly one author'] };
+      return {
+        disposition: 'reject',
+        because: [facts.dmarc.reason ?? 'the message does not name exactly one author'],
+        refusal: '5.7.1',
+      };
     case 'fail':
       return judgeFailure(facts, policy);
     case 'pass':
@@ -75,7 +79,7 @@ function judgeFailure(facts: MessageFacts, policy: JudgementPolicy): Judgement {
   }
   const alone = [`${fails} under p=reject, SPF fails, and nothing speaks for an indirect way`];
   if (policy.onDmarcReject === 'junk') return { disposition: 'junk', because: alone, override: 'local_policy' };
-  return { disposition: 'reject', because: alone };
+  return { disposition: 'reject', because: alone, refusal: '5.7.26' }; // RFC 7372 §3.3
 }
 
 function judgeWithoutPolicy(facts: MessageFacts): Judgement {

@@ -4,6 +4,7 @@ import type { Spooled } from '../../base/port/blobs.ts';
 import type { TlsFacts } from '../../base/port/net.ts';
 import type { Mailbox } from '../../format/address.ts';
 import type { Reply } from '../../protocol/smtp/reply.ts';
+import type { ReturnPathSubject } from '../outbound/outbound.ts';
 
 export type InboundId = Id<'inb'>;
 
@@ -21,7 +22,7 @@ export type Peer = {
 export type Destination =
   | { readonly kind: 'mailbox'; readonly mailbox: string; readonly recipient: Mailbox }
   /** Our own signed return path: a bounce of something we sent. */
-  | { readonly kind: 'bounce'; readonly recipient: Mailbox; readonly returnPathId: string };
+  | { readonly kind: 'bounce'; readonly recipient: Mailbox; readonly returnPath: ReturnPathSubject };
 
 export type Admission =
   | { readonly kind: 'accept'; readonly destination: Destination }
@@ -44,6 +45,8 @@ export type Judgement = {
   /** Why, in plain sentences, worst first. */
   readonly because: readonly string[];
   /** Set where our disposition is milder than the published policy: the name for DMARC reports. */
+  /** Enhanced status code of a refusal. */
+  readonly refusal?: '5.7.26' | '5.7.27' | '5.7.1' | '5.4.6';
   readonly override?: 'mailing_list' | 'forwarded' | 'local_policy' | 'trusted_forwarder';
 };
 

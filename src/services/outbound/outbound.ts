@@ -204,5 +204,5 @@ export class Outbound {
 const timelineEventsMax = 1_000;
 
 export type { PreparedBounce } from './bounces.ts';
-export { bounceDomainOf, domainOfBounceHost } from './return-path.ts';
+export { bounceDomainOf, domainOfBounceHost, type ReturnPathSubject } from './return-path.ts';
 export type { TimelineStep } from './timeline.ts';

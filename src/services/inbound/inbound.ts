@@ -1,0 +1,293 @@
+/**
+ * Inbound: mail that comes to this office. `admit` answers RCPT; `receive` takes a whole message, gathers the facts (SPF, DKIM,
+ * DMARC, ARC, traces), has them judged, and stores what is kept with its event in one transaction. The reply is given only after
+ * the commit. Everything that is refused is refused inside the dialogue, so nothing is ever bounced to strangers.
+ */
+import type { Timers } from '../../base/clock.ts';
+import type { Ids } from '../../base/id.ts';
+import { RateWindow } from '../../base/limits.ts';
+import { Fault, unreachable } from '../../base/outcome.ts';
+import type { Db } from '../../base/port/db.ts';
+import type { Signals } from '../../base/port/signals.ts';
+import { formatAddrSpec, type Mailbox, type Path, parseFromFields } from '../../format/address.ts';
+import type { DomainName } from '../../format/domain-name.ts';
+import {
+  fieldBody,
+  fieldsNamed,
+  fieldText,
+  indexMessage,
+  type MessageIndex,
+} from '../../format/message/message-index.ts';
+import { type Hop, smtpKeyword, writeReceivedField } from '../../format/message/received-field.ts';
+import { decodeWords } from '../../format/mime/encoded-word.ts';
+import { forgedResultsFields } from '../../protocol/auth-results/strip-auth-results.ts';
+import type { Authenticator, AuthReport } from '../../protocol/authenticate.ts';
+import type { Resolver } from '../../protocol/dns/types.ts';
+import type { Reply } from '../../protocol/smtp/reply.ts';
+import type { Directory } from '../directory/directory.ts';
+import type { Events } from '../events/events.ts';
+import type { NewEvent } from '../events/types.ts';
+import type { MailboxService } from '../mailbox/mailbox.ts';
+import type { NewMail } from '../mailbox/types.ts';
+import { domainOfBounceHost, type Outbound, type PreparedBounce } from '../outbound/outbound.ts';
+import { gatherFacts } from './gather-facts.ts';
+import { type JudgementPolicy, judgeMessage } from './judge-message.ts';
+import * as replies from './replies.ts';
+import { stampMessage } from './stamp-message.ts';
+import type { Admission, Destination, InboundEnvelope, InboundId, Judgement, Peer, Received } from './types.ts';
+
+export type InboundPorts = {
+  readonly db: Db;
+  readonly directory: Directory;
+  readonly mailbox: MailboxService;
+  readonly outbound: Outbound;
+  readonly events: Events;
+  readonly authenticator: Authenticator;
+  readonly resolver: Resolver;
+  readonly timers: Timers;
+  readonly ids: Ids;
+  readonly signals: Signals;
+};
+
+export type InboundOptions = JudgementPolicy & { readonly hostname: DomainName };
+
+/** Bounces one client may bring in ten minutes; a real server rarely has ten. */
+const nullSenderMax = 200;
+const nullSenderWindowMs = 10 * 60_000;
+/** Shown in lists; longer ones are cut. */
+const subjectMax = 300;
+
+/** What the authentication of one message found. */
+type Findings = { readonly report: AuthReport; readonly authorSpf: string; readonly senderNeverReceives: boolean };
+
+export class Inbound {
+  readonly #ports: InboundPorts;
+  readonly #options: InboundOptions;
+  readonly #nullSenders: RateWindow;
+
+  constructor(ports: InboundPorts, options: InboundOptions) {
+    this.#ports = ports;
+    this.#options = options;
+    this.#nullSenders = new RateWindow(ports.timers, { windowMs: nullSenderWindowMs });
+  }
+
+  /** RCPT: where the recipient's mail goes, or why it cannot come in here. */
+  async admit(peer: Peer, mailFrom: Mailbox | undefined, path: Path): Promise<Admission> {
+    if (mailFrom === undefined && peer.via === 'smtp' && this.#nullSenders.add(peer.address) > nullSenderMax) {
+      return { kind: 'refuse', reply: replies.tooManyBounces };
+    }
+    if (path.kind === 'null') return { kind: 'refuse', reply: replies.noSuchMailbox };
+    if (path.kind === 'postmaster') {
+      const recipient: Mailbox = { local: 'postmaster', domain: this.#options.hostname }; // RFC 5321 §4.5.1: no domain
+      return {
+        kind: 'accept',
+        destination: { kind: 'mailbox', mailbox: (await this.#ports.directory.operatorMailbox()).id, recipient },
+      };
+    }
+    return (await this.#admitBounce(path.mailbox)) ?? this.#admitMailbox(path.mailbox);
+  }
+
+  /** Mail to a bounce host of ours: only to a return path that we signed. Undefined for every other host. */
+  async #admitBounce(recipient: Mailbox): Promise<Admission | undefined> {
+    const domain = domainOfBounceHost(recipient.domain);
+    if (!domain || !(await this.#ports.directory.ownsDomain(domain))) return undefined;
+    const returnPath = this.#ports.outbound.bounceSubject(recipient.local);
+    return returnPath
+      ? { kind: 'accept', destination: { kind: 'bounce', recipient, returnPath } }
+      : { kind: 'refuse', reply: replies.noSuchMailbox };
+  }
+
+  async #admitMailbox(recipient: Mailbox): Promise<Admission> {
+    const answer = await this.#ports.directory.resolve(recipient);
+    switch (answer.kind) {
+      case 'mailbox':
+        return { kind: 'accept', destination: { kind: 'mailbox', mailbox: answer.mailbox.id, recipient } };
+      case 'unknown':
+        return { kind: 'refuse', reply: replies.noSuchMailbox };
+      case 'not-ours':
+        return { kind: 'refuse', reply: replies.relayDenied };
+      default:
+        return unreachable(answer);
+    }
+  }
+
+  /** End of data: the reply is the truth about what is on the disk. */
+  async receive(envelope: InboundEnvelope): Promise<Received> {
+    const id = this.#ports.ids.next('inb');
+    try {
+      const index = indexMessage(await envelope.body.read());
+      const findings = envelope.peer.via === 'smtp' ? await this.#authenticate(envelope, index) : undefined;
+      const judgement = findings ? this.#judge(envelope, index, findings) : ofThisHouse;
+      const reply = await this.#act(id, envelope, index, judgement, findings);
+      this.#signal(envelope, judgement, findings);
+      return { reply, disposition: judgement.disposition, id };
+    } catch (error) {
+      if (error instanceof Fault && error.code === 'ENOSPC')
+        return { reply: replies.storageFull, disposition: 'later' };
+      throw error;
+    }
+  }
+
+  async #authenticate(envelope: InboundEnvelope, index: MessageIndex): Promise<Findings> {
+    const { authenticator } = this.#ports;
+    const { peer, mailFrom } = envelope;
+    const session = { remoteAddress: peer.address, helo: peer.helo };
+    const [report, senderNeverReceives] = await Promise.all([
+      authenticator.authenticate(index.bytes, { ...session, mailFrom: mailFrom ? formatAddrSpec(mailFrom) : '' }),
+      this.#isNullMx(mailFrom?.domain),
+    ]);
+    const author = report.dmarc.domain;
+    // Only a failure under p=reject asks whether the author's own domain rules this client out.
+    const asks = report.dmarc.result === 'fail' && report.dmarc.applied === 'reject' && author !== null;
+    const sameDomain = report.spf.domain === author;
+    const authorSpf = !asks
+      ? 'none'
+      : sameDomain
+        ? report.spf.result
+        : (await authenticator.evaluateSpf({ ...session, mailFrom: `postmaster@${author}` })).result;
+    return { report, authorSpf, senderNeverReceives };
+  }
+
+  async #isNullMx(domain: DomainName | undefined): Promise<boolean> {
+    if (domain === undefined) return false;
+    const answer = await this.#ports.resolver.lookup(domain, 'MX');
+    // RFC 7505 §3: a single record of preference 0 with the root as its host
+    return answer.kind === 'found' && answer.records.length === 1 && answer.records[0]?.exchange === '';
+  }
+
+  #judge(envelope: InboundEnvelope, index: MessageIndex, findings: Findings): Judgement {
+    const recipients = envelope.destinations.map(({ recipient }) => formatAddrSpec(recipient));
+    return judgeMessage(
+      gatherFacts({ ...findings, index, destinations: envelope.destinations, recipients }),
+      this.#options,
+    );
+  }
+
+  /** Carries the judgement out. What needs more than the transaction is prepared before it. */
+  async #act(
+    id: InboundId,
+    envelope: InboundEnvelope,
+    index: MessageIndex,
+    judgement: Judgement,
+    findings: Findings | undefined,
+  ): Promise<Reply> {
+    const kept = judgement.disposition === 'accept' || judgement.disposition === 'junk';
+    const work = { mails: [] as NewMail[], bounces: [] as PreparedBounce[] };
+    for (const destination of kept ? envelope.destinations : []) {
+      const bounce =
+        destination.kind === 'bounce'
+          ? await this.#ports.outbound.prepareBounce(destination.returnPath, index.bytes)
+          : undefined;
+      if (bounce) work.bounces.push(bounce);
+      else work.mails.push(await this.#mailFor(destination, { id, envelope, index, judgement, findings }));
+    }
+    await this.#ports.db.write(async (tx) => {
+      for (const mail of work.mails) await this.#ports.mailbox.append(tx, mail);
+      for (const bounce of work.bounces) await this.#ports.outbound.storeBounce(tx, bounce);
+      await this.#ports.events.append(tx, receivedEvent(id, envelope, judgement, findings?.report));
+    });
+    return replies.replyTo(judgement, id);
+  }
+
+  /** The message as its reader will find it. A bounce that says nothing we understand goes to the operator. */
+  async #mailFor(destination: Destination, about: About): Promise<NewMail> {
+    const { index, envelope, judgement, findings } = about;
+    const nowMs = this.#ports.timers.nowMs();
+    const envelopeFrom = envelope.mailFrom ? formatAddrSpec(envelope.mailFrom) : '';
+    const recipient = formatAddrSpec(destination.recipient);
+    const results = findings && authenticationResultsField(findings.report);
+    const received = writeReceivedField(hopOf(about, destination, this.#options.hostname, nowMs));
+    return {
+      mailbox:
+        destination.kind === 'mailbox' ? destination.mailbox : (await this.#ports.directory.operatorMailbox()).id,
+      folder: judgement.disposition === 'junk' ? 'Junk' : 'INBOX',
+      bytes: stampMessage(index, {
+        envelopeFrom,
+        recipient,
+        trace: results ? [results, received] : [received],
+        forged: forgedResultsFields(index, [this.#options.hostname]),
+      }),
+      receivedAtMs: nowMs,
+      envelopeFrom,
+      recipient,
+      headerFrom: findings ? findings.report.headerFrom : authorOf(index),
+      subject: decodeWords(fieldText(index, 'subject') ?? '').slice(0, subjectMax),
+      verdicts: findings ? verdictsOf(findings.report) : { via: 'this office' },
+    };
+  }
+
+  #signal(envelope: InboundEnvelope, judgement: Judgement, findings: Findings | undefined): void {
+    this.#ports.signals.emit('info', 'inbound.message', {
+      disposition: judgement.disposition,
+      via: envelope.peer.via,
+      remote: envelope.peer.address,
+      recipients: envelope.destinations.length,
+      octets: envelope.body.size,
+      dmarc: findings?.report.dmarc.result,
+      spf: findings?.report.spf.result,
+    });
+  }
+}
+
+type About = {
+  readonly id: InboundId;
+  readonly envelope: InboundEnvelope;
+  readonly index: MessageIndex;
+  readonly judgement: Judgement;
+  readonly findings: Findings | undefined;
+};
+
+/** Mail of this office to itself was judged when it was accepted for sending. */
+const ofThisHouse: Judgement = { disposition: 'accept', because: ['sent by this office itself'] };
+
+function hopOf(about: About, destination: Destination, by: DomainName, dateMs: number): Hop {
+  const { peer, smtpUtf8, destinations } = about.envelope;
+  const base = { by, id: about.id, dateMs, ...(destinations.length === 1 ? { for: destination.recipient } : {}) };
+  if (peer.via === 'local') return { ...base, with: 'local' };
+  const reverseName = about.findings?.report.iprev?.name;
+  return {
+    ...base,
+    with: smtpKeyword({ extended: true, tls: peer.tls !== undefined, authenticated: false, smtpUtf8 }),
+    from: { helo: peer.helo, address: peer.address, ...(reverseName ? { reverseName } : {}) },
+    ...(peer.tls ? { tls: peer.tls } : {}),
+  };
+}
+
+function authorOf(index: MessageIndex): string | null {
+  const author = parseFromFields(fieldsNamed(index, 'from').map((field) => fieldBody(index, field)));
+  return author.kind === 'one' ? formatAddrSpec(author.first) : null;
+}
+
+function verdictsOf(report: AuthReport): Record<string, string> {
+  const dkim = report.dkim.some(({ result }) => result === 'pass') ? 'pass' : (report.dkim[0]?.result ?? 'none');
+  return { spf: report.spf.result, dkim, dmarc: report.dmarc.result, arc: report.arc.result };
+}
+
+function receivedEvent(
+  id: InboundId,
+  envelope: InboundEnvelope,
+  judgement: Judgement,
+  report: AuthReport | undefined,
+): NewEvent {
+  return {
+    type: 'email.received',
+    subject: id,
+    data: {
+      mail_from: envelope.mailFrom ? formatAddrSpec(envelope.mailFrom) : '',
+      recipients: envelope.destinations.map(({ recipient }) => formatAddrSpec(recipient)),
+      remote_address: envelope.peer.address,
+      helo: envelope.peer.helo,
+      size: envelope.body.size,
+      disposition: judgement.disposition,
+      because: judgement.because,
+      ...(report
+        ? {
+            header_from: report.headerFrom,
+            spf: report.spf.result,
+            dkim: report.dkim.map(({ result }) => result),
+            dmarc: report.dmarc.result,
+          }
+        : {}),
+    },
+  };
+}

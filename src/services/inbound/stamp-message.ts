@@ -1,0 +1,32 @@
+/**
+ * Writes a message as it is stored: exactly one Return-Path and Delivered-To (RFC 5321 §4.4), our verdicts and our Received on top,
+ * and nothing left that pretends to be ours. Everything else stays octet for octet, so that signatures can still be checked. Pure.
+ */
+import { concat, fromLatin1, utf8 } from '../../base/bytes.ts';
+import { editBytes } from '../../format/message/edit-bytes.ts';
+import { fieldsNamed, type HeaderField, type MessageIndex } from '../../format/message/message-index.ts';
+
+export type Stamp = {
+  /** addr-spec, '' for the null sender. */
+  readonly envelopeFrom: string;
+  readonly recipient: string;
+  /** Whole fields of ours: Authentication-Results (none for mail that never left the house), then Received. RFC 8601 §4 */
+  readonly trace: readonly Uint8Array[];
+  /** Results under our name that are not ours. */
+  readonly forged: readonly HeaderField[];
+};
+
+export function stampMessage(index: MessageIndex, stamp: Stamp): Uint8Array {
+  const left = [...fieldsNamed(index, 'return-path'), ...fieldsNamed(index, 'delivered-to'), ...stamp.forged];
+  const nothing = fromLatin1('');
+  const kept = editBytes(
+    index.bytes,
+    left.map(({ start, end }) => ({ start, end, text: nothing })),
+  );
+  return concat([
+    utf8(`Return-Path: <${stamp.envelopeFrom}>\r\n`), // both are parsed mailboxes; UTF-8 in them: RFC 6532 §3.2
+    utf8(`Delivered-To: ${stamp.recipient}\r\n`),
+    ...stamp.trace,
+    kept,
+  ]);
+}
