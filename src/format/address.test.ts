@@ -63,6 +63,12 @@ test('what an API field may not hold', () => {
   }
 });
 
+test('a company with a comma in its name is told what to do', () => {
+  const outcome = parseMailbox('Joe, Inc. <joe@example.org>');
+  assert.ok(!outcome.ok);
+  assert.equal(outcome.say, 'a name stands without an address; a name with a comma needs quotation marks');
+});
+
 test('local parts are quoted when they must be', () => {
   const rows: [string, string][] = [
     ['joe', 'joe'],
