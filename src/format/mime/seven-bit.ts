@@ -55,7 +55,8 @@ function planEdits(index: MessageIndex, tree: PartTree): readonly Edit[] {
       continue;
     }
     edits.push(...foldLongLines(index, part));
-    const changes = part.kind === 'leaf' ? encodeLeaf(index, part) : emptyUnread(index, part);
+    const isMessage = path.length === 0 || path.at(-1)?.kind === 'message';
+    const changes = part.kind === 'leaf' ? encodeLeaf(index, part, { isMessage }) : emptyUnread(index, part);
     edits.push(...changes);
     path.push(part);
     if (changes.length > 0) for (const enclosing of path) holdChange.add(enclosing);
@@ -64,7 +65,7 @@ function planEdits(index: MessageIndex, tree: PartTree): readonly Edit[] {
   return edits;
 }
 
-function encodeLeaf(index: MessageIndex, part: Part): readonly Edit[] {
+function encodeLeaf(index: MessageIndex, part: Part, { isMessage }: { isMessage: boolean }): readonly Edit[] {
   const body = partBody(index, part);
   if (isSafe(watchLines(body)) || isUnreadContainer(part)) return [];
   // RFC 2045 §6.4: octets in an encoding that nobody knows are themselves the content
@@ -74,7 +75,7 @@ function encodeLeaf(index: MessageIndex, part: Part): readonly Edit[] {
   // base64 ends without CRLF: inside, the delimiter brings it; at the end of the message nothing does
   const isLast = encoding === 'base64' && part.end === index.bytes.length;
   const text = isLast ? concat([encoded, fromLatin1('\r\n')]) : encoded;
-  return [...labelEdits(part, encoding, content), { start: part.bodyStart, end: part.end, text }];
+  return [...labelEdits(part, { encoding, content, isMessage }), { start: part.bodyStart, end: part.end, text }];
 }
 
 /** RFC 2045 §6.4: what holds parts is never encoded, also where we could not read them. */
@@ -93,14 +94,17 @@ function chooseEncoding(part: Part, content: Uint8Array): 'base64' | 'quoted-pri
 }
 
 /** Content-Transfer-Encoding as it is from now on, and the fields without which nobody would heed it. */
-function labelEdits(part: Part, encoding: string, content: Uint8Array): readonly Edit[] {
+function labelEdits(
+  part: Part,
+  { encoding, content, isMessage }: { encoding: string; content: Uint8Array; isMessage: boolean },
+): readonly Edit[] {
   const fields = [field('Content-Transfer-Encoding', encoding)];
   if (fieldsNamed(part.header, 'content-type').length === 0 && part.contentType.value === 'text/plain') {
     // RFC 1428 §3: 8-bit text whose charset nobody knows
     const charset = isUtf8(content) ? 'utf-8' : 'unknown-8bit';
     fields.unshift(field('Content-Type', `text/plain; charset=${charset}`));
   }
-  if (part.depth === 0 && fieldsNamed(part.header, 'mime-version').length === 0) {
+  if (isMessage && fieldsNamed(part.header, 'mime-version').length === 0) {
     fields.unshift(field('MIME-Version', '1.0')); // RFC 2045 §4
   }
   return [...removeTransferEncoding(part), addFields(part, fields)];

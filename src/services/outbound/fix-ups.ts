@@ -1,0 +1,204 @@
+/**
+ * Completes a message before it is signed (RFC 6409 §8): line ends, Date and Message-ID where they are missing, Bcc
+ * and Return-Path away, our Received on top, 7 bits throughout. What would leave us malformed is refused with the
+ * reason, because a header that two readers read differently must not carry our signature. Pure.
+ */
+import { concat, fromLatin1, latin1 } from '../../base/bytes.ts';
+import { accept, invariant, type Outcome, refuse } from '../../base/outcome.ts';
+import { formatDate } from '../../format/date.ts';
+import type { DomainName } from '../../format/domain-name.ts';
+import { writeHeaderField } from '../../format/header-writer.ts';
+import { normaliseLineEnds, watchLines } from '../../format/line-ends.ts';
+import { isInternationalised, type Mailbox } from '../../format/mailbox.ts';
+import { type Edit, editBytes } from '../../format/message/edit-bytes.ts';
+import {
+  fieldBody,
+  fieldsNamed,
+  fieldText,
+  type HeaderField,
+  type HeaderProblemCode,
+  headerProblems,
+  indexMessage,
+  type MessageIndex,
+  trimBlanks,
+  unfold,
+} from '../../format/message/message-index.ts';
+import { smtpKeyword, writeReceivedField } from '../../format/message/received-field.ts';
+import { toSevenBit } from '../../format/mime/seven-bit.ts';
+import type { Entrance } from './types.ts';
+
+export type FixUpRefusal = 'bare-cr' | 'header-malformed' | 'nul' | 'line-too-long';
+
+export type FixUpOptions = {
+  /** For a message that has none: `<id@domain>`. */
+  readonly messageId: string;
+  readonly dateMs: number;
+  /** Our Received field, from `writeReceived`. */
+  readonly received: Uint8Array;
+  /** More fields that must not leave, in lower case. */
+  readonly remove?: readonly string[];
+  /** Mail of others that is only passed on: nothing changes but `received` and `remove`. */
+  readonly keepAsIs?: boolean;
+};
+
+export type Fixed = {
+  readonly bytes: Uint8Array;
+  /** Text of the Message-ID field the message leaves with; empty only for mail kept as it is. */
+  readonly messageId: string;
+  /** Names of fields, lower case. */
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+};
+
+const lineMax = 998; // RFC 5322 §2.1.1
+/** RFC 5322 §3.6.3: Bcc is for the sender alone; Return-Path is written at final delivery (RFC 5321 §4.4). */
+const privateFields = ['bcc', 'resent-bcc', 'return-path'];
+/** A header with one of these is read differently by different readers. */
+const fatalProblems: ReadonlySet<HeaderProblemCode> = new Set<HeaderProblemCode>([
+  'no-colon',
+  'bad-name',
+  'nul',
+  'too-many-fields',
+  'too-many-octets',
+]);
+
+export function applyFixUps(original: Uint8Array, options: FixUpOptions): Outcome<Fixed, FixUpRefusal> {
+  const lines = normaliseLineEnds(original);
+  if (!lines.ok) return lines;
+  const fixed = options.keepAsIs ? passOn(lines.value, options) : complete(withoutMboxLine(lines.value), options);
+  if (!fixed.ok) return fixed;
+  const facts = watchLines(fixed.value.bytes);
+  if (facts.nulAt !== undefined) return refuse('nul', `octet ${facts.nulAt} is a NUL`);
+  if (!options.keepAsIs && facts.longestLine > lineMax) {
+    return refuse(
+      'line-too-long',
+      `a line has ${facts.longestLine} octets and cannot be broken; ${lineMax} are allowed`,
+    );
+  }
+  return fixed;
+}
+
+function passOn(bytes: Uint8Array, options: FixUpOptions): Outcome<Fixed, FixUpRefusal> {
+  const index = indexMessage(bytes);
+  const gone = fieldsAmong(index, options.remove ?? []);
+  return accept({
+    bytes: concat([options.received, editBytes(bytes, gone.map(cut))]),
+    messageId: fieldText(index, 'message-id') ?? '',
+    added: ['received'],
+    removed: gone.map((field) => field.name),
+  });
+}
+
+function complete(bytes: Uint8Array, options: FixUpOptions): Outcome<Fixed, FixUpRefusal> {
+  const index = indexMessage(bytes);
+  const fatal = index.problems.find((problem) => fatalProblems.has(problem.code));
+  if (fatal) return refuse('header-malformed', `${headerProblems[fatal.code]} (octet ${fatal.at})`);
+  const gone = fieldsAmong(index, [...privateFields, ...(options.remove ?? [])]);
+  const missing = ['date', 'message-id'].filter((name) => !hasText(index, name));
+  // a Date of blanks is no Date: it goes, and ours comes
+  const empty = fieldsAmong(index, missing);
+  const added = [
+    ...(missing.includes('date') ? [field('Date', formatDate(options.dateMs))] : []),
+    ...(missing.includes('message-id') ? [field('Message-ID', options.messageId)] : []),
+  ];
+  const edits = [...[...gone, ...empty].map(cut), ...tidyNames(index, [...gone, ...empty]), ...endOfMessage(index)];
+  return accept({
+    bytes: concat([options.received, ...added, toSevenBit(editBytes(bytes, edits))]),
+    messageId: missing.includes('message-id') ? options.messageId : (fieldText(index, 'message-id') ?? ''),
+    added: ['received', ...missing],
+    removed: gone.map((each) => each.name),
+  });
+}
+
+/** The separator that mbox files put before a message is none of its lines. */
+function withoutMboxLine(bytes: Uint8Array): Uint8Array {
+  const first = indexMessage(bytes).fields[0];
+  const isMboxLine = first !== undefined && first.name !== 'from' && latin1(bytes.subarray(0, 5)) === 'From ';
+  return isMboxLine ? bytes.subarray(first.end) : bytes;
+}
+
+function fieldsAmong(index: MessageIndex, names: readonly string[]): readonly HeaderField[] {
+  return index.fields.filter((each) => names.includes(each.name));
+}
+
+function hasText(index: MessageIndex, name: string): boolean {
+  return fieldsNamed(index, name).some((each) => trimBlanks(unfold(fieldBody(index, each))) !== '');
+}
+
+function cut(each: HeaderField): Edit {
+  return { start: each.start, end: each.end, text: new Uint8Array() };
+}
+
+/** `From : x` and a blank before the first name become what every reader reads alike. */
+function tidyNames(index: MessageIndex, gone: readonly HeaderField[]): readonly Edit[] {
+  return index.fields
+    .filter((each) => !gone.includes(each))
+    .flatMap((each) => [
+      { start: each.start, end: each.nameEnd - each.name.length, text: new Uint8Array() },
+      { start: each.nameEnd, end: each.bodyStart - 1, text: new Uint8Array() },
+    ])
+    .filter((edit) => edit.start < edit.end);
+}
+
+/** Every line ends, and an empty line ends the header. */
+function endOfMessage(index: MessageIndex): readonly Edit[] {
+  const { bytes, headerEnd, bodyStart } = index;
+  const at = bytes.length;
+  const hasLastLineEnd = at === 0 || watchLines(bytes.subarray(Math.max(at - 2, 0))).endsWithCrlf;
+  const hasBlankLine = bodyStart > headerEnd;
+  const text = `${hasLastLineEnd ? '' : '\r\n'}${hasBlankLine ? '' : '\r\n'}`;
+  return text === '' ? [] : [{ start: at, end: at, text: fromLatin1(text) }];
+}
+
+function field(name: string, value: string): Uint8Array {
+  const written = writeHeaderField(name, value, 'structured');
+  invariant(written.ok, `${name} can be written`);
+  return written.value;
+}
+
+/** What a Received field of ours tells about how a message came in. */
+export type ReceivedFacts = {
+  readonly entrance: Entrance;
+  readonly by: DomainName;
+  readonly id: string;
+  readonly recipients: readonly Mailbox[];
+  readonly dateMs: number;
+  /** Names a login's or API client's address, which is nobody's business by default. */
+  readonly showClient?: boolean;
+};
+
+export function writeReceived(facts: ReceivedFacts): Uint8Array {
+  const { entrance, recipients } = facts;
+  const [only, ...others] = recipients;
+  return writeReceivedField({
+    ...clientOf(entrance, facts.showClient === true),
+    by: facts.by,
+    with: keywordOf(entrance, recipients),
+    id: facts.id,
+    ...(only && others.length === 0 ? { for: only } : {}),
+    dateMs: facts.dateMs,
+  });
+}
+
+function clientOf(
+  entrance: Entrance,
+  showClient: boolean,
+): Pick<Parameters<typeof writeReceivedField>[0], 'from' | 'tls'> {
+  if (entrance.kind === 'cli') return {};
+  if (entrance.kind === 'http') return showClient ? { from: { helo: '', address: entrance.clientAddress } } : {};
+  const { helo, clientAddress, tls, authenticated } = entrance;
+  // a literal as HELO is the address once more
+  const shown = showClient || !authenticated ? { helo, address: clientAddress } : { helo: helo.replace(/^\[.*/, '') };
+  return { from: shown, ...(tls ? { tls } : {}) };
+}
+
+function keywordOf(entrance: Entrance, recipients: readonly Mailbox[]): ReturnType<typeof smtpKeyword> {
+  if (entrance.kind === 'http') return 'HTTP';
+  if (entrance.kind === 'cli') return 'local';
+  return smtpKeyword({
+    extended: true,
+    tls: entrance.tls !== undefined,
+    authenticated: entrance.authenticated,
+    smtpUtf8: recipients.some(isInternationalised),
+  });
+}
