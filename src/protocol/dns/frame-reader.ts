@@ -1,0 +1,35 @@
+/** Cuts a stream into the messages that stand behind their lengths on it. RFC 1035 §4.2.2, RFC 7766 §8 */
+
+export class FrameReader {
+  /** First the two octets of the length, then as many as they say. */
+  #wanted = Buffer.alloc(2);
+  #filled = 0;
+  #inMessage = false;
+
+  /** Whether a message has begun and is not complete. */
+  get isInside(): boolean {
+    return this.#inMessage || this.#filled > 0;
+  }
+
+  /** The messages that these octets complete, in their order. */
+  push(octets: Uint8Array): readonly Uint8Array[] {
+    const messages: Uint8Array[] = [];
+    for (let at = 0; at < octets.length; ) {
+      const piece = octets.subarray(at, at + this.#wanted.length - this.#filled);
+      this.#wanted.set(piece, this.#filled);
+      this.#filled += piece.length;
+      at += piece.length;
+      if (this.#filled === this.#wanted.length) this.#turn(messages);
+    }
+    return messages;
+  }
+
+  #turn(messages: Uint8Array[]): void {
+    const length = this.#inMessage ? 0 : this.#wanted.readUInt16BE(0);
+    if (this.#inMessage) messages.push(this.#wanted);
+    else if (length === 0) messages.push(new Uint8Array());
+    this.#inMessage = length > 0;
+    this.#wanted = Buffer.alloc(this.#inMessage ? length : 2);
+    this.#filled = 0;
+  }
+}
