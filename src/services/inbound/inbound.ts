@@ -8,6 +8,7 @@ import type { Ids } from '../../base/id.ts';
 import { RateWindow } from '../../base/limits.ts';
 import { Fault, unreachable } from '../../base/outcome.ts';
 import type { Db } from '../../base/port/db.ts';
+import type { Disk } from '../../base/port/disk.ts';
 import type { Signals } from '../../base/port/signals.ts';
 import { formatAddrSpec, type Mailbox, type Path, parseFromFields } from '../../format/address.ts';
 import type { DomainName } from '../../format/domain-name.ts';
@@ -38,6 +39,7 @@ import type { Admission, Destination, InboundEnvelope, InboundId, Judgement, Pee
 
 export type InboundPorts = {
   readonly db: Db;
+  readonly disk: Disk;
   readonly directory: Directory;
   readonly mailbox: MailboxService;
   readonly outbound: Outbound;
@@ -76,6 +78,7 @@ export class Inbound {
     if (mailFrom === undefined && peer.via === 'smtp' && this.#nullSenders.add(peer.address) > nullSenderMax) {
       return { kind: 'refuse', reply: replies.tooManyBounces };
     }
+    if (this.#ports.disk.isLow()) return { kind: 'refuse', reply: replies.storageFull };
     if (path.kind === 'null') return { kind: 'refuse', reply: replies.noSuchMailbox };
     if (path.kind === 'postmaster') {
       const recipient: Mailbox = { local: 'postmaster', domain: this.#options.hostname }; // RFC 5321 §4.5.1: no domain
@@ -195,7 +198,7 @@ export class Inbound {
     const nowMs = this.#ports.timers.nowMs();
     const envelopeFrom = envelope.mailFrom ? formatAddrSpec(envelope.mailFrom) : '';
     const recipient = formatAddrSpec(destination.recipient);
-    const results = findings && authenticationResultsField(findings.report);
+    const results = findings?.report.authenticationResultsField;
     const received = writeReceivedField(hopOf(about, destination, this.#options.hostname, nowMs));
     return {
       mailbox:

@@ -30,11 +30,10 @@ export type WorkerPorts = {
   readonly signals: Signals;
   readonly reports: FailureReports;
   /** The transport for a destination, and the fixed route where the operator set one. */
-  readonly routeOf: (
-    message: MessageRow,
-    domain: DomainName,
-  ) => { readonly transport: Transport; readonly route?: FixedRoute };
+  readonly routeOf: (message: MessageRow, domain: DomainName) => Promise<Way>;
 };
+
+export type Way = { readonly transport: Transport; readonly route?: FixedRoute };
 
 export type WorkerOptions = {
   readonly retry: RetryPolicy;
@@ -206,7 +205,7 @@ export class DeliveryWorker {
   ): Promise<readonly Attempt[]> {
     const { db, blobs, store } = this.#ports;
     const bytes = await db.read((reader) => blobs.read(reader, message.blob_id));
-    const { transport, route } = this.#ports.routeOf(message, job.domain);
+    const { transport, route } = await this.#ports.routeOf(message, job.domain);
     return transport.deliver(
       {
         message: { size: bytes.length, chunks: () => once(bytes) },

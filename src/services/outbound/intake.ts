@@ -8,6 +8,7 @@ import type { Ids } from '../../base/id.ts';
 import { accept, Fault, type Outcome, refuse } from '../../base/outcome.ts';
 import type { Blobs, Spooled } from '../../base/port/blobs.ts';
 import type { Db, Reader, Tx } from '../../base/port/db.ts';
+import type { Disk } from '../../base/port/disk.ts';
 import {
   type Author,
   formatAddrSpec,
@@ -41,6 +42,7 @@ export type IntakePorts = {
   readonly db: Db;
   readonly store: OutboundStore;
   readonly blobs: Blobs;
+  readonly disk: Disk;
   readonly directory: Directory;
   readonly events: Events;
   readonly timers: Timers;
@@ -304,7 +306,8 @@ export class Intake {
   }
 
   async #store(queued: QueuedMessage, bytes: Uint8Array, letter: Letter): Promise<Outcome<Accepted, OutboundRefusal>> {
-    const { db, blobs } = this.#ports;
+    const { db, blobs, disk } = this.#ports;
+    if (disk.isLow()) return storageFull;
     try {
       const body = await spool(blobs, bytes);
       return await db.write(async (tx) => {
@@ -314,8 +317,7 @@ export class Intake {
         return accept({ id: queued.id, replayed: false });
       });
     } catch (error) {
-      if (error instanceof Fault && error.code === 'ENOSPC')
-        return refuse('storage-full', 'No space left to store mail; nothing was accepted.');
+      if (error instanceof Fault && error.code === 'ENOSPC') return storageFull;
       throw error;
     }
   }
@@ -339,6 +341,7 @@ export class Intake {
   }
 }
 
+const storageFull = refuse('storage-full', 'No space left to store mail; nothing was accepted.');
 /** Shown in lists; longer ones are cut. */
 const subjectMax = 300;
 /** Up to here a body is a row of the commit and needs no file of its own. */

@@ -12,6 +12,7 @@ import type { Ids } from '../../base/id.ts';
 import type { Outcome } from '../../base/outcome.ts';
 import type { Blobs } from '../../base/port/blobs.ts';
 import type { Db, Tx } from '../../base/port/db.ts';
+import type { Disk } from '../../base/port/disk.ts';
 import type { Signals } from '../../base/port/signals.ts';
 import type { Random } from '../../base/random.ts';
 import type { DomainName } from '../../format/domain-name.ts';
@@ -41,6 +42,7 @@ import { viewOf } from './view.ts';
 export type OutboundPorts = {
   readonly db: Db;
   readonly blobs: Blobs;
+  readonly disk: Disk;
   readonly directory: Directory;
   readonly events: Events;
   readonly timers: Timers;

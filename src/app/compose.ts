@@ -1,0 +1,161 @@
+/**
+ * Puts an office together: the one place that says `new`. From the bottom up: store, directory, queue, mail coming in; what needs
+ * an arrow upwards (mail to our own domains) is wired here as a port.
+ */
+import { join } from 'node:path';
+import { openFileSecrets } from '../adapters/secrets/file-secrets.ts';
+import { openBlobs, type StoredBlobs } from '../adapters/store/blobs.ts';
+import { blobMigrations } from '../adapters/store/blobs-schema.ts';
+import { createDiskReserve, type DiskReserve } from '../adapters/store/disk-reserve.ts';
+import { openSqlite, type SqliteDb } from '../adapters/store/sqlite-db.ts';
+import { createDirectMx } from '../adapters/transports/direct-mx.ts';
+import type { Timers } from '../base/clock.ts';
+import { createIds, type Ids } from '../base/id.ts';
+import type { Net } from '../base/port/net.ts';
+import type { Signals } from '../base/port/signals.ts';
+import type { Random } from '../base/random.ts';
+import type { DomainName } from '../format/domain-name.ts';
+import { type Authenticator, createAuthenticator } from '../protocol/authenticate.ts';
+import { generateDkimKey } from '../protocol/dkim/private-keys.ts';
+import type { Resolver } from '../protocol/dns/types.ts';
+import { Directory } from '../services/directory/directory.ts';
+import { directoryMigrations } from '../services/directory/directory-migrations.ts';
+import { Events } from '../services/events/events.ts';
+import { eventsMigrations } from '../services/events/events-migrations.ts';
+import { Inbound } from '../services/inbound/inbound.ts';
+import { MailboxService } from '../services/mailbox/mailbox.ts';
+import { mailboxMigrations } from '../services/mailbox/mailbox-migrations.ts';
+import { chooseRoute } from '../services/outbound/choose-route.ts';
+import { Outbound } from '../services/outbound/outbound.ts';
+import { outboundMigrations } from '../services/outbound/outbound-migrations.ts';
+import { createLocalTransport } from './local-transport.ts';
+import type { Config } from './settings.ts';
+import { createTestTransport } from './test-transport.ts';
+
+/** What an office gets from outside: the real world, the sandbox's, or a simulated one. */
+export type World = {
+  readonly net: Net;
+  readonly resolver: Resolver;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly signals: Signals;
+  /** Certificate authorities to trust when sending, PEM, besides the system's. */
+  readonly trust: readonly string[];
+};
+
+const migrations = [
+  ...blobMigrations,
+  ...eventsMigrations,
+  ...directoryMigrations,
+  ...outboundMigrations,
+  ...mailboxMigrations,
+];
+
+/** The part of an office that commands on the data folder need: no sockets, no DNS. */
+export type Records = {
+  readonly db: SqliteDb;
+  readonly blobs: StoredBlobs;
+  readonly ids: Ids;
+  readonly events: Events;
+  readonly directory: Directory;
+  readonly mailbox: MailboxService;
+  readonly disk: DiskReserve;
+  /** Signs our return paths; the same over restarts, gone with the secret key. */
+  readonly returnPathKey: Uint8Array;
+  readonly close: () => Promise<void>;
+};
+
+/** @param office `take`: this process serves; `beside`: a command that may run while another one does */
+export async function openRecords(
+  folder: string,
+  office: 'take' | 'beside',
+  world: Pick<World, 'timers' | 'random' | 'signals'>,
+): Promise<Records> {
+  const { timers, random, signals } = world;
+  const db = await openSqlite(folder, { migrations, office, timers, signals });
+  try {
+    const ids = createIds(timers, random);
+    const secrets = openFileSecrets(join(folder, 'secret.key'), random);
+    const blobs = await openBlobs(folder, { db, clock: timers, ids, random });
+    const events = new Events({ db, timers, ids });
+    const directory = new Directory({ db, clock: timers, ids, random, secrets, events, makeDkimKey: generateDkimKey });
+    const mailbox = new MailboxService({ db, blobs, ids });
+    const disk = createDiskReserve(folder, timers);
+    const returnPathKey = secrets.derive('return-path');
+    return { db, blobs, ids, events, directory, mailbox, disk, returnPathKey, close: () => db.close() };
+  } catch (error) {
+    await db.close();
+    throw error;
+  }
+}
+
+export type Office = Records & {
+  readonly hostname: DomainName;
+  readonly authenticator: Authenticator;
+  readonly outbound: Outbound;
+  readonly inbound: Inbound;
+  /** Begins to deliver what is queued. */
+  readonly start: () => Promise<void>;
+  /** Ends deliveries under way, then closes everything. The queue goes on with the next start. */
+  readonly stop: () => Promise<void>;
+};
+
+export async function openOffice(config: Config, hostname: DomainName, world: World): Promise<Office> {
+  const records = await openRecords(config.data, 'take', world);
+  const { directory } = records;
+  const authenticator = createAuthenticator({ resolver: world.resolver, clock: world.timers, authservId: hostname });
+  const direct = createDirectMx({
+    ...world,
+    ehlo: hostname,
+    port: config['delivery.port'],
+    allowLoopbackMx: config['delivery.allow_loopback_mx'],
+  });
+  const toNowhere = createTestTransport(world.timers);
+  // The queue and the MX need each other: mail to our own domains comes straight back in.
+  const local = createLocalTransport({ hostname, timers: world.timers, blobs: records.blobs, inbound: () => inbound });
+  const outbound = new Outbound(
+    {
+      ...records,
+      ...world,
+      routeOf: async (message, domain) => {
+        if (message.test === 1) return { transport: toNowhere };
+        if (await directory.receivesFor(domain)) return { transport: local };
+        const route = chooseRoute(domain, config.routes);
+        return route ? { transport: direct, route } : { transport: direct };
+      },
+    },
+    {
+      hostname,
+      returnPathKey: records.returnPathKey,
+      retry: {
+        backoff: { delaysMs: config['retry.delays'], jitter: 0.2 },
+        giveUpAfterMs: config['retry.give_up_after'],
+      },
+      concurrency: config['delivery.concurrency'],
+      perDomain: config['delivery.per_site'],
+      recipientsMax: config['limits.recipients_per_message'],
+      sizeMaxBytes: config['limits.message_bytes'],
+    },
+  );
+  const inbound: Inbound = new Inbound(
+    { ...records, ...world, authenticator, outbound },
+    { hostname, onDmarcReject: config['inbound.on_dmarc_reject'] },
+  );
+  return {
+    ...records,
+    hostname,
+    authenticator,
+    outbound,
+    inbound,
+    start: async () => {
+      const orphans = await records.blobs.sweepOrphans();
+      if (orphans > 0) world.signals.emit('info', 'store.orphans_removed', { files: orphans });
+      await outbound.start();
+    },
+    stop: async () => {
+      await outbound.stop();
+      await direct.close();
+      await records.close();
+    },
+  };
+}
