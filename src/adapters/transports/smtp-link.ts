@@ -1,0 +1,365 @@
+/**
+ * One connection to another host: carries out what the client machine of `protocol/smtp` wants, and tells it what was heard.
+ * All waiting is here, each wait with its time-out; all deciding is there.
+ */
+import { concat, utf8 } from '../../base/bytes.ts';
+import type { Timers } from '../../base/clock.ts';
+import { Fault, invariant, unreachable } from '../../base/outcome.ts';
+import type { Connection, TlsFacts } from '../../base/port/net.ts';
+import { awaitedStage, newSession, step } from '../../protocol/smtp/client.ts';
+import type { Ending, Trouble } from '../../protocol/smtp/client-ending.ts';
+import type { ClientPatience, ReplyStage } from '../../protocol/smtp/client-stages.ts';
+import type { ClientEffect, ClientInput, ClientOptions, Envelope, Session } from '../../protocol/smtp/client-state.ts';
+import { DotStuffer, loneDot, type Unfit } from '../../protocol/smtp/dot-stuff.ts';
+import { type Nonsense, nonsenseReasons, ReplyReader } from '../../protocol/smtp/read-reply.ts';
+import type { OutgoingMessage, TlsSeen, TranscriptStep } from '../../services/outbound/transport.ts';
+
+/** What one write hands to the kernel; the time-out of RFC 5321 §4.5.3.2.5 is about each. */
+const blockOctets = 65_536;
+/** After a failed write: how long to look for what the other side said before it hung up. */
+const lastWordsMs = 2_000;
+
+export type LinkOptions = ClientOptions & {
+  readonly at: { readonly host: string; readonly address: string; readonly port: number };
+  readonly policy: TlsSeen['policy'];
+  readonly requireValid: boolean;
+  /** Trust anchors besides the system's. */
+  readonly trust?: readonly string[];
+  /** TLS from the first octet. RFC 8314 §3.3 */
+  readonly implicitTls: boolean;
+};
+
+type Told<S> = S extends TranscriptStep ? Omit<S, 'atMs'> : never;
+export type Note = (step: Told<TranscriptStep>) => void;
+
+/** Who waits for the link at the moment: may stop it, and hears what is said. */
+export type LinkContext = { readonly signal: AbortSignal; readonly note: Note };
+
+export type Content = { readonly message: OutgoingMessage; readonly beforeFinalDot: () => Promise<void> };
+
+export type LinkPorts = { readonly timers: Timers; readonly patience: ClientPatience };
+
+/** What is said while it is our turn belongs to no command; taken for a reply it would shift all that follow. */
+const outOfTurn: Trouble = { what: 'nonsense', say: 'spoke out of turn' };
+
+export class SmtpLink {
+  readonly connection: Connection;
+  readonly #options: LinkOptions;
+  readonly #ports: LinkPorts;
+  readonly #reader = new ReplyReader();
+  #session: Session;
+  #context: LinkContext;
+  /** Why we cut the connection ourselves, once we did. */
+  #cut: Trouble | undefined;
+  /** A read begun while the link was idle; the next wait goes on with it. */
+  #reading: Promise<Uint8Array | undefined> | undefined;
+  #transactions = 0;
+  #notOpened: Ending | undefined;
+  #endings: readonly Ending[] | undefined;
+
+  constructor(connection: Connection, options: LinkOptions, ports: LinkPorts, context: LinkContext) {
+    this.connection = connection;
+    this.#options = options;
+    this.#ports = ports;
+    this.#context = context;
+    this.#session = newSession(options);
+  }
+
+  /** Where it leads. */
+  get at(): LinkOptions['at'] {
+    return this.#options.at;
+  }
+
+  /** How many transactions were begun on it. */
+  get transactions(): number {
+    return this.#transactions;
+  }
+
+  /** Takes another transaction: nothing is owed by either side. */
+  get isReady(): boolean {
+    return this.#session.state.at === 'ready' && this.#cut === undefined && this.#reader.isEmpty;
+  }
+
+  get tls(): TlsSeen | undefined {
+    const { tls } = this.#session;
+    if (!tls) return undefined;
+    return {
+      protocol: tls.protocol,
+      cipher: tls.cipher,
+      policy: this.#options.policy,
+      certificateValid: tls.authorized,
+      ...(tls.authorizationError === undefined ? {} : { certificateProblem: tls.authorizationError }),
+    };
+  }
+
+  get plainBecause(): string | undefined {
+    return this.#session.plainBecause;
+  }
+
+  /** Goes as far as `ready`; else answers why not, and the connection is of no further use. */
+  async open(): Promise<Ending | undefined> {
+    if (this.#options.implicitTls) {
+      const tls = await this.#shakeHands();
+      if ('what' in tls) return { kind: 'trouble', trouble: tls, stage: 'handshake' };
+      this.#session = newSession(this.#options, tls);
+    }
+    await this.#run(undefined);
+    return this.#notOpened;
+  }
+
+  /** One transaction; answers an ending per recipient. Throws what `content` threw, after cutting the connection. */
+  async transact(envelope: Envelope, content: Content, context: LinkContext): Promise<readonly Ending[]> {
+    this.#context = context;
+    this.#transactions++;
+    this.#endings = undefined;
+    if (this.isReady) {
+      await this.#tell({ kind: 'begin', envelope }, content);
+      await this.#run(content);
+    }
+    const trouble = this.#cut ?? outOfTurn;
+    return this.#endings ?? envelope.recipients.map(() => ({ kind: 'trouble', trouble, stage: 'mail' }));
+  }
+
+  /** Calls once when the other side says anything or goes, while nobody uses the link; the answer ends the watch. */
+  watch(onGone: () => void): () => void {
+    let watching = true;
+    const tell = () => {
+      if (watching) onGone();
+      watching = false;
+    };
+    this.#reading ??= this.connection.read();
+    this.#reading.then(tell, tell);
+    return () => {
+      watching = false;
+    };
+  }
+
+  /** RFC 5321 §4.1.1.10: says QUIT and waits for the answer, though not for long. */
+  async quit(): Promise<void> {
+    this.#context = { signal: new AbortController().signal, note: () => {} };
+    await this.#tell({ kind: 'quit' }, undefined);
+    await this.#run(undefined);
+    await this.connection.end().catch(() => {});
+  }
+
+  destroy(): void {
+    this.#cutOff({ what: 'cancelled', say: 'was left' });
+  }
+
+  /** Listens and tells the machine until it is our turn, or nobody's. */
+  async #run(content: Content | undefined): Promise<void> {
+    for (;;) {
+      const stage = awaitedStage(this.#session.state);
+      if (stage === undefined) return;
+      if (stage === 'quit' && this.#notOpened) return void this.connection.end().catch(() => {}); // nobody waits for a goodbye
+      await this.#tell(await this.#hear(stage, this.#ports.patience.replyMs[stage]), content);
+    }
+  }
+
+  /** One input to the machine, and all that follows from it without listening. */
+  async #tell(input: ClientInput, content: Content | undefined): Promise<void> {
+    const { next, effects } = step(this.#session, input);
+    this.#session = next;
+    for (const effect of effects) {
+      const further = await this.#carryOut(effect, content);
+      if (further) await this.#tell(further, content);
+    }
+  }
+
+  async #carryOut(effect: ClientEffect, content: Content | undefined): Promise<ClientInput | undefined> {
+    switch (effect.do) {
+      case 'say':
+        return this.#say(effect.lines, effect.secret);
+      case 'handshake':
+        return this.#startTls();
+      case 'send-content':
+        invariant(content, 'content is sent in a transaction');
+        return this.#sendContent(content, effect.allowEightBit);
+      case 'send-lone-dot':
+        return this.#write(loneDot);
+      case 'not-opened':
+        this.#notOpened = effect.ending;
+        return undefined;
+      case 'settle':
+        this.#endings = effect.endings;
+        return undefined;
+      case 'close':
+        this.connection.destroy();
+        return undefined;
+      case 'opened':
+        return undefined;
+      default:
+        return unreachable(effect);
+    }
+  }
+
+  async #say(lines: readonly string[], secret: boolean): Promise<ClientInput | undefined> {
+    if (!this.#reader.isEmpty) return { kind: 'trouble', trouble: this.#cutOff(outOfTurn) };
+    for (const line of lines) this.#context.note({ step: 'said', line: secret ? masked(line) : line });
+    return this.#write(utf8(`${lines.join('\r\n')}\r\n`)); // RFC 6531 §3.3: paths may be UTF-8
+  }
+
+  async #startTls(): Promise<ClientInput> {
+    this.#reader.clear(); // RFC 3207 §4.2: what came before the handshake may be anybody's
+    const tls = await this.#shakeHands();
+    return 'what' in tls ? { kind: 'trouble', trouble: tls } : { kind: 'secured', tls };
+  }
+
+  async #shakeHands(): Promise<TlsFacts | Trouble> {
+    const { at, requireValid, trust } = this.#options;
+    const patience = new AbortController();
+    const tooLong = () => patience.abort(new DOMException('the handshake took too long', 'TimeoutError'));
+    const cancel = this.#ports.timers.after(this.#ports.patience.handshakeMs, tooLong);
+    const signal = AbortSignal.any([this.#context.signal, patience.signal]);
+    try {
+      const tls = await this.connection.startTlsAsClient({
+        serverName: at.host,
+        requireValid,
+        signal,
+        ...(trust ? { trust } : {}),
+      });
+      if (requireValid && !tls.authorized) return this.#tlsTrouble(tls.authorizationError ?? 'certificate not valid');
+      this.#session = { ...this.#session, tls };
+      if (this.tls) this.#context.note({ step: 'tls', ...this.tls });
+      return tls;
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      if (this.#context.signal.aborted) return this.#cutOff(stopped);
+      return this.#tlsTrouble(error.code.startsWith('ERR_') ? error.message : error.code);
+    } finally {
+      cancel();
+    }
+  }
+
+  #tlsTrouble(why: string): Trouble {
+    return this.#cutOff({ what: 'tls', say: `could not be spoken to encrypted: ${why}` });
+  }
+
+  /**
+   * The message in blocks, the last one held back: it leaves together with the final dot, in one packet where it fits, once
+   * `beforeFinalDot` has committed that the end may from now on be unsure.
+   */
+  async #sendContent(content: Content, allowEightBit: boolean): Promise<ClientInput | undefined> {
+    const stuffer = new DotStuffer({ allowEightBit });
+    let held: Uint8Array = new Uint8Array(0);
+    let octets = 0;
+    if (!this.#reader.isEmpty) return { kind: 'trouble', trouble: this.#cutOff(outOfTurn) };
+    try {
+      for await (const block of blocksOf(content.message)) {
+        octets += block.length;
+        const stuffed = stuffer.push(block);
+        if (!stuffed.ok) return this.#unfit(stuffed.code);
+        const failed = await this.#write(held);
+        if (failed) return failed;
+        held = stuffed.value;
+      }
+      const end = stuffer.finish();
+      if (!end.ok) return this.#unfit(end.code);
+      if (octets !== content.message.size)
+        throw new Fault('MESSAGE_TORN', `${octets} octets of a message of ${content.message.size}`);
+      await content.beforeFinalDot();
+      if (this.#context.signal.aborted) return { kind: 'trouble', trouble: this.#cutOff(stopped) };
+      await this.#tell({ kind: 'dotted' }, content);
+      this.#context.note({ step: 'message-sent', octets });
+      return await this.#write(concat([held, end.value]));
+    } catch (error) {
+      this.#cutOff(stopped); // RFC 5321 §4.1.1.4: without the final dot nothing was sent
+      throw error;
+    }
+  }
+
+  #unfit(why: Unfit): ClientInput {
+    this.#cutOff(stopped);
+    return { kind: 'unfit', why };
+  }
+
+  /** Answers an input only when it failed: the other side's last words, where it left any, else that it is gone. */
+  async #write(bytes: Uint8Array): Promise<ClientInput | undefined> {
+    const { dataBlockMs } = this.#ports.patience;
+    const late: Trouble = { what: 'timeout', say: `took nothing for ${dataBlockMs / 1000} s` };
+    try {
+      for (let from = 0; from < bytes.length; from += blockOctets)
+        await this.#within(dataBlockMs, late, () => this.connection.write(bytes.subarray(from, from + blockOctets)));
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      if (this.#cut) return { kind: 'trouble', trouble: this.#cut };
+      const last = await this.#hear(awaitedStage(this.#session.state) ?? 'data', lastWordsMs);
+      return last.kind === 'reply' ? last : { kind: 'trouble', trouble: lostBy(error) };
+    }
+  }
+
+  /** The next reply, or why there is none. Nonsense, silence and a lost connection all end the link. */
+  async #hear(stage: ReplyStage, patienceMs: number): Promise<ClientInput> {
+    const late: Trouble = { what: 'timeout', say: `gave no answer for ${patienceMs / 1000} s (${stage})` };
+    return this.#within(patienceMs, late, async () => {
+      for (;;) {
+        const heard = this.#reader.next();
+        if (heard?.kind === 'reply') {
+          const { code, enhanced, text } = heard.reply;
+          this.#context.note({ step: 'heard', stage, code, text, ...(enhanced === undefined ? {} : { enhanced }) });
+          return heard;
+        }
+        if (heard) return this.#nonsense(heard.nonsense, stage);
+        const chunk = this.#cut ?? (await this.#read());
+        if ('what' in chunk) return { kind: 'trouble', trouble: chunk };
+        this.#reader.push(chunk);
+      }
+    });
+  }
+
+  #nonsense({ why, heard }: Nonsense, stage: ReplyStage): ClientInput {
+    this.#context.note({ step: 'heard', stage, code: 0, text: heard });
+    return { kind: 'trouble', trouble: { what: 'nonsense', say: `gave ${nonsenseReasons[why]}`, heard } };
+  }
+
+  async #read(): Promise<Uint8Array | Trouble> {
+    const reading = this.#reading ?? this.connection.read();
+    this.#reading = undefined;
+    try {
+      return (await reading) ?? this.#cut ?? { what: 'lost', say: 'closed the connection' };
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      return this.#cut ?? lostBy(error);
+    }
+  }
+
+  /** Runs with a time limit and until stopped; either cuts the connection, which ends every read and write on it. */
+  async #within<T>(ms: number, late: Trouble, run: () => Promise<T>): Promise<T> {
+    const { signal } = this.#context;
+    const onAbort = () => this.#cutOff(stopped);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    const cancel = this.#ports.timers.after(ms, () => this.#cutOff(late));
+    try {
+      return await run();
+    } finally {
+      cancel();
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  #cutOff(trouble: Trouble): Trouble {
+    this.#cut ??= trouble;
+    this.connection.destroy();
+    return this.#cut;
+  }
+}
+
+const stopped: Trouble = { what: 'cancelled', say: 'was left, because this delivery was stopped' };
+
+function lostBy(fault: Fault): Trouble {
+  return { what: 'lost', say: `was lost (${fault.code})` };
+}
+
+/** `AUTH PLAIN ***`; the lines after it are nothing but secrets. */
+function masked(line: string): string {
+  const name = /^AUTH [A-Z0-9-]+/.exec(line)?.[0];
+  return name === line ? line : name === undefined ? '***' : `${name} ***`;
+}
+
+/** In pieces small enough for one write, and for others to have their turn between two. */
+async function* blocksOf(message: OutgoingMessage): AsyncIterable<Uint8Array> {
+  for await (const chunk of message.chunks())
+    for (let from = 0; from < chunk.length; from += blockOctets) yield chunk.subarray(from, from + blockOctets);
+}
