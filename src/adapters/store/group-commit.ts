@@ -142,14 +142,25 @@ export class GroupCommit {
     } catch (error) {
       const fault = faultFrom(error);
       job.reject(fault);
-      if (!this.#connection.isTransaction) return fault;
-      const undone = this.#tryExec('ROLLBACK TO one_write; RELEASE one_write');
-      if (undone === undefined) return undefined;
-      if (this.#connection.isTransaction) this.#tryExec('ROLLBACK');
-      return undone;
+      return this.#undo(fault);
     } finally {
       tx.end();
     }
+  }
+
+  /**
+   * Back to the state before the write. Answers why the transaction as a whole is lost, if it is: SQLite has undone it itself
+   * (disk full), or the file is not to be trusted any more.
+   */
+  #undo(fault: unknown): unknown {
+    let reason = fault;
+    if (this.#connection.isTransaction && !endsWriting(fault)) {
+      const failure = this.#tryExec('ROLLBACK TO one_write; RELEASE one_write');
+      if (failure === undefined) return undefined;
+      reason = failure;
+    }
+    if (this.#connection.isTransaction) this.#tryExec('ROLLBACK');
+    return reason;
   }
 
   #announce(finished: readonly Finished[]): void {

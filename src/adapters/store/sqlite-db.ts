@@ -10,9 +10,9 @@ import { systemClock, type Timers } from '../../base/clock.ts';
 import { Fault } from '../../base/outcome.ts';
 import type { Db, Migration, Reader, Tx } from '../../base/port/db.ts';
 import { type Signals, silentSignals } from '../../base/port/signals.ts';
+import { type FolderLock, takeFolderLock } from './folder-lock.ts';
 import { GroupCommit } from './group-commit.ts';
 import { applyMigrations, pendingMigrations } from './migrate.ts';
-import { type OfficeLock, takeOfficeLock } from './office-lock.ts';
 import { createQueryBuilder } from './query-builder.ts';
 import { ReaderPool } from './reader-pool.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
@@ -60,7 +60,7 @@ export function databaseFile(folder: string): string {
  */
 export async function openSqlite(folder: string, options: SqliteOptions): Promise<SqliteDb> {
   makeFolder(folder);
-  const lock = options.office === 'take' ? takeOfficeLock(folder) : undefined;
+  const lock = options.office === 'take' ? takeFolderLock(folder, 'office') : undefined;
   let writer: SqliteConnection | undefined;
   try {
     writer = openWriter(databaseFile(folder));
@@ -102,7 +102,7 @@ function bringUpToDate(writer: SqliteConnection, folder: string, options: Sqlite
   const pending = pendingMigrations(writer, options.migrations);
   if (pending.length > 0) {
     // A command of a newer version beside a running office may not change the schema under it.
-    const lock = options.office === 'beside' ? takeOfficeLock(folder) : undefined;
+    const lock = options.office === 'beside' ? takeFolderLock(folder, 'office') : undefined;
     try {
       applyMigrations(writer, pending, options.timers ?? systemClock);
     } finally {
@@ -117,7 +117,7 @@ class OpenSqlite implements SqliteDb {
   readonly #writer: SqliteConnection;
   readonly #commits: GroupCommit;
   readonly #readers: ReaderPool;
-  readonly #lock: OfficeLock | undefined;
+  readonly #lock: FolderLock | undefined;
   readonly #timers: Timers;
   readonly #signals: Signals;
   readonly #listeners = new Map<string, Set<() => void>>();
@@ -126,7 +126,7 @@ class OpenSqlite implements SqliteDb {
   #dataVersion: unknown;
   #closed: Promise<void> | undefined;
 
-  constructor(file: string, writer: SqliteConnection, lock: OfficeLock | undefined, options: SqliteOptions) {
+  constructor(file: string, writer: SqliteConnection, lock: FolderLock | undefined, options: SqliteOptions) {
     this.file = file;
     this.#writer = writer;
     this.#lock = lock;

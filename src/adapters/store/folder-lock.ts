@@ -1,7 +1,8 @@
 /**
- * One office per data folder: a lock that the kernel gives back when its process dies, however it dies. It is SQLite's own
- * exclusive lock on an empty database (`office.lock`), since Node offers no file locks; `office.pid` only tells people who
- * holds it. Nobody else may open `office.lock`: POSIX locks of a process end when any descriptor of the file is closed.
+ * Locks on a data folder that the kernel gives back when their process dies, however it dies: `office` for the one process that
+ * serves, `backup` for the one that copies. Each is SQLite's own exclusive lock on an empty database, since Node offers no file
+ * locks; the `.pid` beside it only tells people who holds it. Nobody else may open a `.lock` file: a process loses its POSIX
+ * locks on a file when it closes any descriptor of it.
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,21 +10,22 @@ import { Fault } from '../../base/outcome.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 import { faultFrom, isBusy } from './sqlite-faults.ts';
 
-export interface OfficeLock {
+export interface FolderLock {
   release(): void;
 }
 
 /** Throws `STORE_IN_USE` when another process (or another office of this one) has it. */
-export function takeOfficeLock(folder: string): OfficeLock {
-  const pidFile = join(folder, 'office.pid');
-  const connection = new SqliteConnection(join(folder, 'office.lock'), { readOnly: false, busyTimeoutMs: 0 });
+export function takeFolderLock(folder: string, name: 'office' | 'backup'): FolderLock {
+  const pidFile = join(folder, `${name}.pid`);
+  const connection = new SqliteConnection(join(folder, `${name}.lock`), { readOnly: false, busyTimeoutMs: 0 });
   try {
     connection.exec('BEGIN EXCLUSIVE');
     writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o644 });
   } catch (error) {
     connection.close();
     if (!isBusy(error)) throw faultFrom(error);
-    throw new Fault('STORE_IN_USE', `the data folder ${folder} is in use by ${holder(pidFile)}`, { cause: error });
+    const say = `the data folder ${folder} is in use (${name}) by ${holder(pidFile)}`;
+    throw new Fault('STORE_IN_USE', say, { cause: error });
   }
   return {
     release: () => {
