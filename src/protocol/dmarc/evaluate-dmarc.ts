@@ -1,0 +1,197 @@
+/**
+ * DMARC: does what SPF and DKIM proved speak for the domain in From, and what does that domain ask for if not? RFC 9989.
+ * In: the author, the results of SPF and DKIM, a resolver. Out: the verdict with every step on the way. Never throws for what is
+ * in the message or the DNS. `applied` is what the record asks for; what a receiver does is decided elsewhere.
+ */
+import { printable } from '../../base/printable.ts';
+import type { Author } from '../../format/address.ts';
+import { type DomainName, parseDomainName } from '../../format/domain-name.ts';
+import type { DkimResult } from '../dkim/types.ts';
+import type { Resolver } from '../dns/types.ts';
+import type { SpfResult } from '../spf/types.ts';
+import { type Aligner, type Alignment, createAligner } from './alignment.ts';
+import { applyPolicy, choosePolicy, choosePolicyRecord, dependsOnExistence, type PolicyRecord } from './decide.ts';
+import type { AlignmentMode } from './record.ts';
+import { createRecordFinder, type Walk, walkTree } from './tree-walk.ts';
+import type { DmarcResult, DmarcVerdict } from './types.ts';
+
+export type DmarcFacts = {
+  readonly author: Author;
+  readonly spf: Pick<SpfResult, 'result' | 'domain'>;
+  readonly dkim: readonly Pick<DkimResult, 'result' | 'domain' | 'partialBody'>[];
+};
+
+export type DmarcOptions = { readonly signal?: AbortSignal };
+
+export async function evaluateDmarc(
+  resolver: Resolver,
+  facts: DmarcFacts,
+  options: DmarcOptions = {},
+): Promise<DmarcResult> {
+  if (facts.author.kind !== 'one') return authorUnclear(facts.author.why);
+  const { domain: author, mailboxes } = facts.author;
+  const trace: string[] = [];
+  if (mailboxes.length > 1) trace.push(`From names ${mailboxes.length} mailboxes of ${author}; the first one is shown`);
+  const find = createRecordFinder(resolver, options.signal);
+  const walk = await walkTree(author, find);
+  noteWalk(trace, walk);
+  const known = {
+    domain: author,
+    ...(walk.organizationalDomain !== undefined && { organizationalDomain: walk.organizationalDomain }),
+    discoveryQueries: walk.steps.length,
+  };
+  const chosen = choosePolicyRecord(walk);
+  const identifiers = identifiersOf(facts);
+  if (typeof chosen === 'string' || chosen.record.usable === 'no') {
+    const equal = await alignAll(identifiers, { spf: 'strict', dkim: 'strict' }, createAligner(walk, find), trace);
+    return withoutPolicy(chosen, { ...known, ...passedAndAligned(equal) }, trace);
+  }
+  const modes = { spf: chosen.record.aspf, dkim: chosen.record.adkim };
+  const aligned = await alignAll(identifiers, modes, createAligner(walk, find), trace);
+  const policy = await policyFor(resolver, chosen, author, options, trace);
+  const verdict = verdictOf(aligned, policy.certain);
+  return finish(verdict, chosen, policy, { ...known, ...passedAndAligned(aligned) }, trace);
+}
+
+/** RFC 9989 §5.3.1, §11.5: there is nothing to evaluate; to refuse such mail is our own policy. */
+function authorUnclear(why: string): DmarcResult {
+  const none = { spfAligned: false, dkimAligned: false } as const;
+  return { result: 'permerror', domain: null, policy: 'none', applied: 'reject', ...none, reason: why, trace: [why] };
+}
+
+type Mechanism = 'spf' | 'dkim';
+
+/** What SPF or DKIM proved, or could not finish proving. */
+type Identifier = { readonly by: Mechanism; readonly domain: DomainName; readonly proven: boolean };
+
+/** RFC 9989 §4.4: a pass gives an identifier; a temporary error might have. A signature over part of the body gives none. Passes first. */
+function identifiersOf({ spf, dkim }: DmarcFacts): readonly Identifier[] {
+  const results = [
+    ...dkim.filter((one) => one.partialBody !== true).map((one) => ({ by: 'dkim' as const, ...one })),
+    { by: 'spf' as const, ...spf },
+  ];
+  const named = results.flatMap(({ by, result, domain: text }) => {
+    const domain = result === 'pass' || result === 'temperror' ? parseDomainName(text) : undefined;
+    return domain === undefined ? [] : [{ by, domain, proven: result === 'pass' }];
+  });
+  return named.toSorted((one, other) => Number(other.proven) - Number(one.proven));
+}
+
+type Aligned = Identifier & { readonly alignment: Alignment };
+
+function isPass(one: Aligned): boolean {
+  return one.proven && one.alignment === 'aligned';
+}
+
+async function alignAll(
+  identifiers: readonly Identifier[],
+  modes: Readonly<Record<Mechanism, AlignmentMode>>,
+  align: Aligner,
+  trace: string[],
+): Promise<readonly Aligned[]> {
+  const all: Aligned[] = [];
+  for (const one of identifiers) {
+    if (!one.proven && all.some(isPass)) continue; // what it would have said no longer matters
+    const alignment = await align(one.domain, modes[one.by]);
+    all.push({ ...one, alignment });
+    const proof = one.proven ? 'pass' : 'temperror';
+    trace.push(`${one.by} ${proof} for ${one.domain}: ${alignment.replace('-', ' ')} (${modes[one.by]})`);
+  }
+  if (all.length === 0) trace.push('neither SPF nor DKIM passed');
+  return all;
+}
+
+function passedAndAligned(all: readonly Aligned[]): { readonly spfAligned: boolean; readonly dkimAligned: boolean } {
+  const by = (mechanism: Mechanism) => all.some((one) => one.by === mechanism && isPass(one));
+  return { spfAligned: by('spf'), dkimAligned: by('dkim') };
+}
+
+/** RFC 9989 §5.3.5, §5.3.6: one proven, aligned identifier is a pass; else what is still open leaves the verdict open. */
+function verdictOf(all: readonly Aligned[], policyIsCertain: boolean): DmarcVerdict {
+  if (all.some(isPass)) return 'pass';
+  const open = all.some((one) => one.alignment === 'unknown' || (!one.proven && one.alignment === 'aligned'));
+  return open || !policyIsCertain ? 'temperror' : 'fail';
+}
+
+type Chosen = { readonly policy: DmarcResult['policy']; readonly certain: boolean };
+
+async function policyFor(
+  resolver: Resolver,
+  chosen: PolicyRecord,
+  author: DomainName,
+  options: DmarcOptions,
+  trace: string[],
+): Promise<Chosen> {
+  if (!dependsOnExistence(chosen, author)) return { policy: choosePolicy(chosen, author, true), certain: true };
+  // RFC 9989 §3.2.13: only NXDOMAIN makes it non-existent. Asked for CNAME, the DNS speaks of this very name, not of where it leads.
+  const answer = await resolver.lookup(author, 'CNAME', options);
+  const exists = !(answer.kind === 'none' && answer.why === 'nxdomain');
+  trace.push(
+    answer.kind === 'failed'
+      ? `whether ${author} exists is not known: the DNS failed (${answer.why})`
+      : `${author} ${exists ? 'exists, so sp or p counts' : 'does not exist, so np counts'}`,
+  );
+  return { policy: choosePolicy(chosen, author, exists), certain: answer.kind !== 'failed' };
+}
+
+type Known = Pick<DmarcResult, 'domain' | 'spfAligned' | 'dkimAligned'> &
+  Partial<Pick<DmarcResult, 'organizationalDomain' | 'policyDomain' | 'discoveryQueries'>>;
+
+function finish(
+  result: DmarcVerdict,
+  { domain: policyDomain, record }: PolicyRecord,
+  { policy }: Chosen,
+  known: Known,
+  trace: readonly string[],
+): DmarcResult {
+  const applied = result === 'fail' ? applyPolicy(policy, record.testing) : 'none';
+  const source = record.usable === 'as-none' ? ', its record is incomplete: taken as p=none' : '';
+  return {
+    result,
+    ...known,
+    policyDomain,
+    policy,
+    applied,
+    ...(record.testing && { testing: true as const }),
+    ...(result === 'temperror' && { reason: 'a failure of the DNS leaves the verdict open' }),
+    trace: [
+      ...trace,
+      `policy of ${policyDomain}: ${policy}${record.testing ? ' (t=y: one step lower)' : ''}${source}`,
+      `result: ${result}, applied: ${applied}`,
+    ],
+  };
+}
+
+/** RFC 9989 §4.10.1: without a usable record DMARC does not apply; with a failing DNS nobody knows. */
+function withoutPolicy(chosen: PolicyRecord | 'none' | 'unknown', known: Known, trace: readonly string[]): DmarcResult {
+  const reason =
+    chosen === 'unknown'
+      ? 'a failure of the DNS hides the policy'
+      : chosen === 'none'
+        ? 'no DMARC record applies'
+        : 'the DMARC record has no valid policy and no report address';
+  const result = chosen === 'unknown' ? 'temperror' : 'none';
+  const policyDomain = typeof chosen === 'string' ? {} : { policyDomain: chosen.domain };
+  return {
+    result,
+    ...known,
+    ...policyDomain,
+    policy: 'none',
+    applied: 'none',
+    reason,
+    trace: [...trace, reason, `result: ${result}`],
+  };
+}
+
+function noteWalk(trace: string[], walk: Walk): void {
+  for (const { domain, found } of walk.steps) {
+    const text =
+      found.kind === 'record'
+        ? found.record.text
+        : `${found.kind === 'failed' ? 'the DNS failed' : 'no record'} (${found.why})`;
+    trace.push(`_dmarc.${domain}: ${printable(text, 400)}`);
+    if (found.kind === 'record')
+      for (const remark of found.record.remarks.slice(0, 10)) trace.push(`  ignored: ${remark}`);
+  }
+  trace.push(`organizational domain of ${walk.start}: ${walk.organizationalDomain ?? 'not known'}`);
+}

@@ -1,0 +1,92 @@
+/**
+ * The DNS tree walk: from a domain upwards, collecting DMARC records, and which of their domains is the organizational one.
+ * RFC 9989 §4.10. The records of one message are asked for once, however many walks pass by (`createRecordFinder`).
+ */
+import { type DomainName, labelsOf, parseQueryName } from '../../format/domain-name.ts';
+import type { DnsAnswer, Resolver } from '../dns/types.ts';
+import { type DmarcRecord, isDmarcRecord, parseDmarcRecord } from './record.ts';
+
+/** RFC 9989 §4.10: "x >= 8, remove labels until 7 remain": the start and seven more, so eight queries at most. */
+const labelsAfterJump = 7;
+
+export type FoundRecord =
+  | { readonly kind: 'record'; readonly record: DmarcRecord }
+  | { readonly kind: 'none'; readonly why: string }
+  | { readonly kind: 'failed'; readonly why: string };
+
+export type RecordFinder = (domain: DomainName) => Promise<FoundRecord>;
+
+export type Walk = {
+  readonly start: DomainName;
+  /** What each query gave, from the start upwards. */
+  readonly steps: readonly { readonly domain: DomainName; readonly found: FoundRecord }[];
+  /** Undefined when a failure of the DNS leaves it open. */
+  readonly organizationalDomain: DomainName | undefined;
+};
+
+/** Looks up `_dmarc.<domain>`, each name once. Made per message. */
+export function createRecordFinder(resolver: Resolver, signal?: AbortSignal): RecordFinder {
+  const known = new Map<DomainName, Promise<FoundRecord>>();
+  return (domain) => {
+    const found = known.get(domain) ?? findRecord(resolver, domain, signal);
+    known.set(domain, found);
+    return found;
+  };
+}
+
+async function findRecord(
+  resolver: Resolver,
+  domain: DomainName,
+  signal: AbortSignal | undefined,
+): Promise<FoundRecord> {
+  const name = parseQueryName(`_dmarc.${domain}`);
+  if (name === undefined) return { kind: 'none', why: 'the name would be too long' };
+  return selectRecord(await resolver.lookup(name, 'TXT', signal ? { signal } : {}));
+}
+
+/** RFC 9989 §4.10 step 2: other TXT records are discarded; of several DMARC records, all. */
+export function selectRecord(answer: DnsAnswer<string>): FoundRecord {
+  if (answer.kind === 'failed') return { kind: 'failed', why: answer.why };
+  if (answer.kind === 'none') return { kind: 'none', why: answer.why };
+  const [text, ...more] = answer.records.filter(isDmarcRecord);
+  if (text === undefined) return { kind: 'none', why: 'TXT records, none of DMARC' };
+  if (more.length > 0) return { kind: 'none', why: `${more.length + 1} DMARC records, so none counts` };
+  const parsed = parseDmarcRecord(text);
+  return parsed.ok ? { kind: 'record', record: parsed.value } : { kind: 'none', why: `not valid: ${parsed.say}` };
+}
+
+export async function walkTree(start: DomainName, find: RecordFinder): Promise<Walk> {
+  const steps: { domain: DomainName; found: FoundRecord }[] = [];
+  for (const domain of walkNames(start)) {
+    const found = await find(domain);
+    steps.push({ domain, found });
+    if (found.kind === 'record' && found.record.psd !== 'u') break; // RFC 9989 §4.10 steps 2 and 6
+  }
+  return { start, steps, organizationalDomain: organizationalDomain(start, steps) };
+}
+
+/** RFC 9989 §4.10 steps 3, 4 and 7: the domain, then its ancestors down to the single label. */
+export function walkNames(start: DomainName): readonly DomainName[] {
+  const labels = labelsOf(start);
+  const names = [start];
+  for (let left = Math.min(labels.length - 1, labelsAfterJump); left > 0; left--) names.push(ancestor(labels, left));
+  return names;
+}
+
+/** RFC 9989 §4.10.2 */
+function organizationalDomain(start: DomainName, steps: Walk['steps']): DomainName | undefined {
+  if (steps.some(({ found }) => found.kind === 'failed')) return undefined;
+  let shortest = start;
+  for (const { domain, found } of steps) {
+    if (found.kind !== 'record') continue;
+    if (found.record.psd === 'n') return domain;
+    if (found.record.psd === 'y' && domain !== start) return ancestor(labelsOf(start), labelsOf(domain).length + 1);
+    shortest = domain;
+  }
+  return shortest;
+}
+
+/** What the last `count` labels of a proven name form is one, too. */
+function ancestor(labels: readonly string[], count: number): DomainName {
+  return labels.slice(-count).join('.') as DomainName;
+}
