@@ -14,13 +14,17 @@ test('RFC 5321 §4.2.1, RFC 2034 §4: code and status stand on every line', () =
   assert.throws(() => writeReply({ code: 250, enhanced: '5.0.0', text: 'what?' }), Bug);
 });
 
+const anyText = fc
+  .array(fc.oneof(fc.nat({ max: 0xffff }), fc.nat({ max: 0x7f })), { maxLength: 200 })
+  .map((units) => String.fromCharCode(...units));
+
 test('whatever the text, the reply is printable ASCII in lines of at most 512 octets', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary', maxLength: 3_000 }), fc.boolean(), (text, long) => {
-      const wire = writeReply(replyOf('554 5.7.1', long ? text.repeat(40) : text));
+    fc.property(anyText, fc.boolean(), (text, long) => {
+      const wire = writeReply(replyOf('554 5.7.1', long ? text.repeat(20) : text));
       assert.match(wire, /^(?:554-5\.7\.1 [\x20-\x7e]*\r\n)*554 5\.7\.1 [\x20-\x7e]*\r\n$/);
       assert.ok(wire.split('\r\n').every((line) => line.length <= 510));
     }),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
 });

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as fc from 'fast-check';
+import { concat, fromLatin1, latin1, utf8 } from '../../base/bytes.ts';
+import { DataReader } from './data-reader.ts';
+import type { BareNewline } from './line-reader.ts';
+
+type Reading = { readonly ended: 'end' | 'more' | 'bare-newline'; readonly text: string; readonly rest: string };
+
+function read(chunks: readonly Uint8Array[], bareNewline: BareNewline = 'refuse'): Reading {
+  const reader = new DataReader(bareNewline);
+  const parts: Uint8Array[] = [];
+  for (const [i, chunk] of chunks.entries()) {
+    const step = reader.push(chunk);
+    if (step.kind === 'bare-newline') return { ended: 'bare-newline', text: '', rest: '' };
+    parts.push(...step.octets);
+    const text = latin1(concat(parts));
+    assert.equal(reader.facts.size, text.length);
+    if (step.kind === 'end') {
+      return { ended: 'end', text, rest: latin1(concat([step.rest, ...chunks.slice(i + 1)])) };
+    }
+  }
+  return { ended: 'more', text: latin1(concat(parts)), rest: '' };
+}
+
+const readText = (text: string, bareNewline?: BareNewline) => read([fromLatin1(text)], bareNewline);
+
+test('RFC 5321 §4.1.1.4: CRLF.CRLF ends the data, the CRLF before the dot is the text’s own', () => {
+  assert.deepEqual(readText('a\r\nb\r\n.\r\nNOOP\r\n'), { ended: 'end', text: 'a\r\nb\r\n', rest: 'NOOP\r\n' });
+  assert.deepEqual(readText('.\r\n'), { ended: 'end', text: '', rest: '' });
+  assert.deepEqual(readText('a\r\n.'), { ended: 'more', text: 'a\r\n', rest: '' });
+});
+
+test('RFC 5321 §4.5.2: one dot at the start of a line goes, no other', () => {
+  assert.equal(readText('..\r\n...\r\n.a\r\na.\r\n.. \r\n.\r\n').text, '.\r\n..\r\na\r\na.\r\n. \r\n');
+});
+
+/** Every sequence that some mail system has taken for the end of data; none of them is. SEC Consult 2023, CVE-2023-51764/5/6 */
+const lookAlikes: Record<string, Uint8Array> = Object.fromEntries(
+  [
+    ...['\n.\n', '\n.\r\n', '\r\n.\n', '\r.\r', '\r.\n', '\n.\r', '\r.\r\n', '\r\n.\r', '\r\n.\r\r\n'],
+    ...['\r\r\n.\r\r\n', '\r\r.\r\r\n', '\n\n.\n\n', '\n\n.\r\n', '\r\n\r.\r\n', '\r\n\n.\r\n', '\r\n.\n\r\n'],
+    ...['\r\n\0.\r\n', '\r\n.\0\r\n', '\r\n .\r\n', '\r\n. \r\n', '\r\n\t.\r\n', '\r\n.\t\r\n', '\r\n\b.\r\n'],
+    ...['\r\n.\b\r\n', '\v.\v', '\r\n.\v\r\n', '\f.\f', '\r\n.\f\r\n', '\r\n..\r\n', '\u0085.\u0085', '\r\n.\u0085'],
+    ...['\r\n\xef\xbb\xbf.\r\n', '\r\n.\xef\xbb\xbf\r\n', '\r\n.;\r\n', '\r\n.\r\0\n', '\r\0\n.\r\0\n'],
+  ]
+    .map((text): [string, Uint8Array] => [JSON.stringify(text), fromLatin1(text)])
+    .concat(
+      ['\u0085.\u0085', '\r\n.\u0085', '\u2028.\u2028', '\u2029.\u2029', '\r\n．\r\n'].map((text) => [
+        `UTF-8 ${JSON.stringify(text)}`,
+        utf8(text),
+      ]),
+    ),
+);
+
+test('no look-alike ends the data: the text goes on, or the connection is to be closed', () => {
+  assert.ok(Object.keys(lookAlikes).length >= 40);
+  for (const [name, octets] of Object.entries(lookAlikes)) {
+    for (const bareNewline of ['refuse', 'normalize'] as const) {
+      const all = concat([fromLatin1('Subject: a\r\n\r\ntext'), octets, fromLatin1('MAIL FROM:<evil@a.example>\r\n')]);
+      const reading = read([all], bareNewline);
+      assert.notEqual(reading.ended, 'end', `${name} ${bareNewline}`);
+      if (reading.ended === 'more') assert.match(reading.text, /MAIL FROM:<evil@a\.example>\r\n$/, name);
+    }
+  }
+});
+
+test('nor right after the 354, where only dot CRLF is the end', () => {
+  for (const octets of ['.\n', '.\r', '\n.\r\n', '.\r\r\n', '.\0\r\n', ' .\r\n', '..\r\n']) {
+    assert.notEqual(readText(octets).ended, 'end', JSON.stringify(octets));
+  }
+  for (const octets of ['.\n', '\n.\r\n', '\n.\n', '..\r\n']) {
+    assert.equal(readText(octets, 'normalize').ended, 'more', JSON.stringify(octets));
+  }
+});
+
+test('normalize: a LF alone becomes CRLF in the text, a CR alone is refused still', () => {
+  assert.deepEqual(readText('a\n\n..b\r\nc\n.\r\n.\n\r\n.\r\nQUIT', 'normalize'), {
+    ended: 'end',
+    text: 'a\r\n\r\n.b\r\nc\r\n\r\n\r\n\r\n',
+    rest: 'QUIT',
+  });
+  assert.equal(readText('a\rb\r\n', 'normalize').ended, 'bare-newline');
+});
+
+test('facts: size, longest line, NULs, octets above 127', () => {
+  const reader = new DataReader();
+  for (const chunk of ['Subject: \xe4\r', '\n.', '.\0\0', 'abc\r\n.\r\n']) reader.push(fromLatin1(chunk));
+  assert.deepEqual(reader.facts, { size: 20, longestLine: 12, nuls: 2, eightBit: true });
+});
+
+/** The definition, without any state: cut at the first CRLF.CRLF, then look for what is alone, then unstuff. */
+function definition(text: string): Reading {
+  const whole = `\r\n${text}`;
+  const at = whole.indexOf('\r\n.\r\n');
+  const data = at < 0 ? whole : whole.slice(0, at + 2);
+  const bare = /\r(?!\n)|(?<!\r)\n/.exec(at < 0 ? data.replace(/\r$/, '') : data);
+  if (bare) return { ended: 'bare-newline', text: '', rest: '' };
+  const unstuffed = data.replace(/\r\n\./g, '\r\n').slice(2);
+  if (at >= 0) return { ended: 'end', text: unstuffed, rest: whole.slice(at + 5) };
+  const held = /\r\n\.\r$/.test(data) ? 1 : 0; // the CR of what may become the end is not text yet
+  return { ended: 'more', text: unstuffed.slice(0, unstuffed.length - held), rest: '' };
+}
+
+const noise = fc
+  .array(fc.constantFrom('\r\n', '.', '\r\n.', '\r\n.\r\n', '\r', '\n', 'a', '\0', 'bcdefgh', '\xff'), {
+    maxLength: 14,
+  })
+  .map((parts) => parts.join(''));
+const tidyNoise = noise.map((text) => text.replace(/\r(?!\n)|(?<!\r)\n/g, 'x'));
+
+test('any octets in any chunks: what the definition says', () => {
+  fc.assert(
+    fc.property(fc.oneof(noise, tidyNoise), fc.array(fc.nat({ max: 6 }), { maxLength: 12 }), (text, cuts) => {
+      const chunks: Uint8Array[] = [];
+      let at = 0;
+      for (const cut of cuts) {
+        chunks.push(fromLatin1(text.slice(at, at + cut)));
+        at += cut;
+      }
+      chunks.push(fromLatin1(text.slice(at)));
+      assert.deepEqual(read(chunks), definition(text));
+      assert.deepEqual(read(chunks, 'normalize'), read([fromLatin1(text)], 'normalize'));
+    }),
+    { numRuns: 500 },
+  );
+});
