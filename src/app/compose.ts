@@ -104,11 +104,12 @@ export async function openOffice(config: Config, hostname: DomainName, world: Wo
   const records = await openRecords(config.data, 'take', world);
   const { directory } = records;
   const authenticator = createAuthenticator({ resolver: world.resolver, clock: world.timers, authservId: hostname });
-  const direct = createDirectMx({
-    ...world,
-    ehlo: hostname,
+  const direct = createDirectMx(world, {
+    ehloName: hostname,
     port: config['delivery.port'],
     allowLoopbackMx: config['delivery.allow_loopback_mx'],
+    trust: world.trust,
+    pool: { connectionsPerSite: config['delivery.per_site'] },
   });
   const toNowhere = createTestTransport(world.timers);
   // The queue and the MX need each other: mail to our own domains comes straight back in.
