@@ -1,21 +1,10 @@
 /** Tells the demonstration as a story for people: what was sent, which way it went, what each side said, what to try next. Pure. */
+import { timelineLine, timelineLines, visible } from '../../entrances/cli/render-timeline.ts';
+import type { Style } from '../../entrances/cli/style.ts';
 import type { TimelineStep } from '../../services/outbound/outbound.ts';
 import type { RemoteReply } from '../../services/outbound/types.ts';
 import type { Step } from './demonstration.ts';
 import type { SandboxFacts } from './sandbox-facts.ts';
-
-export type Style = {
-  readonly bold: (text: string) => string;
-  readonly dim: (text: string) => string;
-  readonly good: (text: string) => string;
-  readonly bad: (text: string) => string;
-};
-
-export const plainStyle: Style = { bold: same, dim: same, good: same, bad: same };
-
-function same(text: string): string {
-  return text;
-}
 
 type DeliverFacts = {
   readonly id: string;
@@ -65,8 +54,8 @@ function tellDelivery(facts: DeliverFacts, style: Style): string[] {
   return [
     style.bold(`1  A message from ${facts.from} to ${facts.to}`),
     ...timelineLines(facts.timeline, style),
-    line('checks', style.good(`${verdicts.join(', ')} on the other side`), style),
-    line(
+    timelineLine('checks', style.good(`${verdicts.join(', ')} on the other side`), style),
+    timelineLine(
       'arrived',
       style.good(`in ${facts.to}'s ${facts.arrived?.folder ?? '(nowhere)'}, ${facts.took_ms} ms after the API call`),
       style,
@@ -77,13 +66,13 @@ function tellDelivery(facts: DeliverFacts, style: Style): string[] {
 function tellForgery(facts: ForgeFacts, style: Style): string[] {
   return [
     style.bold(`2  A stranger at ${facts.remote_address} pretends to be ${facts.from}`),
-    line('refused', style.good(words(facts.reply)), style),
-    line(
+    timelineLine('refused', style.good(words(facts.reply)), style),
+    timelineLine(
       'but',
       `the same text with the traces of a mailing list went to ${facts.with_list_traces.folder ?? '(nowhere)'}:`,
       style,
     ),
-    line('', 'lists break signatures, so that alone is no reason to refuse (RFC 9989 §7.4)', style),
+    timelineLine('', 'lists break signatures, so that alone is no reason to refuse (RFC 9989 §7.4)', style),
   ];
 }
 
@@ -91,34 +80,12 @@ function tellBounce(facts: BounceFacts, style: Style): string[] {
   return [
     style.bold(`3  A message to ${facts.to}, whom nobody knows`),
     ...timelineLines(facts.timeline, style),
-    line('told you', style.good(`the caller got the receiver's own words: ${words(facts.reply)}`), style),
+    timelineLine('told you', style.good(`the caller got the receiver's own words: ${words(facts.reply)}`), style),
   ];
 }
 
 function words(reply: RemoteReply | undefined): string {
-  return reply ? `${reply.code} ${reply.text}` : '(no answer)';
-}
-
-const labels: Readonly<Record<TimelineStep['step'], string>> = {
-  accepted: 'accepted',
-  signed: 'signed',
-  route: 'route',
-  connected: 'connected',
-  tls: 'TLS',
-  reply: 'reply',
-  settled: 'settled',
-  retry: 'retry',
-  bounce: 'bounced',
-};
-
-/** One line per step; also what `posthorn message` prints. */
-export function timelineLines(steps: readonly TimelineStep[], style: Style): string[] {
-  const startMs = steps[0]?.atMs ?? 0;
-  return steps.map((step) => line(labels[step.step], step.say, style, `+${step.atMs - startMs} ms`));
-}
-
-function line(label: string, text: string, style: Style, time = ''): string {
-  return `   ${label.padEnd(10)}${style.dim(time.padStart(8))}  ${text}`.trimEnd();
+  return reply ? visible(`${reply.code} ${reply.text}`) : '(no answer)';
 }
 
 export function narrateOpening(facts: SandboxFacts, style: Style): string {
@@ -142,7 +109,7 @@ export function narrateNext(facts: SandboxFacts, style: Style): string {
     head('Send by API'),
     `  curl ${api.url}/v1/emails?wait=settled ${auth} \\`,
     `    --json '{"from":"${submission.from}","to":["${world.friend}"],"subject":"Hi","text":"It works."}'`,
-    head('Send by SMTP') + `   host ${submission.host}, port ${submission.port}, STARTTLS`,
+    `${head('Send by SMTP')}   host ${submission.host}, port ${submission.port}, STARTTLS`,
     `  login ${submission.user}   password ${submission.password}`,
     `  swaks --server ${submission.host}:${submission.port} -tls --auth-user ${submission.user} --auth-password ${submission.password} \\`,
     `    --from ${submission.from} --to ${world.friend}`,
