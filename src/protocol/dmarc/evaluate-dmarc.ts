@@ -67,8 +67,8 @@ type Identifier = { readonly by: Mechanism; readonly domain: DomainName; readonl
 /** RFC 9989 §4.4: a pass gives an identifier; a temporary error might have. A signature over part of the body gives none. Passes first. */
 function identifiersOf({ spf, dkim }: DmarcFacts): readonly Identifier[] {
   const results = [
+    { by: 'spf' as const, ...spf }, // first, so that no flood of signatures can use up its walk
     ...dkim.filter((one) => one.partialBody !== true).map((one) => ({ by: 'dkim' as const, ...one })),
-    { by: 'spf' as const, ...spf },
   ];
   const named = results.flatMap(({ by, result, domain: text }) => {
     const domain = result === 'pass' || result === 'temperror' ? parseDomainName(text) : undefined;

@@ -10,7 +10,7 @@ import type { DmarcPolicy } from './types.ts';
 
 export type AlignmentMode = 'relaxed' | 'strict';
 
-export type FailureOption = '0' | '1' | 'd' | 's';
+type FailureOption = '0' | '1' | 'd' | 's';
 
 export type DmarcRecord = {
   readonly text: string;
@@ -48,8 +48,9 @@ export function isDmarcRecord(text: string): boolean {
 /** Reads a text that `isDmarcRecord` accepts. */
 export function parseDmarcRecord(text: string): Outcome<DmarcRecord, DmarcRecordRefusal> {
   if (!isDmarcRecord(text)) return refuse('not-dmarc', 'a DMARC record begins with "v=DMARC1"');
-  // RFC 9989 §4.8: syntax errors behind the version are discarded; a repeated tag leaves open what is meant (RFC 6376 §3.2)
-  const list = parseTagList(text, { names: 'any-case', broken: 'skip' });
+  // RFC 9989 §4.7: the tag-value syntax of DKIM, so names are lower case and a repeated tag spoils the list (RFC 6376 §3.2);
+  // RFC 9989 §4.8: only `v` is written in any case, and syntax errors behind it are discarded.
+  const list = parseTagList(text, { broken: 'skip' });
   if (!list.ok) return refuse(list.code === 'duplicate-tag' ? 'duplicate-tag' : 'syntax', list.say);
   return accept(readTags(text, list.value));
 }
@@ -73,7 +74,9 @@ function readTags(text: string, tags: TagList): DmarcRecord {
   const rua = readUris('rua', tags, remarks);
   const isWhole = p !== undefined && tags.has('sp') === (sp !== undefined) && tags.has('np') === (np !== undefined);
   for (const [name] of tags) {
-    if (!knownTags.includes(name) && !obsoleteTags.includes(name)) remarks.push(`${printable(name, 40)}= is not known`);
+    if (knownTags.includes(name) || obsoleteTags.includes(name) || name === 'V') continue;
+    const hint = knownTags.includes(name.toLowerCase()) ? ', tag names are lower case' : '';
+    remarks.push(`${printable(name, 40)}= is not known${hint}`);
   }
   return {
     text,
@@ -100,6 +103,9 @@ function readUris(tag: 'rua' | 'ruf', tags: TagList, remarks: string[]): readonl
   if (value === undefined) return [];
   const { uris, refused } = parseReportUris(value);
   for (const one of refused) remarks.push(`${tag}: "${printable(one, 80)}" is no report address`);
+  for (const { uri, mailbox } of uris) {
+    if (mailbox === undefined) remarks.push(`${tag}: nobody can mail to "${printable(uri, 80)}"`);
+  }
   return uris;
 }
 

@@ -47,7 +47,7 @@ export async function verifyReportDestination(
 /** A bare `v=DMARC1` is enough, and several records are fine. */
 function readPermit(text: string): readonly TagList[] {
   if (!isDmarcRecord(text)) return [];
-  const tags = parseTagList(text, { names: 'any-case', broken: 'skip' });
+  const tags = parseTagList(text, { broken: 'skip' });
   return tags.ok ? [tags.value] : [];
 }
 

@@ -5,7 +5,7 @@ import { type Mailbox, parseMailbox } from '../../format/address.ts';
 export type ReportUri = {
   /** As published, without the obsolete size. */
   readonly uri: string;
-  /** The address of a `mailto:` URI; other schemes are valid, and nobody has to serve them. */
+  /** The address of a `mailto:` URI that names exactly one; other URIs are valid, and nobody has to serve them. */
   readonly mailbox?: Mailbox;
 };
 
@@ -29,10 +29,9 @@ export function parseReportUris(value: string): {
 /** RFC 3986 §2 and §3: a scheme and legal characters; `!` and `,` must be encoded (RFC 9989 §4.8). */
 export function parseReportUri(written: string): ReportUri | undefined {
   const uri = written.replace(/![0-9]+[kmgt]?$/i, ''); // RFC 9989 §4.8: the obsolete size is ignored
-  if (!/^[a-z][a-z0-9+.-]*:(?:[\w\-.~:/?#[\]@$&'()*+;=]|%[0-9a-f]{2})+$/i.test(uri)) return undefined;
-  if (!/^mailto:/i.test(uri)) return { uri };
-  const mailbox = mailboxOf(uri.slice('mailto:'.length).split('?')[0] ?? '');
-  return mailbox && { uri, mailbox };
+  if (!/^[a-z][a-z0-9+.-]*:(?:[\w\-.~:/?#[\]@$&'()*+;=]|%[0-9a-f]{2})*$/i.test(uri)) return undefined;
+  const mailbox = /^mailto:/i.test(uri) ? mailboxOf(uri.slice('mailto:'.length).split('?')[0] ?? '') : undefined;
+  return { uri, ...(mailbox && { mailbox }) };
 }
 
 /** RFC 6068 §2: percent-encoded UTF-8. */

@@ -9,7 +9,7 @@ import { type DmarcRecord, isDmarcRecord, parseDmarcRecord } from './record.ts';
 /** RFC 9989 §4.10: "x >= 8, remove labels until 7 remain": the start and seven more, so eight queries at most. */
 const labelsAfterJump = 7;
 
-export type FoundRecord =
+type FoundRecord =
   | { readonly kind: 'record'; readonly record: DmarcRecord }
   | { readonly kind: 'none'; readonly why: string }
   | { readonly kind: 'failed'; readonly why: string };
@@ -45,7 +45,7 @@ async function findRecord(
 }
 
 /** RFC 9989 §4.10 step 2: other TXT records are discarded; of several DMARC records, all. */
-export function selectRecord(answer: DnsAnswer<string>): FoundRecord {
+function selectRecord(answer: DnsAnswer<string>): FoundRecord {
   if (answer.kind === 'failed') return { kind: 'failed', why: answer.why };
   if (answer.kind === 'none') return { kind: 'none', why: answer.why };
   const [text, ...more] = answer.records.filter(isDmarcRecord);
@@ -60,6 +60,7 @@ export async function walkTree(start: DomainName, find: RecordFinder): Promise<W
   for (const domain of walkNames(start)) {
     const found = await find(domain);
     steps.push({ domain, found });
+    if (found.kind === 'failed') break; // the records further up could not settle anything any more
     if (found.kind === 'record' && found.record.psd !== 'u') break; // RFC 9989 §4.10 steps 2 and 6
   }
   return { start, steps, organizationalDomain: organizationalDomain(start, steps) };

@@ -6,7 +6,7 @@ import { utf8 } from '../../base/bytes.ts';
 
 export type MacroLetter = 's' | 'l' | 'o' | 'd' | 'i' | 'p' | 'v' | 'h' | 'c' | 'r' | 't';
 
-export type Macro = {
+type Macro = {
   readonly letter: MacroLetter;
   /** Upper-case letter: the expansion is URL-escaped. RFC 7208 §7.3 */
   readonly escaped: boolean;

@@ -11,7 +11,7 @@ export type SpfSession = {
   readonly receiver?: string;
 };
 
-export type SpfVerdict = 'none' | 'neutral' | 'pass' | 'fail' | 'softfail' | 'temperror' | 'permerror';
+type SpfVerdict = 'none' | 'neutral' | 'pass' | 'fail' | 'softfail' | 'temperror' | 'permerror';
 
 /** Why there is no verdict of the domain's own: one word per cause, the sentence stands in the trace. */
 export type SpfReason =
