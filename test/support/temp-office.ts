@@ -35,6 +35,9 @@ export async function tempDb(t: TestContext, migrations: readonly Migration[]): 
   return db;
 }
 
+/** Of every office; services under test bring theirs. */
+export const officeMigrations: readonly Migration[] = [...blobMigrations, ...eventsMigrations, ...directoryMigrations];
+
 export type TempOffice = {
   readonly folder: string;
   readonly db: SqliteDb;
@@ -54,7 +57,7 @@ export async function tempOffice(
 ): Promise<TempOffice> {
   const folder = tempFolder(t, () => db.close());
   const { timers = systemClock, random = systemRandom } = options;
-  const migrations = [...blobMigrations, ...eventsMigrations, ...directoryMigrations, ...(options.migrations ?? [])];
+  const migrations = [...officeMigrations, ...(options.migrations ?? [])];
   const db = await openSqlite(folder, { migrations, office: 'take', timers });
   const ids = createIds(timers, random);
   const blobs = await openBlobs(folder, { db, clock: timers, ids, random });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
 import test, { type TestContext } from 'node:test';
 import { contractMigrations, dbContract, isFault } from '../../../test/contracts/db-contract.ts';
 import { tempDb, tempFolder } from '../../../test/support/temp-office.ts';
@@ -142,10 +143,8 @@ for (const [what, bytes] of [
 test('somebody else’s SQLite database is not taken over', async (t) => {
   const folder = tempFolder(t);
   await (await openSqlite(folder, serving)).close();
-  execFileSync(process.execPath, [
-    '-e',
-    `const { DatabaseSync } = require('node:sqlite'); new DatabaseSync(${JSON.stringify(databaseFile(folder))}).exec('PRAGMA application_id = 7')`,
-  ]);
+  using foreign = new DatabaseSync(databaseFile(folder));
+  foreign.exec('PRAGMA application_id = 7');
   await assert.rejects(openSqlite(folder, serving), isFault('STORE_BROKEN'));
 });
 

@@ -1,0 +1,122 @@
+/** The `Blobs` contract beside SQLite, and what only files can show: where they lie, what a kill or damage leaves behind. */
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'node:test';
+import { blobsContract, spool } from '../../../test/contracts/blobs-contract.ts';
+import { isFault } from '../../../test/contracts/db-contract.ts';
+import { tempOffice } from '../../../test/support/temp-office.ts';
+import type { BlobId } from '../../base/port/blobs.ts';
+import { orphanAgeMs } from './blobs.ts';
+import { spoolFolder } from './blobs-schema.ts';
+import { inlineBytesMax } from './spool.ts';
+
+blobsContract(tempOffice, [inlineBytesMax, inlineBytesMax + 1, 3 * inlineBytesMax]);
+
+const large = new Uint8Array(inlineBytesMax + 1).fill(7);
+
+test('a small body is a row, a large one a file that only we can read', async (t) => {
+  const { folder, db, blobs } = await tempOffice(t);
+  const small = await spool(blobs, Uint8Array.of(1));
+  await db.write((tx) => blobs.keep(tx, small));
+  assert.deepEqual(filesOf(folder), []);
+  await spool(blobs, large);
+  const [name] = filesOf(folder);
+  assert.match(name ?? '', /^[0-9a-z]{32}$/);
+  assert.equal(statSync(join(spoolFolder(folder), name ?? '')).mode & 0o777, 0o600);
+  assert.equal(statSync(spoolFolder(folder)).mode & 0o777, 0o700);
+});
+
+test('discarding takes the file away, at any stage', async (t) => {
+  const { folder, blobs } = await tempOffice(t);
+  const unfinished = blobs.open();
+  await unfinished.write(large);
+  assert.equal(filesOf(folder).length, 1);
+  await unfinished.discard();
+  assert.deepEqual(filesOf(folder), []);
+  const finished = await spool(blobs, large);
+  await finished.discard();
+  assert.deepEqual(filesOf(folder), []);
+});
+
+test('a body whose commit failed can be discarded, and its file goes', async (t) => {
+  const { folder, db, blobs } = await tempOffice(t);
+  const spooled = await spool(blobs, large);
+  const failing = db.write(async (tx) => {
+    await blobs.keep(tx, spooled);
+    throw new Error('no');
+  });
+  await assert.rejects(failing, /no/);
+  await spooled.discard();
+  assert.deepEqual(filesOf(folder), []);
+});
+
+test('dropping removes the file after the commit', async (t) => {
+  const { folder, db, blobs } = await tempOffice(t);
+  const id = await keepLarge({ db, blobs });
+  await db.write(async (tx) => {
+    await blobs.drop(tx, id);
+    assert.equal(filesOf(folder).length, 1);
+  });
+  while (filesOf(folder).length > 0) await new Promise((resolve) => setImmediate(resolve));
+});
+
+test('a flipped bit in a row or a file is damage, a lost file is missing', async (t) => {
+  const { folder, db, blobs } = await tempOffice(t);
+  const small = await db.write((tx) => blobs.keep(tx, Uint8Array.of(1, 2, 3)));
+  const file = await keepLarge({ db, blobs });
+  const [name = ''] = filesOf(folder);
+  const path = join(spoolFolder(folder), name);
+  await db.write((tx) => tx.run({ sql: "UPDATE blobs SET body = x'010203ff' WHERE id = ?", parameters: [small] }));
+  writeFileSync(path, flipped(readFileSync(path)));
+  await assert.rejects(
+    db.read((reader) => blobs.read(reader, small)),
+    isFault('BLOB_DAMAGED'),
+  );
+  await assert.rejects(
+    db.read((reader) => blobs.read(reader, file)),
+    isFault('BLOB_DAMAGED'),
+  );
+  rmSync(path);
+  await assert.rejects(
+    db.read((reader) => blobs.read(reader, file)),
+    isFault('BLOB_MISSING'),
+  );
+});
+
+test('the start sweeps what a kill left between file and commit, and nothing else', async (t) => {
+  const { folder, db, blobs } = await tempOffice(t);
+  await keepLarge({ db, blobs });
+  const [owned = ''] = filesOf(folder);
+  const spooledFolder = spoolFolder(folder);
+  const old = (Date.now() - orphanAgeMs - 10_000) / 1000;
+  for (const name of ['0'.repeat(32), '1'.repeat(32), 'README']) writeFileSync(join(spooledFolder, name), '');
+  for (const name of ['0'.repeat(32), 'README', owned]) utimesSync(join(spooledFolder, name), old, old);
+  assert.equal(await blobs.sweepOrphans(), 1);
+  assert.deepEqual(filesOf(folder).sort(), ['1'.repeat(32), 'README', owned].sort());
+});
+
+test('a spool folder that is gone is a fault at the first large chunk, not an unhandled rejection', async (t) => {
+  const { folder, blobs } = await tempOffice(t);
+  rmSync(spoolFolder(folder), { recursive: true });
+  const writer = blobs.open();
+  await assert.rejects(async () => writer.write(large), isFault('ENOENT'));
+  await assert.rejects(async () => writer.write(large), isFault('ENOENT'));
+  await assert.rejects(writer.finish(), isFault('ENOENT'));
+  await writer.discard();
+  assert.ok(!existsSync(spoolFolder(folder)));
+});
+
+async function keepLarge(store: Pick<Awaited<ReturnType<typeof tempOffice>>, 'db' | 'blobs'>): Promise<BlobId> {
+  const spooled = await spool(store.blobs, large);
+  return store.db.write((tx) => store.blobs.keep(tx, spooled));
+}
+
+function filesOf(folder: string): string[] {
+  return readdirSync(spoolFolder(folder));
+}
+
+function flipped(bytes: Buffer): Buffer {
+  bytes[100] = (bytes[100] ?? 0) ^ 1;
+  return bytes;
+}
