@@ -41,7 +41,7 @@ test('no word of another machine in the repository', () => {
   );
 });
 
-for (const page of await generatedPages()) {
+for (const page of generatedPages()) {
   test(`${page.path} is what its table says (npm run docs writes it)`, () => {
     assert.equal(readFileSync(join(root, page.path), 'utf8'), page.text);
   });
