@@ -11,34 +11,34 @@ const lineOctetsMax = 998; // RFC 5322 §2.1.1
 const lineOctets = 78; // RFC 5322 §2.1.1
 const valueOctetsMax = 450; // our choice: a domain has up to 253, an address up to 320
 
-/** The field's value: one line where it fits into one, else folded (CRLF and a blank) between the words. */
+/** The field's value: one line where it fits into one, else folded (CRLF and a blank) like the field. */
 export function writeAuthenticationResults(authservId: string, results: readonly AuthResult[]): string {
-  const words = wordsOf(authservId, results);
-  const line = words.join(' ');
-  return fieldName.length + 2 + line.length <= lineOctetsMax ? line : fold(words, 0);
+  const parts = partsOf(authservId, results);
+  const line = parts.map((words) => words.join(' ')).join(' ');
+  return fieldName.length + 2 + line.length <= lineOctetsMax ? line : inLines(parts);
 }
 
-/** The whole field, folded, ending in CRLF: to be put above everything else. RFC 8601 §4 */
+/** The whole field, a result per line, ending in CRLF: to be put above everything else. RFC 8601 §4 */
 export function authenticationResultsField(authservId: string, results: readonly AuthResult[]): Uint8Array {
-  const name = `${fieldName}: `;
-  return fromLatin1(`${name}${fold(wordsOf(authservId, results), name.length)}\r\n`);
+  return fromLatin1(`${fieldName}: ${inLines(partsOf(authservId, results))}\r\n`);
 }
 
-/** Words that a fold may separate; each result starts a new one, the semicolon before it ends the one before. */
-function wordsOf(authservId: string, results: readonly AuthResult[]): string[] {
+/** Who says so, then each result, as words that a fold may separate; a semicolon ends each but the last. */
+function partsOf(authservId: string, results: readonly AuthResult[]): string[][] {
   const id = written(authservId);
   invariant(id !== undefined && id !== '', 'an authserv-id is printable ASCII');
-  if (results.length === 0) return [`${id};`, 'none']; // RFC 8601 §2.2 (no-result)
-  const words = [id];
-  for (const { method, result, reason, properties } of results) {
-    words[words.length - 1] += ';';
-    invariant(isKeyword(method) && isKeyword(result), 'methods and results are keywords');
-    words.push(`${method}=${result}`);
-    const why = reason === undefined ? undefined : written(reason);
-    if (why !== undefined) words.push(`reason=${why}`);
-    for (const property of properties) words.push(...propertyWord(property));
-  }
-  return words;
+  const said = results.length === 0 ? [['none']] : results.map(resultWords); // RFC 8601 §2.2 (no-result)
+  return [[id], ...said].map((words, at) => (at < Math.max(results.length, 1) ? withSemicolon(words) : words));
+}
+
+function resultWords({ method, result, reason, properties }: AuthResult): string[] {
+  invariant(isKeyword(method) && isKeyword(result), 'methods and results are keywords');
+  const why = reason === undefined ? undefined : written(reason);
+  return [`${method}=${result}`, ...(why === undefined ? [] : [`reason=${why}`]), ...properties.flatMap(propertyWord)];
+}
+
+function withSemicolon(words: readonly string[]): string[] {
+  return words.map((word, at) => (at === words.length - 1 ? `${word};` : word));
 }
 
 function propertyWord({ type, name, value }: AuthProperty): string[] {
@@ -60,20 +60,19 @@ function written(value: string): string | undefined {
 }
 
 /** No word is longer than a line may be: a value has at most 450 octets, twice that when each needs a backslash. */
-function fold(words: readonly string[], used: number): string {
-  let text = '';
-  let length = used;
+function inLines(parts: readonly (readonly string[])[]): string {
+  return parts.map(fold).join('\r\n ');
+}
+
+function fold(words: readonly string[]): string {
+  const lines: string[] = [];
+  let line = '';
   for (const word of words) {
-    if (text === '') {
-      text = word;
-      length += word.length;
-    } else if (length + 1 + word.length <= lineOctets) {
-      text += ` ${word}`;
-      length += 1 + word.length;
-    } else {
-      text += `\r\n ${word}`;
-      length = 1 + word.length;
+    if (line !== '' && line.length + 2 + word.length > lineOctets) {
+      lines.push(line);
+      line = '';
     }
+    line += line === '' ? word : ` ${word}`;
   }
-  return text;
+  return [...lines, line].join('\r\n  ');
 }

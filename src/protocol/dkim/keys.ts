@@ -1,6 +1,6 @@
 /** Where verifiers get public keys from: DNS, with the parsed form of every record text remembered. RFC 6376 §6.1.2 */
 import type { QueryName } from '../../format/domain-name.ts';
-import type { DnsAnswer, Resolver } from '../dns/types.ts';
+import type { DnsAnswer, LookupOptions, Resolver } from '../dns/types.ts';
 import { type KeyRecord, parseKeyRecord } from './key-record.ts';
 import type { DkimProblem } from './problems.ts';
 
@@ -13,13 +13,12 @@ export type KeyAnswer = {
 
 export interface DkimKeys {
   /** Never throws. */
-  readonly fetch: (name: QueryName) => Promise<KeyAnswer>;
+  readonly fetch: (name: QueryName, options?: LookupOptions) => Promise<KeyAnswer>;
 }
 
 export type DkimKeysOptions = {
   /** Parsed records kept, the least recently used go first. Each costs about 2 KB. */
   readonly cacheMax?: number;
-  readonly signal?: AbortSignal;
 };
 
 const cacheMaxDefault = 2_000;
@@ -30,7 +29,7 @@ const recordsPerNameMax = 3; // our choice: one is legal, two happen while a key
  * resolver's business (TTL): the cache knows texts, not names.
  */
 export function createDkimKeys(resolver: Resolver, options: DkimKeysOptions = {}): DkimKeys {
-  const { cacheMax = cacheMaxDefault, signal } = options;
+  const { cacheMax = cacheMaxDefault } = options;
   const parsed = new Map<string, KeyRecord | DkimProblem>();
   const parse = (text: string): KeyRecord | DkimProblem => {
     const known = parsed.get(text);
@@ -41,8 +40,8 @@ export function createDkimKeys(resolver: Resolver, options: DkimKeysOptions = {}
     return record;
   };
   return {
-    fetch: async (name) => {
-      const answer = await lookUp(resolver, name, signal);
+    fetch: async (name, lookupOptions) => {
+      const answer = await lookUp(resolver, name, lookupOptions);
       if (answer.kind === 'failed') return { records: [], problem: 'dns-failed' }; // RFC 6376 §6.1.2 (2): never "no key"
       if (answer.kind === 'none') return { records: [], problem: 'key-missing' }; // RFC 6376 §6.1.2 (3)
       return keysIn(answer.records, parse);
@@ -51,11 +50,11 @@ export function createDkimKeys(resolver: Resolver, options: DkimKeysOptions = {}
 }
 
 /** Asks for each name once: the signatures of a message often share their keys. */
-export function keysOnce(keys: DkimKeys): DkimKeys {
+export function keysOnce(keys: DkimKeys, options?: LookupOptions): DkimKeys {
   const asked = new Map<QueryName, Promise<KeyAnswer>>();
   return {
     fetch: (name) => {
-      const answer = asked.get(name) ?? keys.fetch(name);
+      const answer = asked.get(name) ?? keys.fetch(name, options);
       asked.set(name, answer);
       return answer;
     },
@@ -75,13 +74,9 @@ function keysIn(texts: readonly string[], parse: (text: string) => KeyRecord | D
 }
 
 /** A resolver does not throw; one that a library's user brought might, and then DNS has failed. */
-async function lookUp(
-  resolver: Resolver,
-  name: QueryName,
-  signal: AbortSignal | undefined,
-): Promise<DnsAnswer<string>> {
+async function lookUp(resolver: Resolver, name: QueryName, options?: LookupOptions): Promise<DnsAnswer<string>> {
   try {
-    return await resolver.lookup(name, 'TXT', signal && { signal });
+    return await resolver.lookup(name, 'TXT', options);
   } catch {
     return { kind: 'failed', why: 'servfail' };
   }

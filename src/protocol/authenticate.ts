@@ -1,0 +1,182 @@
+/**
+ * Authenticates a message: SPF, DKIM and ARC side by side, DMARC on what they found, and the Authentication-Results field that
+ * says so. In: the message (whole, or as it streams in) and the SMTP session. Out: one `AuthReport` with the traces of every
+ * engine. Never throws for what is in the message or in DNS; a source that fails to be read throws what it throws.
+ */
+import { type Clock, systemClock, type Timers } from '../base/clock.ts';
+import { type Author, formatAddrSpec } from '../format/address.ts';
+import { parseDomainName } from '../format/domain-name.ts';
+import type { MessageIndex } from '../format/message/message-index.ts';
+import type { ArcResult } from './arc/types.ts';
+import { createArcVerifier } from './arc/verify-arc.ts';
+import type { AuthResult } from './auth-results/types.ts';
+import { writeAuthenticationResults } from './auth-results/write-auth-results.ts';
+import { authResultsOf } from './auth-results-of.ts';
+import { BodyHasher } from './dkim/body-hasher.ts';
+import { createDkimKeys, type DkimKeys, keysOnce } from './dkim/keys.ts';
+import type { DkimResult } from './dkim/types.ts';
+import { createDkimVerifier, type DkimOptions } from './dkim/verify-dkim.ts';
+import { type DmarcFacts, evaluateDmarc } from './dmarc/evaluate-dmarc.ts';
+import type { DmarcResult } from './dmarc/types.ts';
+import type { LookupOptions, Resolver } from './dns/types.ts';
+import { evaluateIprev, type IprevResult } from './iprev/evaluate-iprev.ts';
+import { readMessage } from './message-reader.ts';
+import { readAuthor } from './read-author.ts';
+import { createSpfEvaluator } from './spf/create-spf-evaluator.ts';
+import type { SpfResult, SpfSession } from './spf/types.ts';
+
+export type Message = Uint8Array | AsyncIterable<Uint8Array>;
+
+export type AuthReport = {
+  readonly spf: SpfResult;
+  /** One per DKIM-Signature field, in order of appearance. */
+  readonly dkim: readonly DkimResult[];
+  readonly dmarc: DmarcResult;
+  readonly arc: ArcResult;
+  /** Only where it was asked for. */
+  readonly iprev?: IprevResult;
+  /** The very address that was judged, as addr-spec with A-labels; null when there is not exactly one author. */
+  readonly headerFrom: string | null;
+  /** The value of the field as we would stamp it. */
+  readonly authenticationResults: string;
+  /** The same before it is written. */
+  readonly results: readonly AuthResult[];
+  readonly author: Author;
+  /** Of a message that came as a stream it holds the header and the first octets of the body. */
+  readonly header: MessageIndex;
+};
+
+export type AuthenticatorDeps = {
+  readonly resolver: Resolver;
+  /** "Now" for expiry and `%{t}`; the system's by default. */
+  readonly clock?: Clock;
+  /** For the time limit of SPF; the system's by default. */
+  readonly timers?: Timers;
+  /** Who we are in Authentication-Results. By default the session's receiver, else `localhost`. */
+  readonly authservId?: string;
+  /** Also looks up the client's name, two more queries per message. Default: no. */
+  readonly iprev?: boolean;
+};
+
+/** Functions over one resolver; parsed keys and SPF records are remembered as long as it lives. */
+export type Authenticator = {
+  readonly authenticate: (message: Message, session: SpfSession, options?: LookupOptions) => Promise<AuthReport>;
+  readonly evaluateSpf: (session: SpfSession, options?: LookupOptions) => Promise<SpfResult>;
+  readonly verifyDkim: (message: Message, options?: DkimOptions & LookupOptions) => Promise<readonly DkimResult[]>;
+  readonly verifyArc: (message: Message, options?: LookupOptions) => Promise<ArcResult>;
+  readonly evaluateDmarc: (facts: DmarcFacts, options?: LookupOptions) => Promise<DmarcResult>;
+};
+
+export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
+  const resolver = answering(deps.resolver);
+  const clock = deps.clock ?? systemClock;
+  const keys = createDkimKeys(resolver);
+  const { evaluateSpf } = createSpfEvaluator({ resolver, clock, ...(deps.timers && { timers: deps.timers }) });
+  const engines: Engines = { resolver, clock, keys, evaluateSpf };
+  const authservId = deps.authservId === undefined ? undefined : readAuthservId(deps.authservId);
+  return {
+    authenticate: (message, session, options) =>
+      runAll(engines, message, session, { ...options, authservId, iprev: deps.iprev === true }),
+    evaluateSpf,
+    evaluateDmarc: (facts, options) => evaluateDmarc(resolver, facts, options),
+    verifyDkim: async (message, { signal, ...options } = {}) => {
+      const { dkim } = await readWithBody(engines, message, { ...(signal && { signal }) }, (index, deps) => ({
+        dkim: createDkimVerifier(index, deps, options),
+      }));
+      return dkim.results();
+    },
+    verifyArc: async (message, options = {}) => {
+      const { arc } = await readWithBody(engines, message, options, (index, deps) => ({
+        arc: createArcVerifier(index, deps),
+      }));
+      return arc.result();
+    },
+  };
+}
+
+/** One message; whoever has many makes an authenticator. */
+export function authenticate(message: Message, session: SpfSession, deps: AuthenticatorDeps): Promise<AuthReport> {
+  return createAuthenticator(deps).authenticate(message, session);
+}
+
+type Engines = {
+  readonly resolver: Resolver;
+  readonly clock: Clock;
+  readonly keys: DkimKeys;
+  readonly evaluateSpf: Authenticator['evaluateSpf'];
+};
+
+type RunOptions = LookupOptions & { readonly authservId: string | undefined; readonly iprev: boolean };
+
+async function runAll(
+  engines: Engines,
+  message: Message,
+  session: SpfSession,
+  { authservId, iprev, ...lookupOptions }: RunOptions,
+): Promise<AuthReport> {
+  const { resolver } = engines;
+  // SPF needs nothing of the message: it runs while that is still coming in.
+  const spfRunning = engines.evaluateSpf(session, lookupOptions);
+  const iprevRunning = iprev ? evaluateIprev(resolver, session.remoteAddress, lookupOptions) : undefined;
+  const run = await readWithBody(engines, message, lookupOptions, (index, signatureDeps) => {
+    const author = readAuthor(index);
+    const dkimOptions = author.kind === 'one' ? { authorDomain: author.domain } : {};
+    const dkim = createDkimVerifier(index, signatureDeps, dkimOptions);
+    return { index, author, dkim, arc: createArcVerifier(index, signatureDeps) };
+  });
+  const { author, index } = run;
+  const [spf, dkim, arc, iprevResult] = await Promise.all([
+    spfRunning,
+    run.dkim.results(),
+    run.arc.result(),
+    iprevRunning,
+  ]);
+  const dmarc = await evaluateDmarc(resolver, { author, spf, dkim }, lookupOptions);
+  const judged = { spf, dkim, dmarc, arc, ...(iprevResult && { iprev: iprevResult }) };
+  const results = authResultsOf({ session, ...judged });
+  const stampedBy = authservId ?? parseDomainName(session.receiver ?? '') ?? 'localhost';
+  return {
+    ...judged,
+    headerFrom: author.kind === 'one' ? formatAddrSpec(author.first) : null,
+    authenticationResults: writeAuthenticationResults(stampedBy, results),
+    results,
+    author,
+    header: index,
+  };
+}
+
+type SignatureDeps = { readonly body: BodyHasher; readonly keys: DkimKeys; readonly clock: Clock };
+
+/** Reads the message through; the verifiers that `start` makes share the header's index, the keys and one pass over the body. */
+function readWithBody<T>(
+  engines: Engines,
+  message: Message,
+  options: LookupOptions,
+  start: (index: MessageIndex, deps: SignatureDeps) => T,
+): Promise<T> {
+  return readMessage(message, (index) => {
+    const body = new BodyHasher();
+    const run = start(index, { body, keys: keysOnce(engines.keys, options), clock: engines.clock });
+    return { run, update: (chunk) => body.update(chunk), end: () => body.end() };
+  }).then(({ run }) => run);
+}
+
+/** A resolver does not throw; one that a library's user brought might, and then DNS has failed. */
+function answering(resolver: Resolver): Resolver {
+  return {
+    lookup: async (name, type, options) => {
+      try {
+        return await resolver.lookup(name, type, options);
+      } catch {
+        return { kind: 'failed', why: 'servfail' };
+      }
+    },
+  };
+}
+
+/** A name of ours comes from the configuration: what cannot stand in a header is a mistake to be told at once. */
+function readAuthservId(text: string): string {
+  const name = parseDomainName(text) ?? text;
+  if (!/^[\x21-\x7e]+$/.test(name)) throw new TypeError('authservId must be a host name');
+  return name;
+}

@@ -1,0 +1,62 @@
+/**
+ * Takes a message as it arrives, in chunks of any size: gathers the header, which is bounded, and passes the body on.
+ * Memory does not grow with the message.
+ */
+import { asBuffer, concat } from '../base/bytes.ts';
+import { headerLimits, indexMessage, type MessageIndex } from '../format/message/message-index.ts';
+
+export interface BodyReader {
+  readonly update: (chunk: Uint8Array) => void;
+  readonly end: () => void;
+}
+
+/**
+ * @param started the header is known, the body follows
+ * @returns what `started` answered, after the whole message was read; fails only when the source does
+ */
+export async function readMessage<T extends BodyReader>(
+  message: Uint8Array | AsyncIterable<Uint8Array>,
+  started: (index: MessageIndex) => T,
+): Promise<T> {
+  const header = new HeaderGatherer();
+  let reader: T | undefined;
+  const take = (chunk: Uint8Array) => {
+    if (reader !== undefined) return reader.update(chunk);
+    if (header.add(chunk)) reader = startReader(header.octets(), started);
+    return undefined;
+  };
+  if (message instanceof Uint8Array) take(message);
+  else for await (const chunk of message) take(chunk);
+  reader ??= startReader(header.octets(), started);
+  reader.end();
+  return reader;
+}
+
+function startReader<T extends BodyReader>(octets: Uint8Array, started: (index: MessageIndex) => T): T {
+  const index = indexMessage(octets);
+  const reader = started(index);
+  reader.update(index.bytes.subarray(index.bodyStart));
+  return reader;
+}
+
+/** Chunks up to the one with the empty line in it. */
+class HeaderGatherer {
+  readonly #chunks: Uint8Array[] = [];
+  #length = 0;
+  /** The last octets seen, in case the empty line begins in one chunk and ends in the next. */
+  #tail = Buffer.from('\r\n', 'latin1'); // a message may begin with its empty line
+
+  /** True when the header is complete, or longer than it is ever read: the index says which. */
+  add(chunk: Uint8Array): boolean {
+    this.#chunks.push(chunk);
+    this.#length += chunk.length;
+    const seam = Buffer.concat([this.#tail, chunk.subarray(0, 3)]);
+    const found = seam.includes('\r\n\r\n', 0, 'latin1') || asBuffer(chunk).includes('\r\n\r\n', 0, 'latin1');
+    this.#tail = Buffer.from(Buffer.concat([this.#tail, chunk.subarray(-3)]).subarray(-3));
+    return found || this.#length > headerLimits.headerBytesMax;
+  }
+
+  octets(): Uint8Array {
+    return concat(this.#chunks);
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * Who wrote this message, by its header: the one author that DMARC judges and everything that shows mail shows. What another
+ * reader might see differently is nobody's: no author is named rather than perhaps the wrong one. RFC 9989 §5.3.1, §11.5
+ */
+import { latin1 } from '../base/bytes.ts';
+import { type Author, parseFromFields } from '../format/address.ts';
+import {
+  fieldBody,
+  fieldsNamed,
+  type HeaderProblemCode,
+  headerBytes,
+  headerProblems,
+  type MessageIndex,
+} from '../format/message/message-index.ts';
+
+/** Readers differ on whether such a field is a From at all, or on where it ends. A long line is no ambiguity. */
+const ambiguous: readonly HeaderProblemCode[] = [
+  'blank-before-name',
+  'blank-before-colon',
+  'folded-name',
+  'bad-name',
+  'bare-cr',
+  'bare-lf',
+  'nul',
+];
+
+/** For readers that end lines at a lone CR or LF this starts a From field, for us it is inside another one. */
+const hiddenFrom = /(?:\r(?!\n)|(?<!\r)\n)[\t ]*from[\t ]*:/i;
+
+export function readAuthor(index: MessageIndex): Author {
+  if (!index.complete) return unclear('the header is larger than we read');
+  const problem = index.problems.find(({ code, name }) => name === 'from' && ambiguous.includes(code));
+  if (problem !== undefined) return unclear(`From: ${headerProblems[problem.code]}`);
+  const hasLoneLineEnd = index.problems.some(({ code }) => code === 'bare-cr' || code === 'bare-lf');
+  if (hasLoneLineEnd && hiddenFrom.test(latin1(headerBytes(index)))) {
+    return unclear('a From may be hidden behind a lone CR or LF');
+  }
+  return parseFromFields(fieldsNamed(index, 'from').map((field) => fieldBody(index, field)));
+}
+
+function unclear(why: string): Author {
+  return { kind: 'none-or-unclear', why };
+}
