@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { headerLimits, indexMessage } from '../format/message/message-index.ts';
+import { readAuthor } from './read-author.ts';
+
+const authorOf = (header: string) => readAuthor(indexMessage(Buffer.from(`${header}\r\n\r\nbody\r\n`, 'latin1')));
+
+test('RFC 9989 §5.3.1: one From, one author', () => {
+  assert.partialDeepStrictEqual(authorOf('Subject: x\r\nFrom: A <a@Bank.example>'), {
+    kind: 'one',
+    domain: 'bank.example',
+  });
+  assert.partialDeepStrictEqual(authorOf('From:\r\n a@bank.example'), { kind: 'one', domain: 'bank.example' });
+});
+
+test('RFC 9989 §11.5: what readers see differently names nobody', () => {
+  for (const header of [
+    'Subject: x',
+    'From: a@bank.example\r\nFrom: b@evil.example',
+    'From: a@bank.example\r\nfrom: a@bank.example',
+    ' From: a@bank.example\r\nFrom: b@evil.example',
+    ' From: a@bank.example',
+    'From : a@bank.example',
+    'From\t: a@bank.example',
+    'From\r\n : a@bank.example',
+    '\xef\xbb\xbfFrom: a@bank.example',
+    'From\0: a@bank.example',
+    'From: a@bank.example\rX: y',
+    'From: a@bank.example\nX: y',
+    'From: a@bank.example\0',
+    'X: y\nFrom: a@bank.example\r\nFrom: b@evil.example',
+    'X: y\rFrom : a@bank.example\r\nFrom: b@evil.example',
+    'Subject: x\n\tfrom:a@bank.example\r\nFrom: b@evil.example',
+  ]) {
+    assert.equal(authorOf(header).kind, 'none-or-unclear', JSON.stringify(header));
+  }
+});
+
+test('a lone line end elsewhere in the header hides no author', () => {
+  assert.equal(authorOf('Subject: x\ny\r\nFrom: a@bank.example').kind, 'one');
+});
+
+test('a header larger than we read names nobody', () => {
+  assert.equal(
+    authorOf(`From: a@bank.example\r\n${'X: y\r\n'.repeat(headerLimits.fieldsMax)}`).kind,
+    'none-or-unclear',
+  );
+});
