@@ -13,7 +13,6 @@
  */
 import { asBuffer, CR, LF } from '../../base/bytes.ts';
 import { type Parameterised, parseContentType, parseParameterised } from '../mime/content-type.ts';
-import { decodeWords } from '../mime/encoded-word.ts';
 import { decodeTransferEncoding, isIdentityEncoding, transferEncodingToken } from '../mime/transfer-encoding.ts';
 import { fieldText, indexHeader, type MessageIndex, trimBlanks } from './message-index.ts';
 
@@ -94,9 +93,7 @@ export function partDisposition(part: Part): Parameterised | undefined {
 
 /** The file name a part suggests, for showing only: never a path of ours. */
 export function partFilename(part: Part): string | undefined {
-  const name = partDisposition(part)?.parameters.get('filename') ?? part.contentType.parameters.get('name');
-  // encoded words in a parameter are wrong (RFC 2047 §5 (3)) and common
-  return name?.includes('=?') ? decodeWords(name) : name;
+  return partDisposition(part)?.parameters.get('filename') ?? part.contentType.parameters.get('name');
 }
 
 type OpenPart = {
@@ -254,8 +251,9 @@ class TreeReader {
   #leaveAbove(owner: OpenPart | undefined, lineStart: number): void {
     while (this.#open.length > 0 && this.#open.at(-1) !== owner) {
       const { part, boundary, closed } = this.#open.pop() as OpenPart;
-      // the CRLF before the delimiter is the delimiter's, except where it ends the part's last header line
-      const end = owner === undefined ? lineStart : Math.max(lineStart - 2, part.start + part.header.headerEnd);
+      // the CRLF before the delimiter is the delimiter's, except where it ends the last header line inside
+      const headersEnd = Math.max(part.start + part.header.headerEnd, part.parts.at(-1)?.end ?? 0);
+      const end = owner === undefined ? lineStart : Math.max(lineStart - 2, headersEnd);
       part.end = end;
       part.bodyStart = Math.min(part.bodyStart, end);
       part.preambleEnd = Math.min(part.preambleEnd, end);

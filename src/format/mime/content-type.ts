@@ -3,6 +3,7 @@
  * parameter values of RFC 2231, read as leniently as mail readers do, in linear time, never by pattern backtracking.
  */
 import { decodeCharset, decodeUnlabelled, showControls } from './charset.ts';
+import { decodeWords } from './encoded-word.ts';
 
 export type Parameterised = {
   /** What stands before the first semicolon, lower case, without blanks and comments. */
@@ -13,6 +14,9 @@ export type Parameterised = {
 
 /** RFC 2231 §3 continuations beyond this are not joined; the largest value is then some 60 KB. */
 const segmentsMax = 1_000;
+
+/** Encoded words in a parameter are wrong (RFC 2047 §5 (3)) and common where it is a file name. */
+const fileNames: ReadonlySet<string> = new Set(['filename', 'name']);
 
 /** `text` is the unfolded body of the field, one character per octet. */
 export function parseParameterised(text: string): Parameterised {
@@ -107,7 +111,7 @@ function decodeParameters(raw: ReadonlyMap<string, string>): Map<string, string>
   for (const [name, value] of raw) {
     const match = /^([^*]+)\*(?:(0|[1-9]\d{0,3})(\*)?)?$/.exec(name);
     if (match === null) {
-      decoded.set(name, showControls(decodeUnlabelled(value)));
+      decoded.set(name, fileNames.has(name) ? decodeWords(value) : showControls(decodeUnlabelled(value)));
       continue;
     }
     const segments = segmented.get(match[1] as string) ?? new Map<number, Segment>();

@@ -141,7 +141,7 @@ function foldLongLines(index: MessageIndex, part: Part): readonly Edit[] {
       const found = asBuffer(index.bytes).indexOf(crlf, line);
       const lineEnd = found < 0 || found > fieldEnd ? fieldEnd : found;
       if (lineEnd - line > lineMax) {
-        const from = Math.max(line, part.start + field.bodyStart) + 1;
+        const from = Math.max(line, part.start + field.bodyStart);
         edits.push(...foldsOf(index.bytes, { line, from, lineEnd }).map((at) => ({ start: at, end: at, text: crlf })));
       }
       line = lineEnd + 2;
@@ -161,7 +161,9 @@ function foldsOf(bytes: Uint8Array, place: { line: number; from: number; lineEnd
     line = candidate;
     candidate = -1;
   };
-  for (let at = place.from; at < place.lineEnd; at++) {
+  let { from } = place;
+  while (isBlank(bytes[from])) from++; // what stands before these blanks is no text
+  for (let at = from; at < place.lineEnd; at++) {
     if (!isBlank(bytes[at])) continue;
     const runStart = at;
     while (at + 1 < place.lineEnd && isBlank(bytes[at + 1])) at++;

@@ -53,6 +53,8 @@ export type Fixed = {
 const lineMax = 998; // RFC 5322 §2.1.1
 /** RFC 5322 §3.6.3: Bcc is for the sender alone; Return-Path is written at final delivery (RFC 5321 §4.4). */
 const privateFields = ['bcc', 'resent-bcc', 'return-path'];
+/** RFC 6409 §8.2, §8.3 */
+const neededFields = ['date', 'message-id'];
 /** A header with one of these is read differently by different readers. */
 const fatalProblems: ReadonlySet<HeaderProblemCode> = new Set<HeaderProblemCode>([
   'no-colon',
@@ -94,9 +96,9 @@ function complete(bytes: Uint8Array, options: FixUpOptions): Outcome<Fixed, FixU
   const fatal = index.problems.find((problem) => fatalProblems.has(problem.code));
   if (fatal) return refuse('header-malformed', `${headerProblems[fatal.code]} (octet ${fatal.at})`);
   const gone = fieldsAmong(index, [...privateFields, ...(options.remove ?? [])]);
-  const missing = ['date', 'message-id'].filter((name) => !hasText(index, name));
   // a Date of blanks is no Date: it goes, and ours comes
-  const empty = fieldsAmong(index, missing);
+  const empty = fieldsAmong(index, neededFields).filter((each) => !hasText(index, each));
+  const missing = neededFields.filter((name) => fieldsNamed(index, name).every((each) => empty.includes(each)));
   const added = [
     ...(missing.includes('date') ? [field('Date', formatDate(options.dateMs))] : []),
     ...(missing.includes('message-id') ? [field('Message-ID', options.messageId)] : []),
@@ -104,7 +106,7 @@ function complete(bytes: Uint8Array, options: FixUpOptions): Outcome<Fixed, FixU
   const edits = [...[...gone, ...empty].map(cut), ...tidyNames(index, [...gone, ...empty]), ...endOfMessage(index)];
   return accept({
     bytes: concat([options.received, ...added, toSevenBit(editBytes(bytes, edits))]),
-    messageId: missing.includes('message-id') ? options.messageId : (fieldText(index, 'message-id') ?? ''),
+    messageId: missing.includes('message-id') ? options.messageId : textOf(index, 'message-id', empty),
     added: ['received', ...missing],
     removed: gone.map((each) => each.name),
   });
@@ -121,8 +123,13 @@ function fieldsAmong(index: MessageIndex, names: readonly string[]): readonly He
   return index.fields.filter((each) => names.includes(each.name));
 }
 
-function hasText(index: MessageIndex, name: string): boolean {
-  return fieldsNamed(index, name).some((each) => trimBlanks(unfold(fieldBody(index, each))) !== '');
+function hasText(index: MessageIndex, each: HeaderField): boolean {
+  return trimBlanks(unfold(fieldBody(index, each))) !== '';
+}
+
+function textOf(index: MessageIndex, name: string, empty: readonly HeaderField[]): string {
+  const found = fieldsNamed(index, name).find((each) => !empty.includes(each));
+  return found === undefined ? '' : trimBlanks(unfold(fieldBody(index, found)));
 }
 
 function cut(each: HeaderField): Edit {
