@@ -1,6 +1,6 @@
 /**
  * Line ends of message bytes. What is written by hand, by programs and by `/raw` becomes CRLF before it is queued and
- * signed; what came by SMTP is watched, never repaired (docs/decisions: bare CR and LF).
+ * signed; what came by SMTP is watched, never repaired.
  */
 import { CR, LF } from '../base/bytes.ts';
 import { accept, type Outcome, refuse } from '../base/outcome.ts';

@@ -51,7 +51,7 @@ export const headerProblems = {
 export type HeaderProblemCode = keyof typeof headerProblems;
 
 /** At most one problem of each code per field; `at` is the offset of the culprit, `name` the field's name. */
-export type HeaderProblem = { readonly code: HeaderProblemCode; readonly at: number; readonly name: string };
+type HeaderProblem = { readonly code: HeaderProblemCode; readonly at: number; readonly name: string };
 
 export type MessageIndex = {
   readonly bytes: Uint8Array;

@@ -39,7 +39,7 @@ export type Part = {
   readonly epilogueStart: number;
 };
 
-export const partProblems = {
+const partProblems = {
   'no-boundary': 'a multipart has no boundary',
   'bad-boundary': 'a boundary is longer than any mail program reads',
   'repeated-boundary': 'a multipart uses the boundary of one that encloses it',
@@ -48,7 +48,7 @@ export const partProblems = {
   'too-many-parts': 'the message has more parts than we read',
 } as const satisfies Record<string, string>;
 
-export type PartProblem = { readonly code: keyof typeof partProblems; readonly at: number };
+type PartProblem = { readonly code: keyof typeof partProblems; readonly at: number };
 
 export type PartTree = {
   readonly root: Part;
@@ -62,7 +62,7 @@ export type PartTree = {
 export type PartLimits = { readonly depthMax: number; readonly partsMax: number };
 
 /** Postfix's depth is 100. */
-export const partLimits: PartLimits = { depthMax: 100, partsMax: 10_000 };
+const partLimits: PartLimits = { depthMax: 100, partsMax: 10_000 };
 
 /** RFC 2046 §5.1.1 allows 70; longer ones are seen. */
 const boundaryMax = 200;
@@ -86,7 +86,7 @@ export function partContent(index: MessageIndex, part: Part): Uint8Array {
 }
 
 /** Content-Disposition with its parameters; undefined when there is none. */
-export function partDisposition(part: Part): Parameterised | undefined {
+function partDisposition(part: Part): Parameterised | undefined {
   const text = fieldText(part.header, 'content-disposition');
   return text === undefined ? undefined : parseParameterised(text);
 }

@@ -62,7 +62,7 @@ test('a UTF-8 recipient is left out, so that the field stays ASCII', () => {
   assert.equal(value({ ...hop, for: { local: 'grüße', domain } }), value(hop));
 });
 
-test('RFC 3848 §2, RFC 6531 §4.3: keywords', () => {
+test('RFC 3848, RFC 6531 §4.3: keywords', () => {
   const all = { extended: true, tls: true, authenticated: true, smtpUtf8: true };
   assert.equal(smtpKeyword(all), 'UTF8SMTPSA');
   assert.equal(smtpKeyword({ ...all, smtpUtf8: false }), 'ESMTPSA');

@@ -9,7 +9,7 @@ import type { DomainName } from '../domain-name.ts';
 import { writeHeaderField } from '../header-writer.ts';
 import { formatAddrSpec, type Mailbox } from '../mailbox.ts';
 
-/** RFC 3848 §2, RFC 6531 §4.3; HTTP is not SMTP and says so. */
+/** RFC 3848, RFC 6531 §4.3; HTTP is not SMTP and says so. */
 export type ReceivedWith =
   | 'SMTP'
   | 'ESMTP'
@@ -43,7 +43,7 @@ export type Hop = {
   readonly dateMs: number;
 };
 
-/** The keyword of RFC 3848 §2 and RFC 6531 §4.3 for an SMTP session. */
+/** The keyword of RFC 3848 and RFC 6531 §4.3 for an SMTP session. */
 export function smtpKeyword(session: {
   readonly extended: boolean;
   readonly tls: boolean;

@@ -1,5 +1,5 @@
 /**
- * Makes a message safe for every hop before it is signed: leaf parts with 8-bit octets, over-long lines, NUL or lone
+ * Makes a message safe for every hop before it is signed (RFC 6409 §8.4): leaf parts with 8-bit octets, over-long lines, NUL or lone
  * CR and LF become quoted-printable (text) or base64. Everything else stays octet for octet, and a message with
  * nothing to do comes back as the very same array.
  *
@@ -100,7 +100,7 @@ function labelEdits(
 ): readonly Edit[] {
   const fields = [field('Content-Transfer-Encoding', encoding)];
   if (fieldsNamed(part.header, 'content-type').length === 0 && part.contentType.value === 'text/plain') {
-    // RFC 1428 §3: 8-bit text whose charset nobody knows
+    // RFC 1428: 8-bit text whose charset nobody knows
     const charset = isUtf8(content) ? 'utf-8' : 'unknown-8bit';
     fields.unshift(field('Content-Type', `text/plain; charset=${charset}`));
   }
