@@ -213,12 +213,28 @@ class OpenTx extends OpenReader implements Tx {
   readonly hooks: (() => void)[] = [];
   bytesWritten = 0;
 
+  override async all<Row>(statement: Statement<Row>): Promise<Row[]> {
+    this.#weigh(statement);
+    return super.all(statement);
+  }
+
+  override async first<Row>(statement: Statement<Row>): Promise<Row | undefined> {
+    this.#weigh(statement);
+    return super.first(statement);
+  }
+
   async run(statement: Statement): Promise<number> {
     this.demandOpen();
-    for (const value of statement.parameters)
-      if (value instanceof Uint8Array || typeof value === 'string') this.bytesWritten += value.length;
-    this.bytesWritten += bytesPerStatement;
+    this.#weigh(statement);
     return this.connection.run(statement.sql, statement.parameters);
+  }
+
+  /** Roughly what the log grows by; `INSERT ... RETURNING` comes through `first`. */
+  #weigh({ sql, parameters }: Statement): void {
+    if (/^\s*select\b/i.test(sql)) return;
+    this.bytesWritten += bytesPerStatement;
+    for (const value of parameters)
+      if (value instanceof Uint8Array || typeof value === 'string') this.bytesWritten += value.length;
   }
 
   afterCommit(run: () => void): void {

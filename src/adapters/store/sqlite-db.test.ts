@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import test, { type TestContext } from 'node:test';
 import { contractMigrations, dbContract, isFault } from '../../../test/contracts/db-contract.ts';
@@ -66,6 +66,13 @@ test('closing waits for what was asked for before and refuses what comes after',
   assert.equal(await written, 1);
   await closed;
   assert.ok(!existsSync(`${db.file}-wal`), 'the last one out folds the log back into the file');
+});
+
+test('the log is folded back as it grows and then used again from its start', async (t) => {
+  const db = await tempDb(t, migrations);
+  for (let at = 0; at < 80; at++) await insert(db, `row ${at}`, new Uint8Array(200_000));
+  const logBytes = statSync(`${db.file}-wal`).size;
+  assert.ok(logBytes < 8 * 1024 * 1024, `${logBytes} octets of log for 16 MB of rows`);
 });
 
 test('what one process writes wakes the listeners of another', async (t) => {

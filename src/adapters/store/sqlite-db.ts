@@ -3,13 +3,14 @@
  * reads through connections of their own, each seeing one committed state. Left to others: bodies (`blobs.ts`), checking
  * (`fsck.ts`), copying (`backup.ts`).
  */
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import type { Kysely } from 'kysely';
 import { systemClock, type Timers } from '../../base/clock.ts';
 import { Fault } from '../../base/outcome.ts';
 import type { Db, Migration, Reader, Tx } from '../../base/port/db.ts';
 import { type Signals, silentSignals } from '../../base/port/signals.ts';
+import { fileFault } from './files.ts';
 import { type FolderLock, takeFolderLock } from './folder-lock.ts';
 import { GroupCommit } from './group-commit.ts';
 import { applyMigrations, pendingMigrations } from './migrate.ts';
@@ -75,10 +76,24 @@ export async function openSqlite(folder: string, options: SqliteOptions): Promis
 
 function makeFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const first = mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (first !== undefined) syncNewFolders(first, folder);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'EACCES';
-    throw new Fault(code, `the data folder ${folder} cannot be made`, { cause: error });
+    throw fileFault(error, `the data folder ${folder} cannot be made`);
+  }
+}
+
+/** SQLite syncs the folder of its files, but nobody the folders above it. `first` is the topmost new one. */
+function syncNewFolders(first: string, folder: string): void {
+  if (process.platform === 'win32') return; // folders cannot be opened there
+  for (let at = resolve(folder); at.length >= resolve(first).length; at = dirname(at)) {
+    const descriptor = openSync(dirname(at), 'r');
+    try {
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    if (at === dirname(at)) return;
   }
 }
 

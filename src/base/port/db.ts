@@ -4,7 +4,11 @@
  * `read` or `write`.
  *
  * `write` is durable when its promise resolves. Writes of a moment may share one commit; each runs alone in a savepoint, so
- * one that throws undoes itself only. Inside `work` await nothing but the `tx` itself.
+ * one that throws undoes itself only. Inside `work` await nothing but the `tx` itself: a write that waits for anything else is
+ * cut off with a `Bug`.
+ *
+ * What fails throws a `Fault`. Try again later: `ENOSPC` (disk full), `STORE_BUSY`. Not before a restart: `STORE_IO` (after a
+ * failed fsync nothing is written any more), `STORE_BROKEN`. Ours to avoid: `UNIQUE`, `FOREIGN_KEY`, `CONSTRAINT`, `STORE_SQL`.
  */
 import type { CompiledQuery, Kysely } from 'kysely';
 
