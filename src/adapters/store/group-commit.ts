@@ -18,10 +18,10 @@ import type { SqliteConnection } from './sqlite-connection.ts';
 import { endsWriting, faultFrom, isBusy } from './sqlite-faults.ts';
 
 /** Writes sharing one commit. More gain nothing (see above), and the first of a batch waits for the last. */
-export const writesPerCommitMax = 100;
+const writesPerCommitMax = 100;
 
 /** Writes waiting for their batch; beyond, the office is drowning and says so at once. */
-export const writesWaitingMax = 20_000;
+const writesWaitingMax = 20_000;
 
 /** Another process (a command beside the running office) may hold the write lock for a moment. */
 const lockPatienceMs = 5_000;

@@ -2,7 +2,6 @@
  * Who may ask the office for something: API keys and submission logins. Secrets that we made are stored as their SHA-256,
  * passwords that people chose as argon2id (MAIL_RULES 29).
  */
-
 import { equalConstantTime, hasControlCharacter, utf8 } from '../../base/bytes.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Ids } from '../../base/id.ts';
@@ -14,7 +13,16 @@ import type { DirectoryStore, StoredPassword } from './directory-store.ts';
 import { hasScope } from './may-use-from.ts';
 import { type PasswordHasher, preparePassword } from './passwords.ts';
 import { createToken, tokenHash, tokenKindOf } from './tokens.ts';
-import type { ApiKeyId, ApiKeyRecord, KeyPrincipal, LoginPrincipal, Principal, Scope, UserRecord } from './types.ts';
+import {
+  type ApiKeyId,
+  type ApiKeyRecord,
+  type KeyPrincipal,
+  type LoginPrincipal,
+  no,
+  type Principal,
+  type Scope,
+  type UserRecord,
+} from './types.ts';
 
 /** "Last used" is for people who wonder whether a key may go: an hour is fine enough, and spares a write per request. */
 export const lastUsedGrainMs = 60 * 60 * 1000;
@@ -51,7 +59,7 @@ export class Accounts {
 
   /** The token is shown this once; only its SHA-256 stays. */
   async createKey(wanted: NewApiKey): Promise<Outcome<{ key: ApiKeyRecord; token: string }, 'scope-missing'>> {
-    if (wanted.scopes.length === 0) return refuse('scope-missing', 'A key needs at least one scope.');
+    if (wanted.scopes.length === 0) return no('scope-missing');
     const token = createToken(wanted.mode === 'live' ? 'ph_live_' : 'ph_test_', this.#ports.random);
     const key: ApiKeyRecord = {
       id: this.#ports.ids.next('key'),
@@ -105,11 +113,7 @@ export class Accounts {
     Outcome<{ user: UserRecord; appPassword?: string }, 'bad-login' | 'bad-password' | 'login-taken' | 'busy'>
   > {
     const name = prepareLogin(login);
-    if (name === undefined)
-      return refuse(
-        'bad-login',
-        `A login has 1 to ${loginLengthMax} characters without blanks and control characters.`,
-      );
+    if (name === undefined) return no('bad-login');
     const user: UserRecord = {
       id: this.#ports.ids.next('usr'),
       login: name,
@@ -186,8 +190,8 @@ export class Accounts {
       kind === 'ph_app_'
         ? matchAppPassword(password, facts.passwords)
         : facts.anyChosen && (await this.#matchChosen(password, facts.passwords));
-    if (fits === undefined) return refuse('busy', 'Too many logins are being checked; try again in a moment.');
-    if (fits === false || facts.user === undefined) return refuse('bad-credentials', 'Login or password is wrong.');
+    if (fits === undefined) return no('busy');
+    if (fits === false || facts.user === undefined) return no('bad-credentials');
     this.#touch(fits.id, fits.lastUsedAtMs, (tx, atMs) => this.#store.touchPassword(tx, fits.id, atMs));
     const principal: LoginPrincipal = { kind: 'login', account: name, domains: facts.user.domains };
     return accept(principal);
@@ -196,7 +200,7 @@ export class Accounts {
   async #authenticateByKey(token: string): Promise<Outcome<Principal, 'bad-credentials'>> {
     const found = await this.findKey(token);
     if (found.ok && hasScope(found.value, 'send')) return found;
-    return refuse('bad-credentials', 'Login or password is wrong.');
+    return no('bad-credentials');
   }
 
   async #matchChosen(text: string, passwords: readonly StoredPassword[]): Promise<StoredPassword | false | undefined> {
@@ -216,10 +220,9 @@ export class Accounts {
     text: string,
   ): Promise<Outcome<{ stored: StoredPassword; shown?: undefined }, 'bad-password' | 'busy'>> {
     const prepared = preparePassword(text);
-    if (prepared === undefined)
-      return refuse('bad-password', 'A password has 1 to 1,024 octets without control characters.');
+    if (prepared === undefined) return no('bad-password');
     const hash = await this.#ports.hasher.hash(prepared);
-    if (hash === undefined) return refuse('busy', 'Too many logins are being checked; try again in a moment.');
+    if (hash === undefined) return no('busy');
     return accept({ stored: this.#stored('chosen', hash) });
   }
 

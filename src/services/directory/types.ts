@@ -1,5 +1,6 @@
 /** What the directory knows: domains, the keys that sign for them, mailboxes, and who may ask the office for something. */
 import type { Id } from '../../base/id.ts';
+import { refuse } from '../../base/outcome.ts';
 import type { DomainName } from '../../format/domain-name.ts';
 import type { SigningAlgorithm } from '../../protocol/dkim/types.ts';
 
@@ -131,7 +132,12 @@ export const directoryRefusals = {
   'login-taken': 'There is a login of this name already.',
   'login-unknown': 'There is no such login.',
   'bad-credentials': 'Login or password is wrong.',
-  busy: 'Too many logins are being checked at the moment.',
+  busy: 'Too many logins are being checked; try again in a moment.',
   'from-not-allowed': 'The account may not use this From domain.',
 } as const;
 export type DirectoryRefusal = keyof typeof directoryRefusals;
+
+/** A refusal with the sentence of the table, where there is nothing more precise to say. */
+export function no<Code extends DirectoryRefusal>(code: Code) {
+  return refuse(code, directoryRefusals[code]);
+}
