@@ -12,7 +12,7 @@ import { orphanAgeMs } from './blobs.ts';
 import { type BlobRow, isSpoolName, spoolFolder } from './blobs-schema.ts';
 import { codeOf } from './files.ts';
 
-export type StoreProblem = {
+type StoreProblem = {
   readonly kind: 'database' | 'foreign-key' | 'blob-damaged' | 'blob-missing' | 'file-without-row';
   /** Table, blob id or file name. */
   readonly subject: string;

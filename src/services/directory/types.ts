@@ -113,7 +113,7 @@ export type LoginPrincipal = {
 };
 
 /** Every no of the directory. */
-export const directoryRefusals = {
+const directoryRefusals = {
   'domain-exists': 'The domain is in the directory already.',
   'domain-unknown': 'The domain is not in the directory.',
   'selector-in-use': 'Another key of the domain has this selector.',
