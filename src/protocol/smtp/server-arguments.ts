@@ -1,0 +1,170 @@
+/** Reads command lines and the arguments of MAIL and RCPT. Pure; answers a value or the reply that refuses it. */
+import { isUtf8 } from 'node:buffer';
+import { fromUtf8, hasControlCharacter, isAscii } from '../../base/bytes.ts';
+import { type Path, type PathRefusal, parsePath } from '../../format/address.ts';
+import type { Reply } from './reply.ts';
+import { serverReplies } from './server-replies.ts';
+import type { MailCommand, RcptCommand } from './server-session.ts';
+
+export type Command = { readonly verb: string; readonly argument: string };
+
+export type Read<T> = { readonly value: T } | { readonly refusal: Reply };
+
+/** RFC 5321 §2.4: verbs in any case; §4.1.1: white space before the CRLF is tolerated. Undefined: not a line of text. */
+export function readCommand(octets: Uint8Array): Command | undefined {
+  if (!isUtf8(octets)) return undefined;
+  const text = fromUtf8(octets).replace(/[ \t]+$/, '');
+  if (hasControlCharacter(text)) return undefined;
+  const blank = text.indexOf(' ');
+  return blank < 0
+    ? { verb: text.toUpperCase(), argument: '' }
+    : { verb: text.slice(0, blank).toUpperCase(), argument: text.slice(blank + 1) };
+}
+
+/** What browsers and scanners say to any open port. None of these verbs is ours, and no answer of ours can help them. */
+const httpVerbs = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH', 'PRI']);
+
+export function isHttp(command: Command): boolean {
+  return httpVerbs.has(command.verb);
+}
+
+type Parameters = ReadonlyMap<string, string | undefined>;
+type PathArgument = { readonly path: Path; readonly ascii: boolean; readonly parameters: Parameters };
+
+export type MailRules = {
+  /** The client said EHLO. */
+  readonly extended: boolean;
+  readonly sizeMax: number;
+  /** AUTH is offered here, and with it its parameter. */
+  readonly login: boolean;
+};
+
+/** RFC 5321 §4.1.1.2 */
+export function readMail(argument: string, rules: MailRules): Read<MailCommand> {
+  const read = readPathArgument(argument, 'FROM:', {
+    syntax: serverReplies.mailSyntax,
+    path: senderRefusals,
+  });
+  if ('refusal' in read) return read;
+  const { path, ascii, parameters } = read.value;
+  if (path.kind === 'postmaster') return { refusal: serverReplies.badSender };
+  if (parameters.size > 0 && !rules.extended) return { refusal: serverReplies.unknownParameter };
+  const wishes = readMailParameters(parameters, rules);
+  if ('refusal' in wishes) return wishes;
+  // RFC 6531 §3.3: addresses beyond ASCII only under the SMTPUTF8 parameter
+  if (!ascii && !wishes.value.smtpUtf8) return { refusal: serverReplies.utf8NotAnnounced };
+  return { value: { path, ...wishes.value } };
+}
+
+/** RFC 5321 §4.1.1.3 */
+export function readRcpt(argument: string, mail: Pick<MailCommand, 'smtpUtf8'>): Read<RcptCommand> {
+  const read = readPathArgument(argument, 'TO:', {
+    syntax: serverReplies.rcptSyntax,
+    path: recipientRefusals,
+  });
+  if ('refusal' in read) return read;
+  const { path, ascii, parameters } = read.value;
+  if (path.kind === 'null') return { refusal: serverReplies.badRecipient };
+  if (parameters.size > 0) return { refusal: serverReplies.unknownParameter };
+  if (!ascii && !mail.smtpUtf8) return { refusal: serverReplies.utf8NotAnnounced };
+  return { value: { path } };
+}
+
+const senderRefusals: Record<PathRefusal, Reply> = {
+  'bad-path': serverReplies.badSender,
+  'too-long': serverReplies.badSender,
+  'address-literal': serverReplies.senderLiteral,
+};
+const recipientRefusals: Record<PathRefusal, Reply> = {
+  'bad-path': serverReplies.badRecipient,
+  'too-long': serverReplies.badRecipient,
+  'address-literal': serverReplies.recipientLiteral,
+};
+
+function readPathArgument(
+  argument: string,
+  keyword: 'FROM:' | 'TO:',
+  refusals: { readonly syntax: Reply; readonly path: Record<PathRefusal, Reply> },
+): Read<PathArgument> {
+  if (argument.slice(0, keyword.length).toUpperCase() !== keyword) return { refusal: refusals.syntax };
+  // RFC 5321 §3.3 has no blank behind the colon; enough programs put one there, and no meaning hangs on it
+  const rest = argument.slice(keyword.length).trimStart();
+  const end = pathEnd(rest);
+  if (end === undefined) return { refusal: refusals.syntax };
+  const written = rest.slice(0, end);
+  const path = parsePath(written);
+  if (!path.ok) return { refusal: refusals.path[path.code] };
+  const parameters = readParameters(rest.slice(end));
+  if (!parameters) return { refusal: serverReplies.badParameter };
+  return { value: { path: path.value, ascii: isAscii(written), parameters } };
+}
+
+/** The offset behind the path's closing bracket, which is not one inside a quoted local part. */
+function pathEnd(text: string): number | undefined {
+  if (!text.startsWith('<')) return undefined;
+  let quoted = false;
+  for (let i = 1; i < text.length; i++) {
+    const char = text[i];
+    if (quoted && char === '\\') i++;
+    else if (char === '"') quoted = !quoted;
+    else if (char === '>' && !quoted) return i + 1;
+  }
+  return undefined;
+}
+
+/** RFC 5321 §4.1.2 esmtp-param, RFC 6531 §3.3: values may hold UTF-8. Undefined: malformed, or one twice. */
+function readParameters(text: string): Parameters | undefined {
+  const parameters = new Map<string, string | undefined>();
+  if (text === '') return parameters;
+  if (!text.startsWith(' ')) return undefined;
+  for (const word of text.split(' ').filter((part) => part !== '')) {
+    const match = /^([A-Za-z0-9][A-Za-z0-9-]*)(?:=([\x21-\x3c\x3e-\x7e\u0080-\u{10ffff}]+))?$/u.exec(word);
+    const keyword = match?.[1]?.toUpperCase();
+    if (keyword === undefined || parameters.has(keyword)) return undefined;
+    parameters.set(keyword, match?.[2]);
+  }
+  return parameters;
+}
+
+type MailWishes = Omit<MailCommand, 'path'>;
+
+function readMailParameters(parameters: Parameters, rules: MailRules): Read<MailWishes> {
+  let wishes: MailWishes = { size: 0, body: '7bit', smtpUtf8: false };
+  for (const [keyword, value] of parameters) {
+    const read = readMailParameter(keyword, value, rules);
+    if ('refusal' in read) return read;
+    wishes = { ...wishes, ...read.value };
+  }
+  if (wishes.size > rules.sizeMax) return { refusal: serverReplies.tooLarge }; // RFC 1870 §6.1
+  return { value: wishes };
+}
+
+function readMailParameter(keyword: string, value: string | undefined, rules: MailRules): Read<Partial<MailWishes>> {
+  switch (keyword) {
+    case 'SIZE': // RFC 1870 §3: up to 20 digits
+      return /^\d{1,20}$/.test(value ?? '')
+        ? { value: { size: Number(value) } }
+        : { refusal: serverReplies.badParameter };
+    case 'SMTPUTF8': // RFC 6531 §3.3: no value
+      return value === undefined ? { value: { smtpUtf8: true } } : { refusal: serverReplies.badParameter };
+    case 'BODY':
+      return readBody(value);
+    case 'AUTH': // RFC 4954 §5: to be accepted where AUTH is; whose mail it was is not believed, as if it said <>
+      if (!rules.login) return { refusal: serverReplies.unknownParameter };
+      return value === '<>' || isXtext(value) ? { value: {} } : { refusal: serverReplies.badParameter };
+    default:
+      return { refusal: serverReplies.unknownParameter }; // RFC 5321 §4.1.1.11
+  }
+}
+
+/** RFC 3461 §4 */
+function isXtext(value: string | undefined): boolean {
+  return value !== undefined && /^(?:[!-*,-<>-~]|\+[0-9A-F]{2})+$/.test(value);
+}
+
+/** RFC 6152 §3. BINARYMIME (RFC 3030) is not offered. */
+function readBody(value: string | undefined): Read<Partial<MailWishes>> {
+  const body = value?.toLowerCase();
+  if (body === '7bit' || body === '8bitmime') return { value: { body } };
+  return { refusal: body === undefined ? serverReplies.badParameter : serverReplies.unknownParameter };
+}

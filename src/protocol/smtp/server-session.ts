@@ -1,0 +1,117 @@
+/** The vocabulary of the server machine: what a session is, what it is told, what it wants done. The states are drawn in `server.ts`. */
+import type { Path } from '../../format/address.ts';
+import type { Credentials, SaslExchange } from '../sasl/sasl-server.ts';
+import type { SmtpLimits } from './limits.ts';
+import type { Line } from './line-reader.ts';
+import type { Reply } from './reply.ts';
+
+export type ServerOptions = {
+  /** Our name, in the banner and the reply to EHLO. */
+  readonly hostname: string;
+  readonly limits: SmtpLimits;
+  /** Whether there is a certificate. */
+  readonly startTls: boolean;
+  /** `none`: an MX, AUTH does not exist here. `required`: no mail without a login. A login is taken under TLS only. */
+  readonly login: 'none' | 'optional' | 'required';
+};
+
+export type MailCommand = {
+  readonly path: Extract<Path, { kind: 'null' | 'mailbox' }>;
+  /** What the client says it will send, RFC 1870 §6; 0 = it did not say. */
+  readonly size: number;
+  readonly body: '7bit' | '8bitmime';
+  readonly smtpUtf8: boolean;
+};
+
+export type RcptCommand = { readonly path: Extract<Path, { kind: 'postmaster' | 'mailbox' }> };
+
+export type Transaction = {
+  readonly mail: MailCommand;
+  readonly recipients: number;
+  readonly recipientsRefused: number;
+};
+
+export type ServerPhase =
+  | { readonly at: 'opening' | 'command' | 'securing' | 'data' | 'closed' }
+  | { readonly at: 'login'; readonly exchange: SaslExchange }
+  /** A question is out; only its answer moves the session on. */
+  | { readonly at: 'asking'; readonly about: 'mail'; readonly mail: MailCommand }
+  /** `more`: input lay behind DATA already; were it refused, that input would be read as commands. */
+  | { readonly at: 'asking'; readonly about: 'data'; readonly more: boolean }
+  | { readonly at: 'asking'; readonly about: 'rcpt' }
+  | { readonly at: 'asking'; readonly about: 'message' }
+  | { readonly at: 'asking'; readonly about: 'login' };
+
+export type ServerSession = {
+  readonly options: ServerOptions;
+  readonly phase: ServerPhase;
+  readonly tls: boolean;
+  /** What the client calls itself. A claim, not a fact. */
+  readonly helo: string | undefined;
+  /** It said EHLO. */
+  readonly extended: boolean;
+  readonly loggedIn: boolean;
+  readonly transaction: Transaction | undefined;
+  /** The server stops: no new transaction. */
+  readonly stopping: boolean;
+  /** Since the last accepted message. */
+  readonly errors: number;
+  readonly junk: number;
+  readonly failedLogins: number;
+};
+
+export type ServerInput =
+  /** `talked`: the client did, before our banner. */
+  | { readonly kind: 'opened'; readonly talked: boolean }
+  /** `more`: further input lay behind the line already. */
+  | (Extract<Line, { kind: 'line' }> & { readonly more: boolean })
+  | Exclude<Line, { kind: 'line' }>
+  /** A TLS ClientHello where SMTP is spoken. */
+  | { readonly kind: 'tls-hello' }
+  | { readonly kind: 'tls-established' }
+  /** The answer to `ask-mail`, `ask-rcpt`, `ask-message`, and a no to `ask-data`. */
+  | { readonly kind: 'verdict'; readonly reply: Reply }
+  /** The yes to `ask-data`. */
+  | { readonly kind: 'go-ahead' }
+  | { readonly kind: 'login-verdict'; readonly verdict: 'yes' | 'no' | 'later' }
+  /** `endless`: the end did not come within `oversize_bytes` behind the limit. */
+  | { readonly kind: 'data-end'; readonly as: 'complete' | 'too-large' | 'endless' }
+  | { readonly kind: 'timeout' }
+  | { readonly kind: 'stop' };
+
+export type ServerEffect =
+  | { readonly kind: 'reply'; readonly reply: Reply }
+  /** After the reply is written: throw unread input away, shake hands, tell `tls-established`. */
+  | { readonly kind: 'start-tls' }
+  | { readonly kind: 'ask-login'; readonly credentials: Credentials }
+  | { readonly kind: 'ask-mail'; readonly mail: MailCommand }
+  | { readonly kind: 'ask-rcpt'; readonly rcpt: RcptCommand }
+  /** Is there a place for the message? */
+  | { readonly kind: 'ask-data' }
+  /** The message is there: is it taken? */
+  | { readonly kind: 'ask-message' }
+  /** Read message data from here on, no lines. */
+  | { readonly kind: 'begin-data' }
+  /** The transaction is over; what belonged to it and was not accepted goes. */
+  | { readonly kind: 'forget' }
+  /** Send what was said, then close; unread input is dropped. */
+  | { readonly kind: 'close' };
+
+export type ServerStep = { readonly next: ServerSession; readonly effects: readonly ServerEffect[] };
+
+/** @param implicitTls TLS was there before the first octet of SMTP (RFC 8314 §3.3) */
+export function newServerSession(options: ServerOptions, implicitTls: boolean): ServerSession {
+  return {
+    options,
+    phase: { at: 'opening' },
+    tls: implicitTls,
+    helo: undefined,
+    extended: false,
+    loggedIn: false,
+    transaction: undefined,
+    stopping: false,
+    errors: 0,
+    junk: 0,
+    failedLogins: 0,
+  };
+}

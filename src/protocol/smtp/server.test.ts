@@ -1,0 +1,711 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as fc from 'fast-check';
+import { fromLatin1, utf8 } from '../../base/bytes.ts';
+import { smtpLimitsWith } from './limits.ts';
+import { type Reply, replyOf, writeReply } from './reply.ts';
+import { lineOctetsMax, step } from './server.ts';
+import {
+  newServerSession,
+  type ServerEffect,
+  type ServerInput,
+  type ServerOptions,
+  type ServerSession,
+} from './server-session.ts';
+
+const mx: ServerOptions = { hostname: 'mx.example.com', limits: smtpLimitsWith(), startTls: true, login: 'none' };
+const submission: ServerOptions = { ...mx, login: 'required' };
+
+/** What policy says to a question: recipients that begin with "no" do not exist, "later" is greylisted, password "secret" is right. */
+function policy(effect: ServerEffect): ServerInput | undefined {
+  switch (effect.kind) {
+    case 'ask-mail':
+      return { kind: 'verdict', reply: replyOf('250 2.1.0', 'Sender noted') };
+    case 'ask-rcpt': {
+      const local = effect.rcpt.path.kind === 'mailbox' ? effect.rcpt.path.mailbox.local : 'postmaster';
+      if (local.startsWith('no')) return { kind: 'verdict', reply: replyOf('550 5.1.1', 'No such mailbox here') };
+      if (local.startsWith('later')) return { kind: 'verdict', reply: replyOf('451 4.7.1', 'Try again') };
+      if (local.startsWith('full')) return { kind: 'verdict', reply: replyOf('421 4.3.2', 'Not now') };
+      return { kind: 'verdict', reply: replyOf('250 2.1.5', `Recipient noted`) };
+    }
+    case 'ask-data':
+      return { kind: 'go-ahead' };
+    case 'ask-message':
+      return { kind: 'verdict', reply: replyOf('250 2.0.0', 'Taken') };
+    case 'ask-login':
+      return { kind: 'login-verdict', verdict: effect.credentials.password === 'secret' ? 'yes' : 'no' };
+    default:
+      return undefined;
+  }
+}
+
+type Talk = {
+  session: ServerSession;
+  readonly transcript: string[];
+  hear(input: ServerInput): void;
+};
+
+function talk(options: ServerOptions, answer = policy, implicitTls = false): Talk {
+  const out: Talk = {
+    session: newServerSession(options, implicitTls),
+    transcript: [],
+    hear(input) {
+      const { next, effects } = step(out.session, input);
+      out.session = next;
+      for (const effect of effects) {
+        if (effect.kind === 'reply') {
+          for (const line of writeReply(effect.reply).trimEnd().split('\r\n')) out.transcript.push(`S: ${line}`);
+        } else {
+          const verdict = answer(effect);
+          if (verdict) out.hear(verdict);
+          else out.transcript.push(`* ${effect.kind}`);
+        }
+      }
+    },
+  };
+  return out;
+}
+
+/** One line of a script as an input: `C: text`, `C+ text` (more input waits behind it), `! input kind`. */
+function inputOf(line: string): ServerInput {
+  const text = line.slice(3);
+  switch (line.slice(0, 3)) {
+    case 'C: ':
+      return { kind: 'line', octets: utf8(text), more: false };
+    case 'C+ ':
+      return { kind: 'line', octets: utf8(text), more: true };
+    default: {
+      const [kind = '', as] = line.slice(2).split(' ');
+      return { kind, ...(kind === 'opened' ? { talked: as === 'talked' } : { as }) } as unknown as ServerInput;
+    }
+  }
+}
+
+/** Plays the client's lines of a transcript and compares the whole with what happened. */
+function play(options: ServerOptions, script: string, answer = policy): Talk {
+  const lines = script
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  const talking = talk(options, answer);
+  for (const line of lines) {
+    if (line.startsWith('S: ') || line.startsWith('* ')) continue;
+    talking.transcript.push(line);
+    talking.hear(inputOf(line));
+  }
+  assert.deepEqual(talking.transcript, lines);
+  return talking;
+}
+
+/** A session that has said EHLO. */
+function greeted(options: ServerOptions, script: string, answer = policy): Talk {
+  const tls = options.login === 'none' ? '' : '\n! tls-established\n';
+  const offered = options.login === 'none' ? 'S: 250-STARTTLS' : 'S: 250-AUTH PLAIN LOGIN';
+  const opening =
+    options.login === 'none'
+      ? ''
+      : `
+    C: EHLO c.example
+    S: 250-mx.example.com
+    S: 250-PIPELINING
+    S: 250-SIZE 26214400
+    S: 250-STARTTLS
+    S: 250-ENHANCEDSTATUSCODES
+    S: 250-8BITMIME
+    S: 250 SMTPUTF8
+    C: STARTTLS
+    S: 220 2.0.0 Ready to start TLS
+    * start-tls`;
+  return play(
+    options,
+    `! opened
+    S: 220 mx.example.com ESMTP Posthorn${opening}${tls}
+    C: EHLO c.example
+    S: 250-mx.example.com
+    S: 250-PIPELINING
+    S: 250-SIZE 26214400
+    ${offered}
+    S: 250-ENHANCEDSTATUSCODES
+    S: 250-8BITMIME
+    S: 250 SMTPUTF8
+    ${script}`,
+    answer,
+  );
+}
+
+test('RFC 5321 §D.1: a message for three, one of them unknown, then goodbye', () => {
+  greeted(
+    mx,
+    `
+    C: MAIL FROM:<Smith@bar.com>
+    S: 250 2.1.0 Sender noted
+    C: RCPT TO:<Jones@foo.com>
+    S: 250 2.1.5 Recipient noted
+    C: RCPT TO:<nobody@foo.com>
+    S: 550 5.1.1 No such mailbox here
+    C: rcpt to:<Postmaster>
+    S: 250 2.1.5 Recipient noted
+    C: DATA
+    S: 354 Send the message, end it with a dot alone on a line
+    * begin-data
+    ! data-end complete
+    * forget
+    S: 250 2.0.0 Taken
+    C: MAIL FROM:<>
+    S: 250 2.1.0 Sender noted
+    C: QUIT
+    S: 221 2.0.0 Goodbye
+    * close`,
+  );
+});
+
+test('RFC 5321 §4.1.4: the order of commands', () => {
+  play(
+    mx,
+    `! opened
+    S: 220 mx.example.com ESMTP Posthorn
+    C: MAIL FROM:<a@b.example>
+    S: 503 5.5.1 Say EHLO first
+    C: STARTTLS
+    S: 503 5.5.1 Say EHLO first
+    C: HELO c.example
+    S: 250 mx.example.com
+    C: STARTTLS
+    S: 503 5.5.1 Say EHLO first
+    C: RCPT TO:<a@b.example>
+    S: 503 5.5.1 MAIL comes first
+    C: DATA
+    S: 503 5.5.1 MAIL comes first
+    C: MAIL FROM:<a@b.example>
+    S: 250 2.1.0 Sender noted
+    C: MAIL FROM:<a@b.example>
+    S: 503 5.5.1 MAIL was given already
+    C: DATA
+    S: 503 5.5.1 RCPT comes first
+    C: RCPT TO:<nobody@b.example>
+    S: 550 5.1.1 No such mailbox here
+    C: DATA
+    S: 554 5.5.1 No valid recipients
+    C: RSET
+    * forget
+    S: 250 2.0.0 Done
+    C: RCPT TO:<a@b.example>
+    S: 503 5.5.1 MAIL comes first`,
+  );
+});
+
+test('RFC 5321 §4.1.4: EHLO in the middle forgets the transaction', () => {
+  const talking = greeted(
+    mx,
+    `
+    C: MAIL FROM:<a@b.example>
+    S: 250 2.1.0 Sender noted
+    C: HELO other.example
+    * forget
+    S: 250 mx.example.com
+    C: RCPT TO:<a@b.example>
+    S: 503 5.5.1 MAIL comes first
+    C: MAIL FROM:<a@b.example> SIZE=1
+    S: 555 5.5.4 A parameter is not known or not offered`,
+  );
+  assert.equal(talking.session.helo, 'other.example');
+});
+
+test('small commands, alike for every name', () => {
+  greeted(
+    mx,
+    `
+    C: NOOP whatever
+    S: 250 2.0.0 Done
+    C: VRFY postmaster
+    S: 252 2.5.0 Names are not verified here; send the mail and see
+    C: VRFY nobody
+    S: 252 2.5.0 Names are not verified here; send the mail and see
+    C: EXPN staff
+    S: 502 5.5.1 This command is not implemented
+    C: HELP
+    S: 214-2.0.0 Commands:
+    S: 214-2.0.0 EHLO HELO STARTTLS AUTH MAIL RCPT DATA
+    S: 214 2.0.0 RSET NOOP VRFY HELP QUIT
+    C: ETRN x
+    S: 502 5.5.1 This command is not implemented
+    C: WIZ
+    S: 500 5.5.2 That is no command
+    C: __proto__
+    S: 500 5.5.2 That is no command
+    C: QUIT now
+    S: 501 5.5.4 This command takes no argument
+    C: RSET now
+    S: 501 5.5.4 This command takes no argument
+    C: EHLO
+    S: 501 5.5.4 Say your host name
+    C: EHLO two words
+    S: 501 5.5.4 Say your host name
+    C: noop${'  '}
+    S: 250 2.0.0 Done`,
+  );
+});
+
+test('RFC 5321 §4.1.1.11: parameters of MAIL and RCPT', () => {
+  const cases: [string, string][] = [
+    ['MAIL FROM:<a@b.example> SIZE=100 BODY=8BITMIME SMTPUTF8', '250'],
+    ['MAIL FROM: <a@b.example>', '250'],
+    ['mail from:<"a> b"@b.example> body=7bit', '250'],
+    ['MAIL FROM:<@relay.example:a@b.example>', '250'],
+    ['MAIL FROM:<jürgen@b.example> SMTPUTF8', '250'],
+    ['MAIL FROM:<a@bücher.example> SMTPUTF8', '250'],
+    ['MAIL FROM:<jürgen@b.example>', '553 5.6.7'],
+    ['MAIL FROM:<a@bücher.example>', '553 5.6.7'],
+    ['MAIL FROM:<a@b.example> SIZE=26214401', '552 5.3.4'],
+    ['MAIL FROM:<a@b.example> SIZE=99999999999999999999', '552 5.3.4'],
+    ['MAIL FROM:<a@b.example> SIZE=1x', '501 5.5.4'],
+    ['MAIL FROM:<a@b.example> SIZE', '501 5.5.4'],
+    ['MAIL FROM:<a@b.example> SIZE=1 SIZE=2', '501 5.5.4'],
+    ['MAIL FROM:<a@b.example> SMTPUTF8=yes', '501 5.5.4'],
+    ['MAIL FROM:<a@b.example> BODY', '501 5.5.4'],
+    ['MAIL FROM:<a@b.example> BODY=BINARYMIME', '555 5.5.4'],
+    ['MAIL FROM:<a@b.example> RET=HDRS', '555 5.5.4'],
+    ['MAIL FROM:<a@b.example> AUTH=<>', '555 5.5.4'],
+    ['MAIL FROM:<a@b.example> __proto__=1', '501 5.5.4'],
+    ['MAIL FROM:<a@b.example>SIZE=1', '501 5.5.4'],
+    ['MAIL FROM:a@b.example', '501 5.5.4'],
+    ['MAIL FROM:<a@b.example', '501 5.5.4'],
+    ['MAIL FROM:<"a@b.example>', '501 5.5.4'],
+    ['MAIL FROM <a@b.example>', '501 5.5.4'],
+    ['MAIL TO:<a@b.example>', '501 5.5.4'],
+    ['MAIL', '501 5.5.4'],
+    ['MAIL FROM:<Postmaster>', '501 5.1.7'],
+    ['MAIL FROM:<a b@b.example>', '501 5.1.7'],
+    ['MAIL FROM:<a@b.example.>', '501 5.1.7'],
+    [`MAIL FROM:<${'a'.repeat(65)}@b.example>`, '501 5.1.7'],
+    ['MAIL FROM:<a@[192.0.2.1]>', '553 5.1.7'],
+    ['RCPT TO:<>', '501 5.1.3'],
+    ['RCPT TO:<a@b.example> NOTIFY=NEVER', '555 5.5.4'],
+    ['RCPT TO:<a@b.example> ORCPT=rfc822;a@b.example', '555 5.5.4'],
+    ['RCPT TO:<a%b@c.example>', '250'],
+    ['RCPT TO:<jürgen@b.example>', '553 5.6.7'],
+    ['RCPT TO:<a@[IPv6:2001:db8::1]>', '553 5.1.3'],
+    ['RCPT FROM:<a@b.example>', '501 5.5.4'],
+  ];
+  for (const [command, expected] of cases) {
+    const talking = talk(mx);
+    for (const line of ['! opened', 'C: EHLO c.example']) talking.hear(inputOf(line));
+    if (command.startsWith('RCPT')) talking.hear(inputOf('C: MAIL FROM:<a@b.example>'));
+    talking.hear(inputOf(`C: ${command}`));
+    assert.equal(talking.transcript.at(-1)?.slice(3, 3 + expected.length), expected, command);
+  }
+});
+
+test('RFC 6531 §3.3: SMTPUTF8 at MAIL opens RCPT too', () => {
+  greeted(
+    mx,
+    `
+    C: MAIL FROM:<a@b.example> SMTPUTF8
+    S: 250 2.1.0 Sender noted
+    C: RCPT TO:<jürgen@bücher.example>
+    S: 250 2.1.5 Recipient noted`,
+  );
+});
+
+test('RFC 3207: STARTTLS once, without arguments, and everything said before is forgotten', () => {
+  const talking = greeted(
+    mx,
+    `
+    C: STARTTLS now
+    S: 501 5.5.4 This command takes no argument
+    C: MAIL FROM:<a@b.example>
+    S: 250 2.1.0 Sender noted
+    C: STARTTLS
+    S: 503 5.5.1 Not in the middle of a transaction
+    C: RSET
+    * forget
+    S: 250 2.0.0 Done
+    C: STARTTLS
+    S: 220 2.0.0 Ready to start TLS
+    * start-tls
+    ! tls-established
+    C: MAIL FROM:<a@b.example>
+    S: 503 5.5.1 Say EHLO first
+    C: EHLO c.example
+    S: 250-mx.example.com
+    S: 250-PIPELINING
+    S: 250-SIZE 26214400
+    S: 250-ENHANCEDSTATUSCODES
+    S: 250-8BITMIME
+    S: 250 SMTPUTF8
+    C: STARTTLS
+    S: 503 5.5.1 TLS is already active`,
+  );
+  assert.equal(talking.session.errors, 4);
+});
+
+test('without a certificate STARTTLS is neither offered nor obeyed', () => {
+  play(
+    { ...mx, startTls: false },
+    `! opened
+    S: 220 mx.example.com ESMTP Posthorn
+    C: EHLO c.example
+    S: 250-mx.example.com
+    S: 250-PIPELINING
+    S: 250-SIZE 26214400
+    S: 250-ENHANCEDSTATUSCODES
+    S: 250-8BITMIME
+    S: 250 SMTPUTF8
+    C: STARTTLS
+    S: 502 5.5.1 This command is not implemented`,
+  );
+});
+
+test('an MX has no AUTH; submission has it under TLS only, and takes no mail without it', () => {
+  greeted(
+    mx,
+    `
+    C: AUTH PLAIN AHRpbQBzZWNyZXQ=
+    S: 502 5.5.1 This command is not implemented`,
+  );
+  play(
+    submission,
+    `! opened
+    S: 220 mx.example.com ESMTP Posthorn
+    C: EHLO c.example
+    S: 250-mx.example.com
+    S: 250-PIPELINING
+    S: 250-SIZE 26214400
+    S: 250-STARTTLS
+    S: 250-ENHANCEDSTATUSCODES
+    S: 250-8BITMIME
+    S: 250 SMTPUTF8
+    C: AUTH PLAIN AHRpbQBzZWNyZXQ=
+    S: 538 5.7.11 A login needs TLS
+    C: MAIL FROM:<a@b.example>
+    S: 530 5.7.0 Issue STARTTLS first`,
+  );
+  greeted(
+    submission,
+    `
+    C: MAIL FROM:<a@b.example>
+    S: 530 5.7.0 Log in first`,
+  );
+});
+
+test('RFC 4954 §4: AUTH with and without initial response, cancelled, malformed, twice', () => {
+  greeted(
+    submission,
+    `
+    C: AUTH CRAM-MD5
+    S: 504 5.5.4 Mechanisms are PLAIN and LOGIN
+    C: AUTH
+    S: 501 5.5.4 Syntax: AUTH mechanism [initial response]
+    C: AUTH PLAIN
+    S: 334
+    C: *
+    S: 501 5.7.0 Login cancelled
+    C: AUTH PLAIN a=b
+    S: 501 5.5.2 That is not base64
+    C: AUTH PLAIN =
+    S: 501 5.5.2 That is not what this mechanism sends
+    C: AUTH LOGIN
+    S: 334 VXNlcm5hbWU6
+    C: dGlt
+    S: 334 UGFzc3dvcmQ6
+    C: d3Jvbmc=
+    S: 535 5.7.8 Wrong login or password
+    C: AUTH LOGIN dGlt
+    S: 334 UGFzc3dvcmQ6
+    C: c2VjcmV0
+    S: 235 2.7.0 Logged in
+    C: AUTH PLAIN AHRpbQBzZWNyZXQ=
+    S: 503 5.5.1 You are logged in already
+    C: EHLO c.example
+    S: 250-mx.example.com
+    S: 250-PIPELINING
+    S: 250-SIZE 26214400
+    S: 250-ENHANCEDSTATUSCODES
+    S: 250-8BITMIME
+    S: 250 SMTPUTF8
+    C: MAIL FROM:<a@b.example> AUTH=<>
+    S: 250 2.1.0 Sender noted`,
+  );
+});
+
+test('five wrong passwords end the connection', () => {
+  greeted(
+    submission,
+    `
+    C: AUTH PLAIN AHRpbQB3cm9uZw==
+    S: 535 5.7.8 Wrong login or password
+    C: AUTH PLAIN AHRpbQB3cm9uZw==
+    S: 535 5.7.8 Wrong login or password
+    C: AUTH PLAIN AHRpbQB3cm9uZw==
+    S: 535 5.7.8 Wrong login or password
+    C: AUTH PLAIN AHRpbQB3cm9uZw==
+    S: 535 5.7.8 Wrong login or password
+    C: AUTH PLAIN AHRpbQB3cm9uZw==
+    S: 535 5.7.8 Wrong login or password
+    S: 421 4.7.0 Too many failed logins
+    * close`,
+  );
+});
+
+test('who talks before the banner, speaks HTTP or TLS, or ends lines oddly is cut off', () => {
+  play(mx, '! opened talked\nS: 521 5.5.1 A client waits for the banner\n* close');
+  greeted(mx, 'C: GET / HTTP/1.1\nS: 521 5.5.1 This is a mail server\n* close');
+  greeted(mx, 'C: POST / HTTP/1.1\nS: 521 5.5.1 This is a mail server\n* close');
+  greeted(mx, '! tls-hello\n* close');
+  greeted(mx, '! bare-newline\nS: 521 5.5.2 Lines end with CR LF; a CR or LF alone is not accepted\n* close');
+  greeted(mx, 'C: BDAT 20 LAST\nS: 502 5.5.1 This command is not implemented\n* close');
+});
+
+test('a line that is no text, and one that is too long', () => {
+  const talking = talk(mx);
+  for (const line of ['! opened', 'C: EHLO c.example', '! too-long']) talking.hear(inputOf(line));
+  assert.equal(talking.transcript.at(-1), 'S: 500 5.5.2 The line is too long');
+  for (const octets of [Uint8Array.of(0x4e, 0x4f, 0x4f, 0x50, 0), Uint8Array.of(0xff), fromLatin1('NOOP \x1b[31m')]) {
+    talking.hear({ kind: 'line', octets, more: false });
+    assert.equal(talking.transcript.at(-1), 'S: 500 5.5.2 A command is printable text');
+  }
+  assert.equal(lineOctetsMax(talking.session), 2048);
+});
+
+test('only AUTH may use the long lines it needs', () => {
+  const talking = talk(submission, policy, true);
+  for (const line of ['! opened', 'C: EHLO c.example', `C: NOOP ${'x'.repeat(3000)}`]) talking.hear(inputOf(line));
+  assert.equal(talking.transcript.at(-1), 'S: 500 5.5.2 The line is too long');
+  assert.equal(lineOctetsMax(talking.session), 12_288);
+  talking.hear(inputOf(`C: AUTH PLAIN ${Buffer.from(`\0tim\0${'x'.repeat(1024)}`).toString('base64')}`));
+  assert.equal(talking.transcript.at(-1), 'S: 535 5.7.8 Wrong login or password');
+});
+
+test('input behind a refused DATA is not run as commands', () => {
+  greeted(
+    mx,
+    `
+    C: MAIL FROM:<a@b.example>
+    S: 250 2.1.0 Sender noted
+    C: RCPT TO:<nobody@b.example>
+    S: 550 5.1.1 No such mailbox here
+    C+ DATA
+    S: 554 5.5.1 No valid recipients
+    * close`,
+  );
+  const full = (effect: ServerEffect) =>
+    effect.kind === 'ask-data'
+      ? ({ kind: 'verdict', reply: replyOf('452 4.3.1', 'No space') } as const)
+      : policy(effect);
+  greeted(
+    mx,
+    `
+    C+ MAIL FROM:<a@b.example>
+    S: 250 2.1.0 Sender noted
+    C+ RCPT TO:<a@b.example>
+    S: 250 2.1.5 Recipient noted
+    C: DATA
+    * forget
+    S: 452 4.3.1 No space
+    C: MAIL FROM:<a@b.example>
+    S: 250 2.1.0 Sender noted`,
+    full,
+  );
+});
+
+test('messages too large: refused after they were read, or cut off when they do not end', () => {
+  const begin = `
+    C: MAIL FROM:<a@b.example>
+    S: 250 2.1.0 Sender noted
+    C: RCPT TO:<a@b.example>
+    S: 250 2.1.5 Recipient noted
+    C: DATA
+    S: 354 Send the message, end it with a dot alone on a line
+    * begin-data`;
+  greeted(
+    mx,
+    `${begin}
+    ! data-end too-large
+    * forget
+    S: 552 5.3.4 The message is too large
+    C: NOOP
+    S: 250 2.0.0 Done`,
+  );
+  greeted(mx, `${begin}\n! data-end endless\nS: 552 5.3.4 The message is too large\n* close`);
+  greeted(mx, `${begin}\n! bare-newline\nS: 521 5.5.2 Lines end with CR LF; a CR or LF alone is not accepted\n* close`);
+  greeted(mx, `${begin}\n! timeout\nS: 421 4.4.2 Waited too long for you\n* close`);
+});
+
+test('counts: recipients, errors, junk', () => {
+  const few: ServerOptions = {
+    ...mx,
+    limits: smtpLimitsWith({ recipients_per_message: 2, errors_per_connection: 3, junk_commands_per_connection: 4 }),
+  };
+  greeted(
+    few,
+    `
+    C: MAIL FROM:<a@b.example>
+    S: 250 2.1.0 Sender noted
+    C: RCPT TO:<a@b.example>
+    S: 250 2.1.5 Recipient noted
+    C: RCPT TO:<later@b.example>
+    S: 451 4.7.1 Try again
+    C: RCPT TO:<b@b.example>
+    S: 250 2.1.5 Recipient noted
+    C: RCPT TO:<c@b.example>
+    S: 452 4.5.3 Too many recipients; send the message to the others separately
+    C: RCPT TO:<d@b.example>
+    S: 452 4.5.3 Too many recipients; send the message to the others separately
+    C: NOOP
+    S: 250 2.0.0 Done
+    C: NOOP
+    S: 250 2.0.0 Done
+    C: DATA
+    S: 354 Send the message, end it with a dot alone on a line
+    * begin-data
+    ! data-end complete
+    * forget
+    S: 250 2.0.0 Taken
+    C: NOOP
+    S: 250 2.0.0 Done
+    C: NOOP
+    S: 250 2.0.0 Done
+    C: NOOP
+    S: 250 2.0.0 Done
+    C: NOOP
+    S: 250 2.0.0 Done
+    C: NOOP
+    S: 250 2.0.0 Done
+    S: 421 4.7.0 Too many commands without a message
+    * close`,
+  );
+  greeted(
+    few,
+    `
+    C: MAIL FROM:<a@b.example>
+    S: 250 2.1.0 Sender noted
+    C: RCPT TO:<no1@b.example>
+    S: 550 5.1.1 No such mailbox here
+    C: RCPT TO:<no2@b.example>
+    S: 550 5.1.1 No such mailbox here
+    C: RCPT TO:<no3@b.example>
+    S: 550 5.1.1 No such mailbox here
+    S: 421 4.7.0 Too many errors
+    * close`,
+  );
+  greeted({ ...few }, '! endless\n! endless\n! endless\nS: 421 4.7.0 Too many errors\n* close');
+});
+
+test('an account may name any number of recipients that are refused', () => {
+  const talking = greeted(
+    submission,
+    `
+    C: AUTH PLAIN AHRpbQBzZWNyZXQ=
+    S: 235 2.7.0 Logged in
+    C: MAIL FROM:<a@b.example>
+    S: 250 2.1.0 Sender noted`,
+  );
+  for (let i = 0; i < 100; i++) talking.hear(inputOf(`C: RCPT TO:<no${i}@b.example>`));
+  assert.equal(talking.session.phase.at, 'command');
+});
+
+test('RFC 5321 §3.8: a 421 of policy ends the connection', () => {
+  greeted(
+    mx,
+    `
+    C: MAIL FROM:<a@b.example>
+    S: 250 2.1.0 Sender noted
+    C: RCPT TO:<full@b.example>
+    S: 421 4.3.2 Not now
+    * close`,
+  );
+});
+
+test('a stop lets a transaction finish and ends what is idle', () => {
+  greeted(mx, '! stop\nS: 421 4.3.2 The server is stopping; try again soon\n* close');
+  greeted(
+    mx,
+    `
+    C: MAIL FROM:<a@b.example>
+    S: 250 2.1.0 Sender noted
+    ! stop
+    C: RCPT TO:<a@b.example>
+    S: 250 2.1.5 Recipient noted
+    C: DATA
+    S: 354 Send the message, end it with a dot alone on a line
+    * begin-data
+    ! data-end complete
+    * forget
+    S: 250 2.0.0 Taken
+    S: 421 4.3.2 The server is stopping; try again soon
+    * close`,
+  );
+});
+
+const anyReply: fc.Arbitrary<Reply> = fc.constantFrom(
+  ...['250 2.0.0', '450 4.2.0', '550 5.7.1', '421 4.3.2'].map((status) => replyOf(status, 'so it is')),
+);
+const anyLine = fc.oneof(
+  fc.constantFrom(
+    ...['EHLO c.example', 'HELO c', 'STARTTLS', 'MAIL FROM:<a@b.example>', 'RCPT TO:<a@b.example>', 'DATA', 'RSET'],
+    ...['AUTH PLAIN AHRpbQBzZWNyZXQ=', 'AUTH LOGIN', 'dGlt', '*', 'NOOP', 'VRFY x', 'QUIT', 'GET / HTTP/1.0', ''],
+  ),
+  fc.string({ maxLength: 30 }),
+);
+
+/** What may come next at all: the loop's side of the contract. */
+function anyInput(session: ServerSession, seed: { line: string; n: number; reply: Reply }): ServerInput {
+  if (seed.n === 0) return { kind: 'timeout' };
+  if (seed.n === 1) return { kind: 'stop' };
+  const { phase } = session;
+  switch (phase.at) {
+    case 'opening':
+      return { kind: 'opened', talked: false };
+    case 'securing':
+      return { kind: 'tls-established' };
+    case 'data':
+      return { kind: 'data-end', as: seed.n % 5 === 0 ? 'too-large' : 'complete' };
+    case 'asking':
+      if (phase.about === 'login') return { kind: 'login-verdict', verdict: seed.n % 2 ? 'yes' : 'no' };
+      if (phase.about === 'data' && seed.n % 3) return { kind: 'go-ahead' };
+      return { kind: 'verdict', reply: seed.n % 3 ? replyOf('250 2.0.0', 'fine') : seed.reply };
+    default:
+      return { kind: 'line', octets: utf8(seed.line), more: seed.n % 2 === 0 };
+  }
+}
+
+test('whatever is said, the machine neither throws nor forgets its rules', () => {
+  const seeds = fc.array(fc.record({ line: anyLine, n: fc.nat({ max: 40 }), reply: anyReply }), { maxLength: 60 });
+  fc.assert(
+    fc.property(
+      seeds,
+      fc.constantFrom<ServerOptions>(mx, submission, { ...submission, login: 'optional' }),
+      (inputs, options) => {
+        let session = newServerSession(options, false);
+        let recipients = 0;
+        for (const seed of inputs) {
+          const before = session;
+          const input = anyInput(session, seed);
+          const { next, effects } = step(session, input);
+          session = next;
+          const kinds = effects.map((effect) => effect.kind);
+          if (input.kind === 'line')
+            assert.ok(
+              kinds.some((kind) => kind === 'reply' || kind.startsWith('ask-')) || before.phase.at === 'closed',
+            );
+          if (
+            input.kind === 'verdict' &&
+            before.phase.at === 'asking' &&
+            before.phase.about === 'rcpt' &&
+            input.reply.code === 250
+          )
+            recipients++;
+          if (kinds.includes('forget') || kinds.includes('close'))
+            recipients = kinds.includes('begin-data') ? recipients : 0;
+          if (kinds.includes('begin-data')) assert.ok(recipients > 0, 'data without a recipient');
+          if (kinds.includes('ask-login')) assert.ok(before.tls, 'a password in clear');
+          if (kinds.includes('ask-mail') && options.login === 'required')
+            assert.ok(before.loggedIn, 'mail without a login');
+          assert.ok(kinds.filter((kind) => kind.startsWith('ask-')).length <= 1);
+          assert.equal(session.phase.at === 'closed', before.phase.at === 'closed' || kinds.at(-1) === 'close');
+        }
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
