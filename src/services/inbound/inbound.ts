@@ -12,18 +12,14 @@ import type { Disk } from '../../base/port/disk.ts';
 import type { Signals } from '../../base/port/signals.ts';
 import { formatAddrSpec, type Mailbox, type Path, parseFromFields } from '../../format/address.ts';
 import type { DomainName } from '../../format/domain-name.ts';
-import {
-  fieldBody,
-  fieldsNamed,
-  fieldText,
-  indexMessage,
-  type MessageIndex,
-} from '../../format/message/message-index.ts';
+import { fieldText, indexMessage, type MessageIndex } from '../../format/message/message-index.ts';
 import { type Hop, smtpKeyword, writeReceivedField } from '../../format/message/received-field.ts';
 import { decodeWords } from '../../format/mime/encoded-word.ts';
 import { forgedResultsFields } from '../../protocol/auth-results/strip-auth-results.ts';
+import { authenticationResultsField } from '../../protocol/auth-results/write-auth-results.ts';
 import type { Authenticator, AuthReport } from '../../protocol/authenticate.ts';
 import type { Resolver } from '../../protocol/dns/types.ts';
+import { readAuthor } from '../../protocol/read-author.ts';
 import type { Reply } from '../../protocol/smtp/reply.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { Events } from '../events/events.ts';
@@ -198,8 +194,9 @@ export class Inbound {
     const nowMs = this.#ports.timers.nowMs();
     const envelopeFrom = envelope.mailFrom ? formatAddrSpec(envelope.mailFrom) : '';
     const recipient = formatAddrSpec(destination.recipient);
-    const results = findings?.report.authenticationResultsField;
-    const received = writeReceivedField(hopOf(about, destination, this.#options.hostname, nowMs));
+    const { hostname } = this.#options;
+    const results = findings && authenticationResultsField(hostname, findings.report.results);
+    const received = writeReceivedField(hopOf(about, destination, hostname, nowMs));
     return {
       mailbox:
         destination.kind === 'mailbox' ? destination.mailbox : (await this.#ports.directory.operatorMailbox()).id,
@@ -208,7 +205,7 @@ export class Inbound {
         envelopeFrom,
         recipient,
         trace: results ? [results, received] : [received],
-        forged: forgedResultsFields(index, [this.#options.hostname]),
+        forged: forgedResultsFields(index, [hostname]),
       }),
       receivedAtMs: nowMs,
       envelopeFrom,
@@ -257,7 +254,7 @@ function hopOf(about: About, destination: Destination, by: DomainName, dateMs: n
 }
 
 function authorOf(index: MessageIndex): string | null {
-  const author = parseFromFields(fieldsNamed(index, 'from').map((field) => fieldBody(index, field)));
+  const author = readAuthor(index);
   return author.kind === 'one' ? formatAddrSpec(author.first) : null;
 }
 

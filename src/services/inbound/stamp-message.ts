@@ -3,7 +3,7 @@
  * and nothing left that pretends to be ours. Everything else stays octet for octet, so that signatures can still be checked. Pure.
  */
 import { concat, fromLatin1, utf8 } from '../../base/bytes.ts';
-import { editBytes } from '../../format/message/edit-bytes.ts';
+import { type Edit, editBytes } from '../../format/message/edit-bytes.ts';
 import { fieldsNamed, type HeaderField, type MessageIndex } from '../../format/message/message-index.ts';
 
 export type Stamp = {
@@ -16,17 +16,29 @@ export type Stamp = {
   readonly forged: readonly HeaderField[];
 };
 
+const nothing = fromLatin1('');
+
 export function stampMessage(index: MessageIndex, stamp: Stamp): Uint8Array {
   const left = [...fieldsNamed(index, 'return-path'), ...fieldsNamed(index, 'delivered-to'), ...stamp.forged];
-  const nothing = fromLatin1('');
-  const kept = editBytes(
-    index.bytes,
-    left.map(({ start, end }) => ({ start, end, text: nothing })),
-  );
+  const kept = editBytes(index.bytes, [
+    ...leadingBlanks(index.bytes),
+    ...left.map(({ start, end }) => ({ start: Math.max(start, leadingBlankCount(index.bytes)), end, text: nothing })),
+  ]);
   return concat([
     utf8(`Return-Path: <${stamp.envelopeFrom}>\r\n`), // both are parsed mailboxes; UTF-8 in them: RFC 6532 §3.2
     utf8(`Delivered-To: ${stamp.recipient}\r\n`),
     ...stamp.trace,
     kept,
   ]);
+}
+
+/** Blanks before the first name would make that field a fold of ours, and hide it from every reader. */
+function leadingBlanks(bytes: Uint8Array): Edit[] {
+  const count = leadingBlankCount(bytes);
+  return count === 0 ? [] : [{ start: 0, end: count, text: nothing }];
+}
+
+function leadingBlankCount(bytes: Uint8Array): number {
+  const first = bytes.findIndex((octet) => octet !== 0x20 && octet !== 0x09);
+  return first < 0 ? bytes.length : first;
 }

@@ -31,13 +31,22 @@ export function decideAcceptance(
 ): Outcome<{ readonly domain: DomainName | undefined }, OutboundRefusal> {
   if (facts.recipientCount === 0) return refuse('no-recipients', 'Name at least one recipient.');
   if (facts.recipientCount > limits.recipientsMax) {
-    return refuse('too-many-recipients', `At most ${limits.recipientsMax} recipients per message; this one has ${facts.recipientCount}.`);
+    return refuse(
+      'too-many-recipients',
+      `At most ${limits.recipientsMax} recipients per message; this one has ${facts.recipientCount}.`,
+    );
   }
   if (facts.sizeBytes > limits.sizeMaxBytes) {
-    return refuse('message-too-large', `The message has ${facts.sizeBytes} octets; the limit is ${limits.sizeMaxBytes}.`);
+    return refuse(
+      'message-too-large',
+      `The message has ${facts.sizeBytes} octets; the limit is ${limits.sizeMaxBytes}.`,
+    );
   }
   if (facts.receivedFields > receivedFieldsMax) {
-    return refuse('mail-loop', `The message has ${facts.receivedFields} Received fields: it is going round in circles.`);
+    return refuse(
+      'mail-loop',
+      `The message has ${facts.receivedFields} Received fields: it is going round in circles.`,
+    );
   }
   return facts.sender.kind === 'relay' || facts.sender.kind === 'office' ? relayed(facts) : ofAccount(facts);
 }
@@ -49,13 +58,15 @@ function relayed(facts: AcceptanceFacts): Outcome<{ readonly domain: DomainName 
 }
 
 function ofAccount(facts: AcceptanceFacts): Outcome<{ readonly domain: DomainName | undefined }, OutboundRefusal> {
-  if (facts.author.kind !== 'one') return refuse('from-unclear', `The From field does not name exactly one author: ${facts.author.why}.`);
+  if (facts.author.kind !== 'one')
+    return refuse('from-unclear', `The From field does not name exactly one author: ${facts.author.why}.`);
   const { domain } = facts.author;
   const from = mayUse(domain, facts);
   if (!from.ok) return from;
   if (facts.mailFromDomain !== undefined && facts.mailFromDomain !== domain) {
     const envelope = mayUse(facts.mailFromDomain, facts);
-    if (!envelope.ok) return refuse('sender-not-allowed', `The envelope sender is at ${facts.mailFromDomain}. ${envelope.say}`);
+    if (!envelope.ok)
+      return refuse('sender-not-allowed', `The envelope sender is at ${facts.mailFromDomain}. ${envelope.say}`);
   }
   return accept({ domain });
 }
@@ -63,8 +74,14 @@ function ofAccount(facts: AcceptanceFacts): Outcome<{ readonly domain: DomainNam
 function mayUse(domain: DomainName, facts: AcceptanceFacts): Outcome<undefined, OutboundRefusal> {
   const known = facts.domains.get(domain);
   const allowed = facts.sender.kind === 'key' || facts.sender.kind === 'login' ? facts.sender.domains : undefined;
-  if (!known) return refuse('domain-unknown', `${domain} is not a domain of this office. Add it first: posthorn domains add ${domain}`);
-  if (allowed && !allowed.includes(domain)) return refuse('from-not-allowed', `This account may send only as ${allowed.join(', ')}.`);
-  if (!known.verified) return refuse('domain-unverified', `${domain} is not verified yet. See: posthorn domains show ${domain}`);
+  if (!known)
+    return refuse(
+      'domain-unknown',
+      `${domain} is not a domain of this office. Add it first: posthorn domains add ${domain}`,
+    );
+  if (allowed && !allowed.includes(domain))
+    return refuse('from-not-allowed', `This account may send only as ${allowed.join(', ')}.`);
+  if (!known.verified)
+    return refuse('domain-unverified', `${domain} is not verified yet. See: posthorn domains show ${domain}`);
   return accept(undefined);
 }

@@ -31,7 +31,13 @@ export type Next =
 const unsureEndsMax = 2;
 
 /** @param uniform a random number in [0, 1) that spreads the retries */
-export function decideNext(attempt: AttemptKind, facts: DeliveryFacts, nowMs: number, policy: RetryPolicy, uniform: number): Next {
+export function decideNext(
+  attempt: AttemptKind,
+  facts: DeliveryFacts,
+  nowMs: number,
+  policy: RetryPolicy,
+  uniform: number,
+): Next {
   switch (attempt) {
     case 'delivered':
       return { kind: 'settle', state: 'delivered' };

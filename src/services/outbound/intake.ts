@@ -9,24 +9,12 @@ import { accept, Fault, type Outcome, refuse } from '../../base/outcome.ts';
 import type { Blobs, Spooled } from '../../base/port/blobs.ts';
 import type { Db, Reader, Tx } from '../../base/port/db.ts';
 import type { Disk } from '../../base/port/disk.ts';
-import {
-  type Author,
-  formatAddrSpec,
-  isInternationalised,
-  type Mailbox,
-  parseFromFields,
-} from '../../format/address.ts';
+import { type Author, formatAddrSpec, isInternationalised, type Mailbox } from '../../format/address.ts';
 import type { DomainName } from '../../format/domain-name.ts';
-import { watchLines } from '../../format/line-ends.ts';
-import {
-  fieldBody,
-  fieldsNamed,
-  fieldText,
-  headerBytes,
-  indexMessage,
-  type MessageIndex,
-} from '../../format/message/message-index.ts';
+import { normaliseLineEnds, watchLines } from '../../format/line-ends.ts';
+import { fieldsNamed, fieldText, headerBytes, indexMessage } from '../../format/message/message-index.ts';
 import { decodeWords } from '../../format/mime/encoded-word.ts';
+import { readAuthor } from '../../protocol/read-author.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { Events } from '../events/events.ts';
 import { composeMessage } from './compose-message.ts';
@@ -142,14 +130,16 @@ export class Intake {
   /** A whole message with its envelope. */
   async whole(sender: Sender, request: RawRequest): Promise<Outcome<Accepted, OutboundRefusal>> {
     const recipients = uniqueMailboxes(request.recipients);
-    const original = await request.body.read();
+    const lines = await readWhole(request);
+    if (!lines.ok) return refuse('message-malformed', lines.say);
+    const original = lines.value;
     const index = indexMessage(original);
     const named = fieldText(index, idempotencyField) ?? request.idempotencyKey;
     const repeat = repeatKey(request, recipients);
     const key = named === undefined ? undefined : requestKey(named, repeat.sha256);
     const replay = (await this.#replay(sender, key)) ?? (await this.#replay(sender, repeat));
     if (replay) return replay;
-    const author = authorOf(index);
+    const author = readAuthor(index);
     const facts = {
       author,
       mailFrom: request.mailFrom,
@@ -267,7 +257,7 @@ export class Intake {
       ? await signer.sign(letter.bytes, letter.domain)
       : { bytes: letter.bytes, signatures: [] };
     const index = indexMessage(signed.bytes);
-    const author = authorOf(index);
+    const author = readAuthor(index);
     const recipients = letter.recipients.map((mailbox) => {
       const id = ids.next('del');
       return {
@@ -354,8 +344,10 @@ async function spool(blobs: Blobs, bytes: Uint8Array): Promise<Spooled | Uint8Ar
   return writer.finish();
 }
 
-function authorOf(index: MessageIndex): Author {
-  return parseFromFields(fieldsNamed(index, 'from').map((field) => fieldBody(index, field)));
+/** What programs and people hand in by hand may end its lines with LF; SMTP has its own strict reader. */
+async function readWhole(request: RawRequest): Promise<Outcome<Uint8Array, 'bare-cr'>> {
+  const bytes = await request.body.read();
+  return request.entrance.kind === 'smtp' ? accept(bytes) : normaliseLineEnds(bytes);
 }
 
 function hasEightBit(bytes: Uint8Array): boolean {

@@ -206,5 +206,6 @@ export class Outbound {
 const timelineEventsMax = 1_000;
 
 export type { PreparedBounce } from './bounces.ts';
+export { checkCompose } from './compose-message.ts';
 export { bounceDomainOf, domainOfBounceHost, type ReturnPathSubject } from './return-path.ts';
 export type { TimelineStep } from './timeline.ts';
