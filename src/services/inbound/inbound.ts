@@ -10,7 +10,7 @@ import { Fault, unreachable } from '../../base/outcome.ts';
 import type { Db } from '../../base/port/db.ts';
 import type { Disk } from '../../base/port/disk.ts';
 import type { Signals } from '../../base/port/signals.ts';
-import { formatAddrSpec, type Mailbox, type Path, parseFromFields } from '../../format/address.ts';
+import { formatAddrSpec, type Mailbox, type Path } from '../../format/address.ts';
 import type { DomainName } from '../../format/domain-name.ts';
 import { fieldText, indexMessage, type MessageIndex } from '../../format/message/message-index.ts';
 import { type Hop, smtpKeyword, writeReceivedField } from '../../format/message/received-field.ts';
