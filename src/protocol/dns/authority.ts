@@ -27,17 +27,20 @@ import { type Zone, type ZoneSet, zoneOf } from './zone-set.ts';
 
 export type DnsTransport = 'udp' | 'tcp';
 
+export type AnswerOptions = {
+  readonly transport: DnsTransport;
+  /** Answer with TC and no records: the client asks again over TCP, where its address cannot be forged. */
+  readonly comeByTcp?: boolean;
+};
+
 /** `octets` may be anything that arrived. */
-export function answerQuery(
-  zones: ZoneSet,
-  octets: Uint8Array,
-  options: { readonly transport: DnsTransport },
-): Uint8Array | undefined {
+export function answerQuery(zones: ZoneSet, octets: Uint8Array, options: AnswerOptions): Uint8Array | undefined {
   const header = decodeHeader(octets);
   if (header === undefined || header.isResponse) return undefined; // answering answers would let two servers talk for ever
   const query = decodeMessage(octets);
   const reply = query === undefined ? refusal(header, rcodes.formatError) : replyTo(zones, query);
-  return encodeMessage(reply, {
+  const noRecords = { truncated: true, answers: [], authorities: [], additionals: [] };
+  return encodeMessage(options.comeByTcp ? { ...reply, ...noRecords } : reply, {
     octetsMax: roomFor(query, options.transport),
     additionalsNeeded: isReferral(reply),
   });
