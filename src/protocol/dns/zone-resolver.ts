@@ -47,12 +47,12 @@ function lookUp<T extends RecordType>(world: World, asked: DnsName, type: T): Dn
     const why = world.failing.get(dnsNameKey(name));
     if (why !== undefined) return { kind: 'failed', why };
     const found = findName(world.tree, name);
-    if (found.kind === 'missing') return none('nxdomain', world, name);
+    if (found.kind === 'missing') return none('nxdomain', Math.min(ttlSeconds, negativeTtl(world.tree, name)));
     const alias = type === 'CNAME' ? undefined : found.node.get(recordCode('CNAME'))?.[0];
     const target = alias?.data.type === 'CNAME' ? alias.data.target : undefined;
     if (alias === undefined || target === undefined) {
       const records = found.node.get(recordCode(type));
-      if (records === undefined) return none('nodata', world, name);
+      if (records === undefined) return none('nodata', Math.min(ttlSeconds, negativeTtl(world.tree, name)));
       const ttl = Math.min(ttlSeconds, leastTtl(records));
       return answer(recordDataOf(type, records), ttl, followed > 0 ? name : undefined);
     }
@@ -67,8 +67,8 @@ function answer<T>(records: readonly T[], ttlSeconds: number, canonical: DnsName
   return canonical === undefined ? found : { ...found, canonicalName: dnsNameText(lowerDnsName(canonical)) };
 }
 
-function none(why: 'nxdomain' | 'nodata', world: World, name: DnsName): DnsAnswer<never> {
-  return { kind: 'none', why, ttlSeconds: negativeTtl(world.tree, name), secure: false };
+function none(why: 'nxdomain' | 'nodata', ttlSeconds: number): DnsAnswer<never> {
+  return { kind: 'none', why, ttlSeconds, secure: false };
 }
 
 /** RFC 2308 §5: the smaller of the SOA's own TTL and its MINIMUM. */
