@@ -6,11 +6,6 @@ export class FrameReader {
   #filled = 0;
   #inMessage = false;
 
-  /** Whether a message has begun and is not complete. */
-  get isInside(): boolean {
-    return this.#inMessage || this.#filled > 0;
-  }
-
   /** The messages that these octets complete, in their order. */
   push(octets: Uint8Array): readonly Uint8Array[] {
     const messages: Uint8Array[] = [];
