@@ -129,6 +129,16 @@ function lineOf(text: string, name: string): number {
   return 1;
 }
 
+/** Thrown where a configuration that cannot be used ends the command (exit 78). */
+export class ConfigMistakes extends Error {
+  override readonly name = 'ConfigMistakes';
+  readonly mistakes: readonly ConfigMistake[];
+  constructor(mistakes: readonly ConfigMistake[]) {
+    super(describeMistakes(mistakes));
+    this.mistakes = mistakes;
+  }
+}
+
 /** One line per mistake, for stderr. */
 export function describeMistakes(mistakes: readonly ConfigMistake[]): string {
   return mistakes

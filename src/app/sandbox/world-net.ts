@@ -25,7 +25,7 @@ export function createWorldNet(real: Net, map: WorldMap, address: string): Net {
       const connection = await real.dial(place, options?.signal ? { signal: options.signal } : {});
       const from: Endpoint = { address, port: clientPort++ };
       if (clientPort > 65_535) clientPort = firstClientPort;
-      await connection.write(writeProxyHeader({ source: from, destination: to }));
+      await connection.write(writeProxyHeader(from, to));
       return disguise(connection, { local: from, remote: to });
     },
   };

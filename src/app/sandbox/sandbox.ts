@@ -1,0 +1,87 @@
+/**
+ * The sandbox world: a small internet in one process, on loopback, with no way out. Authoritative DNS, your office for example.com, a
+ * second one for example.net, a stranger, and a certificate authority. Builds it, sends the demonstration through it, tells what
+ * happened, and keeps serving (or, with `once`, ends with 0 only if every fact held).
+ */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Style } from '../../entrances/cli/style.ts';
+import { demonstrate, type Stage, type Step } from './demonstration.ts';
+import { narrateNext, narrateOpening, narrateStep } from './narrate.ts';
+import { openWorld, type SandboxWorld } from './world.ts';
+
+export type SandboxOptions = {
+  /** Run the demonstration in a folder and on ports of its own, then end. */
+  readonly once: boolean;
+  readonly json: boolean;
+  readonly data: string;
+};
+
+export type SandboxIo = {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  readonly style: Style;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Aborts when the process is asked to stop. */
+  readonly signal: AbortSignal;
+};
+
+/** Answers the exit code: 0 when every step held, 1 when something did not happen as it must. */
+export async function runSandbox(options: SandboxOptions, io: SandboxIo): Promise<number> {
+  const folder = options.once ? mkdtempSync(join(tmpdir(), 'posthorn-sandbox-')) : options.data;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  try {
+    return await inWorld({ ...options, data: folder }, io);
+  } finally {
+    if (options.once) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function inWorld(options: SandboxOptions, io: SandboxIo): Promise<number> {
+  const tell = options.json ? () => {} : io.out;
+  const world = await openWorld({
+    data: options.data,
+    ownPorts: options.once,
+    environment: io.environment,
+    err: io.err,
+  });
+  try {
+    tell(narrateOpening(world.facts, io.style));
+    const steps = await demonstration(world, (step) => tell(narrateStep(step, io.style)));
+    const ok = steps.every((step) => step.ok);
+    if (options.json) io.out(`${JSON.stringify({ ok, steps: steps.map(forPrograms) }, undefined, 2)}\n`);
+    if (options.once) {
+      tell(ok ? io.style.good('Everything held.\n') : io.style.bad('Not everything held.\n'));
+      return ok ? 0 : 1;
+    }
+    tell(narrateNext(world.facts, io.style));
+    await stopped(io.signal);
+    io.err('stopping ...\n');
+    return 0;
+  } finally {
+    await world.close();
+  }
+}
+
+async function demonstration(world: SandboxWorld, told: (step: Step) => void): Promise<Step[]> {
+  const stage: Stage = world.stage;
+  const start: Step = { name: 'start', ok: true, problems: [], facts: { ...world.facts, started_ms: world.startedMs } };
+  const steps = [start];
+  for await (const step of demonstrate(stage)) {
+    told(step);
+    steps.push(step);
+  }
+  return steps;
+}
+
+function forPrograms({ name, ok, problems, facts }: Step) {
+  return { name, ok, facts, ...(problems.length > 0 ? { problems } : {}) };
+}
+
+function stopped(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
