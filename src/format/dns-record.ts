@@ -75,7 +75,7 @@ export const recordShapes = {
 } as const satisfies Record<string, Shape>;
 
 /** Types that zone files have and whose text we do not read; such a line counts as "there is something" and no more. */
-export const unreadTypeCodes: Readonly<Record<string, number>> = {
+const unreadTypeCodes: Readonly<Record<string, number>> = {
   NULL: 10,
   WKS: 11,
   MINFO: 14,
@@ -110,7 +110,7 @@ type DataOf<T extends ShapedType> = { readonly type: T } & {
 };
 
 /** RFC 3597: data of a type we have no table for, kept as it is. */
-export type OpaqueData = { readonly type: 'opaque'; readonly code: number; readonly octets: Uint8Array };
+type OpaqueData = { readonly type: 'opaque'; readonly code: number; readonly octets: Uint8Array };
 
 /** A line of a type whose text form we cannot read. */
 export type UnreadData = { readonly type: 'unread'; readonly code: number; readonly text: string };

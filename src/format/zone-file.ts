@@ -23,10 +23,10 @@ import {
 } from './dns-record.ts';
 import { ipv4Octets, ipv4Text, ipv6Octets, ipv6Text } from './ip-octets.ts';
 
-export type ZoneRecord = DnsRecord & { readonly line: number };
+type ZoneRecord = DnsRecord & { readonly line: number };
 
 /** A line of a type whose text we do not read: its name exists, and that is all that is known. */
-export type UnreadRecord = { readonly name: DnsName; readonly data: UnreadData; readonly line: number };
+type UnreadRecord = { readonly name: DnsName; readonly data: UnreadData; readonly line: number };
 
 export type FailingName = { readonly name: DnsName; readonly why: 'servfail' | 'timeout' };
 
@@ -359,7 +359,7 @@ function readField(kind: FieldKind, words: readonly Word[], origin: DnsName): Fi
 }
 
 /** RFC 1035 §3.3 deviates: a text over 255 octets is taken and cut into several strings, as the forms of DNS hosts do it. */
-export function stringsOf(text: string): readonly string[] {
+function stringsOf(text: string): readonly string[] {
   const strings: string[] = [];
   for (let at = 0; at < text.length || at === 0; at += 255) strings.push(text.slice(at, at + 255));
   return strings;

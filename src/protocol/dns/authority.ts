@@ -25,7 +25,7 @@ import { findName, type RecordNode } from './record-tree.ts';
 import { cnameChainMax } from './zone-resolver.ts';
 import { type Zone, type ZoneSet, zoneOf } from './zone-set.ts';
 
-export type DnsTransport = 'udp' | 'tcp';
+type DnsTransport = 'udp' | 'tcp';
 
 export type AnswerOptions = {
   readonly transport: DnsTransport;

@@ -51,7 +51,7 @@ export type DnsHeader = {
 
 export type DnsQuestion = { readonly name: DnsName; readonly type: number; readonly class: number };
 
-export type EdnsOption = { readonly code: number; readonly octets: Uint8Array };
+type EdnsOption = { readonly code: number; readonly octets: Uint8Array };
 export type Edns = {
   readonly udpOctets: number;
   readonly version: number;

@@ -27,10 +27,6 @@ const converters: { readonly [T in RecordType]: Convert<T> } = {
   SRV: ({ priority, weight, port, target }) => ({ priority, weight, port, target: hostText(target) }),
 };
 
-export function isRecordType(text: string): text is RecordType {
-  return Object.hasOwn(converters, text);
-}
-
 export function recordCode(type: RecordType): number {
   return recordShapes[type].code;
 }
