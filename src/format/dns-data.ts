@@ -32,7 +32,8 @@ export function decodeData(
   readName: NameReader,
 ): DnsData | undefined {
   const type = shapedTypeOf(code);
-  if (type === undefined) return { type: 'opaque', code, octets: Uint8Array.from(octets.subarray(range.from, range.to)) };
+  if (type === undefined)
+    return { type: 'opaque', code, octets: Uint8Array.from(octets.subarray(range.from, range.to)) };
   const values: FieldValues[FieldKind][] = [];
   let at = range.from;
   for (const [, kind] of fieldsOf(type)) {
