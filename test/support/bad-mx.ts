@@ -13,6 +13,8 @@ export type Act =
   | { readonly by: 'reset'; readonly say?: string }
   /** Says nothing more and keeps the connection. */
   | { readonly by: 'hang'; readonly say?: string }
+  /** Says nothing and reads nothing more. */
+  | { readonly by: 'stall'; readonly say?: string }
   /** Writes this text again and again until the other side goes. */
   | { readonly by: 'repeat'; readonly say: string };
 
@@ -73,7 +75,7 @@ const usual: Record<Exclude<BadMxStage, 'ehlo' | 'content' | 'handshake'>, Act> 
   rset: '250 2.0.0 ok\r\n',
   quit: { by: 'close', say: '221 2.0.0 bye\r\n' },
 };
-const usualOffers = ['PIPELINING', '8BITMIME', 'SMTPUTF8', 'SIZE 10000000', 'ENHANCEDSTATUSCODES'];
+const usualOffers = ['PIPELINING', '8BITMIME', 'SMTPUTF8', 'SIZE 50000000', 'ENHANCEDSTATUSCODES'];
 
 export async function startBadMx(options: BadMxOptions = {}): Promise<BadMx> {
   const sessions: Session[] = [];
@@ -235,6 +237,7 @@ class Talk {
     this.#gone = true;
     if (act.by === 'close') this.#socket.end();
     if (act.by === 'reset') this.#raw.resetAndDestroy();
+    if (act.by === 'stall') this.#raw.pause();
   }
 
   #repeat(text: string): void {

@@ -8,7 +8,7 @@ import type { DialOptions, Net } from '../../src/base/port/net.ts';
 import { seededRandom } from '../../src/base/random.ts';
 import { parseDomainName } from '../../src/format/domain-name.ts';
 import { resolverFromZone } from '../../src/protocol/dns/zone-resolver.ts';
-import { type ClientPatience, defaultPatience } from '../../src/protocol/smtp/client-stages.ts';
+import { type ClientPatience, defaultPatience, type ReplyStage } from '../../src/protocol/smtp/client-stages.ts';
 import type { Attempt, DeliveryContext, DeliveryJob, TranscriptStep } from '../../src/services/outbound/transport.ts';
 import { type BadMx, type BadMxOptions, startBadMx } from './bad-mx.ts';
 
@@ -53,10 +53,11 @@ export async function mailHosts(
 /** tcpmux: nobody has listened there for decades. */
 const closedPort = 1;
 
-/** Every wait short: for hosts that say nothing. */
-export function impatience(ms: number): ClientPatience {
+/** Every wait this short; with a stage given, only the wait for its reply. For hosts that say nothing. */
+export function impatience(ms: number, only?: ReplyStage): ClientPatience {
+  if (only) return { ...defaultPatience, replyMs: { ...defaultPatience.replyMs, [only]: ms } };
   const replyMs = { ...defaultPatience.replyMs };
-  for (const stage of Object.keys(replyMs) as (keyof typeof replyMs)[]) replyMs[stage] = ms;
+  for (const stage of Object.keys(replyMs) as ReplyStage[]) replyMs[stage] = ms;
   return { replyMs, connectMs: ms, handshakeMs: ms, dataBlockMs: ms };
 }
 

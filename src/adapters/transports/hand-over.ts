@@ -12,7 +12,14 @@ import { isPathText } from '../../protocol/smtp/client-command.ts';
 import { type Ending, isTooManyRecipients } from '../../protocol/smtp/client-ending.ts';
 import type { ClientPatience } from '../../protocol/smtp/client-stages.ts';
 import type { Envelope, Login } from '../../protocol/smtp/client-state.ts';
-import { planTls, type TlsDemand, type TlsPlan, type TlsPolicy } from '../../protocol/smtp/client-tls.ts';
+import {
+  opportunistic,
+  planTls,
+  type TlsDemand,
+  type TlsPlan,
+  type TlsPolicy,
+  type TlsQuestion,
+} from '../../protocol/smtp/client-tls.ts';
 import type { Attempt, ConnectionFacts, DeliveryContext, DeliveryJob } from '../../services/outbound/transport.ts';
 import { AttemptBook } from './attempt-book.ts';
 import { findAddresses, type HostAddresses, type Way, type WayHost } from './find-way.ts';
@@ -129,7 +136,9 @@ export class HandOver {
   async #targets(way: Hosts, seat: Seat): Promise<readonly Target[]> {
     const targets: Target[] = [];
     for (const [place, { host, port, preference }] of way.hosts.entries()) {
-      const demand = await this.#rules.tlsPolicy({ domain: this.#job.domain, host, port, secure: way.secure });
+      const question: TlsQuestion = { domain: this.#job.domain, host, port, secure: way.secure };
+      // A policy speaks of a domain's own hosts, not of one the operator put in their place.
+      const demand = way.source === 'route' ? opportunistic : await this.#rules.tlsPolicy(question);
       if (demand.policy === 'skip') {
         this.#passOver({ host, why: demand.because });
         this.#book.learnForAll(reasonOfSkip(host, demand.because));

@@ -237,13 +237,15 @@ export class SmtpLink {
 
   /**
    * The message in blocks, the last one held back: it leaves together with the final dot, in one packet where it fits, once
-   * `beforeFinalDot` has committed that the end may from now on be unsure.
+   * `beforeFinalDot` has committed that the end may from now on be unsure. The other side should be silent meanwhile; a word or
+   * a goodbye from it is heeded while the dot has not left, because then the end is still sure.
    */
   async #sendContent(content: Content, allowEightBit: boolean): Promise<ClientInput | undefined> {
+    if (!this.#reader.isEmpty) return { kind: 'trouble', trouble: this.#cutOff(outOfTurn) };
     const stuffer = new DotStuffer({ allowEightBit });
+    const interrupted = this.#listenAside();
     let held: Uint8Array = new Uint8Array(0);
     let octets = 0;
-    if (!this.#reader.isEmpty) return { kind: 'trouble', trouble: this.#cutOff(outOfTurn) };
     try {
       for await (const block of blocksOf(content.message)) {
         octets += block.length;
@@ -251,6 +253,7 @@ export class SmtpLink {
         if (!stuffed.ok) return this.#unfit(stuffed.code);
         const failed = await this.#write(held);
         if (failed) return failed;
+        if (interrupted()) return await this.#hear('data', lastWordsMs);
         held = stuffed.value;
       }
       const end = stuffer.finish();
@@ -259,6 +262,7 @@ export class SmtpLink {
         throw new Fault('MESSAGE_TORN', `${octets} octets of a message of ${content.message.size}`);
       await content.beforeFinalDot();
       if (this.#context.signal.aborted) return { kind: 'trouble', trouble: this.#cutOff(stopped) };
+      if (interrupted()) return await this.#hear('data', lastWordsMs);
       await this.#tell({ kind: 'dotted' }, content);
       this.#context.note({ step: 'message-sent', octets });
       return await this.#write(concat([held, end.value]));
@@ -266,6 +270,17 @@ export class SmtpLink {
       this.#cutOff(stopped); // RFC 5321 §4.1.1.4: without the final dot nothing was sent
       throw error;
     }
+  }
+
+  /** Begins to read without waiting; the answer says whether something came. The next `#hear` goes on with it. */
+  #listenAside(): () => boolean {
+    let came = false;
+    const tell = () => {
+      came = true;
+    };
+    this.#reading ??= this.connection.read();
+    this.#reading.then(tell, tell);
+    return () => came;
   }
 
   #unfit(why: Unfit): ClientInput {
