@@ -36,9 +36,9 @@ export type BadMxStage =
   | 'quit';
 
 /** An act for every time, or one after the other (the last one repeats); a function sees the command's line. */
-export type Script = Act | readonly Act[] | ((line: string, nth: number) => Act);
+type Script = Act | readonly Act[] | ((line: string, nth: number) => Act);
 
-export type Session = {
+type Session = {
   readonly lines: string[];
   /** Messages as received, still dot-stuffed, without the final dot; a torn one is not here. */
   readonly messages: string[];
@@ -100,13 +100,6 @@ export async function startBadMx(options: BadMxOptions = {}): Promise<BadMx> {
         server.close(() => resolve());
       }),
   };
-}
-
-/** A port on which nobody listens. */
-export async function deadPort(): Promise<number> {
-  const mx = await startBadMx();
-  await mx.close();
-  return mx.port;
 }
 
 class Talk {

@@ -20,7 +20,7 @@ export type TransportPorts = {
   readonly random: Random;
 };
 
-export const directLimits = {
+const directLimits = {
   /** MX hosts looked at in one delivery. */
   hosts: 10,
   /** Addresses dialled in one delivery. */

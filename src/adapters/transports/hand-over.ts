@@ -9,7 +9,7 @@ import type { Random } from '../../base/random.ts';
 import type { IpAddress } from '../../format/ip-address.ts';
 import type { Resolver } from '../../protocol/dns/types.ts';
 import { isPathText } from '../../protocol/smtp/client-command.ts';
-import { type Ending, isTooManyRecipients } from '../../protocol/smtp/client-ending.ts';
+import { describeEnding, type Ending, isTooManyRecipients } from '../../protocol/smtp/client-ending.ts';
 import type { ClientPatience } from '../../protocol/smtp/client-stages.ts';
 import type { Envelope, Login } from '../../protocol/smtp/client-state.ts';
 import {
@@ -18,7 +18,6 @@ import {
   type TlsDemand,
   type TlsPlan,
   type TlsPolicy,
-  type TlsQuestion,
 } from '../../protocol/smtp/client-tls.ts';
 import type { Attempt, ConnectionFacts, DeliveryContext, DeliveryJob } from '../../services/outbound/transport.ts';
 import { AttemptBook } from './attempt-book.ts';
@@ -134,17 +133,17 @@ export class HandOver {
 
   /** Among the hosts of the lowest preference one with an open connection comes first: it is as good as the others. */
   async #targets(way: Hosts, seat: Seat): Promise<readonly Target[]> {
+    const demands = await Promise.all(way.hosts.map((host) => this.#demandOf(way, host)));
     const targets: Target[] = [];
-    for (const [place, { host, port, preference }] of way.hosts.entries()) {
-      const question: TlsQuestion = { domain: this.#job.domain, host, port, secure: way.secure };
-      // A policy speaks of a domain's own hosts, not of one the operator put in their place.
-      const demand = way.source === 'route' ? opportunistic : await this.#rules.tlsPolicy(question);
+    for (const [place, host] of way.hosts.entries()) {
+      const demand = demands[place];
+      if (!demand) continue;
       if (demand.policy === 'skip') {
-        this.#passOver({ host, why: demand.because });
-        this.#book.learnForAll(reasonOfSkip(host, demand.because));
+        this.#passOver({ host: host.host, why: demand.because });
+        this.#book.learnForAll(reasonOfSkip(host.host, demand.because));
       } else {
-        const key = `${host}:${port}/${demand.policy}`;
-        targets.push({ host, port, preference, demand, key, why: whyThisHost(way, place) });
+        const key = `${host.host}:${host.port}/${demand.policy}`;
+        targets.push({ ...host, demand, key, why: whyThisHost(way, place) });
       }
     }
     const ready = targets.findIndex(
@@ -152,6 +151,12 @@ export class HandOver {
     );
     const first = targets[ready];
     return first ? [first, ...targets.toSpliced(ready, 1)] : targets;
+  }
+
+  /** A policy speaks of a domain's own hosts, not of one the operator put in their place. */
+  async #demandOf(way: Hosts, { host, port }: WayHost): Promise<TlsDemand> {
+    if (way.source === 'route') return opportunistic;
+    return this.#rules.tlsPolicy({ domain: this.#job.domain, host, port, secure: way.secure });
   }
 
   async #tryHost(way: Hosts, target: Target, seat: Seat): Promise<void> {
@@ -302,8 +307,8 @@ export class HandOver {
       if (place === undefined) continue;
       if (told.mayFollow && isTooManyRecipients(ending)) again.push(place);
       else {
-        const reason = reasonOfEnding(ending, told.via);
-        if (!this.#book.learn(place, reason)) why = reason.say;
+        const isSettled = this.#book.learn(place, reasonOfEnding(ending, told.via));
+        if (!isSettled) why = describeEnding(ending);
       }
     }
     if (why !== undefined) this.#passOver({ host: told.via.host, address: told.via.address, why });
@@ -317,9 +322,8 @@ export class HandOver {
 
   /** What ended a connection before any mail was spoken of. */
   #learnFrom(ending: Ending, via: ConnectionFacts): void {
-    const reason = reasonOfEnding(ending, via);
-    this.#passOver({ host: via.host, address: via.address, why: reason.say });
-    this.#book.learnForAll(reason);
+    this.#passOver({ host: via.host, address: via.address, why: describeEnding(ending) });
+    this.#book.learnForAll(reasonOfEnding(ending, via));
   }
 
   #noteConnection({ tls, plainBecause: _, ...facts }: ConnectionFacts): void {

@@ -7,7 +7,7 @@ import type { ReplyStage } from './client-stages.ts';
 import { type Unfit, unfitReasons } from './dot-stuff.ts';
 import type { HeardReply } from './read-reply.ts';
 
-export type TroubleKind = 'nonsense' | 'timeout' | 'lost' | 'tls' | 'cancelled';
+type TroubleKind = 'nonsense' | 'timeout' | 'lost' | 'tls' | 'cancelled';
 
 /** Why a connection is of no further use. */
 export type Trouble = {
@@ -20,7 +20,7 @@ export type Trouble = {
 /** What the other side does not offer and we cannot do without. */
 export type Lacking = 'starttls' | 'smtputf8' | '8bitmime' | 'size' | 'login' | 'safe-login';
 
-export type DialogueStage = ReplyStage | 'connect' | 'handshake' | 'content';
+type DialogueStage = ReplyStage | 'connect' | 'handshake' | 'content';
 
 export type Ending =
   | {

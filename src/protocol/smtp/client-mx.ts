@@ -8,7 +8,7 @@ import { type DomainName, parseDomainName } from '../../format/domain-name.ts';
 import { type IpAddress, isPublicAddress } from '../../format/ip-address.ts';
 import type { DnsAnswer, RecordData } from '../dns/types.ts';
 
-export type MxHost = { readonly host: DomainName; readonly preference: number };
+type MxHost = { readonly host: DomainName; readonly preference: number };
 export type LeftOut = { readonly host: string; readonly why: string };
 
 /** The verdict that ends a delivery before any connection; `enhanced` as in RFC 3463. */

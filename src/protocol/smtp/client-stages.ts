@@ -24,7 +24,7 @@ export const replyStages = {
 export type ReplyStage = keyof typeof replyStages;
 
 /** Waits that are not for a reply. */
-export const clientWaits = {
+const clientWaits = {
   /** TCP connection to one address. Linux would try for about two minutes; twenty such addresses would hold a worker for long. */
   connectMs: 30_000,
   /** The TLS handshake after the 220. */

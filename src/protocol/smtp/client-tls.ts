@@ -15,7 +15,7 @@ export type TlsDemand =
   /** Not this host at all: not named by the policy, or its TLSA lookup failed (RFC 7672 §2.1). */
   | { readonly policy: 'skip'; readonly because: string };
 
-export type TlsQuestion = {
+type TlsQuestion = {
   readonly domain: DomainName;
   readonly host: string;
   readonly port: number;

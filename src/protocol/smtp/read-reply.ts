@@ -38,14 +38,14 @@ export type NonsenseReason = keyof typeof nonsenseReasons;
 export type Nonsense = { readonly why: NonsenseReason; readonly heard: string };
 
 /** A reply of which only continuation lines have come. */
-export type PartialReply = { readonly code: string; readonly lines: readonly string[]; readonly octets: number };
+type PartialReply = { readonly code: string; readonly lines: readonly string[]; readonly octets: number };
 
 export type Heard =
   | { readonly kind: 'reply'; readonly reply: HeardReply }
   | { readonly kind: 'nonsense'; readonly nonsense: Nonsense };
 
 /** @param line without its CRLF */
-export function addReplyLine(
+function addReplyLine(
   before: PartialReply | undefined,
   line: Uint8Array,
 ): Heard | { readonly kind: 'more'; readonly partial: PartialReply } {

@@ -55,7 +55,7 @@ export type OutgoingRecipient = {
 };
 
 /** What the message's content asks of the next hop. The envelope's needs are seen by the transport itself. */
-export type MessageNeeds = {
+type MessageNeeds = {
   /** Header fields with UTF-8 in them. RFC 6531 §3.1 */
   readonly smtpUtf8: boolean;
   /** Octets above 127 in the body. RFC 6152 §2 */
@@ -77,10 +77,10 @@ export type DeliveryContext = {
  * `delivered` and `refused` are the receiver's last word. `deferred` may be tried again. `unsure`: the final dot left and no
  * answer came back, so a second try may make a second copy.
  */
-export type AttemptKind = 'delivered' | 'deferred' | 'refused' | 'unsure';
+type AttemptKind = 'delivered' | 'deferred' | 'refused' | 'unsure';
 
 /** What the trouble is about. Only `recipient` speaks of the address: nothing else may ever suppress it. */
-export type AttemptScope = 'recipient' | 'message' | 'host' | 'domain' | 'infrastructure';
+type AttemptScope = 'recipient' | 'message' | 'host' | 'domain' | 'infrastructure';
 
 export type Attempt = {
   readonly recipient: string;
@@ -111,7 +111,7 @@ export type RouteFacts = {
   readonly passedOver: readonly PassedOver[];
 };
 
-export type RouteCandidate = { readonly host: string; readonly preference: number };
+type RouteCandidate = { readonly host: string; readonly preference: number };
 export type PassedOver = { readonly host: string; readonly address?: string; readonly why: string };
 
 export type ConnectionFacts = {
