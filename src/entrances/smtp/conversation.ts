@@ -1,0 +1,323 @@
+/**
+ * One SMTP connection from banner to goodbye: tells the server machine what the client says and obeys its effects. Replies to
+ * commands that came together leave in one write (RFC 2920 §3.2): when nothing is left to read, or when somebody must wait.
+ */
+import { fromLatin1 } from '../../base/bytes.ts';
+import type { Timers } from '../../base/clock.ts';
+import { Fault, invariant, unreachable } from '../../base/outcome.ts';
+import type { Connection, TlsIdentity } from '../../base/port/net.ts';
+import type { SignalFields, Signals } from '../../base/port/signals.ts';
+import type { Credentials } from '../../protocol/sasl/sasl-server.ts';
+import type { SmtpLimits } from '../../protocol/smtp/limits.ts';
+import { LineReader } from '../../protocol/smtp/line-reader.ts';
+import { isPositive, type Reply, replyOf, writeReply } from '../../protocol/smtp/reply.ts';
+import { lineOctetsMax, step } from '../../protocol/smtp/server.ts';
+import {
+  type MailCommand,
+  newServerSession,
+  type ServerEffect,
+  type ServerInput,
+  type ServerSession,
+} from '../../protocol/smtp/server-session.ts';
+import { Ear } from './ear.ts';
+import { OpenTransaction, replyToTrouble } from './open-transaction.ts';
+import type { SmtpVisit } from './smtp-policy.ts';
+
+export type ConversationDeps = {
+  readonly hostname: string;
+  readonly limits: SmtpLimits;
+  readonly timers: Timers;
+  /** With `listener` and `client` filled in. */
+  readonly emit: Signals['emit'];
+  /** The certificate of now; undefined: no TLS here. */
+  readonly identity: () => TlsIdentity | undefined;
+  /** Most connections are taken: less patience. */
+  readonly underLoad: () => boolean;
+};
+
+/** Replies wait for each other up to here, so that a client who never reads cannot make us hold much. */
+const heldOctetsMax = 8_192;
+const tlsHandshakeOctet = 0x16; // RFC 8446 §5.1
+const senderNoted = replyOf('250 2.1.0', 'Sender noted');
+const trouble = replyOf('421 4.3.0', 'Something is wrong on our side; try again later');
+
+export class Conversation {
+  readonly #connection: Connection;
+  readonly #visit: SmtpVisit;
+  readonly #deps: ConversationDeps;
+  readonly #ear: Ear;
+  readonly #reader = new LineReader();
+  #session: ServerSession;
+  #transaction: OpenTransaction | undefined;
+  #held = '';
+  /** Accepted messages whose reply is among the held ones. */
+  #unanswered: OpenTransaction[] = [];
+  #lineBeganMs = 0;
+  #gone = false;
+  #stopping = false;
+  #messages = 0;
+
+  /** @param early octets that came before SMTP began (behind a PROXY header) */
+  constructor(connection: Connection, visit: SmtpVisit, deps: ConversationDeps, early: Uint8Array) {
+    this.#connection = connection;
+    this.#visit = visit;
+    this.#deps = deps;
+    this.#ear = new Ear(connection, deps.timers);
+    this.#reader.push(early);
+    this.#session = newServerSession(
+      {
+        hostname: deps.hostname,
+        limits: deps.limits,
+        startTls: deps.identity() !== undefined,
+        login: visit.login,
+      },
+      connection.tls !== undefined,
+    );
+  }
+
+  get messages(): number {
+    return this.#messages;
+  }
+
+  /** Lets a transaction under way finish, and says goodbye then; at once when there is none. */
+  stop(): void {
+    this.#stopping = true;
+    this.#ear.interrupt();
+  }
+
+  /** Resolves when the connection is closed; never throws. */
+  async run(): Promise<void> {
+    try {
+      await this.#open();
+      while (!this.#gone && this.#session.phase.at !== 'closed') await this.#goOn();
+      await this.#forget();
+      await this.#connection.end();
+    } catch (error) {
+      await this.#giveUp(error);
+    } finally {
+      this.#connection.destroy();
+      await this.#forget();
+    }
+  }
+
+  /** A `Fault` is the peer's leaving or the machine's trouble; everything else is a mistake of ours, and the log must show it. */
+  async #giveUp(error: unknown): Promise<void> {
+    if (error instanceof Fault) {
+      this.#deps.emit('debug', 'smtp.connection_lost', { code: error.code });
+      return;
+    }
+    this.#deps.emit('error', 'smtp.connection_failed', { error: describe(error) });
+    await this.#connection.write(fromLatin1(writeReply(trouble))).catch(() => {});
+  }
+
+  async #open(): Promise<void> {
+    let talked = this.#reader.unread.length > 0;
+    if (!talked) {
+      const heard = await this.#ear.hear(this.#deps.limits.early_talk_milliseconds);
+      talked = heard.kind === 'octets';
+      this.#gone = heard.kind === 'end';
+    }
+    this.#lineBeganMs = this.#deps.timers.monotonicMs();
+    if (!this.#gone) await this.#tell({ kind: 'opened', talked });
+  }
+
+  async #goOn(): Promise<void> {
+    const input = this.#nextInput();
+    if (input) {
+      await this.#tell(input);
+      this.#lineBeganMs = this.#deps.timers.monotonicMs(); // what we took our time for is not the client's time
+      return;
+    }
+    await this.#flush();
+    await this.#listen();
+  }
+
+  #nextInput(): ServerInput | undefined {
+    if (this.#stopping && !this.#session.stopping) return { kind: 'stop' };
+    if (!this.#session.tls && this.#reader.unread[0] === tlsHandshakeOctet) return { kind: 'tls-hello' };
+    const line = this.#reader.next(lineOctetsMax(this.#session), this.#visit.bareNewline());
+    if (!line) return undefined;
+    return line.kind === 'line' ? { ...line, more: this.#reader.unread.length > 0 } : line;
+  }
+
+  /** Waits for a whole line as long as limits allow; octets that trickle in do not buy more time. */
+  async #listen(): Promise<void> {
+    const { limits, timers, underLoad } = this.#deps;
+    const shortMs = limits.command_seconds_under_load * 1000;
+    const patienceMs = underLoad() ? shortMs : limits.command_seconds * 1000;
+    const leftMs = this.#lineBeganMs + patienceMs - timers.monotonicMs();
+    if (leftMs <= 0) return this.#tell({ kind: 'timeout' });
+    const heard = await this.#ear.hear(Math.min(leftMs, shortMs)); // in short naps: load may come meanwhile
+    if (heard.kind === 'octets') this.#reader.push(heard.octets);
+    if (heard.kind === 'end') this.#gone = true;
+  }
+
+  async #tell(first: ServerInput): Promise<void> {
+    let input: ServerInput | undefined = first;
+    while (input) {
+      const { next, effects } = step(this.#session, input);
+      this.#session = next;
+      input = undefined;
+      for (const effect of effects) input = (await this.#obey(effect)) ?? input;
+    }
+  }
+
+  /** Answers what the machine must hear of it. */
+  async #obey(effect: ServerEffect): Promise<ServerInput | undefined> {
+    switch (effect.kind) {
+      case 'reply':
+        return this.#hold(effect.reply);
+      case 'start-tls':
+        return this.#startTls();
+      case 'ask-login':
+        return { kind: 'login-verdict', verdict: await this.#askLogin(effect.credentials) };
+      case 'ask-mail':
+        return { kind: 'verdict', reply: await this.#askMail(effect.mail) };
+      case 'ask-rcpt':
+        return { kind: 'verdict', reply: await this.#current().rcpt(effect.rcpt) };
+      case 'ask-data': {
+        const reply = await this.#current().openBody();
+        return reply ? { kind: 'verdict', reply } : { kind: 'go-ahead' };
+      }
+      case 'begin-data':
+        return this.#receive(this.#current());
+      case 'ask-message':
+        return { kind: 'verdict', reply: await this.#askMessage(this.#current()) };
+      case 'forget':
+        await this.#forget();
+        return undefined;
+      case 'close':
+        await this.#flush();
+        return undefined;
+      default:
+        return unreachable(effect);
+    }
+  }
+
+  #current(): OpenTransaction {
+    invariant(this.#transaction, 'the machine asks for recipients and data within a transaction only');
+    return this.#transaction;
+  }
+
+  async #hold(reply: Reply): Promise<undefined> {
+    this.#held += writeReply(reply);
+    if (this.#held.length > heldOctetsMax) await this.#flush();
+  }
+
+  /** A client that does not read is waited for as long as one that does not speak. */
+  async #flush(): Promise<void> {
+    const { limits, timers, underLoad } = this.#deps;
+    if (this.#held === '') return;
+    const octets = fromLatin1(this.#held);
+    const answered = this.#unanswered;
+    this.#held = '';
+    this.#unanswered = [];
+    const seconds = underLoad() ? limits.command_seconds_under_load : limits.command_seconds;
+    const cancel = timers.after(seconds * 1000, () => this.#connection.destroy());
+    try {
+      await this.#connection.write(octets);
+    } catch (error) {
+      for (const transaction of answered) await transaction.unanswered();
+      throw error;
+    } finally {
+      cancel();
+    }
+  }
+
+  async #startTls(): Promise<ServerInput> {
+    const identity = this.#deps.identity();
+    if (!identity) throw new Fault('TLS_IDENTITY', 'the certificate is gone');
+    this.#reader.takeRest(); // RFC 3207 §4.2: what was said in clear is forgotten, the unread part of it too
+    const abort = new AbortController();
+    const cancel = this.#deps.timers.after(this.#deps.limits.tls_handshake_seconds * 1000, () => abort.abort());
+    try {
+      const written = this.#flush();
+      const [facts] = await Promise.all([this.#connection.startTlsAsServer(identity, abort.signal), written]);
+      this.#deps.emit('debug', 'smtp.tls_established', { protocol: facts.protocol, cipher: facts.cipher });
+      return { kind: 'tls-established' };
+    } catch (error) {
+      this.#deps.emit('info', 'smtp.tls_failed', { code: error instanceof Fault ? error.code : describe(error) });
+      throw error;
+    } finally {
+      cancel();
+    }
+  }
+
+  async #askLogin(credentials: Credentials): Promise<'yes' | 'no' | 'later'> {
+    try {
+      const verdict = await this.#visit.authenticate(credentials);
+      this.#deps.emit(verdict === 'no' ? 'warn' : 'info', 'smtp.login', { verdict });
+      return verdict;
+    } catch (error) {
+      this.#tellTrouble(error);
+      return 'later';
+    }
+  }
+
+  async #askMail(mail: MailCommand): Promise<Reply> {
+    const { helo = '', extended } = this.#session;
+    try {
+      const answer = await this.#visit.mail(mail, { helo, extended, tls: this.#connection.tls });
+      if (answer.kind === 'refuse') return answer.reply;
+      this.#transaction = new OpenTransaction(answer.transaction, (error) => this.#tellTrouble(error));
+      return senderNoted;
+    } catch (error) {
+      this.#tellTrouble(error);
+      return replyToTrouble(error);
+    }
+  }
+
+  async #receive(transaction: OpenTransaction): Promise<ServerInput | undefined> {
+    await this.#flush();
+    const end = await transaction.receive({
+      ear: this.#ear,
+      timers: this.#deps.timers,
+      limits: this.#deps.limits,
+      bareNewline: this.#visit.bareNewline(),
+      first: this.#reader.takeRest(),
+    });
+    switch (end.kind) {
+      case 'complete':
+      case 'too-large':
+        this.#reader.push(end.rest);
+        return { kind: 'data-end', as: end.kind };
+      case 'endless':
+        return { kind: 'data-end', as: 'endless' };
+      case 'bare-newline':
+      case 'timeout':
+        return { kind: end.kind };
+      case 'gone':
+        this.#gone = true;
+        return undefined;
+      default:
+        return unreachable(end);
+    }
+  }
+
+  async #askMessage(transaction: OpenTransaction): Promise<Reply> {
+    const reply = await transaction.finish();
+    if (isPositive(reply)) {
+      this.#messages++;
+      this.#unanswered.push(transaction);
+    }
+    const { size, longestLine, nuls } = transaction.facts ?? {};
+    const fields: SignalFields = { code: reply.code, bytes: size, longest_line: longestLine, nuls };
+    this.#deps.emit('info', 'smtp.message', fields);
+    return reply;
+  }
+
+  async #forget(): Promise<void> {
+    const transaction = this.#transaction;
+    this.#transaction = undefined;
+    await transaction?.discard();
+  }
+
+  #tellTrouble(error: unknown): void {
+    const fields = error instanceof Fault ? { code: error.code } : {};
+    this.#deps.emit('error', 'smtp.policy_failed', { ...fields, error: describe(error) });
+  }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}

@@ -1,0 +1,228 @@
+/**
+ * An SMTP listener: who may come in (connections per address and in all, PROXY header, TLS from the first octet), one
+ * `Conversation` for each, and an orderly end. What is said inside is the conversation's; what is wanted is the policy's.
+ */
+
+import { fromLatin1 } from '../../base/bytes.ts';
+import type { Timers } from '../../base/clock.ts';
+import { Holdings } from '../../base/limits.ts';
+import { Fault } from '../../base/outcome.ts';
+import type { Connection, Endpoint, Listening, Net, TlsIdentity } from '../../base/port/net.ts';
+import type { Signals } from '../../base/port/signals.ts';
+import { type IpAddress, type Network, networkHolds, parseIpAddress } from '../../format/ip-address.ts';
+import type { SmtpLimits } from '../../protocol/smtp/limits.ts';
+import { readProxyHeader } from '../../protocol/smtp/proxy-v2.ts';
+import { replyOf, writeReply } from '../../protocol/smtp/reply.ts';
+import { Conversation } from './conversation.ts';
+import { Ear } from './ear.ts';
+import type { SmtpClient, SmtpPolicy } from './smtp-policy.ts';
+
+export type SmtpListenerOptions = {
+  /** In signals: `mx`, `submission`. */
+  readonly name: string;
+  readonly net: Net;
+  readonly timers: Timers;
+  readonly signals: Signals;
+  readonly at: Endpoint;
+  /** Networks of proxies: from there a PROXY v2 header is mandatory, nobody else is served. Empty: no PROXY protocol. */
+  readonly proxyFrom: readonly Network[];
+  /** RFC 8314 §3.3. */
+  readonly implicitTls: boolean;
+  readonly hostname: string;
+  readonly limits: SmtpLimits;
+  /** The certificate of now, asked per connection and handshake; undefined: no TLS. */
+  readonly identity: () => TlsIdentity | undefined;
+  readonly policy: SmtpPolicy;
+};
+
+export interface SmtpListener {
+  readonly endpoint: Endpoint;
+  /** Connections being served. */
+  readonly connections: number;
+  /** Stops accepting, lets transactions finish within `stop_seconds`, then cuts what is left. */
+  stop(): Promise<void>;
+}
+
+export async function serveSmtp(options: SmtpListenerOptions): Promise<SmtpListener> {
+  const listener = new Listener(options);
+  const listening = await options.net.listen(options.at, (connection) => listener.receive(connection));
+  return {
+    endpoint: listening.endpoint,
+    get connections() {
+      return listener.connections;
+    },
+    stop: () => listener.close(listening),
+  };
+}
+
+type Served = { readonly connection: Connection; conversation: Conversation | undefined; readonly left: Promise<void> };
+
+const tooMany = writeReply(replyOf('421 4.7.0', 'Too many connections from your network; try again later'));
+const full = writeReply(replyOf('421 4.3.2', 'Too many connections; try again later'));
+const nothing = new Uint8Array(0);
+
+class Listener {
+  readonly #options: SmtpListenerOptions;
+  readonly #served = new Set<Served>();
+  readonly #holdings = new Holdings();
+  #closing = false;
+
+  constructor(options: SmtpListenerOptions) {
+    this.#options = options;
+  }
+
+  get connections(): number {
+    return this.#served.size;
+  }
+
+  receive(connection: Connection): void {
+    if (this.#closing) {
+      connection.destroy();
+      return;
+    }
+    if (this.#served.size >= this.#options.limits.connections_in_all) {
+      this.#turnAway(connection, 'full', full);
+      return;
+    }
+    const left = Promise.withResolvers<void>();
+    const served: Served = { connection, conversation: undefined, left: left.promise };
+    this.#served.add(served);
+    this.#serve(served)
+      .catch((error: unknown) => {
+        connection.destroy();
+        if (!(error instanceof Fault)) this.#emit('error', 'smtp.connection_failed', { error: String(error) });
+      })
+      .finally(() => {
+        this.#served.delete(served);
+        left.resolve();
+      });
+  }
+
+  async close(listening: Listening): Promise<void> {
+    this.#closing = true;
+    await listening.close();
+    const all = [...this.#served];
+    for (const { connection, conversation } of all) {
+      if (conversation) conversation.stop();
+      else connection.destroy(); // still at the door
+    }
+    const cancel = this.#options.timers.after(this.#options.limits.stop_seconds * 1000, () => {
+      for (const { connection } of this.#served) connection.destroy();
+    });
+    await Promise.all(all.map((served) => served.left));
+    cancel();
+  }
+
+  async #serve(served: Served): Promise<void> {
+    const { limits } = this.#options;
+    const { connection } = served;
+    const arrival = await this.#identify(connection);
+    if (!arrival) return connection.destroy();
+    const give = this.#holdings.take(networkOf(arrival.client.address), limits.connections_per_address, Infinity);
+    const client = arrival.client.address.text;
+    if (!give) return this.#turnAway(connection, 'per_address', tooMany, client);
+    try {
+      if (!(await this.#secure(connection, arrival))) return;
+      await this.#converse(served, arrival);
+    } finally {
+      give();
+    }
+  }
+
+  async #converse(served: Served, { client, early }: Arrival): Promise<void> {
+    const { hostname, limits, timers, identity, policy } = this.#options;
+    const beganMs = timers.monotonicMs();
+    const emit: Signals['emit'] = (level, name, fields) =>
+      this.#emit(level, name, { client: client.address.text, ...fields });
+    const underLoad = () => this.#served.size * 100 >= limits.connections_in_all * limits.load_percent;
+    const conversation = new Conversation(
+      served.connection,
+      policy.open(client),
+      { hostname, limits, timers, emit, identity, underLoad },
+      served.connection.tls ? nothing : early,
+    );
+    served.conversation = conversation;
+    if (this.#closing) conversation.stop();
+    emit('debug', 'smtp.connection_opened');
+    await conversation.run();
+    const seconds = Math.round((timers.monotonicMs() - beganMs) / 1000);
+    emit('debug', 'smtp.connection_closed', { seconds, messages: conversation.messages });
+  }
+
+  /** Who is there: the connection's own address, or the one its proxy names. */
+  async #identify(connection: Connection): Promise<Arrival | undefined> {
+    const { proxyFrom } = this.#options;
+    const peer = parseIpAddress(connection.remote.address.replace(/%.*$/, '')); // RFC 4007 §11: without its zone
+    if (!peer) return undefined;
+    const direct: SmtpClient = { address: peer, port: connection.remote.port };
+    if (proxyFrom.length === 0) return { client: direct, early: nothing };
+    if (!proxyFrom.some((network) => networkHolds(network, peer))) return this.#noProxy(peer, 'not a proxy of ours');
+    return this.#hearProxy(connection, direct);
+  }
+
+  async #hearProxy(connection: Connection, direct: SmtpClient): Promise<Arrival | undefined> {
+    const { timers, limits } = this.#options;
+    const ear = new Ear(connection, timers);
+    const untilMs = timers.monotonicMs() + limits.proxy_header_seconds * 1000;
+    let octets: Uint8Array = nothing;
+    for (;;) {
+      const heard = await ear.hear(untilMs - timers.monotonicMs());
+      if (heard.kind !== 'octets') return this.#noProxy(direct.address, 'no header in time');
+      octets = octets.length === 0 ? heard.octets : Buffer.concat([octets, heard.octets]);
+      const header = readProxyHeader(octets);
+      if (header.kind === 'bad') return this.#noProxy(direct.address, header.why);
+      if (header.kind === 'more') continue;
+      const early = octets.subarray(header.octets);
+      if (header.kind === 'local') return { client: direct, early };
+      const address = parseIpAddress(header.source.address);
+      return address && { client: { address, port: header.source.port }, early };
+    }
+  }
+
+  #noProxy(peer: IpAddress, why: string): undefined {
+    this.#emit('warn', 'smtp.proxy_refused', { client: peer.text, why });
+  }
+
+  /** TLS before SMTP, where the listener is of that kind. */
+  async #secure(connection: Connection, { client, early }: Arrival): Promise<boolean> {
+    if (!this.#options.implicitTls) return true;
+    const { identity, limits, timers, proxyFrom } = this.#options;
+    const shown = identity();
+    const abort = new AbortController();
+    const cancel = timers.after(limits.tls_handshake_seconds * 1000, () => abort.abort());
+    try {
+      if (!shown) throw new Fault('TLS_IDENTITY', 'there is no certificate');
+      await connection.startTlsAsServer(shown, abort.signal, proxyFrom.length > 0 ? early : nothing);
+      return true;
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      this.#emit('info', 'smtp.tls_failed', { client: client.address.text, code: error.code });
+      connection.destroy();
+      return false;
+    } finally {
+      cancel();
+    }
+  }
+
+  /** The reply fits into any socket's buffer; nobody is waited for here, or a flood of callers would hold us up after all. */
+  #turnAway(connection: Connection, why: string, reply: string, client = connection.remote.address): void {
+    this.#emit('info', 'smtp.connection_refused', { client, why });
+    if (!this.#options.implicitTls) connection.write(fromLatin1(reply)).catch(() => {});
+    connection.destroy();
+  }
+
+  #emit(level: Parameters<Signals['emit']>[0], name: string, fields: Parameters<Signals['emit']>[2]): void {
+    this.#options.signals.emit(level, name, { listener: this.#options.name, ...fields });
+  }
+}
+
+type Arrival = {
+  readonly client: SmtpClient;
+  /** What came behind the PROXY header already. */
+  readonly early: Uint8Array;
+};
+
+/** An IPv6 client has at least a /64 to itself (RFC 6177 §2): it counts as one. */
+function networkOf(address: IpAddress): string {
+  return address.family === 4 ? address.text : Buffer.from(address.bytes.subarray(0, 8)).toString('hex');
+}
