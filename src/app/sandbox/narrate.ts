@@ -85,7 +85,7 @@ function tellBounce(facts: BounceFacts, style: Style): string[] {
 }
 
 function words(reply: RemoteReply | undefined): string {
-  return reply ? visible(`${reply.code} ${reply.text}`) : '(no answer)';
+  return reply ? visible([reply.code, reply.enhanced, reply.text].filter(Boolean).join(' ')) : '(no answer)';
 }
 
 export function narrateOpening(facts: SandboxFacts, style: Style): string {

@@ -10,9 +10,12 @@ export type WorldHost = {
 
 const ttlSeconds = 300;
 
+/** The root is ours as well: every other name in the world does not exist, instead of being nobody's business. */
+const root = ['; nothing else exists', '. SOA a.root. nobody.root. 1 3600 600 86400 60', '. NS a.root.'];
+
 /** Zones for every host and for the reverse names of their networks. */
 export function worldZones(hosts: readonly WorldHost[]): string {
-  return [`$TTL ${ttlSeconds}`, ...hosts.flatMap(zoneOf), ...hosts.flatMap(reverseZoneOf), ''].join('\n');
+  return [`$TTL ${ttlSeconds}`, ...root, ...hosts.flatMap(zoneOf), ...hosts.flatMap(reverseZoneOf), ''].join('\n');
 }
 
 function zoneOf({ domain, hostname, address, keys }: WorldHost): string[] {

@@ -59,7 +59,7 @@ function tellEnd(event: EventRecord): TimelineStep[] {
   const steps: TimelineStep[] = [{ ...at, step: 'route', say: tellRoute(data.route, data.via) }];
   if (data.via && data.route.source !== 'local') steps.push(...tellConnection(data.via, at));
   if (data.reply) {
-    const words = [data.reply.code || '', data.reply.text].filter((part) => part !== '').join(' ');
+    const words = [data.reply.code || '', data.reply.enhanced, data.reply.text].filter(Boolean).join(' ');
     steps.push({
       ...at,
       step: 'reply',
