@@ -1,7 +1,7 @@
 /** A public key as its TXT record says it: text to a key that can verify. RFC 6376 §3.6.1, RFC 8463 §4, RFC 8301 §3.2 */
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { trimBlanks } from '../../format/message/message-index.ts';
-import { parseTagList, type TagList } from '../../format/tag-list.ts';
+import { parseTagList, type TagList, withoutBlanks } from '../../format/tag-list.ts';
 import { decodeBase64 } from './base64.ts';
 import type { DkimProblem } from './problems.ts';
 import type { Signature, SignedBy } from './signature.ts';
@@ -39,7 +39,7 @@ export function parseKeyRecord(text: string): KeyRecord | DkimProblem {
   if (p.value === '') return 'key-revoked';
   const type = tags.get('k')?.value ?? 'rsa';
   if (type !== 'rsa' && type !== 'ed25519') return 'key-of-other-type';
-  const octets = decodeBase64(p.value);
+  const octets = decodeBase64(withoutBlanks(p.value));
   const key = octets && (type === 'rsa' ? importRsa(octets) : importEd25519(octets));
   if (key === undefined) return 'key-unreadable';
   const bits = type === 'rsa' ? (key.asymmetricKeyDetails?.modulusLength ?? 0) : 256;

@@ -5,6 +5,7 @@ const prefixMax = 64; // the same signature twice cannot be told apart at any le
 
 /** @param signatures base64 without blanks; '' where a field has none */
 export function signaturePrefixes(signatures: readonly string[]): readonly string[] {
+  if (signatures.length === 1) return signatures.map((signature) => signature.slice(0, prefixMin));
   for (let length = prefixMin; ; length += prefixMin) {
     const prefixes = signatures.map((signature) => signature.slice(0, length));
     const distinct = new Set(prefixes);

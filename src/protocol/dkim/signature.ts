@@ -82,14 +82,15 @@ export function signedByOf(tags: TagList, field: OctetRange & { readonly bodySta
   if (a === undefined || b === undefined || d === undefined || s === undefined) return 'tag-missing';
   if (a.value === 'rsa-sha1') return 'algorithm-retired'; // RFC 8301 §3.1
   if (a.value !== 'rsa-sha256' && a.value !== 'ed25519-sha256') return 'algorithm-unknown';
-  const signature = decodeBase64(b.value);
+  const base64 = withoutBlanks(b.value);
+  const signature = decodeBase64(base64);
   if (signature === undefined) return 'signature-unreadable';
   const domain = domainOf(d.value);
   if (domain === undefined) return 'domain-invalid';
   const selected = selectorOf(s.value, domain);
   if (selected === undefined) return 'selector-invalid';
   const emptied = { start: field.bodyStart + b.start, end: field.bodyStart + b.end };
-  return { algorithm: a.value, domain, ...selected, signature, base64: withoutBlanks(b.value), emptied };
+  return { algorithm: a.value, domain, ...selected, signature, base64, emptied };
 }
 
 /** t= of any of these fields: undefined when absent, a problem when it is no time. RFC 6376 §3.5: at most 12 digits */
@@ -106,7 +107,7 @@ function signatureOf(tags: TagList, field: HeaderField, kind: 'dkim' | 'arc'): S
   if (!tags.has('bh') || !tags.has('h')) return 'tag-missing';
   const signedBy = signedByOf(tags, field);
   if (typeof signedBy === 'string') return signedBy;
-  const bodyHash = decodeBase64(text(tags, 'bh') ?? '');
+  const bodyHash = decodeBase64(withoutBlanks(text(tags, 'bh') ?? ''));
   if (bodyHash?.length !== sha256Octets) return 'body-hash-unreadable';
   const forms = formsOf(text(tags, 'c'));
   if (forms === undefined) return 'canonicalization-unknown';
@@ -173,16 +174,26 @@ function formsOf(value: string | undefined): { headerForm: Canonicalization; bod
 
 /** Names in lower case. An empty item is the name of no field and picks nothing, as one that is absent does. */
 function fieldNamesOf(value: string): string[] | undefined {
-  const names = withoutBlanksAround(value).toLowerCase().split(':');
+  const names = itemsOf(value.toLowerCase());
   return names.every((name) => /^[!-9;-~]*$/.test(name)) ? names : undefined;
 }
 
-/** Folding white space is allowed around the colons only: a name with a blank inside keeps it and is none. */
-function withoutBlanksAround(list: string): string {
-  return list
-    .replace(/\r\n/g, '')
-    .replace(/[\t ]+/g, ' ')
-    .replace(/ ?: ?/g, ':');
+/** Folding white space is allowed around the colons only: an item with a blank inside keeps it. */
+function itemsOf(list: string): string[] {
+  return list.split(':').map(withoutOuterBlanks);
+}
+
+function withoutOuterBlanks(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isBlank(text.charCodeAt(start))) start++;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
+  return start === 0 && end === text.length ? text : text.slice(start, end);
+}
+
+/** CR and LF stand in folds only, or the tag list would not have been read. */
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09 || code === 0x0d || code === 0x0a;
 }
 
 /** RFC 6376 §3.5: up to 76 digits; what no body can have is more than the body. */
@@ -192,7 +203,7 @@ function bodyOctetsOf(value: string | undefined): number | undefined | DkimProbl
 }
 
 function offersDnsTxt(value: string | undefined): boolean {
-  return value === undefined || withoutBlanksAround(value).split(':').includes('dns/txt'); // RFC 6376 §3.5 (q=)
+  return value === undefined || itemsOf(value).includes('dns/txt'); // RFC 6376 §3.5 (q=)
 }
 
 function timesOf(tags: TagList): Pick<Signature, 'signedAtSeconds' | 'expiresAtSeconds'> | DkimProblem {
