@@ -71,4 +71,10 @@ export class RateWindow {
     this.#counts.set(key, now);
     return now;
   }
+
+  /** How long until every key begins at zero again. */
+  endsInMs(): number {
+    this.#turn();
+    return this.#windowMs - (this.#clock.nowMs() - this.#startedMs);
+  }
 }

@@ -1,0 +1,111 @@
+/**
+ * The HTTP entrance: the API under /v1 with its OpenAPI document, pages for people, and what operators' machines ask. Comes in:
+ * requests (`fetch`), from a socket or from a test. Goes out: responses, made of what the services answer.
+ *
+ * `operations.ts` says what the API is, `handlers/` how it is done, `run-operation.ts` what a request must pass before,
+ * `respond.ts` what every response has. Other origins get nothing: there is no CORS, and no cookie to abuse.
+ */
+import { Hono } from 'hono';
+import { type Answer, bytes, json, problem } from './answer.ts';
+import { emailHandlers } from './handlers/emails.ts';
+import { eventHandlers } from './handlers/events.ts';
+import { inboxHandlers } from './handlers/inbox.ts';
+import { officeHandlers } from './handlers/office.ts';
+import { defaultHttpLimits } from './limits.ts';
+import { openApi } from './openapi.ts';
+import { type Handlers, operation, operationIds } from './operations.ts';
+import { type Document, docsPage } from './pages/docs.ts';
+import { homePage } from './pages/home.ts';
+import { problemPage, problemsPage } from './pages/problems.ts';
+import type { HttpOptions, HttpPorts } from './ports.ts';
+import { isProblemCode } from './problems.ts';
+import { Responder } from './respond.ts';
+import { OperationRunner } from './run-operation.ts';
+import type { Health } from './schemas/office.ts';
+import { Waits } from './wait.ts';
+
+export { httpLimits } from './limits.ts';
+export type { HealthCheck, HttpOptions, HttpPorts, OfficeHealth } from './ports.ts';
+
+/** What the listener knows of a request beside the request. */
+export type RequestInfo = { readonly clientAddress: string };
+
+export type HttpApp = {
+  readonly fetch: (request: Request, info?: RequestInfo) => Promise<Response>;
+  /** Ends waits and streams, so that the server can close in time. */
+  readonly close: () => void;
+};
+
+type Env = { Bindings: RequestInfo };
+type Page = (name: string) => Promise<Answer> | Answer;
+
+export function createHttpApp(ports: HttpPorts, options: HttpOptions): HttpApp {
+  const limits = { ...defaultHttpLimits, ...options.limits };
+  const closing = new AbortController();
+  const responder = new Responder(ports, options);
+  const handlers: Handlers = {
+    ...emailHandlers(ports, new Waits(ports, limits)),
+    ...eventHandlers(ports, limits),
+    ...inboxHandlers(ports),
+    ...officeHandlers(ports),
+  };
+  const runner = new OperationRunner(ports, limits, handlers);
+  const app = new Hono<Env>();
+  const allowed = new Map<string, string[]>();
+
+  for (const id of operationIds) {
+    const { method, path } = operation(id);
+    const run = runner.runnerOf(id);
+    const route = path.replaceAll(/\{(\w+)\}/g, ':$1');
+    allowed.set(route, [...(allowed.get(route) ?? []), method]);
+    app.on(method, route, (context) => {
+      const request = context.req.raw;
+      const signal = AbortSignal.any([request.signal, closing.signal]);
+      const { clientAddress } = context.env;
+      return responder.respond(request, id, () => run({ request, names: context.req.param(), clientAddress, signal }));
+    });
+  }
+  for (const [route, page] of Object.entries(pagesOf(ports, options))) {
+    allowed.set(route, ['GET']);
+    app.get(route, (context) => responder.respond(context.req.raw, route, () => page(context.req.param('name') ?? '')));
+  }
+  for (const [route, methods] of allowed) {
+    app.all(route, (context) => responder.respond(context.req.raw, route, () => methodNotAllowed(methods)));
+  }
+  app.notFound((context) =>
+    responder.respond(context.req.raw, 'unknown', () => problem('not_found', { detail: 'There is no such path.' })),
+  );
+  return {
+    fetch: async (request, info = { clientAddress: '127.0.0.1' }) => app.fetch(request, info),
+    close: () => closing.abort(),
+  };
+}
+
+function pagesOf(ports: HttpPorts, options: HttpOptions): Readonly<Record<string, Page>> {
+  const { version } = options;
+  const document = openApi(options);
+  return {
+    '/': async () => homePage(options, await ports.health()),
+    '/docs': () => docsPage(options, document as unknown as Document),
+    '/openapi.json': () => json(200, document),
+    '/problems': () => problemsPage(version),
+    '/problems/:name': (name) => (isProblemCode(name) ? problemPage(version, name) : problem('not_found')),
+    '/livez': () => json(200, { status: 'live' }),
+    '/readyz': async () => {
+      const checks = await ports.health();
+      const ready = checks.every((check) => check.ok);
+      const health: Health = { status: ready ? 'ready' : 'not_ready', checks: checks.map((check) => ({ ...check })) };
+      return json(ready ? 200 : 503, health);
+    },
+    '/metrics': async () => bytes(200, await ports.metrics(), { 'Content-Type': 'text/plain; version=0.0.4' }),
+  };
+}
+
+/** RFC 9110 §15.5.6 */
+function methodNotAllowed(methods: readonly string[]): Answer {
+  const all = [...new Set(methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])))];
+  return problem('method_not_allowed', {
+    detail: `This path takes ${all.join(', ')}.`,
+    headers: { Allow: all.join(', ') },
+  });
+}

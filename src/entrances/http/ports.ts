@@ -1,0 +1,39 @@
+/** What the HTTP entrance is given: the services it speaks to, and the world's time, ids and signals. */
+import type { Timers } from '../../base/clock.ts';
+import type { Ids } from '../../base/id.ts';
+import type { Db } from '../../base/port/db.ts';
+import type { Signals } from '../../base/port/signals.ts';
+import type { Directory } from '../../services/directory/directory.ts';
+import type { Events } from '../../services/events/events.ts';
+import type { MailboxService } from '../../services/mailbox/mailbox.ts';
+import type { Outbound } from '../../services/outbound/outbound.ts';
+import type { HttpLimits } from './limits.ts';
+
+export type HttpPorts = {
+  readonly outbound: Pick<
+    Outbound,
+    'submit' | 'submitWhole' | 'message' | 'messages' | 'raw' | 'timeline' | 'settled' | 'cancel' | 'retryNow'
+  >;
+  readonly directory: Pick<Directory, 'accounts' | 'domain' | 'domains' | 'keysOf' | 'resolve'>;
+  readonly mailbox: Pick<MailboxService, 'list' | 'find' | 'raw'>;
+  readonly events: Pick<Events, 'list' | 'find' | 'lastSequence' | 'waitFor' | 'follow'>;
+  /** Events are read with a reader of their caller's. */
+  readonly db: Pick<Db, 'read'>;
+  readonly timers: Timers;
+  readonly ids: Ids;
+  readonly signals: Signals;
+  readonly health: () => Promise<OfficeHealth>;
+  /** Text in Prometheus' format. */
+  readonly metrics: () => Promise<string>;
+};
+
+/** Ready when every check is ok. Shown to everybody: no addresses, names or secrets in it. */
+export type OfficeHealth = readonly HealthCheck[];
+export type HealthCheck = { readonly name: string; readonly ok: boolean; readonly say: string };
+
+export type HttpOptions = {
+  readonly version: string;
+  /** `https://mail.example.com`, for links in answers; without it they are relative. */
+  readonly publicUrl?: string;
+  readonly limits?: Partial<HttpLimits>;
+};

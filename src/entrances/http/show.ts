@@ -1,0 +1,129 @@
+/** What the services know, as the API spells it. Pure; the types are those of the schemas. */
+import { type DomainName, toUnicode } from '../../format/domain-name.ts';
+import type { ApiKeyRecord, DkimKeyRecord, DomainRecord, UserRecord } from '../../services/directory/types.ts';
+import type { EventRecord } from '../../services/events/types.ts';
+import type { StoredMail } from '../../services/mailbox/types.ts';
+import type { TimelineStep as Step } from '../../services/outbound/outbound.ts';
+import type { MessageView, RecipientView } from '../../services/outbound/types.ts';
+import type { Email, Recipient, TimelineStep } from './schemas/emails.ts';
+import type { Event } from './schemas/events.ts';
+import type { ReceivedEmail } from './schemas/inbox.ts';
+import type { Domain, Key, User } from './schemas/office.ts';
+
+export function showEmail(view: MessageView): Email {
+  return {
+    object: 'email',
+    id: view.id,
+    created_at: iso(view.createdAtMs),
+    account: view.account,
+    from: view.from,
+    mail_from: view.mailFrom,
+    subject: view.subject,
+    message_id: view.messageIdHeader,
+    size: view.sizeBytes,
+    tags: [...view.tags],
+    metadata: view.metadata,
+    settled: view.settled,
+    recipients: view.recipients.map(showRecipient),
+  };
+}
+
+function showRecipient(view: RecipientView): Recipient {
+  const { nextTryAtMs, settledAtMs, host, reply } = view;
+  return {
+    delivery_id: view.deliveryId,
+    address: view.address,
+    state: view.state,
+    tries: view.tries,
+    ...(nextTryAtMs === undefined ? {} : { next_try_at: iso(nextTryAtMs) }),
+    ...(settledAtMs === undefined ? {} : { settled_at: iso(settledAtMs) }),
+    ...(host === undefined ? {} : { host }),
+    ...(reply === undefined ? {} : { reply: { ...reply } }),
+    say: view.say,
+  };
+}
+
+export function showStep(step: Step): TimelineStep {
+  const { recipient } = step;
+  return { at: iso(step.atMs), step: step.step, ...(recipient === undefined ? {} : { recipient }), say: step.say };
+}
+
+export function showEvent(event: EventRecord): Event {
+  return {
+    object: 'event',
+    id: event.id,
+    type: event.type,
+    at: iso(event.atMs),
+    subject: event.subject,
+    data: { ...event.data },
+  };
+}
+
+export function showReceived(mail: StoredMail): ReceivedEmail {
+  return {
+    object: 'received_email',
+    id: mail.id,
+    mailbox_id: mail.mailbox,
+    folder: mail.folder,
+    uid: mail.uid,
+    received_at: iso(mail.receivedAtMs),
+    mail_from: mail.envelopeFrom,
+    recipient: mail.recipient,
+    from: mail.headerFrom,
+    subject: mail.subject,
+    size: mail.sizeBytes,
+    verdicts: mail.verdicts,
+  };
+}
+
+export function showKey(key: ApiKeyRecord): Key {
+  const { domains, lastUsedAtMs, revokedAtMs } = key;
+  return {
+    object: 'key',
+    id: key.id,
+    name: key.name,
+    mode: key.mode,
+    scopes: [...key.scopes],
+    ...(domains === undefined ? {} : { domains: [...domains] }),
+    created_at: iso(key.createdAtMs),
+    ...(lastUsedAtMs === undefined ? {} : { last_used_at: iso(lastUsedAtMs) }),
+    ...(revokedAtMs === undefined ? {} : { revoked_at: iso(revokedAtMs) }),
+  };
+}
+
+export function showUser(user: UserRecord): User {
+  return {
+    object: 'user',
+    id: user.id,
+    login: user.login,
+    domains: [...user.domains],
+    created_at: iso(user.createdAtMs),
+  };
+}
+
+export function showDomain(domain: DomainRecord, keys: readonly DkimKeyRecord[]): Domain {
+  const { verified } = domain;
+  return {
+    object: 'domain',
+    name: domain.name,
+    unicode: toUnicode(domain.name),
+    created_at: iso(domain.createdAtMs),
+    receives: domain.receives,
+    ...(verified === undefined ? {} : { verified: { at: iso(verified.atMs), by: verified.by } }),
+    dkim_keys: keys.map((key) => ({
+      selector: key.selector,
+      algorithm: key.algorithm,
+      state: key.state,
+      record: { name: recordName(key.selector, domain.name), type: 'TXT', value: key.publicRecord },
+    })),
+  };
+}
+
+/** RFC 6376 §3.6.2.1 */
+function recordName(selector: string, domain: DomainName): string {
+  return `${selector}._domainkey.${domain}`;
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
