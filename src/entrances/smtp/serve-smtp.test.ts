@@ -118,7 +118,7 @@ async function serve(
   options: Partial<SmtpListenerOptions> & { readonly limit?: Partial<SmtpLimits> } = {},
 ): Promise<Office> {
   const signals: string[] = [];
-  const emit: Signals['emit'] = (_level, name, fields) => signals.push(`${name} ${fields?.['why'] ?? ''}`.trim());
+  const emit: Signals['emit'] = (_level, name, fields) => signals.push(`${name} ${fields?.why ?? ''}`.trim());
   const listener = await serveSmtp({
     name: 'mx',
     net,

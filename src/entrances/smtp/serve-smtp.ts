@@ -222,7 +222,7 @@ type Arrival = {
   readonly early: Uint8Array;
 };
 
-/** An IPv6 client has at least a /64 to itself (RFC 6177 §2): it counts as one. */
-function networkOf(address: IpAddress): string {
+/** By what a client is counted. An IPv6 client has at least a /64 to itself (RFC 6177 §2): that is one. */
+export function networkOf(address: IpAddress): string {
   return address.family === 4 ? address.text : Buffer.from(address.bytes.subarray(0, 8)).toString('hex');
 }
