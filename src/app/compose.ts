@@ -26,7 +26,7 @@ import { Inbound } from '../services/inbound/inbound.ts';
 import { MailboxService } from '../services/mailbox/mailbox.ts';
 import { mailboxMigrations } from '../services/mailbox/mailbox-migrations.ts';
 import { chooseRoute } from '../services/outbound/choose-route.ts';
-import { Outbound } from '../services/outbound/outbound.ts';
+import { domainOfBounceHost, Outbound } from '../services/outbound/outbound.ts';
 import { outboundMigrations } from '../services/outbound/outbound-migrations.ts';
 import { createLocalTransport } from './local-transport.ts';
 import type { Config } from './settings.ts';
@@ -120,7 +120,7 @@ export async function openOffice(config: Config, hostname: DomainName, world: Wo
       ...world,
       routeOf: async (message, domain) => {
         if (message.test === 1) return { transport: toNowhere };
-        if (await directory.receivesFor(domain)) return { transport: local };
+        if (await endsHere(directory, hostname, domain)) return { transport: local };
         const route = chooseRoute(domain, config.routes);
         return route ? { transport: direct, route } : { transport: direct };
       },
@@ -159,4 +159,11 @@ export async function openOffice(config: Config, hostname: DomainName, world: Wo
       await records.close();
     },
   };
+}
+
+/** Mail to the domains of this office, to their bounce hosts, and to the postmaster of its own name never looks for an MX. */
+async function endsHere(directory: Directory, hostname: DomainName, domain: DomainName): Promise<boolean> {
+  if (domain === hostname || (await directory.receivesFor(domain))) return true;
+  const owner = domainOfBounceHost(domain);
+  return owner !== undefined && (await directory.ownsDomain(owner));
 }

@@ -3,12 +3,13 @@
  * here, because outbound may not know inbound.
  */
 import type { Timers } from '../base/clock.ts';
+import { Fault } from '../base/outcome.ts';
 import type { Blobs } from '../base/port/blobs.ts';
 import { type Mailbox, parseMailbox } from '../format/address.ts';
 import type { DomainName } from '../format/domain-name.ts';
 import type { Reply } from '../protocol/smtp/reply.ts';
 import type { Inbound } from '../services/inbound/inbound.ts';
-import type { Peer } from '../services/inbound/types.ts';
+import type { InboundEnvelope, Peer } from '../services/inbound/types.ts';
 import type { Attempt, DeliveryContext, DeliveryJob, Transport } from '../services/outbound/transport.ts';
 
 export type LocalTransportPorts = {
@@ -29,13 +30,16 @@ export function createLocalTransport(ports: LocalTransportPorts): Transport {
       // One by one: a full mailbox or an unknown name concerns nobody else.
       for (const { address } of job.recipients) {
         const startedAtMs = ports.timers.nowMs();
-        const reply = await handOver(ports, peer, job, address, context);
-        attempts.push(attemptOf(reply, { address, host: ports.hostname, startedAtMs, nowMs: ports.timers.nowMs() }));
+        const answer = await handOver(ports, peer, job, address, context);
+        attempts.push(attemptOf(answer, { address, host: ports.hostname, startedAtMs, nowMs: ports.timers.nowMs() }));
       }
       return attempts;
     },
   };
 }
+
+/** What inbound said, and when: to the recipient, or to the message. */
+type Answer = { readonly reply: Reply; readonly stage: 'rcpt' | 'end-of-data' };
 
 async function handOver(
   { inbound, blobs }: LocalTransportPorts,
@@ -43,25 +47,32 @@ async function handOver(
   job: DeliveryJob,
   address: string,
   context: DeliveryContext,
-): Promise<Reply> {
+): Promise<Answer> {
   const recipient = parseMailbox(address);
-  if (!recipient.ok) return { code: 550, enhanced: '5.1.3', text: recipient.say };
+  if (!recipient.ok) return { stage: 'rcpt', reply: { code: 550, enhanced: '5.1.3', text: recipient.say } };
   const mailFrom: Mailbox | undefined = parsedOrNull(job.mailFrom);
   const admission = await inbound().admit(peer, mailFrom, { kind: 'mailbox', mailbox: recipient.value, route: false });
-  if (admission.kind === 'refuse') return admission.reply;
+  if (admission.kind === 'refuse') return { stage: 'rcpt', reply: admission.reply };
   const spool = blobs.open();
   for await (const chunk of job.message.chunks()) await spool.write(chunk);
   const body = await spool.finish();
-  await context.beforeFinalDot();
-  const received = await inbound().receive({
-    peer,
-    mailFrom,
-    destinations: [admission.destination],
-    body,
-    smtpUtf8: true,
-  });
-  if (received.disposition === 'later' || received.disposition === 'reject') await body.discard();
-  return received.reply;
+  try {
+    await context.beforeFinalDot();
+    const envelope = { peer, mailFrom, destinations: [admission.destination], body, smtpUtf8: true };
+    return { stage: 'end-of-data', reply: await receive(inbound(), envelope) };
+  } finally {
+    await body.discard();
+  }
+}
+
+/** A fault means that nothing was stored: no message of the house is ever in doubt. */
+async function receive(inbound: Inbound, envelope: InboundEnvelope): Promise<Reply> {
+  try {
+    return (await inbound.receive(envelope)).reply;
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    return { code: 451, enhanced: '4.3.0', text: `Not stored: ${error.message}` };
+  }
 }
 
 function parsedOrNull(address: string): Mailbox | undefined {
@@ -70,20 +81,20 @@ function parsedOrNull(address: string): Mailbox | undefined {
 }
 
 function attemptOf(
-  reply: Reply,
+  { reply, stage }: Answer,
   about: { readonly address: string; readonly host: string; readonly startedAtMs: number; readonly nowMs: number },
 ): Attempt {
   const kind = reply.code < 300 ? 'delivered' : reply.code < 500 ? 'deferred' : 'refused';
   return {
     recipient: about.address,
     kind,
-    scope: 'recipient',
+    scope: scopeOf(kind, stage),
     enhanced: reply.enhanced ?? (kind === 'delivered' ? '2.0.0' : '4.0.0'),
     reply: {
       code: reply.code,
       ...(reply.enhanced ? { enhanced: reply.enhanced } : {}),
       text: reply.text,
-      stage: 'end-of-data',
+      stage,
     },
     afterFinalDot: false,
     route: { source: 'local', candidates: [], passedOver: [] },
@@ -94,4 +105,9 @@ function attemptOf(
         ? `Stored in a mailbox of ${about.host}.`
         : `${about.host} said: ${reply.code} ${reply.text}`,
   };
+}
+
+function scopeOf(kind: Attempt['kind'], stage: Answer['stage']): Attempt['scope'] {
+  if (kind === 'deferred') return 'infrastructure';
+  return kind === 'refused' && stage === 'end-of-data' ? 'message' : 'recipient';
 }

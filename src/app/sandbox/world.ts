@@ -20,6 +20,7 @@ import { ConfigMistakes, readConfig } from '../config.ts';
 import { type OpenEntrances, openEntrances } from '../open-entrances.ts';
 import type { Config, SettingName } from '../settings.ts';
 import { createTelemetry } from '../telemetry.ts';
+import { identityFromFiles } from '../tls-identities.ts';
 import type { Stage } from './demonstration.ts';
 import { sandboxCertificates } from './sandbox-certificates.ts';
 import type { SandboxFacts } from './sandbox-facts.ts';
@@ -142,7 +143,8 @@ async function openHouse(context: Context, place: Place, folder: string, before?
   const office = await openOffice(config, name(place.hostname), world);
   opened.push(() => office.stop());
   await furnish(office, place);
-  const entrances = await openEntrances(office, config, { ...world, telemetry });
+  const identity = identityFromFiles(certificates.files(place.hostname), world);
+  const entrances = await openEntrances(office, config, { ...world, net, telemetry, identity });
   opened.push(() => entrances.close());
   const [, proxied] = entrances.mx;
   invariant(proxied, 'the sandbox has a PROXY-only listener');

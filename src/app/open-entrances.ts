@@ -1,0 +1,153 @@
+/** Opens the doors of an office: HTTP, MX, submission. A port in use is named together with the setting that moves it. */
+import { serveHttp } from '../adapters/http/serve-http.ts';
+import type { Timers } from '../base/clock.ts';
+import { Fault } from '../base/outcome.ts';
+import type { Endpoint, Net } from '../base/port/net.ts';
+import type { Signals } from '../base/port/signals.ts';
+import { createHttpApp, type OfficeHealth } from '../entrances/http/http-entrance.ts';
+import { serveMx } from '../entrances/mx/mx-entrance.ts';
+import type { SmtpListener } from '../entrances/smtp/serve-smtp.ts';
+import { serveSubmission, submissionPolicy } from '../entrances/submission/submission-entrance.ts';
+import { type SmtpLimitName, type SmtpLimits, smtpLimits } from '../protocol/smtp/limits.ts';
+import type { Office } from './compose.ts';
+import { environmentName } from './config.ts';
+import type { Config, Listener, SettingName } from './settings.ts';
+import type { Telemetry } from './telemetry.ts';
+import type { TlsIdentitySource } from './tls-identities.ts';
+import { version } from './version.ts';
+
+export type OpenEntrances = {
+  readonly http: { readonly endpoint: Endpoint };
+  /** In the order of the configuration. */
+  readonly mx: readonly SmtpListener[];
+  readonly submission: readonly SmtpListener[];
+  readonly submissions: readonly SmtpListener[];
+  /** Takes nobody in any more, lets transactions end, then closes. */
+  readonly close: () => Promise<void>;
+};
+
+export type EntrancePorts = {
+  readonly net: Net;
+  readonly timers: Timers;
+  readonly signals: Signals;
+  readonly telemetry: Telemetry;
+  readonly identity: TlsIdentitySource;
+};
+
+export async function openEntrances(office: Office, config: Config, ports: EntrancePorts): Promise<OpenEntrances> {
+  const closers: (() => Promise<void>)[] = [];
+  const close = async () => {
+    await Promise.all(closers.map((closer) => closer()));
+  };
+  try {
+    const opened = await openAll(office, config, ports, closers);
+    return { ...opened, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function openAll(
+  office: Office,
+  config: Config,
+  { net, timers, signals, telemetry, identity }: EntrancePorts,
+  closers: (() => Promise<void>)[],
+): Promise<Omit<OpenEntrances, 'close'>> {
+  const { hostname, outbound, inbound, blobs, disk, directory } = office;
+  const common = { net, timers, signals, hostname, limits: limitsOf(config), identity };
+  const submit = { hostname, outbound, blobs, disk, timers, accounts: directory.accounts };
+  const policy = submissionPolicy(submit);
+  const open =
+    (setting: SettingName, each: (listener: Listener) => Promise<SmtpListener>) => async (listener: Listener) => {
+      const opened = await named(setting, listener.at, () => each(listener));
+      closers.push(() => opened.stop());
+      return opened;
+    };
+  const mx = open('listen.mx', (listener) =>
+    serveMx({ ...submit, inbound }, { relayFrom: config['relay.allow'] }, { ...common, ...listener }),
+  );
+  const submission = (setting: SettingName, implicitTls: boolean) =>
+    open(setting, (listener) => serveSubmission(policy, { ...common, ...listener, implicitTls }));
+  const starttls = submission('listen.submission', false);
+  const implicit = submission('listen.submissions', true);
+  const opened = {
+    mx: await inTurn(config['listen.mx'], mx),
+    submission: await inTurn(config['listen.submission'], starttls),
+    submissions: await inTurn(config['listen.submissions'], implicit),
+  };
+  watch(office, telemetry, opened);
+  const app = createHttpApp(
+    { ...office, timers, signals, health: () => healthOf(office), metrics: telemetry.metrics },
+    { version },
+  );
+  const http = await named('listen.http', config['listen.http'], () =>
+    serveHttp({ fetch: app.fetch, at: config['listen.http'], signals }),
+  );
+  closers.push(async () => {
+    app.close();
+    await http.close();
+  });
+  return { ...opened, http };
+}
+
+async function inTurn<T>(listeners: readonly Listener[], open: (listener: Listener) => Promise<T>): Promise<T[]> {
+  const opened: T[] = [];
+  for (const listener of listeners) opened.push(await open(listener));
+  return opened;
+}
+
+/** Values of `[limits]` by their names in the table. */
+function limitsOf(config: Config): SmtpLimits {
+  const names = Object.keys(smtpLimits) as SmtpLimitName[];
+  return Object.fromEntries(names.map((name) => [name, config[`limits.${name}`]])) as SmtpLimits;
+}
+
+/** Turns the system's word for a port that cannot be had into a sentence with the next step. */
+export async function named<T>(setting: SettingName, at: Endpoint, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    const place = `${at.address}:${at.port}`;
+    const move = `Choose another with ${environmentName(setting)}=${at.address}:PORT, or ${setting} in posthorn.toml.`;
+    if (error.code === 'EADDRINUSE')
+      throw new Fault('EADDRINUSE', `${place} is in use already. ${move}`, { cause: error });
+    if (error.code === 'EACCES')
+      throw new Fault('EACCES', `this user may not listen on ${place}. ${move}`, { cause: error });
+    throw error;
+  }
+}
+
+async function healthOf(office: Office): Promise<OfficeHealth> {
+  const { refusal } = office.db;
+  const counts = await office.outbound.counts();
+  const low = office.disk.isLow();
+  return [
+    { name: 'store', ok: refusal === undefined, say: refusal === undefined ? 'writes are durable' : refusal.message },
+    { name: 'disk', ok: !low, say: low ? 'below the reserve: nothing new is taken in' : 'enough room' },
+    { name: 'queue', ok: true, say: `${counts.open} deliveries open, ${counts.ready} waiting for a slot` },
+  ];
+}
+
+function watch(
+  office: Office,
+  telemetry: Telemetry,
+  opened: Record<'mx' | 'submission' | 'submissions', readonly SmtpListener[]>,
+): void {
+  telemetry.gauge(
+    'posthorn_queue_open',
+    'Deliveries that have not ended',
+    async () => (await office.outbound.counts()).open,
+  );
+  telemetry.gauge(
+    'posthorn_queue_ready',
+    'Deliveries waiting for a slot',
+    async () => (await office.outbound.counts()).ready,
+  );
+  telemetry.gauge('posthorn_smtp_connections', 'SMTP connections being served', () =>
+    Object.values(opened)
+      .flat()
+      .reduce((sum, listener) => sum + listener.connections, 0),
+  );
+}

@@ -1,0 +1,136 @@
+/** `posthorn serve`: the real thing, from its configuration, until it is asked to stop. */
+
+import { readFileSync } from 'node:fs';
+import { hostname as machineName } from 'node:os';
+import { createNodeNet } from '../adapters/net/node-net.ts';
+import { createStubResolver } from '../adapters/resolver/stub-resolver.ts';
+import { readSystemServers } from '../adapters/resolver/system-servers.ts';
+import { systemClock } from '../base/clock.ts';
+import { Fault } from '../base/outcome.ts';
+import type { Listening } from '../base/port/net.ts';
+import { systemRandom } from '../base/random.ts';
+import { serveDns } from '../entrances/dns/dns-entrance.ts';
+import { type DomainName, parseDomainName } from '../format/domain-name.ts';
+import { parseZoneText } from '../format/zone-file.ts';
+import { makeZoneSet, type ZoneSet } from '../protocol/dns/zone-set.ts';
+import { openOffice, type World } from './compose.ts';
+import { ConfigMistakes } from './config.ts';
+import { named, openEntrances } from './open-entrances.ts';
+import type { Config } from './settings.ts';
+import { createTelemetry } from './telemetry.ts';
+import { identityFromFiles, ownIdentity } from './tls-identities.ts';
+
+export type ServeIo = {
+  /** For people: where it listens. */
+  readonly err: (text: string) => void;
+  /** Log lines, JSON. */
+  readonly log: (line: string) => void;
+  /** Aborts when the process is asked to stop. */
+  readonly signal: AbortSignal;
+};
+
+export async function runServe(config: Config, io: ServeIo): Promise<number> {
+  const hostname = hostnameOf(config);
+  const telemetry = createTelemetry({ level: config['log.level'], office: hostname, write: io.log });
+  const net = createNodeNet();
+  const servers = config['dns.resolvers'].length > 0 ? config['dns.resolvers'] : readSystemServers();
+  const trustAd = config['dns.trust_ad'];
+  const world: World = {
+    net,
+    timers: systemClock,
+    random: systemRandom,
+    signals: telemetry.signals,
+    resolver: createStubResolver({
+      net,
+      timers: systemClock,
+      random: systemRandom,
+      servers: servers.map((server) => (trustAd ? { ...server, trustAd } : server)),
+      signals: telemetry.signals,
+    }),
+    trust: config['tls.trust'].map((file) => readSetting('tls.trust', file)),
+  };
+  const zones = zonesOf(config);
+  const office = await openOffice(config, hostname, world);
+  const closers: (() => Promise<void>)[] = [() => office.stop()];
+  try {
+    const { 'tls.certificate': certificate, 'tls.key': key } = config;
+    const identity =
+      certificate && key
+        ? identityFromFiles({ certificate, key }, world)
+        : await ownIdentity(config.data, hostname, systemClock);
+    const entrances = await openEntrances(office, config, { ...world, telemetry, identity });
+    closers.push(() => entrances.close());
+    const dns = await openDns(config, world, zones);
+    if (dns) closers.push(() => dns.close());
+    await office.start();
+    io.err(greeting(hostname, config, { entrances, dns }));
+    await stopped(io.signal);
+    io.err('posthorn: stopping; transactions under way may end ...\n');
+    return 0;
+  } finally {
+    for (const close of closers.reverse()) await close();
+  }
+}
+
+/** The configured name, or the machine's own when that is a whole one. */
+export function hostnameOf(config: Config): DomainName {
+  const own = config.hostname ?? parseDomainName(machineName());
+  if (own?.includes('.')) return own;
+  const say = `is not set, and this machine's own name (${machineName()}) is no public host name. Set hostname = "mx.example.com"`;
+  throw new ConfigMistakes([{ where: '', key: 'hostname', say }]);
+}
+
+function readSetting(setting: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'EIO';
+    throw new ConfigMistakes([{ where: '', key: setting, say: `${file} cannot be read (${code})` }]);
+  }
+}
+
+function zonesOf(config: Config): ZoneSet | undefined {
+  if (!config['listen.dns']) return undefined;
+  const records = config['dns.zones'].flatMap((file) => {
+    const parsed = parseZoneText(readSetting('dns.zones', file));
+    if (!parsed.ok) throw new ConfigMistakes([{ where: file, key: 'dns.zones', say: parsed.say }]);
+    return parsed.value.records;
+  });
+  const zones = makeZoneSet(records);
+  if (!zones.ok) throw new ConfigMistakes([{ where: '', key: 'dns.zones', say: zones.say }]);
+  return zones.value;
+}
+
+async function openDns(config: Config, world: World, zones: ZoneSet | undefined): Promise<Listening | undefined> {
+  const at = config['listen.dns'];
+  if (!at || !zones) return undefined;
+  return named('listen.dns', at, () => serveDns({ net: world.net, at, zones: () => zones, signals: world.signals }));
+}
+
+function greeting(
+  hostname: string,
+  config: Config,
+  {
+    entrances,
+    dns,
+  }: { readonly entrances: Awaited<ReturnType<typeof openEntrances>>; readonly dns: Listening | undefined },
+): string {
+  const place = ({ endpoint }: { readonly endpoint: { readonly address: string; readonly port: number } }) =>
+    `${endpoint.address}:${endpoint.port}`;
+  const lines = [
+    ['HTTP API', `http://${place(entrances.http)}`],
+    ['MX', entrances.mx.map(place).join(', ')],
+    [
+      'submission',
+      `${entrances.submission.map(place).join(', ')} (STARTTLS), ${entrances.submissions.map(place).join(', ')} (TLS)`,
+    ],
+    ...(dns ? [['DNS', place(dns)]] : []),
+    ['data', config.data],
+  ];
+  return `posthorn ${hostname} is serving.\n${lines.map(([what = '', where]) => `  ${what.padEnd(12)}${where}\n`).join('')}`;
+}
+
+function stopped(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
