@@ -4,10 +4,11 @@
  *
  * stopped -start-> running -stop-> draining -> stopped. While draining nothing is claimed; what is under way may end.
  */
+import { isAscii } from '../../base/bytes.ts';
 import type { Timers } from '../../base/clock.ts';
 import { Fault } from '../../base/outcome.ts';
 import type { Blobs } from '../../base/port/blobs.ts';
-import type { Db } from '../../base/port/db.ts';
+import type { Db, Tx } from '../../base/port/db.ts';
 import type { Signals } from '../../base/port/signals.ts';
 import type { Random } from '../../base/random.ts';
 import type { DomainName } from '../../format/domain-name.ts';
@@ -16,8 +17,8 @@ import type { Events } from '../events/events.ts';
 import { attemptEvent } from './attempt-event.ts';
 import { type DeliveryFacts, decideNext, type Next, type RetryPolicy } from './decide-next.ts';
 import type { FailureReports, PreparedReport } from './failure-reports.ts';
-import type { DeliveryRow, Held, LastAttempt, MessageRow, OutboundStore } from './outbound-store.ts';
-import { shareSlots, type WaitingQueue } from './share-slots.ts';
+import type { DeliveryRow, Held, LastAttempt, MessageRow, OutboundStore, Place } from './outbound-store.ts';
+import { type Share, shareSlots, type WaitingQueue } from './share-slots.ts';
 import type { Attempt, FixedRoute, TranscriptStep, Transport } from './transport.ts';
 
 export type WorkerPorts = {
@@ -51,11 +52,20 @@ const queuesPerRound = 64;
 const promotedPerRound = 500;
 /** Recipients of one message in one transaction. RFC 5321 §4.5.3.1.8 lets every server be relied on for 100. */
 const companionsMax = 100;
+/** Lanes whose turn is remembered. */
+const placesMax = 10_000;
+/**
+ * The office has died this often between a delivery's final dot and the answer. Each time may have made a copy, and perhaps it is
+ * this very message that kills it: then it ends as unsure. MAIL_RULES 22
+ */
+const diedUnsureMax = 4;
+/** Pauses between tries to store what came of an attempt; after the last one the lease runs out. */
+const storePausesMs = [1_000, 2_000, 4_000, 8_000, 16_000];
 /** How long the loop sleeps when nobody wakes it: notifications are hints. */
 const idleMs = 30_000;
 
 /** One transaction with one destination: deliveries of one message with one return path at one domain. */
-type Job = { readonly deliveries: readonly DeliveryRow[]; readonly domain: DomainName };
+type Job = { readonly deliveries: readonly DeliveryRow[]; readonly lane: string; readonly domain: DomainName };
 
 export class DeliveryWorker {
   readonly #ports: WorkerPorts;
@@ -63,9 +73,8 @@ export class DeliveryWorker {
   readonly #stopping = new AbortController();
   /** Cuts what is under way; only after the patience of `stop`. */
   readonly #cut = new AbortController();
-  readonly #underWay = new Set<Promise<void>>();
-  readonly #heldByDomain = new Map<string, number>();
-  #lastQueue: WaitingQueue | undefined;
+  readonly #underWay = new Map<Job, Promise<void>>();
+  #place: Place = { lane: undefined, domains: new Map() };
   #wake: AbortController = new AbortController();
   #loop: Promise<void> | undefined;
 
@@ -92,7 +101,7 @@ export class DeliveryWorker {
     this.#wake.abort();
     const cancel = this.#ports.timers.after(patienceMs, () => this.#cut.abort());
     await this.#loop;
-    await Promise.allSettled(this.#underWay);
+    await Promise.allSettled(this.#underWay.values());
     cancel();
   }
 
@@ -130,80 +139,109 @@ export class DeliveryWorker {
     const nowMs = timers.nowMs();
     const somethingWaits = await db.read(async (reader) => {
       const due = await store.nextDueAtMs(reader);
-      return (due !== undefined && due <= nowMs) || (await store.waitingQueues(reader, undefined, 1)).length > 0;
+      return (due !== undefined && due <= nowMs) || (await store.hasReady(reader));
     });
     if (!somethingWaits) return 0;
-    const jobs = await db.write(async (tx) => {
+    const { jobs, place } = await db.write(async (tx) => {
       await store.promote(tx, nowMs, promotedPerRound);
-      const queues = await store.waitingQueues(tx, this.#lastQueue, queuesPerRound);
-      this.#lastQueue = queues.at(-1) ?? this.#lastQueue;
-      const room = { free: this.#free(), perDomain: this.#options.perDomain, held: this.#heldByDomain };
+      const queues = await store.waitingQueues(tx, this.#place, queuesPerRound);
+      const room = {
+        slots: this.#options.concurrency,
+        perDomain: this.#options.perDomain,
+        held: [...this.#underWay.keys()],
+      };
+      const shares = shareSlots(queues, room);
       const claimed: Job[] = [];
-      for (const share of shareSlots(queues, room)) {
-        for (const delivery of await store.claim(tx, share, nowMs + leaseMs)) {
-          const companions = await store.claimCompanions(tx, delivery, companionsMax - 1, nowMs + leaseMs);
-          claimed.push({ deliveries: [delivery, ...companions], domain: delivery.domain as DomainName });
-        }
-      }
-      return claimed;
+      for (const share of shares) claimed.push(...(await this.#claim(tx, share, nowMs + leaseMs)));
+      return { jobs: claimed, place: nextPlace(this.#place, queues, shares) };
     });
+    this.#place = place;
     for (const job of jobs) this.#begin(job);
     return jobs.length;
   }
 
+  async #claim(tx: Tx, share: Share, leaseUntilMs: number): Promise<Job[]> {
+    const { store } = this.#ports;
+    const jobs: Job[] = [];
+    while (jobs.length < share.slots) {
+      const first = await store.claim(tx, share, leaseUntilMs);
+      if (!first) break;
+      // Others, like ourselves, take mail from the null sender for one recipient at a time. MAIL_RULES 4
+      const companions =
+        first.return_path === '' ? [] : await store.claimCompanions(tx, first, companionsMax - 1, leaseUntilMs);
+      jobs.push({ deliveries: [first, ...companions], lane: share.lane, domain: first.domain as DomainName });
+    }
+    return jobs;
+  }
+
   #begin(job: Job): void {
-    this.#heldByDomain.set(job.domain, (this.#heldByDomain.get(job.domain) ?? 0) + 1);
     const done = this.#work(job)
       .catch((error) =>
         this.#ports.signals.emit('error', 'outbound.delivery_failed', { error: String(error), domain: job.domain }),
       )
       .finally(() => {
-        this.#underWay.delete(done);
-        const left = (this.#heldByDomain.get(job.domain) ?? 1) - 1;
-        if (left > 0) this.#heldByDomain.set(job.domain, left);
-        else this.#heldByDomain.delete(job.domain);
+        this.#underWay.delete(job);
         this.#wake.abort();
       });
-    this.#underWay.add(done);
+    this.#underWay.set(job, done);
   }
 
   async #work(job: Job): Promise<void> {
     const first = job.deliveries[0];
     if (!first) return;
-    const { db, store, timers } = this.#ports;
+    const { db, store } = this.#ports;
     const message = await db.read((reader) => store.message(reader, first.message_id));
     if (!message) throw new Fault('QUEUE_BROKEN', `delivery ${first.id} has no message`);
     const held = job.deliveries.map((delivery) => ({ id: delivery.id, fence: delivery.fence }));
     const stopRenewing = this.#keepLease(held);
     const transcript: TranscriptStep[] = [];
-    const startedAtMs = timers.nowMs();
     try {
-      const attempts = await this.#attempt(job, message, held, transcript);
-      await this.#record(job, message, attempts, transcript);
-    } catch (error) {
-      if (error instanceof LeaseLost) {
-        this.#ports.signals.emit('warn', 'outbound.lease_lost', { delivery: first.id });
-        return;
-      }
-      this.#ports.signals.emit('error', 'outbound.attempt_broke', { delivery: first.id, error: String(error) });
-      await this.#record(
-        job,
-        message,
-        job.deliveries.map((delivery) => ourTrouble(delivery, error, startedAtMs)),
-        transcript,
-      );
+      const attempts =
+        first.unsure_ends >= diedUnsureMax
+          ? job.deliveries.map((delivery) => diedTooOften(delivery, this.#ports.timers.nowMs()))
+          : await this.#attempt(job, message, held, transcript);
+      if (attempts) await this.#recordSurely(job, message, attempts, transcript);
     } finally {
       stopRenewing();
     }
   }
 
+  /** What came of handing it over; undefined when the delivery is somebody else's by now. */
   async #attempt(
     job: Job,
     message: MessageRow,
     held: readonly Held[],
     transcript: TranscriptStep[],
+  ): Promise<readonly Attempt[] | undefined> {
+    const { db, store, timers, signals } = this.#ports;
+    const startedAtMs = timers.nowMs();
+    let mayHaveArrived = false;
+    const beforeFinalDot = async () => {
+      await db.write(async (tx) => {
+        for (const one of held) if (!(await store.markUnsure(tx, one))) throw new LeaseLost();
+      });
+      mayHaveArrived = true;
+    };
+    try {
+      return await this.#handOver(job, message, beforeFinalDot, transcript);
+    } catch (error) {
+      const delivery = job.deliveries[0]?.id;
+      if (error instanceof LeaseLost) {
+        signals.emit('warn', 'outbound.lease_lost', { delivery });
+        return undefined;
+      }
+      signals.emit('error', 'outbound.attempt_broke', { delivery, error: String(error) });
+      return job.deliveries.map((one) => ourTrouble(one, error, { startedAtMs, mayHaveArrived }));
+    }
+  }
+
+  async #handOver(
+    job: Job,
+    message: MessageRow,
+    beforeFinalDot: () => Promise<void>,
+    transcript: TranscriptStep[],
   ): Promise<readonly Attempt[]> {
-    const { db, blobs, store } = this.#ports;
+    const { db, blobs } = this.#ports;
     const bytes = await db.read((reader) => blobs.read(reader, message.blob_id));
     const { transport, route } = await this.#ports.routeOf(message, job.domain);
     return transport.deliver(
@@ -212,7 +250,7 @@ export class DeliveryWorker {
         mailFrom: job.deliveries[0]?.return_path ?? '',
         recipients: job.deliveries.map(({ recipient }) => ({
           address: recipient,
-          internationalised: !/^[\x20-\x7e]*$/.test(recipient),
+          internationalised: !isAscii(recipient),
         })),
         needs: { smtpUtf8: message.needs_smtp_utf8 === 1, eightBit: message.eight_bit === 1 },
         domain: job.domain,
@@ -223,10 +261,7 @@ export class DeliveryWorker {
         note: (step) => {
           if (transcript.length < transcriptStepsMax) transcript.push(step);
         },
-        beforeFinalDot: () =>
-          db.write(async (tx) => {
-            for (const one of held) if (!(await store.markUnsure(tx, one))) throw new LeaseLost();
-          }),
+        beforeFinalDot,
       },
     );
   }
@@ -247,6 +282,28 @@ export class DeliveryWorker {
     return () => cancel();
   }
 
+  /**
+   * An answer that is not stored would be asked for again, with another copy: a full disk or a busy store is waited out. The lease is
+   * kept meanwhile; when it runs out in the end, the mark set before the final dot still stands.
+   */
+  async #recordSurely(
+    job: Job,
+    message: MessageRow,
+    attempts: readonly Attempt[],
+    transcript: readonly TranscriptStep[],
+  ): Promise<void> {
+    for (const pauseMs of storePausesMs) {
+      try {
+        return await this.#record(job, message, attempts, transcript);
+      } catch (error) {
+        if (this.#stopping.signal.aborted) throw error;
+        this.#ports.signals.emit('error', 'outbound.result_not_stored', { message: message.id, error: String(error) });
+        await this.#ports.timers.sleep(pauseMs, this.#stopping.signal);
+      }
+    }
+    await this.#record(job, message, attempts, transcript);
+  }
+
   /** Everything that follows from the attempts, in one transaction. */
   async #record(
     job: Job,
@@ -257,7 +314,7 @@ export class DeliveryWorker {
     const { db, events, timers, random, reports } = this.#ports;
     const nowMs = timers.nowMs();
     const ends = job.deliveries.map((delivery, index) => {
-      const attempt = attempts[index] ?? ourTrouble(delivery, 'the transport gave no answer', nowMs);
+      const attempt = attempts[index] ?? noAnswer(delivery, nowMs);
       const facts: DeliveryFacts = {
         tries: delivery.tries + 1,
         unsureEnds: delivery.unsure_ends + (attempt.kind === 'unsure' ? 1 : 0),
@@ -307,14 +364,7 @@ export class DeliveryWorker {
     }
   }
 
-  #store(
-    tx: Parameters<OutboundStore['settle']>[0],
-    held: Held,
-    next: Next,
-    facts: DeliveryFacts,
-    last: LastAttempt,
-    nowMs: number,
-  ): Promise<boolean> {
+  #store(tx: Tx, held: Held, next: Next, facts: DeliveryFacts, last: LastAttempt, nowMs: number): Promise<boolean> {
     const { store } = this.#ports;
     const { tries, unsureEnds } = facts;
     return next.kind === 'settle'
@@ -330,21 +380,52 @@ const transcriptStepsMax = 60;
 class LeaseLost extends Error {}
 
 /** Our own fault (damaged body, full disk) is never the recipient's: the delivery waits. */
-function ourTrouble(delivery: DeliveryRow, error: unknown, startedAtMs: number): Attempt {
+function ourTrouble(
+  delivery: DeliveryRow,
+  error: unknown,
+  at: { readonly startedAtMs: number; readonly mayHaveArrived: boolean },
+): Attempt {
+  const words =
+    error instanceof Fault
+      ? `for a fault on our side: ${error.message}`
+      : 'for a fault on our side; the log says more.';
+  return {
+    ...withoutWay(delivery, at.startedAtMs),
+    kind: at.mayHaveArrived ? 'unsure' : 'deferred',
+    afterFinalDot: at.mayHaveArrived,
+    say: at.mayHaveArrived ? `Perhaps sent; no answer was read, ${words}` : `Not sent, ${words}`,
+  };
+}
+
+function noAnswer(delivery: DeliveryRow, nowMs: number): Attempt {
+  return ourTrouble(delivery, undefined, { startedAtMs: nowMs, mayHaveArrived: true });
+}
+
+function diedTooOften(delivery: DeliveryRow, nowMs: number): Attempt {
+  return {
+    ...withoutWay(delivery, nowMs),
+    kind: 'unsure',
+    afterFinalDot: false,
+    say: `This office was interrupted ${delivery.unsure_ends} times while it waited for the receiver's answer. The message may have arrived, and is not sent again.`,
+  };
+}
+
+function withoutWay(delivery: DeliveryRow, startedAtMs: number) {
   return {
     recipient: delivery.recipient,
-    kind: delivery.unsure === 1 ? 'unsure' : 'deferred',
     scope: 'infrastructure',
     enhanced: '4.3.0',
-    afterFinalDot: false,
     route: { source: 'none', candidates: [], passedOver: [] },
     startedAtMs,
     tookMs: 0,
-    say:
-      error instanceof Fault
-        ? `Not sent, for a fault on our side: ${error.message}`
-        : 'Not sent, for a fault on our side; the log says more.',
-  };
+  } as const;
+}
+
+/** The next round begins after the queue served last; where none was served, after the last one looked at. */
+function nextPlace(place: Place, queues: readonly WaitingQueue[], shares: readonly WaitingQueue[]): Place {
+  const domains = place.domains.size < placesMax ? new Map(place.domains) : new Map<string, string>();
+  for (const { lane, domain } of [...queues, ...shares]) domains.set(lane, domain);
+  return { lane: (shares.at(-1) ?? queues.at(-1))?.lane ?? place.lane, domains };
 }
 
 function reportedFailure(attempt: Attempt): DsnRecipient {

@@ -9,10 +9,10 @@
  *      ^                                        |   |
  *      +------ promote: due has come -----------+   +--retry--> ready=0 due=next try leased=0
  */
-import type { CompiledQuery, Kysely, SelectQueryBuilder } from 'kysely';
+import type { Kysely, SelectQueryBuilder } from 'kysely';
 import type { BlobId } from '../../base/port/blobs.ts';
 import type { Db, Reader, Tx } from '../../base/port/db.ts';
-import type { Share, WaitingQueue } from './share-slots.ts';
+import type { WaitingQueue } from './share-slots.ts';
 import type { DeliveryId, MessageId, RecipientState, RemoteReply } from './types.ts';
 
 export type MessageRow = {
@@ -82,6 +82,9 @@ export type LastAttempt = { readonly say: string; readonly reply?: RemoteReply; 
 
 export type Held = { readonly id: DeliveryId; readonly fence: number };
 
+/** How far the turns have come: the lane served last, and in each lane the domain served last. */
+export type Place = { readonly lane: string | undefined; readonly domains: ReadonlyMap<string, string> };
+
 export class OutboundStore {
   readonly #q: Kysely<Tables>;
 
@@ -114,9 +117,10 @@ export class OutboundStore {
     if (filter.account !== undefined) query = query.where('account', '=', filter.account);
     if (filter.before !== undefined) query = query.where('id', '<', filter.before);
     if (filter.openOnly) {
-      query = query.where('id', 'in', (inner) =>
-        inner.selectFrom('outbound_deliveries').select('message_id').where('settled_at_ms', 'is', null),
-      );
+      query = query.where('id', 'in', (inner) => {
+        const ids = inner.selectFrom('outbound_deliveries').select('message_id');
+        return ids.where('ready', '=', 1).union(ids.where('due_at_ms', 'is not', null));
+      });
     }
     return reader.all(query.compile());
   }
@@ -131,23 +135,12 @@ export class OutboundStore {
     return reader.first(this.#q.selectFrom('outbound_deliveries').selectAll().where('id', '=', id).compile());
   }
 
-  /** How many deliveries are unsettled, and how many of these could start now. */
+  /** How many deliveries are unsettled, and how many of these could start now. What is unsettled is ready or due: two indexes know. */
   async counts(reader: Reader): Promise<{ open: number; ready: number }> {
-    const open = await reader.first(
-      this.#q
-        .selectFrom('outbound_deliveries')
-        .select((e) => e.fn.countAll<number>().as('n'))
-        .where('settled_at_ms', 'is', null)
-        .compile(),
-    );
-    const ready = await reader.first(
-      this.#q
-        .selectFrom('outbound_deliveries')
-        .select((e) => e.fn.countAll<number>().as('n'))
-        .where('ready', '=', 1)
-        .compile(),
-    );
-    return { open: Number(open?.n ?? 0), ready: Number(ready?.n ?? 0) };
+    const all = this.#q.selectFrom('outbound_deliveries').select((e) => e.fn.countAll<number>().as('n'));
+    const ready = await reader.first(all.where('ready', '=', 1).compile());
+    const due = await reader.first(all.where('due_at_ms', 'is not', null).compile());
+    return { open: Number(ready?.n ?? 0) + Number(due?.n ?? 0), ready: Number(ready?.n ?? 0) };
   }
 
   /** Deliveries whose time has come become ready. A lease that ran out with an unsure mark counts as an unsure end. */
@@ -185,52 +178,70 @@ export class OutboundStore {
     return row?.due === null || row?.due === undefined ? undefined : Number(row.due);
   }
 
+  async hasReady(reader: Reader): Promise<boolean> {
+    const any = this.#q.selectFrom('outbound_deliveries').select('id').where('ready', '=', 1).limit(1);
+    return (await reader.first(any.compile())) !== undefined;
+  }
+
   /**
-   * The queues with ready work, at most `most`, going round from just after `from`. Each step is one seek in the index, so the
-   * price does not depend on how much waits in a queue.
+   * The queues with ready work, at most `most`: lane by lane in turn, going round from just after `place`, in each lane its domains
+   * likewise. Each step is one seek in the index, so the price does not depend on how much waits in a queue, and a lane with ten
+   * thousand domains does not hide the others.
    */
-  async waitingQueues(reader: Reader, from: WaitingQueue | undefined, most: number): Promise<WaitingQueue[]> {
+  async waitingQueues(reader: Reader, place: Place, most: number): Promise<WaitingQueue[]> {
     const found: WaitingQueue[] = [];
-    let after = from;
-    let wrapped = from === undefined;
-    while (found.length < most) {
-      const next = await reader.first(this.#queueAfter(after));
-      if (next === undefined) {
-        if (wrapped) break;
-        wrapped = true;
-        after = undefined;
-        continue;
+    let turn: { readonly lane: string; readonly domains: AsyncIterator<string> }[] = [];
+    for await (const lane of goRound(place.lane, (after) => this.#laneAfter(reader, after))) {
+      const domains = goRound(place.domains.get(lane), (after) => this.#domainAfter(reader, lane, after));
+      if (turn.push({ lane, domains }) === most) break;
+    }
+    while (turn.length > 0 && found.length < most) {
+      const again: typeof turn = [];
+      for (const one of turn) {
+        const next = found.length < most ? await one.domains.next() : { done: true as const };
+        if (next.done) continue;
+        found.push({ lane: one.lane, domain: next.value });
+        again.push(one);
       }
-      if (found.some((queue) => queue.lane === next.lane && queue.domain === next.domain)) break;
-      found.push(next);
-      after = next;
+      turn = again;
     }
     return found;
   }
 
-  #queueAfter(after: WaitingQueue | undefined): CompiledQuery<WaitingQueue> {
-    let query = this.#q.selectFrom('outbound_deliveries').select(['lane', 'domain']).where('ready', '=', 1);
-    if (after !== undefined) {
-      query = query.where((e) => e(e.refTuple('lane', 'domain'), '>', e.tuple(after.lane, after.domain)));
-    }
-    return query.orderBy('lane').orderBy('domain').limit(1).compile();
+  async #laneAfter(reader: Reader, after: string | undefined): Promise<string | undefined> {
+    let query = this.#q.selectFrom('outbound_deliveries').select('lane').where('ready', '=', 1);
+    if (after !== undefined) query = query.where('lane', '>', after);
+    return (await reader.first(query.orderBy('lane').limit(1).compile()))?.lane;
   }
 
-  /** Takes at most `share.slots` deliveries of a queue, first attempts before retries, under a lease. */
-  async claim(tx: Tx, share: Share, leaseUntilMs: number): Promise<DeliveryRow[]> {
+  async #domainAfter(reader: Reader, lane: string, after: string | undefined): Promise<string | undefined> {
+    let query = this.#q
+      .selectFrom('outbound_deliveries')
+      .select('domain')
+      .where('ready', '=', 1)
+      .where('lane', '=', lane);
+    if (after !== undefined) query = query.where('domain', '>', after);
+    return (await reader.first(query.orderBy('domain').limit(1).compile()))?.domain;
+  }
+
+  /** Takes one delivery of a queue under a lease, first attempts before retries. */
+  async claim(tx: Tx, queue: WaitingQueue, leaseUntilMs: number): Promise<DeliveryRow | undefined> {
     const picked = this.#q
       .selectFrom('outbound_deliveries')
       .select('id')
       .where('ready', '=', 1)
-      .where('lane', '=', share.lane)
-      .where('domain', '=', share.domain)
+      .where('lane', '=', queue.lane)
+      .where('domain', '=', queue.domain)
       .orderBy('tries')
       .orderBy('id')
-      .limit(share.slots);
-    return this.#lease(tx, leaseUntilMs, picked);
+      .limit(1);
+    return (await this.#lease(tx, leaseUntilMs, picked))[0];
   }
 
-  /** The other ready recipients of one message at the same domain, to travel in the same transaction. */
+  /**
+   * The other ready recipients of one message at the same domain with the same return path, to travel in the same transaction.
+   * Their fate so far is the same too: one that may have arrived already takes no other with it.
+   */
   async claimCompanions(tx: Tx, one: DeliveryRow, most: number, leaseUntilMs: number): Promise<DeliveryRow[]> {
     const picked = this.#q
       .selectFrom('outbound_deliveries')
@@ -239,6 +250,7 @@ export class OutboundStore {
       .where('ready', '=', 1)
       .where('domain', '=', one.domain)
       .where('return_path', '=', one.return_path)
+      .where('unsure_ends', '=', one.unsure_ends)
       .orderBy('id')
       .limit(most);
     return this.#lease(tx, leaseUntilMs, picked);
@@ -336,9 +348,9 @@ export class OutboundStore {
    * the receiver may have the message.
    */
   async endAllLeases(tx: Tx, nowMs: number, unsureAtMs: number): Promise<number> {
-    const later = this.#q.updateTable('outbound_deliveries').where('leased', '=', 1);
-    const unsure = await tx.run(later.set({ due_at_ms: unsureAtMs }).where('unsure', '=', 1).compile());
-    return unsure + (await tx.run(later.set({ due_at_ms: nowMs }).where('unsure', '=', 0).compile()));
+    const held = this.#q.updateTable('outbound_deliveries').where('due_at_ms', 'is not', null).where('leased', '=', 1);
+    const unsure = await tx.run(held.set({ due_at_ms: unsureAtMs }).where('unsure', '=', 1).compile());
+    return unsure + (await tx.run(held.set({ due_at_ms: nowMs }).where('unsure', '=', 0).compile()));
   }
 
   /** An operator's "now": delayed deliveries become ready; answers how many. */
@@ -385,11 +397,39 @@ export class OutboundStore {
     );
   }
 
+  /** An older request of the same key has run out (the caller looked) and gives way. */
   async rememberRequest(tx: Tx, row: IdempotencyRow): Promise<void> {
-    await tx.run(this.#q.insertInto('outbound_idempotency').values(row).compile());
+    const { account: _, idempotency_key: __, ...values } = row;
+    await tx.run(
+      this.#q
+        .insertInto('outbound_idempotency')
+        .values(row)
+        .onConflict((conflict) => conflict.columns(['account', 'idempotency_key']).doUpdateSet(values))
+        .compile(),
+    );
   }
 
   async forgetRequestsBefore(tx: Tx, beforeMs: number): Promise<number> {
     return tx.run(this.#q.deleteFrom('outbound_idempotency').where('created_at_ms', '<', beforeMs).compile());
+  }
+}
+
+/** Every key of a ring once, beginning just after `from`. */
+async function* goRound(
+  from: string | undefined,
+  keyAfter: (after: string | undefined) => Promise<string | undefined>,
+): AsyncGenerator<string, void> {
+  let isSecondRound = from === undefined;
+  let at = from;
+  let first: string | undefined;
+  for (;;) {
+    const key = await keyAfter(at);
+    if (key === undefined && isSecondRound) return;
+    if (key !== undefined && key === first) return;
+    if (key !== undefined) {
+      first ??= key;
+      yield key;
+    } else isSecondRound = true;
+    at = key;
   }
 }
