@@ -30,7 +30,9 @@ const actions: readonly DsnAction[] = ['failed', 'delayed', 'delivered', 'relaye
 
 export function readDsn(bytes: Uint8Array): DsnReport | undefined {
   const index = indexMessage(bytes);
-  const part = partTree(index).parts.find(({ contentType }) => reportTypes.includes(contentType.value));
+  const { root } = partTree(index);
+  // Only the report itself: what a returned or forwarded message holds deeper down is about something else. RFC 6522 §3
+  const part = [root, ...root.parts].find(({ contentType }) => reportTypes.includes(contentType.value));
   const report = part && partContent(index, part);
   if (!report || report.length > reportBytesMax) return undefined;
   const [about, ...blocks] = blocksOf(report);
@@ -52,7 +54,13 @@ function blocksOf(report: Uint8Array): MessageIndex[] {
 function readRecipient(block: MessageIndex): DsnRecipientRead[] {
   const finalRecipient = typed(fieldText(block, 'final-recipient'));
   const originalRecipient = typed(fieldText(block, 'original-recipient'));
-  const action = actions.find((word) => word === fieldText(block, 'action')?.toLowerCase().split(/[ \t(]/)[0]);
+  const action = actions.find(
+    (word) =>
+      word ===
+      fieldText(block, 'action')
+        ?.toLowerCase()
+        .split(/[ \t(]/)[0],
+  );
   const status = /[245]\.\d{1,3}\.\d{1,3}/.exec(fieldText(block, 'status') ?? '')?.[0];
   if (!finalRecipient || !action || !status) return [];
   const remoteMta = typed(fieldText(block, 'remote-mta'));

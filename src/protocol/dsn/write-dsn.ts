@@ -2,7 +2,7 @@
  * Writes a delivery status notification: what became of a message, in a sentence for people, in fields for programs, and with the
  * header of the message it is about. RFC 3464, RFC 6522, RFC 6533. Pure; the caller sends it from the null sender and signs it.
  */
-import { concat, fromLatin1, utf8 } from '../../base/bytes.ts';
+import { concat, fromLatin1, isAscii, utf8 } from '../../base/bytes.ts';
 import { invariant } from '../../base/outcome.ts';
 import type { Mailbox } from '../../format/address.ts';
 import { formatDate } from '../../format/date.ts';
@@ -109,7 +109,7 @@ function forPrograms(dsn: Dsn): Uint8Array[] {
 
 /** RFC 6533 §3: an address that is not ASCII is written as utf-8-addr-xtext. */
 function typedAddress(address: string): string {
-  if (/^[\x21-\x7e]*$/.test(address)) return `rfc822; ${address}`;
+  if (isAscii(address)) return `rfc822; ${address}`;
   const encoded = [...address].map((character) => {
     const code = character.codePointAt(0) ?? 0;
     return code > 0x20 && code < 0x7f && character !== '\\' && character !== '+' && character !== '='

@@ -34,7 +34,10 @@ export class Bounces {
     this.#ports = ports;
   }
 
-  /** What the bounce means for the message it names; undefined when it is no notification of a failure or names nothing we know. */
+  /**
+   * What the bounce means for the message it names; undefined when it is no notification of a failure or names nothing we know.
+   * One that came before changes nothing any more (`ends` is empty), but is understood.
+   */
   async prepare(subject: ReturnPathSubject, bytes: Uint8Array): Promise<PreparedBounce | undefined> {
     const failed = readDsn(bytes)?.recipients.filter((recipient) => recipient.action === 'failed') ?? [];
     if (failed.length === 0) return undefined;
@@ -48,8 +51,9 @@ export class Bounces {
       return message && { message, deliveries: single ? [single] : await store.deliveriesOf(reader, messageId) };
     });
     if (!about) return undefined;
-    const ends = matchDeliveries(about.deliveries, failed);
-    if (ends.length === 0) return undefined;
+    const told = matchDeliveries(about.deliveries, failed);
+    if (told.length === 0) return undefined;
+    const ends = told.filter(({ delivery }) => mayHaveArrived(delivery));
     const report = await reports.prepare(
       about.message,
       ends.map(({ delivery, told }) => ({
@@ -94,16 +98,24 @@ export class Bounces {
  * whole message needs the address: Original-Recipient first, then Final-Recipient (RFC 3464 §2.3).
  */
 function matchDeliveries(deliveries: readonly DeliveryRow[], failed: readonly DsnRecipientRead[]): BounceEnd[] {
-  const open = deliveries.filter((delivery) => delivery.state !== 'bounced');
   const [only, ...others] = deliveries;
   const first = failed[0];
-  if (only && first && others.length === 0) return open.length > 0 ? [{ delivery: only, told: first }] : [];
-  return open.flatMap((delivery) => {
-    const told = failed.find((one) =>
-      [one.originalRecipient, one.finalRecipient].some(
-        (address) => address?.toLowerCase() === delivery.recipient.toLowerCase(),
-      ),
-    );
+  if (only && first && others.length === 0) return [{ delivery: only, told: first }];
+  return deliveries.flatMap((delivery) => {
+    const recipient = delivery.recipient.toLowerCase();
+    const told =
+      failed.find((one) => one.originalRecipient?.toLowerCase() === recipient) ??
+      failed.find((one) => one.finalRecipient.toLowerCase() === recipient);
     return told ? [{ delivery, told }] : [];
   });
+}
+
+/**
+ * Only what somebody took can come back. A recipient who got the message knows the return path of the others: without this he could
+ * end deliveries that are still on their way. Nothing bounces twice.
+ */
+function mayHaveArrived(delivery: DeliveryRow): boolean {
+  const { state, unsure, unsure_ends } = delivery;
+  if (state === 'delivered' || state === 'unsure') return true;
+  return (state === 'queued' || state === 'delayed') && unsure + unsure_ends > 0;
 }

@@ -8,7 +8,10 @@ import type { RecipientState } from './types.ts';
 
 export type RetryPolicy = {
   readonly backoff: Backoff;
-  /** After this time since acceptance a delivery that is still deferred ends as failed. RFC 5321 §4.5.4.1 */
+  /**
+   * After this time since acceptance a delivery that is still deferred ends as failed. RFC 5321 §4.5.4.1. By the wall clock: one
+   * that is set back lengthens a delivery's life by that much.
+   */
   readonly giveUpAfterMs: number;
 };
 
@@ -55,8 +58,9 @@ export function decideNext(
 
 function retryOrGiveUp(step: number, facts: DeliveryFacts, nowMs: number, policy: RetryPolicy, uniform: number): Next {
   const endsMs = facts.acceptedAtMs + policy.giveUpAfterMs;
-  // A clock that stepped back must not stretch a delivery's life: age counts from acceptance, never below zero.
   if (nowMs >= endsMs) return { kind: 'settle', state: 'failed' };
   const atMs = nowMs + delayAfterMs(policy.backoff, step, uniform);
-  return { kind: 'retry', atMs: Math.min(atMs, endsMs) }; // the last try comes when time is up, not after it
+  const soonestMs = nowMs + (policy.backoff.delaysMs[0] ?? 0);
+  // The last try comes when time is up, but no try ever follows another faster than the first gap.
+  return { kind: 'retry', atMs: Math.max(Math.min(atMs, endsMs), soonestMs) };
 }

@@ -3,12 +3,16 @@
  * like any message. Mail sent through the API fails into events only, and a notification that fails is never answered: a copy
  * goes to the postmaster of this office. Written and signed before the transaction, inserted in it.
  */
+import { fromLatin1 } from '../../base/bytes.ts';
 import type { Timers } from '../../base/clock.ts';
 import type { Ids } from '../../base/id.ts';
+import { Fault } from '../../base/outcome.ts';
 import type { Blobs } from '../../base/port/blobs.ts';
-import type { Db, Tx } from '../../base/port/db.ts';
+import type { Db, Reader, Tx } from '../../base/port/db.ts';
 import { formatAddrSpec, type Mailbox, parseMailbox } from '../../format/address.ts';
 import type { DomainName } from '../../format/domain-name.ts';
+import { writeHeaderField } from '../../format/header-writer.ts';
+import { watchLines } from '../../format/line-ends.ts';
 import { headerBytes, indexMessage } from '../../format/message/message-index.ts';
 import { type DsnRecipient, writeDsn } from '../../protocol/dsn/write-dsn.ts';
 import type { Events } from '../events/events.ts';
@@ -44,7 +48,7 @@ export class FailureReports {
     if (to === undefined) return undefined;
     const { ids, timers, signer, blobs, db } = this.#ports;
     const nowMs = timers.nowMs();
-    const original = await db.read((reader) => blobs.read(reader, message.blob_id));
+    const originalHeader = await db.read((reader) => readHeader(blobs, reader, message));
     // The notification speaks for the domain it goes to when that is one of ours, so that it can be signed and aligned.
     const speaksFor = (await signer.isOurs(to.domain)) ? to.domain : this.#hostname;
     const id = ids.next('em');
@@ -58,9 +62,10 @@ export class FailureReports {
       boundary: ids.next('part').replace('_', '-'),
       recipients: failed,
       subject: 'Undelivered mail',
-      originalHeader: headerBytes(indexMessage(original)),
+      originalHeader,
     });
     const signed = await signer.sign(bytes, speaksFor);
+    const facts = watchLines(headerBytes(indexMessage(signed.bytes)));
     return {
       bytes: signed.bytes,
       message: {
@@ -74,7 +79,7 @@ export class FailureReports {
         subject: 'Undelivered mail',
         messageIdHeader: `<${id}@${this.#hostname}>`,
         sizeBytes: signed.bytes.length,
-        needsSmtpUtf8: false,
+        needsSmtpUtf8: facts.eightBitAt !== undefined, // the reader's own address may need it
         eightBit: false,
         test: false,
         tags: [],
@@ -99,5 +104,16 @@ export class FailureReports {
     if (message.origin === 'last-report') return undefined;
     const parsed = parseMailbox(message.origin === 'report' ? message.author : message.report_to);
     return parsed.ok ? parsed.value : undefined;
+  }
+}
+
+/** A body that is damaged or gone must not keep the news of the failure from its sender. */
+async function readHeader(blobs: Blobs, reader: Reader, message: MessageRow): Promise<Uint8Array> {
+  try {
+    return headerBytes(indexMessage(await blobs.read(reader, message.blob_id)));
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    const written = writeHeaderField('Message-ID', message.message_id_header, 'structured');
+    return written.ok ? written.value : fromLatin1('');
   }
 }

@@ -9,7 +9,7 @@ import { accept, Fault, type Outcome, refuse } from '../../base/outcome.ts';
 import type { Blobs, Spooled } from '../../base/port/blobs.ts';
 import type { Db, Reader, Tx } from '../../base/port/db.ts';
 import type { Disk } from '../../base/port/disk.ts';
-import { type Author, formatAddrSpec, isInternationalised, type Mailbox } from '../../format/address.ts';
+import { type Author, formatAddrSpec, type Mailbox } from '../../format/address.ts';
 import type { DomainName } from '../../format/domain-name.ts';
 import { normaliseLineEnds, watchLines } from '../../format/line-ends.ts';
 import { fieldsNamed, fieldText, headerBytes, indexMessage } from '../../format/message/message-index.ts';
@@ -191,9 +191,7 @@ export class Intake {
       message_id: id,
       created_at_ms: timers.nowMs(),
     };
-    await db.write(async (tx) => {
-      if (!(await store.idempotent(tx, sender.account, repeat.key))) await store.rememberRequest(tx, row);
-    });
+    await db.write((tx) => store.rememberRequest(tx, row));
   }
 
   #fixUps(messageId: string, dateMs: number, id: MessageId, entrance: Entrance, recipients: readonly Mailbox[]) {
@@ -278,7 +276,7 @@ export class Intake {
       subject: decodeWords(fieldText(index, 'subject') ?? '').slice(0, subjectMax),
       messageIdHeader: letter.messageIdHeader,
       sizeBytes: signed.bytes.length,
-      needsSmtpUtf8: hasEightBit(headerBytes(index)) || letter.recipients.some(isInternationalised),
+      needsSmtpUtf8: hasEightBit(headerBytes(index)), // what its recipients need, each delivery sees by itself
       eightBit: watchLines(signed.bytes).eightBitAt !== undefined,
       test: (letter.sender.kind === 'key' || letter.sender.kind === 'login') && letter.sender.test === true,
       tags: letter.tags,
@@ -298,27 +296,32 @@ export class Intake {
   async #store(queued: QueuedMessage, bytes: Uint8Array, letter: Letter): Promise<Outcome<Accepted, OutboundRefusal>> {
     const { db, blobs, disk } = this.#ports;
     if (disk.isLow()) return storageFull;
+    let body: Spooled | undefined;
     try {
-      const body = await spool(blobs, bytes);
+      body = await spool(blobs, bytes);
+      const kept = body;
       return await db.write(async (tx) => {
         const earlier = letter.request && (await this.#earlier(tx, letter.sender, letter.request));
         if (earlier) return earlier; // two at once with one key: the second answers for the first
-        await this.#insert(tx, queued, body, letter);
+        await this.#insert(tx, queued, kept, letter);
         return accept({ id: queued.id, replayed: false });
       });
     } catch (error) {
       if (error instanceof Fault && error.code === 'ENOSPC') return storageFull;
       throw error;
+    } finally {
+      await body?.discard(); // what was kept stays
     }
   }
 
-  async #insert(tx: Tx, queued: QueuedMessage, body: Spooled | Uint8Array, letter: Letter): Promise<void> {
+  async #insert(tx: Tx, queued: QueuedMessage, body: Spooled, letter: Letter): Promise<void> {
     const { store, blobs, events, db } = this.#ports;
     const rows = queueRows(queued, await blobs.keep(tx, body));
     await store.insertMessage(tx, rows.message, rows.deliveries);
     await events.append(tx, rows.event);
     const { request } = letter;
     if (request) {
+      await store.forgetRequestsBefore(tx, letter.nowMs - idempotencyMs);
       await store.rememberRequest(tx, {
         account: letter.sender.account,
         idempotency_key: request.key,
@@ -334,11 +337,8 @@ export class Intake {
 const storageFull = refuse('storage-full', 'No space left to store mail; nothing was accepted.');
 /** Shown in lists; longer ones are cut. */
 const subjectMax = 300;
-/** Up to here a body is a row of the commit and needs no file of its own. */
-const inRowMax = 256 * 1024;
 
-async function spool(blobs: Blobs, bytes: Uint8Array): Promise<Spooled | Uint8Array> {
-  if (bytes.length <= inRowMax) return bytes;
+async function spool(blobs: Blobs, bytes: Uint8Array): Promise<Spooled> {
   const writer = blobs.open();
   await writer.write(bytes);
   return writer.finish();
@@ -365,10 +365,12 @@ function requestKey(key: string, content: string): RequestKey {
 
 /** The request as text in which equal requests are equal: attachments by their hash. */
 function describeRequest(request: SendRequest): string {
-  const { idempotencyKey: _, ...rest } = request;
-  return JSON.stringify(rest, (_name, value: unknown) =>
-    value instanceof Uint8Array ? createHash('sha256').update(value).digest('hex') : value,
-  );
+  const { idempotencyKey: _, content, ...rest } = request;
+  const attachments = content.attachments.map((each) => ({
+    ...each,
+    content: createHash('sha256').update(each.content).digest('hex'),
+  }));
+  return JSON.stringify({ ...rest, content: { ...content, attachments } });
 }
 
 function repeatKey(request: RawRequest, recipients: readonly Mailbox[]): RequestKey {

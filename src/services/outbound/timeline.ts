@@ -56,7 +56,10 @@ function tellEnd(event: EventRecord): TimelineStep[] {
   const data = event.data as unknown as AttemptData;
   const at = { atMs: event.atMs, ...(data.recipient ? { recipient: data.recipient } : {}) };
   if (!data.route) return [{ ...at, step: event.type === 'email.bounced' ? 'bounce' : 'settled', say: data.say }];
-  const steps: TimelineStep[] = [{ ...at, step: 'route', say: tellRoute(data.route, data.via) }];
+  const steps: TimelineStep[] = [];
+  // Without a source and without a host that was looked at, nobody looked for a way: a test key, or trouble of our own.
+  const wasSought = data.route.source !== 'none' || data.route.passedOver.length > 0;
+  if (wasSought) steps.push({ ...at, step: 'route', say: tellRoute(data.route, data.via) });
   if (data.via && data.route.source !== 'local') steps.push(...tellConnection(data.via, at));
   if (data.reply) {
     const words = [data.reply.code || '', data.reply.enhanced, data.reply.text].filter(Boolean).join(' ');
