@@ -163,7 +163,9 @@ export async function openOffice(config: Config, hostname: DomainName, world: Wo
 
 /** Mail to the domains of this office, to their bounce hosts, and to the postmaster of its own name never looks for an MX. */
 async function endsHere(directory: Directory, hostname: DomainName, domain: DomainName): Promise<boolean> {
-  if (domain === hostname || (await directory.receivesFor(domain))) return true;
+  if (await directory.receivesFor(domain)) return true;
+  // A domain that the directory knows and does not receive for has its mail elsewhere, also when the server bears its name.
+  if (domain === hostname) return (await directory.domain(domain)) === undefined;
   const owner = domainOfBounceHost(domain);
   return owner !== undefined && (await directory.ownsDomain(owner));
 }

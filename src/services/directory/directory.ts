@@ -19,6 +19,7 @@ import { DkimKeys, type DkimSigningKey, directoryChannel, type MakeDkimKey } fro
 import { type HashCost, PasswordHasher } from './passwords.ts';
 import type { DkimKeyRecord, DomainRecord, LocalMailbox, MailboxId, RecipientAnswer, VerifiedBy } from './types.ts';
 
+export { isOperatorsAddress } from './decide-recipient.ts';
 export type { DkimSigningKey } from './dkim-keys.ts';
 export { hasScope, mayUseFrom } from './may-use-from.ts';
 

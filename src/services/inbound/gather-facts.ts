@@ -1,6 +1,7 @@
 /** Puts what was found out about a message into the plain record that `judge-message.ts` decides on. Pure. */
 import type { MessageIndex } from '../../format/message/message-index.ts';
 import type { AuthReport } from '../../protocol/authenticate.ts';
+import { isOperatorsAddress } from '../directory/directory.ts';
 import { findIndirectTraces, isLooping } from './find-traces.ts';
 import type { MessageFacts } from './judge-message.ts';
 import type { Destination } from './types.ts';
@@ -41,7 +42,7 @@ function related(signer: string, author: string): boolean {
   return signer === author || signer.endsWith(`.${author}`) || author.endsWith(`.${signer}`);
 }
 
-/** Real notifications have broken Froms, and postmaster must be reachable by everybody. RFC 5321 §4.5.1 */
+/** Real notifications have broken Froms; postmaster and abuse must be reachable by everybody. RFC 5321 §4.5.1, RFC 2142 §2 */
 function isExempt(destination: Destination): boolean {
-  return destination.kind === 'bounce' || destination.recipient.local.toLowerCase() === 'postmaster';
+  return destination.kind === 'bounce' || isOperatorsAddress(destination.recipient.local);
 }

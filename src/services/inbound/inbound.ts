@@ -21,7 +21,7 @@ import type { Authenticator, AuthReport } from '../../protocol/authenticate.ts';
 import type { Resolver } from '../../protocol/dns/types.ts';
 import { readAuthor } from '../../protocol/read-author.ts';
 import type { Reply } from '../../protocol/smtp/reply.ts';
-import type { Directory } from '../directory/directory.ts';
+import { type Directory, isOperatorsAddress } from '../directory/directory.ts';
 import type { Events } from '../events/events.ts';
 import type { NewEvent } from '../events/types.ts';
 import type { MailboxService } from '../mailbox/mailbox.ts';
@@ -77,13 +77,17 @@ export class Inbound {
     if (this.#ports.disk.isLow()) return { kind: 'refuse', reply: replies.storageFull };
     if (path.kind === 'null') return { kind: 'refuse', reply: replies.noSuchMailbox };
     if (path.kind === 'postmaster') {
-      const recipient: Mailbox = { local: 'postmaster', domain: this.#options.hostname }; // RFC 5321 §4.5.1: no domain
-      return {
-        kind: 'accept',
-        destination: { kind: 'mailbox', mailbox: (await this.#ports.directory.operatorMailbox()).id, recipient },
-      };
+      return this.#admitOperator({ local: 'postmaster', domain: this.#options.hostname }); // RFC 5321 §4.5.1: no domain
     }
-    return (await this.#admitBounce(path.mailbox)) ?? this.#admitMailbox(path.mailbox);
+    const { mailbox } = path;
+    if (mailbox.domain === this.#options.hostname && isOperatorsAddress(mailbox.local))
+      return this.#admitOperator(mailbox);
+    return (await this.#admitBounce(mailbox)) ?? this.#admitMailbox(mailbox);
+  }
+
+  async #admitOperator(recipient: Mailbox): Promise<Admission> {
+    const { id } = await this.#ports.directory.operatorMailbox();
+    return { kind: 'accept', destination: { kind: 'mailbox', mailbox: id, recipient } };
   }
 
   /** Mail to a bounce host of ours: only to a return path that we signed. Undefined for every other host. */
@@ -172,19 +176,23 @@ export class Inbound {
   ): Promise<Reply> {
     const kept = judgement.disposition === 'accept' || judgement.disposition === 'junk';
     const work = { mails: [] as NewMail[], bounces: [] as PreparedBounce[] };
-    for (const destination of kept ? envelope.destinations : []) {
-      const bounce =
-        destination.kind === 'bounce'
-          ? await this.#ports.outbound.prepareBounce(destination.returnPath, index.bytes)
-          : undefined;
-      if (bounce) work.bounces.push(bounce);
-      else work.mails.push(await this.#mailFor(destination, { id, envelope, index, judgement, findings }));
+    try {
+      for (const destination of kept ? envelope.destinations : []) {
+        const bounce =
+          destination.kind === 'bounce'
+            ? await this.#ports.outbound.prepareBounce(destination.returnPath, index.bytes)
+            : undefined;
+        if (bounce) work.bounces.push(bounce);
+        else work.mails.push(await this.#mailFor(destination, { id, envelope, index, judgement, findings }));
+      }
+      await this.#ports.db.write(async (tx) => {
+        for (const mail of work.mails) await this.#ports.mailbox.append(tx, mail);
+        for (const bounce of work.bounces) await this.#ports.outbound.storeBounce(tx, bounce);
+        await this.#ports.events.append(tx, receivedEvent(id, envelope, judgement, findings?.report));
+      });
+    } finally {
+      for (const mail of work.mails) await mail.body.discard(); // what was kept stays
     }
-    await this.#ports.db.write(async (tx) => {
-      for (const mail of work.mails) await this.#ports.mailbox.append(tx, mail);
-      for (const bounce of work.bounces) await this.#ports.outbound.storeBounce(tx, bounce);
-      await this.#ports.events.append(tx, receivedEvent(id, envelope, judgement, findings?.report));
-    });
     return replies.replyTo(judgement, id);
   }
 
@@ -201,18 +209,23 @@ export class Inbound {
       mailbox:
         destination.kind === 'mailbox' ? destination.mailbox : (await this.#ports.directory.operatorMailbox()).id,
       folder: judgement.disposition === 'junk' ? 'Junk' : 'INBOX',
-      bytes: stampMessage(index, {
-        envelopeFrom,
-        recipient,
-        trace: results ? [results, received] : [received],
-        forged: forgedResultsFields(index, [hostname]),
-      }),
+      body: await this.#ports.mailbox.spool(
+        stampMessage(index, {
+          envelopeFrom,
+          recipient,
+          trace: results ? [results, received] : [received],
+          forged: forgedResultsFields(index, [hostname]),
+        }),
+      ),
       receivedAtMs: nowMs,
       envelopeFrom,
       recipient,
-      headerFrom: findings ? findings.report.headerFrom : authorOf(index),
+      headerFrom: judgement.unauthenticated ? null : findings ? findings.report.headerFrom : authorOf(index),
       subject: decodeWords(fieldText(index, 'subject') ?? '').slice(0, subjectMax),
-      verdicts: findings ? verdictsOf(findings.report) : { via: 'this office' },
+      verdicts: {
+        ...(findings ? verdictsOf(findings.report) : { via: 'this office' }),
+        ...(judgement.unauthenticated ? { author: 'unauthenticated' } : {}),
+      },
     };
   }
 

@@ -22,7 +22,7 @@ export type MessageFacts = {
   readonly senderNeverReceives: boolean;
   /** Own Delivered-To already there, or too many Received fields. */
   readonly looping: boolean;
-  /** Every recipient is a bounce address of ours, a report address or postmaster: never refused for its author. */
+  /** Every recipient is a bounce address of ours, postmaster or abuse: never refused for its author. */
   readonly exemptFromAuthorRules: boolean;
 };
 
@@ -30,12 +30,26 @@ export type JudgementPolicy = { readonly onDmarcReject: 'reject' | 'junk' };
 
 export function judgeMessage(facts: MessageFacts, policy: JudgementPolicy): Judgement {
   if (facts.looping) return { disposition: 'reject', because: ['the message goes round in circles'], refusal: '5.4.6' };
-  if (facts.exemptFromAuthorRules)
-    return { disposition: 'accept', because: ['mail to this address is never refused for its author'] };
+  const judgement = judgeSender(facts, policy);
+  return facts.exemptFromAuthorRules ? exempted(judgement) : judgement;
+}
+
+/** MAIL_RULES 16: what would have been refused is kept, but never shown as written by whom it names. */
+function exempted(judgement: Judgement): Judgement {
+  if (judgement.disposition === 'accept') return judgement;
+  return {
+    disposition: 'accept',
+    because: ['mail to this address is never refused for its author', ...judgement.because],
+    unauthenticated: true,
+  };
+}
+
+function judgeSender(facts: MessageFacts, policy: JudgementPolicy): Judgement {
   if (facts.senderNeverReceives) {
     return {
       disposition: 'reject',
       because: [`${facts.spf.domain} has a null MX: nothing can come from there (RFC 7505)`],
+      refusal: '5.7.27', // RFC 7505 §4.2
     };
   }
   switch (facts.dmarc.result) {

@@ -44,9 +44,11 @@ export type Judgement = {
   readonly disposition: Disposition;
   /** Why, in plain sentences, worst first. */
   readonly because: readonly string[];
-  /** Set where our disposition is milder than the published policy: the name for DMARC reports. */
   /** Enhanced status code of a refusal. */
   readonly refusal?: '5.7.26' | '5.7.27' | '5.7.1' | '5.4.6';
+  /** Kept only because of whom it is for: whoever shows it must not show it as written by the author it names. */
+  readonly unauthenticated?: true;
+  /** Set where our disposition is milder than the published policy: the name for DMARC reports. */
   readonly override?: 'mailing_list' | 'forwarded' | 'local_policy' | 'trusted_forwarder';
 };
 

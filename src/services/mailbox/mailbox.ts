@@ -3,7 +3,7 @@
  * back octet by octet. Who may read which mailbox is decided by its callers.
  */
 import type { Ids } from '../../base/id.ts';
-import type { Blobs } from '../../base/port/blobs.ts';
+import type { Blobs, Spooled } from '../../base/port/blobs.ts';
 import type { Db, Tx } from '../../base/port/db.ts';
 import { MailboxStore } from './mailbox-store.ts';
 import type { FolderName, NewMail, StoredId, StoredMail } from './types.ts';
@@ -19,11 +19,18 @@ export class MailboxService {
     this.#store = new MailboxStore(ports.db);
   }
 
+  /** Before the transaction: a large body is a synced file by the time its row is written. */
+  async spool(bytes: Uint8Array): Promise<Spooled> {
+    const writer = this.#ports.blobs.open();
+    await writer.write(bytes);
+    return writer.finish();
+  }
+
   async append(tx: Tx, mail: NewMail): Promise<StoredMail> {
-    const { bytes, ...about } = mail;
+    const { body, ...about } = mail;
     const uid = await this.#store.takeUid(tx, mail.mailbox, mail.folder);
-    const stored: StoredMail = { ...about, id: this.#ports.ids.next('msg'), uid, sizeBytes: bytes.length };
-    await this.#store.insert(tx, stored, await this.#ports.blobs.keep(tx, bytes));
+    const stored: StoredMail = { ...about, id: this.#ports.ids.next('msg'), uid, sizeBytes: body.size };
+    await this.#store.insert(tx, stored, await this.#ports.blobs.keep(tx, body));
     tx.afterCommit(() => this.#ports.db.notify(`mailbox/${mail.mailbox}`));
     return stored;
   }
