@@ -1,5 +1,5 @@
 /** Certificates for tests: an authority and what it issues, P-256, made on the spot. */
-import './reflect-metadata.ts';
+import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import {
   BasicConstraintsExtension,
@@ -21,7 +21,7 @@ export type TestAuthority = {
   readonly issue: (what: CertificateWish) => Promise<TlsIdentity>;
 };
 
-export type CertificateWish = {
+type CertificateWish = {
   /** DNS names of the certificate; the first is its subject too. */
   readonly names: readonly string[];
   readonly addresses?: readonly string[];

@@ -202,6 +202,14 @@ test('a handshake with garbage, with silence, with a leaver', async () => {
   }
 });
 
+test('a certificate that is none is a fault of its own, and the connection is still there', async () => {
+  await using ends = await pair();
+  const nonsense = { certificatePem: 'no', privateKeyPem: 'no' };
+  await assert.rejects(ends.server.startTlsAsServer(nonsense), isFault('TLS_IDENTITY'));
+  await ends.server.write(fromLatin1('454 later\r\n'));
+  assert.equal(await readText(ends.client, 11), '454 later\r\n');
+});
+
 test('TLS 1.1 is not spoken', async () => {
   const { connect } = await import('node:tls');
   const arrived = Promise.withResolvers<Connection>();

@@ -4,6 +4,7 @@
  */
 import { constants } from 'node:crypto';
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
+import { Fault } from '../../base/outcome.ts';
 import type { TlsIdentity } from '../../base/port/net.ts';
 
 /** RFC 8996 §4, §5: neither TLS 1.0 nor 1.1. */
@@ -24,12 +25,7 @@ export function createTlsContexts(): TlsContexts {
     ofServer: (identity) => {
       const known = servers.get(identity);
       if (known) return known;
-      const made = createSecureContext({
-        cert: identity.certificatePem,
-        key: identity.privateKeyPem,
-        minVersion,
-        secureOptions,
-      });
+      const made = prepare(identity);
       servers.set(identity, made);
       return made;
     },
@@ -43,4 +39,19 @@ export function createTlsContexts(): TlsContexts {
       return made;
     },
   };
+}
+
+/** A certificate that OpenSSL cannot read is the operator's trouble, not a mistake of ours. */
+function prepare(identity: TlsIdentity): SecureContext {
+  try {
+    return createSecureContext({
+      cert: identity.certificatePem,
+      key: identity.privateKeyPem,
+      minVersion,
+      secureOptions,
+    });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Fault('TLS_IDENTITY', `the certificate or its key cannot be used: ${why}`, { cause: error });
+  }
 }

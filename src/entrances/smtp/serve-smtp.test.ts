@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { before, test } from 'node:test';
+import { endOfDataLookAlikes } from '../../../test/support/end-of-data-look-alikes.ts';
 import { createManualTimers } from '../../../test/support/manual-timers.ts';
 import { makeTestAuthority, type TestAuthority } from '../../../test/support/test-certificate.ts';
 import { createNodeNet } from '../../adapters/net/node-net.ts';
@@ -700,6 +701,29 @@ test('time: a stop that a client holds up is over when its patience is', async (
   await timers.pass(1_001);
   assert.equal(stopped, true);
   await stopping;
+});
+
+test('no look-alike of the end of data lets a second message through', async () => {
+  const timers = createManualTimers();
+  for (const [name, octets] of Object.entries(endOfDataLookAlikes)) {
+    const record = recorder();
+    const { arrive } = await serveInMemory(timers, record.policy);
+    const client = new MemoryConnection();
+    arrive(client);
+    await timers.pass(20);
+    client.say(beginData);
+    await timers.pass(0);
+    const replies = client.writes.length;
+    client.say(`text${latin1(octets)}MAIL FROM:<evil@b.example>\r\nRCPT TO:<y@c.example>\r\nDATA\r\nevil\r\n.\r\n`);
+    await timers.pass(0);
+    const answers = client.writes.slice(replies).join('');
+    assert.match(answers, /^(521 5\.5\.2 |250 2\.0\.0 Taken as 1\r\n$)/, name);
+    assert.ok(
+      record.messages.every(({ text }) => text.endsWith('evil\r\n')),
+      name,
+    );
+    client.destroy();
+  }
 });
 
 test('a slow policy does not hold the others up, and its time is not the client’s', async () => {

@@ -41,7 +41,7 @@ export interface SmtpVisit {
   readonly mail: (mail: MailCommand, facts: SmtpFacts) => Promise<MailAnswer>;
 }
 
-export type MailAnswer =
+type MailAnswer =
   | { readonly kind: 'accept'; readonly transaction: SmtpTransaction }
   | { readonly kind: 'refuse'; readonly reply: Reply };
 

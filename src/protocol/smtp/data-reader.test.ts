@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { concat, fromLatin1, latin1, utf8 } from '../../base/bytes.ts';
+import { endOfDataLookAlikes } from '../../../test/support/end-of-data-look-alikes.ts';
+import { concat, fromLatin1, latin1 } from '../../base/bytes.ts';
 import { DataReader } from './data-reader.ts';
 import type { BareNewline } from './line-reader.ts';
 
@@ -35,27 +36,9 @@ test('RFC 5321 §4.5.2: one dot at the start of a line goes, no other', () => {
   assert.equal(readText('..\r\n...\r\n.a\r\na.\r\n.. \r\n.\r\n').text, '.\r\n..\r\na\r\na.\r\n. \r\n');
 });
 
-/** Every sequence that some mail system has taken for the end of data; none of them is. SEC Consult 2023, CVE-2023-51764/5/6 */
-const lookAlikes: Record<string, Uint8Array> = Object.fromEntries(
-  [
-    ...['\n.\n', '\n.\r\n', '\r\n.\n', '\r.\r', '\r.\n', '\n.\r', '\r.\r\n', '\r\n.\r', '\r\n.\r\r\n'],
-    ...['\r\r\n.\r\r\n', '\r\r.\r\r\n', '\n\n.\n\n', '\n\n.\r\n', '\r\n\r.\r\n', '\r\n\n.\r\n', '\r\n.\n\r\n'],
-    ...['\r\n\0.\r\n', '\r\n.\0\r\n', '\r\n .\r\n', '\r\n. \r\n', '\r\n\t.\r\n', '\r\n.\t\r\n', '\r\n\b.\r\n'],
-    ...['\r\n.\b\r\n', '\v.\v', '\r\n.\v\r\n', '\f.\f', '\r\n.\f\r\n', '\r\n..\r\n', '\u0085.\u0085', '\r\n.\u0085'],
-    ...['\r\n\xef\xbb\xbf.\r\n', '\r\n.\xef\xbb\xbf\r\n', '\r\n.;\r\n', '\r\n.\r\0\n', '\r\0\n.\r\0\n'],
-  ]
-    .map((text): [string, Uint8Array] => [JSON.stringify(text), fromLatin1(text)])
-    .concat(
-      ['\u0085.\u0085', '\r\n.\u0085', '\u2028.\u2028', '\u2029.\u2029', '\r\n．\r\n'].map((text) => [
-        `UTF-8 ${JSON.stringify(text)}`,
-        utf8(text),
-      ]),
-    ),
-);
-
 test('no look-alike ends the data: the text goes on, or the connection is to be closed', () => {
-  assert.ok(Object.keys(lookAlikes).length >= 40);
-  for (const [name, octets] of Object.entries(lookAlikes)) {
+  assert.ok(Object.keys(endOfDataLookAlikes).length >= 40);
+  for (const [name, octets] of Object.entries(endOfDataLookAlikes)) {
     for (const bareNewline of ['refuse', 'normalize'] as const) {
       const all = concat([fromLatin1('Subject: a\r\n\r\ntext'), octets, fromLatin1('MAIL FROM:<evil@a.example>\r\n')]);
       const reading = read([all], bareNewline);

@@ -31,7 +31,7 @@ export type Transaction = {
   readonly recipientsRefused: number;
 };
 
-export type ServerPhase =
+type ServerPhase =
   | { readonly at: 'opening' | 'command' | 'securing' | 'data' | 'closed' }
   | { readonly at: 'login'; readonly exchange: SaslExchange }
   /** A question is out; only its answer moves the session on. */

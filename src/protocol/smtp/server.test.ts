@@ -97,40 +97,31 @@ function play(options: ServerOptions, script: string, answer = policy): Talk {
   return talking;
 }
 
-/** A session that has said EHLO. */
+/** What EHLO offers in the clear, and under TLS. */
+const greetingOf = (offer: string) => `
+  C: EHLO c.example
+  S: 250-mx.example.com
+  S: 250-PIPELINING
+  S: 250-SIZE 26214400
+  ${offer}
+  S: 250-ENHANCEDSTATUSCODES
+  S: 250-8BITMIME
+  S: 250 SMTPUTF8`;
+const inClear = `
+  ! opened
+  S: 220 mx.example.com ESMTP Posthorn
+  ${greetingOf('S: 250-STARTTLS')}`;
+const underTls = `
+  ${inClear}
+  C: STARTTLS
+  S: 220 2.0.0 Ready to start TLS
+  * start-tls
+  ! tls-established
+  ${greetingOf('S: 250-AUTH PLAIN LOGIN')}`;
+
+/** A session that has said EHLO; a submission session has TLS by then. */
 function greeted(options: ServerOptions, script: string, answer = policy): Talk {
-  const tls = options.login === 'none' ? '' : '\n! tls-established\n';
-  const offered = options.login === 'none' ? 'S: 250-STARTTLS' : 'S: 250-AUTH PLAIN LOGIN';
-  const opening =
-    options.login === 'none'
-      ? ''
-      : `
-    C: EHLO c.example
-    S: 250-mx.example.com
-    S: 250-PIPELINING
-    S: 250-SIZE 26214400
-    S: 250-STARTTLS
-    S: 250-ENHANCEDSTATUSCODES
-    S: 250-8BITMIME
-    S: 250 SMTPUTF8
-    C: STARTTLS
-    S: 220 2.0.0 Ready to start TLS
-    * start-tls`;
-  return play(
-    options,
-    `! opened
-    S: 220 mx.example.com ESMTP Posthorn${opening}${tls}
-    C: EHLO c.example
-    S: 250-mx.example.com
-    S: 250-PIPELINING
-    S: 250-SIZE 26214400
-    ${offered}
-    S: 250-ENHANCEDSTATUSCODES
-    S: 250-8BITMIME
-    S: 250 SMTPUTF8
-    ${script}`,
-    answer,
-  );
+  return play(options, `${options.login === 'none' ? inClear : underTls}\n${script}`, answer);
 }
 
 test('RFC 5321 §D.1: a message for three, one of them unknown, then goodbye', () => {
