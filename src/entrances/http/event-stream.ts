@@ -27,19 +27,25 @@ export function eventStream({ follow, timers, signal, release }: EventStreamOpti
   const ended = AbortSignal.any([signal, gone.signal]);
   let events: AsyncIterator<EventRecord, void, undefined> | undefined;
   let next: Promise<IteratorResult<EventRecord, void>> | undefined;
+
+  const read = async (): Promise<Uint8Array | undefined> => {
+    if (!events) {
+      events = follow(ended);
+      return utf8(`retry: ${reconnectMs}\n\n`);
+    }
+    next ??= events.next();
+    const result = await withHeartbeat(next, timers);
+    if (result === 'heartbeat') return utf8(': still here\n\n');
+    next = undefined;
+    return result.done ? undefined : writeEvent(result.value);
+  };
+
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        if (!events) {
-          events = follow(ended);
-          controller.enqueue(utf8(`retry: ${reconnectMs}\n\n`));
-          return;
-        }
-        next ??= events.next();
-        const result = await withHeartbeat(next, timers);
-        if (result === 'heartbeat') return controller.enqueue(utf8(': still here\n\n'));
-        next = undefined;
-        if (!result.done) return controller.enqueue(writeEvent(result.value));
+        // When the log cannot be read the stream just ends: the client comes back with its Last-Event-ID, and is told then.
+        const chunk = await read().catch(() => undefined);
+        if (chunk) return controller.enqueue(chunk);
         release();
         controller.close();
       },

@@ -106,8 +106,9 @@ const knownMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'
 function summary(errors: ProblemAnswer['errors']): string {
   const [first] = errors;
   const where = first?.pointer === '' ? 'The body' : (first?.pointer ?? first?.parameter ?? '');
+  const said = `${where} ${first?.detail ?? ''}`;
   const more = errors.length > 1 ? ` And ${errors.length - 1} more: see errors.` : '';
-  return `${where} ${first?.detail ?? ''}.${more}`;
+  return `${said}${said.endsWith('?') ? '' : '.'}${more}`;
 }
 
 /** Codes of faults: base/port/db.ts, base/port/blobs.ts. */

@@ -1,0 +1,166 @@
+/** An office with its HTTP entrance and a receiver of mail that does what the local part says; no socket in it. */
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { openFileSecrets } from '../../src/adapters/secrets/file-secrets.ts';
+import { openBlobs } from '../../src/adapters/store/blobs.ts';
+import { openSqlite, type SqliteDb } from '../../src/adapters/store/sqlite-db.ts';
+import { systemClock, type Timers } from '../../src/base/clock.ts';
+import { createIds } from '../../src/base/id.ts';
+import type { SignalFields } from '../../src/base/port/signals.ts';
+import { systemRandom } from '../../src/base/random.ts';
+import { createHttpApp, type HttpApp, type OfficeHealth } from '../../src/entrances/http/http-entrance.ts';
+import type { HttpLimits } from '../../src/entrances/http/limits.ts';
+import { Directory } from '../../src/services/directory/directory.ts';
+import type { Scope } from '../../src/services/directory/types.ts';
+import { Events } from '../../src/services/events/events.ts';
+import { MailboxService } from '../../src/services/mailbox/mailbox.ts';
+import { mailboxMigrations } from '../../src/services/mailbox/mailbox-migrations.ts';
+import { Outbound } from '../../src/services/outbound/outbound.ts';
+import { outboundMigrations } from '../../src/services/outbound/outbound-migrations.ts';
+import type { Attempt, DeliveryJob, Transport } from '../../src/services/outbound/transport.ts';
+import { makeTestDkimKey } from './dkim-test-keys.ts';
+import { domain, officeMigrations, tempFolder } from './temp-office.ts';
+
+export type HttpOffice = {
+  readonly app: HttpApp;
+  readonly db: SqliteDb;
+  readonly events: Events;
+  readonly directory: Directory;
+  readonly mailbox: MailboxService;
+  readonly outbound: Outbound;
+  /** What reached the receiver, as text. */
+  readonly received: string[];
+  readonly signals: { readonly name: string; readonly fields: SignalFields }[];
+  /** A new key with these scopes. */
+  readonly key: (scopes: readonly Scope[], domains?: readonly string[]) => Promise<string>;
+  readonly close: () => Promise<void>;
+};
+
+export type HttpOfficeOptions = {
+  readonly timers?: Timers;
+  readonly limits?: Partial<HttpLimits>;
+  readonly health?: () => Promise<OfficeHealth>;
+  /** Handed-over messages wait for it. */
+  readonly gate?: () => Promise<void>;
+  readonly isDiskLow?: () => boolean;
+};
+
+/** Opens an office on the folder; `example.com` is its verified domain. */
+export async function openHttpOffice(folder: string, options: HttpOfficeOptions = {}): Promise<HttpOffice> {
+  const { timers = systemClock } = options;
+  const random = systemRandom;
+  const migrations = [...officeMigrations, ...outboundMigrations, ...mailboxMigrations];
+  const db = await openSqlite(folder, { migrations, office: 'take', timers });
+  const ids = createIds(timers, random);
+  const blobs = await openBlobs(folder, { db, clock: timers, ids, random });
+  const secrets = openFileSecrets(join(folder, 'secret.key'), random);
+  const events = new Events({ db, timers, ids });
+  const directory = new Directory(
+    { db, clock: timers, ids, random, secrets, events, makeDkimKey: makeTestDkimKey },
+    { hashCost: { memoryKiB: 8, passes: 1 } },
+  );
+  const mailbox = new MailboxService({ db, blobs, ids });
+  const seen: HttpOffice['signals'] = [];
+  const signals = {
+    emit: (_level: string, name: string, fields: SignalFields = {}) => void seen.push({ name, fields }),
+  };
+  const received: string[] = [];
+  const transport = obedientReceiver(received, timers, options.gate);
+  const disk = { isLow: options.isDiskLow ?? (() => false) };
+  const outbound = new Outbound(
+    { db, blobs, disk, directory, events, timers, random, ids, signals, routeOf: async () => ({ transport }) },
+    {
+      hostname: domain('mx.example.com'),
+      returnPathKey: secrets.derive('return-path'),
+      retry: { backoff: { delaysMs: [3_600_000], jitter: 0 }, giveUpAfterMs: 5 * 86_400_000 },
+      concurrency: 10,
+      perDomain: 10,
+      recipientsMax: 100,
+      sizeMaxBytes: 26_214_400,
+    },
+  );
+  if (!(await directory.domain(domain('example.com'))))
+    await directory.addDomain(domain('example.com'), { verifiedBy: 'operator' });
+  await outbound.start();
+  const health = options.health ?? (async () => [{ name: 'store', ok: true, say: 'writable' }]);
+  const metrics = async () => '# HELP posthorn_up Up\n';
+  const app = createHttpApp(
+    { outbound, directory, mailbox, events, db, timers, ids, signals, health, metrics },
+    { version: '1.2.3', ...(options.limits && { limits: options.limits }) },
+  );
+  return {
+    app,
+    db,
+    events,
+    directory,
+    mailbox,
+    outbound,
+    received,
+    signals: seen,
+    key: async (scopes, domains) => {
+      const restriction = domains && { domains: domains.map(domain) };
+      const made = await directory.accounts.createKey({ name: 'test', mode: 'live', scopes, ...restriction });
+      if (!made.ok) throw new Error(made.say);
+      return made.value.token;
+    },
+    close: async () => {
+      app.close();
+      await outbound.stop();
+      await db.close();
+    },
+  };
+}
+
+export async function httpOffice(t: TestContext, options: HttpOfficeOptions = {}): Promise<HttpOffice> {
+  const folder = tempFolder(t, () => office.close());
+  const office = await openHttpOffice(folder, options);
+  return office;
+}
+
+const host = 'mx.example.net';
+
+/** `nobody@` is refused, `later@` deferred, whoever else is there. */
+function obedientReceiver(received: string[], timers: Timers, gate: (() => Promise<void>) | undefined): Transport {
+  return {
+    name: 'obedient',
+    keeps: { messageId: true, date: true, mailFrom: true, dkimSignature: true },
+    close: async () => {},
+    deliver: async (job) => {
+      await gate?.();
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of job.message.chunks()) chunks.push(chunk);
+      received.push(Buffer.concat(chunks).toString('latin1'));
+      return job.recipients.map(({ address }) => attempt(address, job, timers.nowMs()));
+    },
+  };
+}
+
+function attempt(recipient: string, job: DeliveryJob, startedAtMs: number): Attempt {
+  const local = recipient.split('@')[0] ?? '';
+  const facts = {
+    recipient,
+    scope: 'recipient',
+    afterFinalDot: false,
+    route: { source: 'mx', candidates: [{ host, preference: 10 }], passedOver: [] },
+    via: {
+      host,
+      address: '192.0.2.25',
+      port: 25,
+      localAddress: '192.0.2.1',
+      why: `the only MX of ${job.domain}`,
+      reused: false,
+    },
+    startedAtMs,
+    tookMs: 1,
+  } as const;
+  if (local === 'nobody') {
+    const reply = { code: 550, enhanced: '5.1.1', text: 'No such user', stage: 'rcpt' };
+    return { ...facts, kind: 'refused', enhanced: '5.1.1', reply, say: `${host} said 550 5.1.1 No such user` };
+  }
+  if (local === 'later') {
+    const reply = { code: 451, enhanced: '4.7.1', text: 'Come back later', stage: 'rcpt' };
+    return { ...facts, kind: 'deferred', enhanced: '4.7.1', reply, say: `${host} said 451 4.7.1 Come back later` };
+  }
+  const reply = { code: 250, enhanced: '2.0.0', text: 'Taken', stage: 'end-of-data' };
+  return { ...facts, kind: 'delivered', enhanced: '2.0.0', reply, say: `${host} took it: 250 2.0.0 Taken` };
+}
