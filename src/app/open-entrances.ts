@@ -82,7 +82,7 @@ async function openAll(
     { version },
   );
   const http = await named('listen.http', config['listen.http'], () =>
-    serveHttp({ fetch: app.fetch, at: config['listen.http'], signals }),
+    serveHttp(app.fetch, { at: config['listen.http'], timers, signals }),
   );
   closers.push(async () => {
     app.close();

@@ -6,7 +6,6 @@ import { createNodeNet } from '../adapters/net/node-net.ts';
 import { createStubResolver } from '../adapters/resolver/stub-resolver.ts';
 import { readSystemServers } from '../adapters/resolver/system-servers.ts';
 import { systemClock } from '../base/clock.ts';
-import { Fault } from '../base/outcome.ts';
 import type { Listening } from '../base/port/net.ts';
 import { systemRandom } from '../base/random.ts';
 import { serveDns } from '../entrances/dns/dns-entrance.ts';
