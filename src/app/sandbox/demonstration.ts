@@ -3,10 +3,12 @@
  * against what must happen. Every fact comes from the offices' own records; nothing is assumed. `narrate.ts` tells it.
  */
 
-import { utf8 } from '../../base/bytes.ts';
+import { fromUtf8, utf8 } from '../../base/bytes.ts';
 import type { Timers } from '../../base/clock.ts';
 import { formatDate } from '../../format/date.ts';
 import type { DomainName } from '../../format/domain-name.ts';
+import { fieldText, indexMessage } from '../../format/message/message-index.ts';
+import { partContent, partTree } from '../../format/message/part-tree.ts';
 import type { StoredMail } from '../../services/mailbox/types.ts';
 import type { TimelineStep } from '../../services/outbound/outbound.ts';
 import type { Attempt, Transport } from '../../services/outbound/transport.ts';
@@ -59,7 +61,7 @@ async function deliver(stage: Stage): Promise<Step> {
   const tookMs = Math.round(stage.timers.monotonicMs() - startedMs);
   const [recipient] = sent.view?.recipients ?? [];
   const mail = await findMail(stage, sent.view?.messageIdHeader);
-  const raw = mail && Buffer.from((await stage.theirs.mailbox.raw(mail.id)) ?? new Uint8Array()).toString('utf8');
+  const raw = mail && (await stage.theirs.mailbox.raw(mail.id));
   const facts = {
     id: sent.view?.id,
     from: stage.sender,
@@ -69,7 +71,7 @@ async function deliver(stage: Stage): Promise<Step> {
     took_ms: tookMs,
     timeline: sent.timeline,
     arrived: mail && { folder: mail.folder, mailbox: mail.recipient, verdicts: mail.verdicts },
-    authentication_results: raw && fieldOf(raw, 'Authentication-Results'),
+    authentication_results: raw && fieldText(indexMessage(raw), 'authentication-results'),
   };
   return step('deliver', facts, [
     ['the delivery ends as delivered', recipient?.state === 'delivered'],
@@ -81,7 +83,7 @@ async function deliver(stage: Stage): Promise<Step> {
     ],
     ['the message lies in the inbox', mail?.folder === 'INBOX'],
     ['SPF, DKIM and DMARC pass', ['spf', 'dkim', 'dmarc'].every((check) => mail?.verdicts[check] === 'pass')],
-    ['the text arrived as it was sent', raw?.includes(messageText) === true],
+    ['the text arrived as it was sent', raw !== undefined && textOf(raw).trimEnd() === messageText],
   ]);
 }
 
@@ -182,15 +184,16 @@ async function send(stage: Stage, to: string, subject: string): Promise<Sent> {
 async function findMail(stage: Stage, messageId: string | undefined): Promise<StoredMail | undefined> {
   if (messageId === undefined) return undefined;
   for (const mail of await stage.theirs.mailbox.list({ limit: 10 })) {
-    const raw = Buffer.from((await stage.theirs.mailbox.raw(mail.id)) ?? new Uint8Array()).toString('latin1');
-    if (raw.includes(messageId)) return mail;
+    const raw = await stage.theirs.mailbox.raw(mail.id);
+    if (raw && fieldText(indexMessage(raw), 'message-id') === messageId) return mail;
   }
   return undefined;
 }
 
-/** Unfolded value of the first field of this name. */
-function fieldOf(raw: string, name: string): string | undefined {
-  return new RegExp(`^${name}: ((?:.*\\r\\n[ \\t])*.*)\\r\\n`, 'mi').exec(raw)?.[1]?.replaceAll(/\r\n[ \t]+/g, ' ');
+/** The decoded text of a message that is only text. */
+function textOf(raw: Uint8Array): string {
+  const index = indexMessage(raw);
+  return fromUtf8(partContent(index, partTree(index).root));
 }
 
 async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {

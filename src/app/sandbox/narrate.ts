@@ -31,7 +31,7 @@ type BounceFacts = {
 export function narrateStep(step: Step, style: Style): string {
   const told = tell(step, style);
   const problems = step.problems.map((problem) => style.bad(`  !! expected, and did not happen: ${problem}`));
-  return [...told, ...problems, ''].join('\n');
+  return `${[...told, ...problems].join('\n')}\n\n`;
 }
 
 function tell(step: Step, style: Style): string[] {
@@ -94,7 +94,8 @@ export function narrateOpening(facts: SandboxFacts, style: Style): string {
     '',
     `   your office   ${facts.mx.domain.padEnd(12)} ${facts.world.yours}`,
     `   another one   ${facts.world.other_domain.padEnd(12)} ${facts.world.theirs}`,
-    `   a stranger    ${''.padEnd(12)} ${facts.world.stranger}`,
+    `   a stranger    ${''.padEnd(12)} at ${facts.world.stranger}`,
+    '',
     '',
   ].join('\n');
 }

@@ -27,6 +27,7 @@ type AttemptData = {
   readonly route: RouteFacts;
   readonly via?: ConnectionFacts;
   readonly next_try_at_ms?: number;
+  readonly transcript?: readonly { readonly step: string; readonly atMs: number }[];
 };
 
 export function tellTimeline(events: readonly EventRecord[]): TimelineStep[] {
@@ -59,8 +60,15 @@ function tellEnd(event: EventRecord): TimelineStep[] {
   const steps: TimelineStep[] = [];
   // Without a source and without a host that was looked at, nobody looked for a way: a test key, or trouble of our own.
   const wasSought = data.route.source !== 'none' || data.route.passedOver.length > 0;
-  if (wasSought) steps.push({ ...at, step: 'route', say: tellRoute(data.route, data.via) });
-  if (data.via && data.route.source !== 'local') steps.push(...tellConnection(data.via, at));
+  // The event says when the attempt ended; the dialogue says when each step of it happened.
+  const timed = (step: string) => ({
+    ...at,
+    atMs: data.transcript?.find((noted) => noted.step === step)?.atMs ?? event.atMs,
+  });
+  if (wasSought) steps.push({ ...timed('route'), step: 'route', say: tellRoute(data.route, data.via) });
+  if (data.via && data.route.source !== 'local') {
+    steps.push(...tellConnection(data.via, { connected: timed('connected'), tls: timed('tls') }));
+  }
   if (data.reply) {
     const words = [data.reply.code || '', data.reply.enhanced, data.reply.text].filter(Boolean).join(' ');
     steps.push({
@@ -100,21 +108,23 @@ function tellRoute(route: RouteFacts, via: ConnectionFacts | undefined): string 
   }
 }
 
+type Moment = { readonly atMs: number; readonly recipient?: string };
+
 function tellConnection(
   via: ConnectionFacts,
-  at: { readonly atMs: number; readonly recipient?: string },
+  at: { readonly connected: Moment; readonly tls: Moment },
 ): TimelineStep[] {
   const connected = `${via.localAddress} -> ${via.address} port ${via.port}${via.reused ? ', on an open connection' : ''}`;
-  if (!via.tls)
-    return [
-      { ...at, step: 'connected', say: connected },
-      { ...at, step: 'tls', say: `none: ${via.plainBecause ?? 'not offered'}` },
-    ];
-  const certificate = via.tls.certificateValid
-    ? 'certificate valid'
-    : `certificate not proven (${via.tls.certificateProblem ?? 'unknown'}), which ${via.tls.policy} TLS allows`;
   return [
-    { ...at, step: 'connected', say: connected },
-    { ...at, step: 'tls', say: `${via.tls.protocol}, ${via.tls.cipher}, ${certificate}` },
+    { ...at.connected, step: 'connected', say: connected },
+    { ...at.tls, step: 'tls', say: tellTls(via) },
   ];
+}
+
+function tellTls({ tls, plainBecause }: ConnectionFacts): string {
+  if (!tls) return `none: ${plainBecause ?? 'not offered'}`;
+  const certificate = tls.certificateValid
+    ? 'certificate valid'
+    : `certificate not proven (${tls.certificateProblem ?? 'unknown'}), which ${tls.policy} TLS allows`;
+  return `${tls.protocol}, ${tls.cipher}, ${certificate}`;
 }
