@@ -29,7 +29,7 @@ export function resolverFromZone(text: string | readonly string[]): Resolver {
 
 type World = { readonly tree: RecordTree; readonly failing: ReadonlyMap<string, FailingName['why']> };
 
-function zoneResolver(zones: readonly ZoneText[]): Resolver {
+export function zoneResolver(zones: readonly ZoneText[]): Resolver {
   const world: World = {
     tree: buildTree(
       zones.flatMap((zone) => zone.records),
