@@ -50,12 +50,20 @@ export type TempOffice = {
   readonly directory: Directory;
 };
 
-/** @param migrations of the services under test, besides those of store, events and directory */
+/** @param migrations of the services under test, besides those of store, events and directory; `close` ends them, before the store */
 export async function tempOffice(
   t: TestContext,
-  options: { readonly migrations?: readonly Migration[]; readonly timers?: Timers; readonly random?: Random } = {},
+  options: {
+    readonly migrations?: readonly Migration[];
+    readonly timers?: Timers;
+    readonly random?: Random;
+    readonly close?: () => Promise<void>;
+  } = {},
 ): Promise<TempOffice> {
-  const folder = tempFolder(t, () => db.close());
+  const folder = tempFolder(t, async () => {
+    await options.close?.();
+    await db.close();
+  });
   const { timers = systemClock, random = systemRandom } = options;
   const migrations = [...officeMigrations, ...(options.migrations ?? [])];
   const db = await openSqlite(folder, { migrations, office: 'take', timers });

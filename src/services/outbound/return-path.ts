@@ -11,7 +11,7 @@ import type { DeliveryId, MessageId } from './types.ts';
 /** 80 bit: 16 characters. With "b+", 26 of id, a prefix letter and a dot the local part has 46 of the 64 octets it may have. */
 const macBytes = 10;
 const bounceLabel = 'bounce';
-const shape = /^b\+([md])([0-9a-z]{26})\.([0-9a-z]{16})$/;
+const shape = /^b\+([md])([0-9a-z]{26})\.([0-9a-z]{16})$/i;
 
 export type ReturnPathSubject = MessageId | DeliveryId;
 
@@ -40,10 +40,9 @@ export function writeReturnPath(key: Uint8Array, subject: ReturnPathSubject, dom
  * What a return path is about; undefined for everything we did not sign. Case is folded first: some servers change it on the way.
  */
 export function readReturnPath(key: Uint8Array, localPart: string): ReturnPathSubject | undefined {
-  const match = shape.exec(localPart.toLowerCase());
-  if (!match?.[1] || !match[2] || !match[3]) return undefined;
-  if (!equalConstantTime(utf8(match[3]), utf8(macOf(key, match[1] + match[2])))) return undefined;
-  const subject = match[1] === 'm' ? `em_${match[2]}` : `del_${match[2]}`;
+  const [, kind = '', id = '', mac = ''] = shape.exec(localPart)?.map((text) => text.toLowerCase()) ?? [];
+  if (kind === '' || !equalConstantTime(utf8(mac), utf8(macOf(key, kind + id)))) return undefined;
+  const subject = kind === 'm' ? `em_${id}` : `del_${id}`;
   return isId('em', subject) || isId('del', subject) ? subject : undefined;
 }
 
