@@ -43,7 +43,8 @@ export type World = {
   readonly trust: readonly string[];
 };
 
-const migrations = [
+/** Every service's schema, in the order in which it is made. */
+export const migrations = [
   ...blobMigrations,
   ...eventsMigrations,
   ...directoryMigrations,
