@@ -1,0 +1,171 @@
+/** The world of the command line: terminal, files, settings, data folder, network. What a command does not ask for is not loaded. */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { systemClock } from '../base/clock.ts';
+import { Fault } from '../base/outcome.ts';
+import { CliError } from '../entrances/cli/cli-error.ts';
+import type { CliHost, Place, ServerAddress, StoreCheck } from '../entrances/cli/cli-host.ts';
+import { exits } from '../entrances/cli/exits.ts';
+import { colourStyle, plainStyle } from '../entrances/cli/style.ts';
+import { version } from './version.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const terminalWidth = 80;
+
+type Streams = Pick<NodeJS.Process, 'stdin' | 'stdout' | 'stderr' | 'env'>;
+
+/** @param signal aborts when the process is asked to stop */
+export function createCliHost(streams: Streams, signal: AbortSignal): CliHost {
+  const { stdin, stdout, stderr, env } = streams;
+  const closed = new AbortController();
+  const ended = AbortSignal.any([signal, closed.signal]);
+  // Nobody reads any more (`| head`): the command ends in order, and quietly.
+  stdout.on('error', () => closed.abort());
+  stderr.on('error', () => {});
+  const out = (output: string | Uint8Array) => {
+    if (!closed.signal.aborted) stdout.write(output);
+  };
+  const err = (text: string) => void stderr.write(text);
+  const command = commandName(env.PWD ?? process.cwd());
+  const around = { environment: env, command, isInstalled: root.includes('/node_modules/') };
+  const config = async (place: Place, flags?: ReadonlyMap<string, string>) =>
+    (await import('./load-config.ts')).loadConfig(place, around, flags);
+  const outStyle = stdout.isTTY && coloursAllowed(env) ? colourStyle : plainStyle;
+  return {
+    version,
+    command,
+    out,
+    err,
+    outStyle,
+    errStyle: stderr.isTTY && coloursAllowed(env) ? colourStyle : plainStyle,
+    columns: stdout.isTTY ? stdout.columns || terminalWidth : undefined,
+    environment: env,
+    stdin: { isTerminal: stdin.isTTY ?? false, chunks: () => chunksOf(stdin, ended) },
+    readFile: readBytes,
+    timers: systemClock,
+    fetch,
+    signal: ended,
+    resolver: makeResolver,
+    openOffice: async (place, { make }) => {
+      const { openOfficeBeside } = await import('./office-beside.ts');
+      return openOfficeBeside((await config(place)).config, { make, command });
+    },
+    settingNames: async () => Object.keys((await import('./settings.ts')).settings),
+    settings: async (place) => {
+      const { explainSettings } = await import('./explain-settings.ts');
+      return explainSettings(await config(place));
+    },
+    serve: async (place, flags) => {
+      const { runServe } = await import('./serve.ts');
+      const read = await config(place, flags);
+      return mistakesAsError(command, () => runServe(read.config, { err, log: err, signal: ended }));
+    },
+    sandbox: async ({ once, json, place }) => {
+      const { runSandbox } = await import('./sandbox/sandbox.ts');
+      const { data } = (await config(place)).config;
+      const io = { out, err, style: outStyle, environment: env, signal: ended };
+      return mistakesAsError(command, () => runSandbox({ once, json, data }, io));
+    },
+    checkStore: async (place) => checkStoreAt((await config(place)).config.data, command),
+    backup: async (place, to) => {
+      const { data } = (await config(place)).config;
+      const [{ backupStore }, { requireOffice }] = await Promise.all([
+        import('../adapters/store/backup.ts'),
+        import('./office-beside.ts'),
+      ]);
+      requireOffice(data, command);
+      return { folder: data, ...(await backupStore(data, to)) };
+    },
+  };
+}
+
+/** What to type: in a clone the launcher beside the sources, elsewhere the name on the PATH. */
+function commandName(folder: string): string {
+  return root === `${folder.replace(/\/$/, '')}/` && existsSync(`${root}posthorn`) ? './posthorn' : 'posthorn';
+}
+
+/** https://no-color.org: set and not empty. */
+function coloursAllowed(env: NodeJS.ProcessEnv): boolean {
+  return !env.NO_COLOR && env.TERM !== 'dumb';
+}
+
+async function* chunksOf(stdin: NodeJS.ReadStream, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const stop = () => stdin.destroy();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    for await (const chunk of stdin) yield chunk as Uint8Array;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+const fileWords: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'this user may not read it',
+};
+
+async function readBytes(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'EIO';
+    throw new Fault(code, `${path} cannot be read: ${fileWords[code] ?? code}`, { cause: error });
+  }
+}
+
+async function makeResolver(given: readonly ServerAddress[]) {
+  const [{ createNodeNet }, { createStubResolver }, { readSystemServers }, { systemRandom }] = await Promise.all([
+    import('../adapters/net/node-net.ts'),
+    import('../adapters/resolver/stub-resolver.ts'),
+    import('../adapters/resolver/system-servers.ts'),
+    import('../base/random.ts'),
+  ]);
+  const servers = given.length === 0 ? readSystemServers() : await Promise.all(given.map(addressOf));
+  return createStubResolver({ net: createNodeNet(), timers: systemClock, random: systemRandom, servers });
+}
+
+/** A name server may be given by name: the system looks that one up. */
+async function addressOf({ host, port }: ServerAddress) {
+  const { lookup } = await import('node:dns/promises');
+  try {
+    return { address: (await lookup(host)).address, port };
+  } catch (error) {
+    throw new CliError({
+      exit: exits.unavailable,
+      code: 'resolver_unknown',
+      say: `The name server ${host} has no address: ${error instanceof Error ? error.message : String(error)}.`,
+      next: 'give its address: --resolver 192.0.2.53',
+    });
+  }
+}
+
+async function mistakesAsError(command: string, work: () => Promise<number>): Promise<number> {
+  const [{ ConfigMistakes }, { configError }] = await Promise.all([import('./config.ts'), import('./load-config.ts')]);
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof ConfigMistakes ? configError(error, command) : error;
+  }
+}
+
+async function checkStoreAt(folder: string, command: string): Promise<StoreCheck> {
+  const [{ checkStore }, { openSqlite }, { migrations }, { requireOffice }] = await Promise.all([
+    import('../adapters/store/fsck.ts'),
+    import('../adapters/store/sqlite-db.ts'),
+    import('./compose.ts'),
+    import('./office-beside.ts'),
+  ]);
+  requireOffice(folder, command);
+  try {
+    await using db = await openSqlite(folder, { migrations, office: 'beside' });
+    return { folder, ...(await checkStore(db, folder, systemClock)) };
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code !== 'STORE_BROKEN') throw error;
+    const problem = { kind: 'database', subject: 'posthorn.db', say: error.message };
+    return { folder, blobs: 0, bytes: 0, problems: [problem] };
+  }
+}

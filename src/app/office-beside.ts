@@ -1,0 +1,80 @@
+/** A data folder as a command sees it, beside the office that may be serving it: services without sockets, DNS and workers. */
+import { existsSync, readFileSync } from 'node:fs';
+import { hostname as machineName } from 'node:os';
+import { join } from 'node:path';
+import { databaseFile } from '../adapters/store/sqlite-db.ts';
+import { systemClock } from '../base/clock.ts';
+import { Bug } from '../base/outcome.ts';
+import { silentSignals } from '../base/port/signals.ts';
+import { systemRandom } from '../base/random.ts';
+import { CliError } from '../entrances/cli/cli-error.ts';
+import type { OpenOffice } from '../entrances/cli/cli-host.ts';
+import { exits } from '../entrances/cli/exits.ts';
+import { type DomainName, parseDomainName } from '../format/domain-name.ts';
+import { Outbound } from '../services/outbound/outbound.ts';
+import { openRecords } from './compose.ts';
+import type { Config } from './settings.ts';
+
+const world = { timers: systemClock, random: systemRandom, signals: silentSignals };
+
+/** A machine may have any name; mail that is queued here needs one that DNS could know. */
+const nameless = 'localhost' as DomainName;
+
+/** @param make whether the folder is made where there is none */
+export async function openOfficeBeside(
+  config: Config,
+  { make, command }: { readonly make: boolean; readonly command: string },
+): Promise<OpenOffice> {
+  const folder = config.data;
+  if (!make) requireOffice(folder, command);
+  const records = await openRecords(folder, 'beside', world);
+  const hostname = config.hostname ?? parseDomainName(machineName()) ?? nameless;
+  return {
+    ...records,
+    folder,
+    hostname,
+    isServed: isServed(folder),
+    outbound: new Outbound(
+      {
+        ...records,
+        ...world,
+        routeOf: async () => {
+          throw new Bug('a command beside the office delivers nothing');
+        },
+      },
+      {
+        hostname,
+        returnPathKey: records.returnPathKey,
+        retry: {
+          backoff: { delaysMs: config['retry.delays'], jitter: 0.2 },
+          giveUpAfterMs: config['retry.give_up_after'],
+        },
+        concurrency: config['delivery.concurrency'],
+        perDomain: config['delivery.per_site'],
+        recipientsMax: config['limits.recipients_per_message'],
+        sizeMaxBytes: config['limits.message_bytes'],
+      },
+    ),
+  };
+}
+
+/** A command that only looks makes no data folder: more likely it was typed in the wrong place. */
+export function requireOffice(folder: string, command: string): void {
+  if (existsSync(databaseFile(folder))) return;
+  throw new CliError({
+    exit: exits.configuration,
+    code: 'no_office',
+    say: `There is no office in ${folder}.`,
+    next: `${command} COMMAND --data DIR; or begin here: ${command} sandbox`,
+  });
+}
+
+/** Whether the process that wrote its number into the folder is alive. */
+function isServed(folder: string): boolean {
+  try {
+    process.kill(Number.parseInt(readFileSync(join(folder, 'office.pid'), 'utf8'), 10), 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'; // alive, and somebody else's
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * What the command line needs of the world: a port that `app/cli-host.ts` implements and tests fake. Nothing here is opened before
+ * a command asks for it.
+ */
+import type { Timers } from '../../base/clock.ts';
+import type { Blobs } from '../../base/port/blobs.ts';
+import type { Db } from '../../base/port/db.ts';
+import type { DomainName } from '../../format/domain-name.ts';
+import type { Resolver } from '../../protocol/dns/types.ts';
+import type { Directory } from '../../services/directory/directory.ts';
+import type { Events } from '../../services/events/events.ts';
+import type { MailboxService } from '../../services/mailbox/mailbox.ts';
+import type { Outbound } from '../../services/outbound/outbound.ts';
+import type { Style } from './style.ts';
+
+/** Where the settings come from: `--config` and `--data`; absent = the usual places. */
+export type Place = { readonly config?: string; readonly data?: string };
+
+/** A data folder as a command sees it; an office may be serving it at the same time. */
+export type OpenOffice = {
+  readonly folder: string;
+  readonly hostname: DomainName;
+  /** Whether a process is serving it now. */
+  readonly isServed: boolean;
+  readonly db: Pick<Db, 'read'>;
+  readonly blobs: Pick<Blobs, 'open'>;
+  readonly directory: Directory;
+  readonly events: Events;
+  readonly mailbox: MailboxService;
+  readonly outbound: Outbound;
+  readonly close: () => Promise<void>;
+};
+
+/** One static setting with its value in force. */
+export type SettingFacts = {
+  readonly name: string;
+  /** As it would stand in posthorn.toml; undefined = not set. */
+  readonly value: unknown;
+  readonly fallback: unknown;
+  /** Where the value comes from: `posthorn.toml:3`, `POSTHORN_DATA`, `--data`; undefined = the default. */
+  readonly origin: string | undefined;
+  readonly environment: string;
+  readonly doc: string;
+};
+
+export type StoreCheck = {
+  readonly folder: string;
+  readonly blobs: number;
+  readonly bytes: number;
+  readonly problems: readonly { readonly kind: string; readonly subject: string; readonly say: string }[];
+};
+
+export type ServerAddress = { readonly host: string; readonly port: number };
+
+export type CliHost = {
+  readonly version: string;
+  /** What a person types to start this program: `posthorn`, or `./posthorn` in a clone. */
+  readonly command: string;
+  readonly out: (output: string | Uint8Array) => void;
+  readonly err: (text: string) => void;
+  readonly outStyle: Style;
+  readonly errStyle: Style;
+  /** Columns of the terminal; undefined when the output goes into a file or a pipe. */
+  readonly columns: number | undefined;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly stdin: { readonly isTerminal: boolean; readonly chunks: () => AsyncIterable<Uint8Array> };
+  /** Throws a `Fault` with the system's code. */
+  readonly readFile: (path: string) => Promise<Uint8Array>;
+  readonly timers: Timers;
+  readonly fetch: typeof fetch;
+  /** Aborts when the process is asked to stop, or nobody reads the output any more. */
+  readonly signal: AbortSignal;
+  /** The system's own name servers when none are given. */
+  readonly resolver: (servers: readonly ServerAddress[]) => Promise<Resolver>;
+  /** Throws a `Fault`, or `NO_OFFICE` when there is none at the place and none is to be made. */
+  readonly openOffice: (place: Place, options: { readonly make: boolean }) => Promise<OpenOffice>;
+  readonly settingNames: () => Promise<readonly string[]>;
+  /** Throws a `CliError` that names every mistake. */
+  readonly settings: (place: Place) => Promise<readonly SettingFacts[]>;
+  readonly serve: (place: Place, flags: ReadonlyMap<string, string>) => Promise<number>;
+  readonly sandbox: (options: {
+    readonly once: boolean;
+    readonly json: boolean;
+    readonly place: Place;
+  }) => Promise<number>;
+  readonly checkStore: (place: Place) => Promise<StoreCheck>;
+  readonly backup: (place: Place, to: string) => Promise<{ readonly folder: string; readonly files: number }>;
+};

@@ -1,0 +1,96 @@
+/** Makes a commander command carry out one of our commands: shared options, the run, and the printing of its answer. */
+import { type Command, Option } from 'commander';
+import { type Answer, printAnswer } from './answer.ts';
+import { CliError } from './cli-error.ts';
+import type { CliHost } from './cli-host.ts';
+import { pathOf } from './describe-usage.ts';
+import { type ExitCode, exits } from './exits.ts';
+import { Run, type SharedOptions } from './run.ts';
+
+/** Groups of shared options that a command may take. */
+export type Takes = 'document' | 'lines' | 'data' | 'office' | 'dns' | 'clock';
+
+/** What a command does; whoever has written its output itself answers an exit code alone. */
+export type Work<Options> = (run: Run, options: Options, ...words: string[]) => Promise<Answer | number>;
+
+/** For a command that is a group of others: shared options may stand before the one that is meant. */
+export function takeBefore(group: Command): void {
+  group.enablePositionalOptions();
+  addShared(group, order, { hidden: true });
+}
+
+export type Leaf = <Options extends object>(command: Command, takes: readonly Takes[], work: Work<Options>) => Command;
+
+/** Collects an option that may be given several times. */
+export function each(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value];
+}
+
+const heading = 'Shared options:';
+
+const sharedOptions: Record<Takes, () => readonly Option[]> = {
+  document: () => [
+    new Option('--json', 'print one JSON document and nothing else'),
+    new Option('--quiet', 'print only the value a script wants, no remarks'),
+  ],
+  lines: () => [new Option('--jsonl', 'print one JSON object per line')],
+  data: () => [
+    new Option('--data <folder>', 'the data folder (POSTHORN_DATA; default: ./data)'),
+    new Option('--config <file>', 'settings (default: ./posthorn.toml when it is there)'),
+  ],
+  office: () => [
+    new Option('--server <url>', 'talk to a running office instead (POSTHORN_URL)'),
+    new Option('--key <key>', 'API key for --server (POSTHORN_API_KEY)'),
+  ],
+  dns: () => [
+    new Option('--resolver <host[:port]>', 'ask this name server; repeatable').argParser(each),
+    new Option('--zone <file>', 'look names up in this master file only; repeatable').argParser(each),
+  ],
+  clock: () => [new Option('--clock <time>', 'take this for now: 2026-11-22T06:00:00Z')],
+};
+
+const order: readonly Takes[] = ['document', 'lines', 'office', 'data', 'dns', 'clock'];
+
+function addShared(command: Command, takes: readonly Takes[], options: { readonly hidden?: boolean } = {}): void {
+  for (const kind of order.filter((one) => takes.includes(one)))
+    for (const option of sharedOptions[kind]())
+      command.addOption(option.helpGroup(heading).hideHelp(options.hidden ?? false));
+}
+
+/** @param ended takes the exit code */
+export function leafMaker(host: CliHost, ended: (code: number) => void): Leaf {
+  return (command, takes, work) => {
+    addShared(command, takes);
+    return command.action(async () => {
+      await using run = new Run(host, { ...givenBefore(command), ...command.opts<SharedOptions>() });
+      const words = command.processedArgs.flatMap((word: unknown) => (Array.isArray(word) ? word : [word])) as string[];
+      const answer = await work(run, command.opts(), ...words);
+      ended(typeof answer === 'number' ? answer : print(run, answer));
+    });
+  };
+}
+
+/** Shared options may also stand before the command: `posthorn --data DIR queue list`. Those it does not take are refused. */
+function givenBefore(command: Command): SharedOptions {
+  const values: Record<string, unknown> = {};
+  for (let above = command.parent; above; above = above.parent) {
+    for (const option of above.options.filter((one) => above.getOptionValueSource(one.attributeName()) === 'cli')) {
+      const name = option.attributeName();
+      if (!command.options.some((own) => own.attributeName() === name)) throw notTaken(command, option);
+      values[name] ??= above.getOptionValue(name);
+    }
+  }
+  return values;
+}
+
+function notTaken(command: Command, option: Option): CliError {
+  const path = pathOf(command).join(' ');
+  const say = `${path} has no use for ${option.long}.`;
+  return new CliError({ exit: exits.usage, code: 'unknown_option', say, next: `${path} --help shows what it takes` });
+}
+
+function print(run: Run, answer: Answer): ExitCode {
+  const { host, format, quiet } = run;
+  host.out(printAnswer(answer, { format, quiet, style: host.outStyle, columns: host.columns }));
+  return answer.exit ?? exits.ok;
+}

@@ -1,0 +1,72 @@
+/**
+ * An office as commands see it, with the documents of the API: the one in a data folder here (`local-office.ts`) or a running one
+ * (`remote-office.ts`). What goes wrong throws a `CliError`.
+ */
+import type { EventType } from '../../services/events/types.ts';
+import type { Email, SendEmail, TimelineStep } from '../http/schemas/emails.ts';
+import type { Event } from '../http/schemas/events.ts';
+import type { ReceivedEmail } from '../http/schemas/inbox.ts';
+import type { Domain, Key, NewKey, NewUser, User } from '../http/schemas/office.ts';
+
+export type { Domain, Email, Event, Key, NewKey, NewUser, ReceivedEmail, SendEmail, TimelineStep, User };
+
+export type Page<Item> = { readonly data: readonly Item[]; readonly next_cursor: string | null };
+export type PageQuery = { readonly limit: number; readonly cursor?: string };
+
+export type RawEnvelope = {
+  /** '' is the null sender; absent = the author. */
+  readonly from?: string;
+  /** Absent = everybody in To, Cc and Bcc. */
+  readonly to?: readonly string[];
+};
+
+export type EventFilter = { readonly types?: readonly EventType[]; readonly subject?: string };
+
+export interface OfficeClient {
+  /** Where it is, for sentences. */
+  readonly where: string;
+  /** Whether its queue is being worked on now. */
+  readonly isServed: boolean;
+  /** Its public name where it is known. */
+  readonly hostname: string | undefined;
+
+  send(request: SendEmail): Promise<Email>;
+  sendRaw(message: Uint8Array, envelope: RawEnvelope): Promise<Email>;
+  email(id: string): Promise<Email>;
+  /** The message when every recipient has an end, or as it stands after `timeoutMs`. */
+  settled(id: string, timeoutMs: number): Promise<Email>;
+  timeline(id: string): Promise<readonly TimelineStep[]>;
+  /** Octets as they are sent. */
+  raw(id: string): Promise<Uint8Array>;
+  /** Newest first. */
+  emails(query: PageQuery & { readonly open?: boolean }): Promise<Page<Email>>;
+  cancel(id: string): Promise<Email>;
+  retry(id: string): Promise<Email>;
+
+  /** The last ones, oldest first. */
+  events(filter: EventFilter, limit: number): Promise<readonly Event[]>;
+  /** What happens from now on, until `signal` aborts. */
+  follow(filter: EventFilter, signal: AbortSignal): AsyncIterable<Event>;
+
+  /** Newest first. */
+  inbox(
+    query: PageQuery & { readonly mailbox?: string; readonly folder?: 'INBOX' | 'Junk' },
+  ): Promise<Page<ReceivedEmail>>;
+  received(id: string): Promise<ReceivedEmail>;
+  receivedRaw(id: string): Promise<Uint8Array>;
+
+  domains(): Promise<readonly Domain[]>;
+  domain(name: string): Promise<Domain>;
+
+  keys(): Promise<readonly Key[]>;
+  createKey(wanted: NewKey): Promise<CreatedKeyDocument>;
+  revokeKey(id: string): Promise<void>;
+
+  users(): Promise<readonly User[]>;
+  createUser(wanted: NewUser): Promise<CreatedUserDocument>;
+
+  close(): Promise<void>;
+}
+
+export type CreatedKeyDocument = Key & { readonly token: string };
+export type CreatedUserDocument = User & { readonly app_password?: string };

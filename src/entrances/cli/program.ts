@@ -1,0 +1,168 @@
+/** The commands as one table, and the commander program made from it: help, completion and dispatch read the same rows. */
+import { Command } from 'commander';
+import type { CliHost } from './cli-host.ts';
+import { type Leaf, leafMaker, takeBefore } from './leaf.ts';
+
+/** A command's own file: options, arguments, and what it does. The last parameter has another command say what it takes. */
+type Define = (
+  command: Command,
+  leaf: Leaf,
+  host: CliHost,
+  defineOther: (other: Command) => Promise<void>,
+) => void | Promise<void>;
+
+type Row = {
+  readonly group: string;
+  readonly name: string;
+  readonly says: string;
+  /** Read only when the command is called. */
+  readonly load: () => Promise<Define>;
+};
+
+const start = 'Start:';
+const mail = 'Mail:';
+const office = 'The office:';
+const care = 'Check and care:';
+
+const commandRows: readonly Row[] = [
+  {
+    group: start,
+    name: 'sandbox',
+    says: 'a whole mail world on this machine, to try everything in',
+    load: async () => (await import('./commands/sandbox.ts')).defineSandbox,
+  },
+  {
+    group: start,
+    name: 'serve',
+    says: 'the real thing, as posthorn.toml says',
+    load: async () => (await import('./commands/serve.ts')).defineServe,
+  },
+  {
+    group: mail,
+    name: 'send',
+    says: 'send one message, and wait for its end if you like',
+    load: async () => (await import('./commands/send.ts')).defineSend,
+  },
+  {
+    group: mail,
+    name: 'message',
+    says: 'one message: where each recipient stands, step by step',
+    load: async () => (await import('./commands/message.ts')).defineMessage,
+  },
+  {
+    group: mail,
+    name: 'queue',
+    says: 'what is still on its way: list, show, retry, cancel',
+    load: async () => (await import('./commands/queue.ts')).defineQueue,
+  },
+  {
+    group: mail,
+    name: 'events',
+    says: 'what happened, and what happens now (--follow)',
+    load: async () => (await import('./commands/events.ts')).defineEvents,
+  },
+  {
+    group: mail,
+    name: 'inbox',
+    says: 'mail that has arrived: list, show, raw',
+    load: async () => (await import('./commands/inbox.ts')).defineInbox,
+  },
+  {
+    group: office,
+    name: 'domains',
+    says: 'your domains, their DKIM keys and DNS records',
+    load: async () => (await import('./commands/domains.ts')).defineDomains,
+  },
+  {
+    group: office,
+    name: 'mailboxes',
+    says: 'addresses that receive mail',
+    load: async () => (await import('./commands/mailboxes.ts')).defineMailboxes,
+  },
+  {
+    group: office,
+    name: 'users',
+    says: 'logins for mail programs (submission)',
+    load: async () => (await import('./commands/users.ts')).defineUsers,
+  },
+  {
+    group: office,
+    name: 'keys',
+    says: 'API keys',
+    load: async () => (await import('./commands/keys.ts')).defineKeys,
+  },
+  {
+    group: care,
+    name: 'auth',
+    says: 'judge messages: SPF, DKIM, DMARC, ARC (JSON lines)',
+    load: async () => (await import('./commands/auth.ts')).defineAuth,
+  },
+  {
+    group: care,
+    name: 'fsck',
+    says: 'is everything in the data folder what was put in?',
+    load: async () => (await import('./commands/fsck.ts')).defineFsck,
+  },
+  {
+    group: care,
+    name: 'backup',
+    says: 'copy the data folder, also while it is served',
+    load: async () => (await import('./commands/backup.ts')).defineBackup,
+  },
+  {
+    group: care,
+    name: 'config',
+    says: 'settings: value, default, where each comes from',
+    load: async () => (await import('./commands/config.ts')).defineConfig,
+  },
+  {
+    group: care,
+    name: 'completion',
+    says: 'tab completion for bash, zsh and fish',
+    load: async () => (await import('./commands/completion.ts')).defineCompletion,
+  },
+];
+
+/** @param ended takes the exit code of the command that ran */
+export function makeProgram(host: CliHost, ended: (code: number) => void): Command {
+  const program = new Command(host.command.replace(/^.*\//, ''));
+  const leaf = leafMaker(host, ended);
+  program
+    .usage('COMMAND [options]')
+    .description('The post office for your domain: set up, send, receive, know.')
+    .version(host.version, '--version', 'print the version')
+    .helpOption('-h, --help', 'print this; after a command: what it takes')
+    .helpCommand(false)
+    .addHelpText('after', afterHelp(host));
+  takeBefore(program);
+  for (const row of commandRows) program.command(row.name).summary(row.says).helpGroup(row.group).helpCommand(false);
+  program.hook('preSubcommand', async (_program, command) => define(command, leaf, host));
+  return program;
+}
+
+/** Reads the command's own file and has it say what it takes. */
+async function define(command: Command, leaf: Leaf, host: CliHost): Promise<void> {
+  const row = commandRows.find(({ name }) => name === command.name());
+  if (row === undefined || command.parent?.parent) return; // the hook also runs for keys -> keys list
+  command.description(capital(row.says));
+  await (await row.load())(command, leaf, host, (other) => define(other, leaf, host));
+  for (const group of groupsIn(command)) takeBefore(group);
+}
+
+function groupsIn(command: Command): Command[] {
+  return command.commands.length === 0 ? [] : [command, ...command.commands.flatMap(groupsIn)];
+}
+
+function capital(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+function afterHelp({ command }: CliHost): string {
+  return [
+    '',
+    'Commands work on the data folder here (--data), or on a running office',
+    '(--server URL --key KEY). --json prints one document for programs.',
+    '',
+    `New here?  ${command} sandbox`,
+  ].join('\n');
+}

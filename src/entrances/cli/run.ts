@@ -1,0 +1,108 @@
+/** One run of one command: the options that many commands share, and what they open, closed when the run ends. */
+import { type Clock, fixedClock } from '../../base/clock.ts';
+import type { Resolver } from '../../protocol/dns/types.ts';
+import type { Format } from './answer.ts';
+import { CliError } from './cli-error.ts';
+import type { CliHost, OpenOffice, Place, ServerAddress } from './cli-host.ts';
+import { exits } from './exits.ts';
+import type { OfficeClient } from './office-client.ts';
+import { readClock, readServer } from './read-options.ts';
+
+/** The shared options by the name commander gives them. */
+export type SharedOptions = {
+  readonly json?: boolean;
+  readonly jsonl?: boolean;
+  readonly quiet?: boolean;
+  readonly data?: string;
+  readonly config?: string;
+  readonly server?: string;
+  readonly key?: string;
+  readonly resolver?: readonly string[];
+  readonly zone?: readonly string[];
+  readonly clock?: string;
+};
+
+export class Run implements AsyncDisposable {
+  readonly host: CliHost;
+  readonly format: Format;
+  readonly quiet: boolean;
+  readonly #options: SharedOptions;
+  #office: OfficeClient | undefined;
+  #folder: OpenOffice | undefined;
+
+  constructor(host: CliHost, options: SharedOptions) {
+    this.host = host;
+    this.#options = options;
+    this.format = options.json ? 'json' : options.jsonl ? 'jsonl' : 'text';
+    this.quiet = options.quiet ?? false;
+  }
+
+  /** What is said besides the answer. */
+  note(text: string): void {
+    if (!this.quiet) this.host.err(`${text}\n`);
+  }
+
+  get place(): Place {
+    const { config, data } = this.#options;
+    return { ...(config === undefined ? {} : { config }), ...(data === undefined ? {} : { data }) };
+  }
+
+  /** @param make whether a data folder is made where there is none */
+  async office({ make }: { readonly make: boolean } = { make: false }): Promise<OfficeClient> {
+    this.#office ??= await this.#openOffice(make);
+    return this.#office;
+  }
+
+  /** The data folder itself, for what no API does. */
+  async folder({ make }: { readonly make: boolean } = { make: false }): Promise<OpenOffice> {
+    this.#folder ??= await this.host.openOffice(this.place, { make });
+    return this.#folder;
+  }
+
+  async #openOffice(make: boolean): Promise<OfficeClient> {
+    const { data, config, server, key } = this.#options;
+    const { environment } = this.host;
+    if (server !== undefined && (data ?? config) !== undefined)
+      throw contradiction('--server names a running office, --data and --config a folder here: give one of them.');
+    const isHere = server === undefined && (data ?? config) !== undefined;
+    const url = isHere ? undefined : (server ?? filled(environment.POSTHORN_URL));
+    if (url === undefined && key !== undefined) throw contradiction('--key is of use only together with --server URL.');
+    if (url !== undefined) {
+      const { openRemoteOffice } = await import('./remote-office.ts');
+      return openRemoteOffice(this.host, url, key ?? filled(environment.POSTHORN_API_KEY));
+    }
+    const { openLocalOffice } = await import('./local-office.ts');
+    return openLocalOffice(this.host, await this.folder({ make }));
+  }
+
+  /** What `--zone` and `--resolver` say; the system's name servers without them. */
+  async resolver(): Promise<Resolver> {
+    const { zone = [], resolver = [] } = this.#options;
+    if (zone.length > 0 && resolver.length > 0)
+      throw contradiction('--zone answers every question itself, --resolver asks others: give one of them.');
+    if (zone.length > 0) {
+      const { readZones } = await import('./read-zones.ts');
+      return readZones(this.host, zone);
+    }
+    const servers: readonly ServerAddress[] = resolver.map(readServer);
+    return this.host.resolver(servers);
+  }
+
+  clock(): Clock {
+    const { clock } = this.#options;
+    return clock === undefined ? this.host.timers : fixedClock(readClock(clock));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#office?.close();
+    await this.#folder?.close();
+  }
+}
+
+function filled(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
+}
+
+function contradiction(say: string): CliError {
+  return new CliError({ exit: exits.usage, code: 'options_contradict', say, next: 'give one of the two' });
+}
