@@ -80,7 +80,7 @@ function forPeople(dsn: Dsn): string[] {
   const lines = [`This is the mail server ${dsn.reportingMta}.`, ''];
   for (const one of dsn.recipients) {
     lines.push(`${one.finalRecipient}: ${one.action}`, `  ${cleanText(one.say)}`);
-    if (one.diagnostic)
+    if (one.diagnostic && !one.say.includes(one.diagnostic))
       lines.push(`  ${one.remoteMta ? `${one.remoteMta} said` : 'The other side said'}: ${cleanText(one.diagnostic)}`);
     lines.push('');
   }

@@ -436,7 +436,9 @@ function reportedFailure(attempt: Attempt): DsnRecipient {
     status: attempt.enhanced.replace(/^4/, '5'), // RFC 3463 §2: given up is permanent, whatever the last reply was
     say: attempt.say,
     ...(via ? { remoteMta: via.host } : {}),
-    ...(reply && reply.code > 0 ? { diagnostic: `${reply.code} ${reply.text}` } : {}),
+    ...(reply && reply.code > 0
+      ? { diagnostic: [reply.code, reply.enhanced, reply.text].filter(Boolean).join(' ') }
+      : {}),
   };
 }
 
