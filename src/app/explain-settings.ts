@@ -28,7 +28,7 @@ function isDuration(fallback: unknown): boolean {
 function written(value: unknown, isTime: boolean): unknown {
   if (typeof value === 'number') return isTime ? writtenDuration(value) : value;
   if (Array.isArray(value))
-    return value.every(isRoute) ? writtenRoutes(value) : value.map((one) => written(one, isTime));
+    return value.length > 0 && value.every(isRoute) ? writtenRoutes(value) : value.map((one) => written(one, isTime));
   if (typeof value !== 'object' || value === null) return value;
   if ('address' in value && 'port' in value) {
     const address = String(value.address);

@@ -62,7 +62,7 @@ export function leafMaker(host: CliHost, ended: (code: number) => void): Leaf {
   return (command, takes, work) => {
     addShared(command, takes);
     return command.action(async () => {
-      await using run = new Run(host, { ...givenBefore(command), ...command.opts<SharedOptions>() });
+      await using run = new Run(host, { ...givenBefore(command, host.command), ...command.opts<SharedOptions>() });
       const words = command.processedArgs.flatMap((word: unknown) => (Array.isArray(word) ? word : [word])) as string[];
       const answer = await work(run, command.opts(), ...words);
       ended(typeof answer === 'number' ? answer : print(run, answer));
@@ -71,22 +71,26 @@ export function leafMaker(host: CliHost, ended: (code: number) => void): Leaf {
 }
 
 /** Shared options may also stand before the command: `posthorn --data DIR queue list`. Those it does not take are refused. */
-function givenBefore(command: Command): SharedOptions {
+function givenBefore(command: Command, program: string): SharedOptions {
   const values: Record<string, unknown> = {};
   for (let above = command.parent; above; above = above.parent) {
     for (const option of above.options.filter((one) => above.getOptionValueSource(one.attributeName()) === 'cli')) {
       const name = option.attributeName();
-      if (!command.options.some((own) => own.attributeName() === name)) throw notTaken(command, option);
+      if (!command.options.some((own) => own.attributeName() === name)) throw notTaken(command, option, program);
       values[name] ??= above.getOptionValue(name);
     }
   }
   return values;
 }
 
-function notTaken(command: Command, option: Option): CliError {
+function notTaken(command: Command, option: Option, program: string): CliError {
   const path = pathOf(command).join(' ');
-  const say = `${path} has no use for ${option.long}.`;
-  return new CliError({ exit: exits.usage, code: 'unknown_option', say, next: `${path} --help shows what it takes` });
+  return new CliError({
+    exit: exits.usage,
+    code: 'unknown_option',
+    say: `${path} has no use for ${option.long}.`,
+    next: `${program} ${path} --help`,
+  });
 }
 
 function print(run: Run, answer: Answer): ExitCode {

@@ -131,7 +131,7 @@ export function makeProgram(host: CliHost, ended: (code: number) => void): Comma
     .usage('COMMAND [options]')
     .description('The post office for your domain: set up, send, receive, know.')
     .version(host.version, '--version', 'print the version')
-    .helpOption('-h, --help', 'print this; after a command: what it takes')
+    .helpOption('-h, --help', 'print this')
     .helpCommand(false)
     .addHelpText('after', afterHelp(host));
   takeBefore(program);
@@ -160,8 +160,9 @@ function capital(text: string): string {
 function afterHelp({ command }: CliHost): string {
   return [
     '',
-    'Commands work on the data folder here (--data), or on a running office',
-    '(--server URL --key KEY). --json prints one document for programs.',
+    `${command} COMMAND --help says what a command takes. Commands work on the data`,
+    'folder here (--data DIR) or on a running office (--server URL --key KEY);',
+    '--json prints one document for programs.',
     '',
     `New here?  ${command} sandbox`,
   ].join('\n');

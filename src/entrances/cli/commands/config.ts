@@ -49,7 +49,7 @@ function listLines(settings: readonly SettingFacts[], style: Style, columns: num
       [
         { title: 'setting', text: ({ name }) => name, mark: () => style.bold },
         { title: 'value', text: ({ value }) => shown(value) },
-        { title: 'from', text: ({ origin }) => origin ?? '' },
+        { title: 'from', text: ({ origin }) => origin ?? 'default' },
       ],
       style,
       columns,

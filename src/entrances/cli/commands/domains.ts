@@ -59,7 +59,7 @@ function defineAdd(command: Command, leaf: Leaf, { command: program }: CliHost):
 }
 
 function defineList(command: Command, leaf: Leaf, { command: program }: CliHost): void {
-  const list = command.command('list').description('All domains of the office.');
+  const list = command.command('list', { isDefault: true }).description('All domains of the office.');
   leaf(list, ['document', 'lines', 'office', 'data'], async (run) => {
     const domains = await (await run.office()).domains();
     return {

@@ -21,7 +21,7 @@ const listMax = 100;
 
 export function defineInbox(command: Command, leaf: Leaf, { command: program }: CliHost): void {
   const list = command
-    .command('list')
+    .command('list', { isDefault: true })
     .description('Newest first.')
     .option('--mailbox <address>', 'only the mailbox that this address leads to')
     .addOption(new Option('--folder <name>', 'only this folder').choices(['INBOX', 'Junk']))

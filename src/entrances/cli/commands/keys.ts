@@ -30,7 +30,7 @@ export function defineKeys(command: Command, leaf: Leaf, { command: program }: C
     .option('--name <text>', 'for people: which program uses it', 'command line')
     .option('--domain <domain>', 'only for this From domain; repeatable', each)
     .option('--test', 'its mail never leaves the office')
-    .addHelpText('after', ['', ...scopeNames.map((scope) => `  ${scope.padEnd(14)}${scopes[scope]}`)].join('\n'));
+    .addHelpText('after', ['', ...scopeNames.map((scope) => `  ${scope.padEnd(15)}${scopes[scope]}`)].join('\n'));
   leaf<CreateOptions>(create, ['document', 'office', 'data'], async (run, { scope, name, domain, test }) => {
     const wanted = {
       name,
@@ -50,7 +50,9 @@ export function defineKeys(command: Command, leaf: Leaf, { command: program }: C
     };
   });
 
-  const list = command.command('list').description('All keys, revoked ones too. Their text is not stored.');
+  const list = command
+    .command('list', { isDefault: true })
+    .description('All keys, revoked ones too. Their text is not stored.');
   leaf(list, ['document', 'lines', 'office', 'data'], async (run) => {
     const keys = await (await run.office()).keys();
     return {

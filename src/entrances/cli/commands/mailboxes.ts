@@ -22,7 +22,7 @@ export function defineMailboxes(command: Command, leaf: Leaf, { command: program
     };
   });
 
-  const list = command.command('list').description('All mailboxes with their addresses.');
+  const list = command.command('list', { isDefault: true }).description('All mailboxes with their addresses.');
   leaf(list, ['document', 'lines', 'data'], async (run) => {
     const { directory } = await run.folder();
     const mailboxes = await Promise.all(

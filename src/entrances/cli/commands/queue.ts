@@ -15,7 +15,7 @@ const listMax = 100;
 
 export function defineQueue(command: Command, leaf: Leaf, { command: program }: CliHost): void {
   const list = command
-    .command('list')
+    .command('list', { isDefault: true })
     .description('Messages that are still on their way, newest first.')
     .option('--all', 'also those that have come to their end')
     .option('--limit <count>', 'so many', '20')

@@ -39,7 +39,7 @@ export function defineUsers(command: Command, leaf: Leaf, { command: program }: 
     };
   });
 
-  const list = command.command('list').description('All logins.');
+  const list = command.command('list', { isDefault: true }).description('All logins.');
   leaf(list, ['document', 'lines', 'office', 'data'], async (run) =>
     listAnswer(await (await run.office()).users(), program),
   );
