@@ -112,7 +112,7 @@ export async function named<T>(setting: SettingName, at: Endpoint, open: () => P
     const place = `${at.address}:${at.port}`;
     const move = `Choose another with ${environmentName(setting)}=${at.address}:PORT, or ${setting} in posthorn.toml.`;
     if (error.code === 'EADDRINUSE')
-      throw new Fault('EADDRINUSE', `${place} is in use already. ${move}`, { cause: error });
+      throw new Fault('EADDRINUSE', `${place} is in use already: by another Posthorn? ${move}`, { cause: error });
     if (error.code === 'EACCES')
       throw new Fault('EACCES', `this user may not listen on ${place}. ${move}`, { cause: error });
     throw error;

@@ -7,6 +7,7 @@ import { createDirectMx } from '../../adapters/transports/direct-mx.ts';
 import { systemClock } from '../../base/clock.ts';
 import { Bug, Fault, invariant } from '../../base/outcome.ts';
 import type { Endpoint, Listening, Net } from '../../base/port/net.ts';
+import { silentSignals } from '../../base/port/signals.ts';
 import { systemRandom } from '../../base/random.ts';
 import { serveDns } from '../../entrances/dns/dns-entrance.ts';
 import { parseMailbox } from '../../format/address.ts';
@@ -17,7 +18,7 @@ import type { Resolver } from '../../protocol/dns/types.ts';
 import { emptyZoneSet, makeZoneSet, type ZoneSet } from '../../protocol/dns/zone-set.ts';
 import { type Office, openOffice } from '../compose.ts';
 import { ConfigMistakes, readConfig } from '../config.ts';
-import { type OpenEntrances, openEntrances } from '../open-entrances.ts';
+import { named, type OpenEntrances, openEntrances } from '../open-entrances.ts';
 import type { Config, SettingName } from '../settings.ts';
 import { createTelemetry } from '../telemetry.ts';
 import { identityFromFiles } from '../tls-identities.ts';
@@ -82,8 +83,10 @@ async function build(
   const net = createNodeNet();
   const map: WorldMap = new Map();
   let zones: ZoneSet = emptyZoneSet;
-  const dnsAt = options.ownPorts ? { address: loopback, port: 0 } : { address: loopback, port: 1053 };
-  const dns = await serveDns({ net, at: dnsAt, zones: () => zones, signals: { emit: () => {} } });
+  const dnsAt = options.ownPorts ? { address: loopback, port: 0 } : dnsPlace(options.environment);
+  const dns = await named('listen.dns', dnsAt, () =>
+    serveDns({ net, at: dnsAt, zones: () => zones, signals: silentSignals }),
+  );
   opened.push(() => dns.close());
   const resolver = createStubResolver({ net, timers: systemClock, random: systemRandom, servers: [dns.endpoint] });
   const certificates = await sandboxCertificates(options.data, [yours.hostname, theirs.hostname]);
@@ -125,6 +128,13 @@ type Context = {
   readonly certificates: Awaited<ReturnType<typeof sandboxCertificates>>;
   readonly opened: (() => Promise<void>)[];
 };
+
+/** Where DNS answers: the setting of the real thing, with the sandbox's documented default. */
+function dnsPlace(environment: WorldOptions['environment']): Endpoint {
+  const read = readConfig({ environment, flags: new Map() });
+  if ('mistakes' in read) throw new ConfigMistakes(read.mistakes);
+  return read.config['listen.dns'] ?? { address: loopback, port: 1053 };
+}
 
 /** @param before the house whose ports are taken: this one listens on the next free ones */
 async function openHouse(context: Context, place: Place, folder: string, before?: Config): Promise<House> {

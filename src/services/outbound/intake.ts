@@ -121,7 +121,7 @@ export class Intake {
       domain: decided.value.domain,
       tags: request.tags,
       metadata: request.metadata,
-      via: 'the API',
+      via: entrance.kind === 'http' ? 'the API' : 'the command line',
       nowMs,
       request: key,
     });
