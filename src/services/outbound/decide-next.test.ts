@@ -15,8 +15,10 @@ const policy: RetryPolicy = {
   giveUpAfterMs: 5 * 24 * hour,
 };
 
+const plainDeferral = { kind: 'deferred', uniform: 0, nonsenseAfterDot: false } as const;
+
 function decide(kind: AttemptKind, facts: Partial<DeliveryFacts> = {}, afterMs = 0, uniform = 0) {
-  const all = { tries: 1, unsureEnds: kind === 'unsure' ? 1 : 0, acceptedAtMs, ...facts };
+  const all = { tries: 1, unsureEnds: kind === 'unsure' ? 1 : 0, nonsenseAfterDot: false, acceptedAtMs, ...facts };
   return decideNext(kind, all, acceptedAtMs + afterMs, policy, uniform);
 }
 
@@ -38,7 +40,7 @@ test('MAIL_RULES 21: a deferral waits longer each time, the last gap repeats', (
 
 test('chance makes a gap longer, never shorter', () => {
   const jittered = { ...policy, backoff: { ...policy.backoff, jitter: 0.2 } };
-  const facts = { tries: 2, unsureEnds: 0, acceptedAtMs };
+  const facts = { tries: 2, unsureEnds: 0, nonsenseAfterDot: false, acceptedAtMs };
   const at = (uniform: number) => decideNext('deferred', facts, acceptedAtMs, jittered, uniform);
   assert.deepEqual(at(0), { kind: 'retry', atMs: acceptedAtMs + 5 * minute });
   assert.deepEqual(at(0.5), { kind: 'retry', atMs: acceptedAtMs + 5.5 * minute });
@@ -48,6 +50,12 @@ test('MAIL_RULES 22: unsure is tried once more, later than a deferral would be, 
   assert.deepEqual(decide('unsure', { tries: 1, unsureEnds: 1 }), { kind: 'retry', atMs: acceptedAtMs + 5 * minute });
   assert.deepEqual(decide('unsure', { tries: 2, unsureEnds: 2 }), { kind: 'settle', state: 'unsure' });
   assert.deepEqual(decide('unsure', { tries: 9, unsureEnds: 2 }), { kind: 'settle', state: 'unsure' });
+});
+
+test('MAIL_RULES 19: nonsense after the final dot is deferred like any other, one gap longer, for it may have been taken', () => {
+  const at = (tries: number) => decide('deferred', { tries, nonsenseAfterDot: true });
+  assert.deepEqual(at(1), { kind: 'retry', atMs: acceptedAtMs + 5 * minute });
+  assert.deepEqual(at(8), { kind: 'retry', atMs: acceptedAtMs + 6 * hour });
 });
 
 test('a deferral after an unsure end goes on as usual', () => {
@@ -87,7 +95,11 @@ test('whatever happens, a retry lies in the future, within the longest gap, and 
   fc.assert(
     fc.property(
       fc.array(
-        fc.record({ kind: fc.constantFrom(...kinds), uniform: fc.double({ min: 0, max: 0.999, noNaN: true }) }),
+        fc.record({
+          kind: fc.constantFrom(...kinds),
+          uniform: fc.double({ min: 0, max: 0.999, noNaN: true }),
+          nonsenseAfterDot: fc.boolean(),
+        }),
         {
           minLength: 1,
           maxLength: 20,
@@ -99,9 +111,10 @@ test('whatever happens, a retry lies in the future, within the longest gap, and 
         let nowMs = acceptedAtMs;
         let unsureEnds = 0;
         for (let tries = 1; tries < 200; tries++) {
-          const attempt = attempts[tries % attempts.length] ?? { kind: 'deferred' as const, uniform: 0 };
+          const attempt = attempts[tries % attempts.length] ?? plainDeferral;
           if (attempt.kind === 'unsure') unsureEnds++;
-          const facts = { tries, unsureEnds, acceptedAtMs };
+          const { nonsenseAfterDot } = attempt;
+          const facts = { tries, unsureEnds, nonsenseAfterDot, acceptedAtMs };
           const next = decideNext(attempt.kind, facts, nowMs, jittered, attempt.uniform);
           if (next.kind === 'settle') return unsureEnds <= 2;
           const gap = next.atMs - nowMs;

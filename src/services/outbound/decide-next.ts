@@ -21,6 +21,8 @@ export type DeliveryFacts = {
   readonly tries: number;
   /** Attempts that ended without an answer after the final dot, this one included. */
   readonly unsureEnds: number;
+  /** Deferred, but the final dot had left, and what came back was no SMTP reply. */
+  readonly nonsenseAfterDot: boolean;
   readonly acceptedAtMs: number;
 };
 
@@ -50,7 +52,8 @@ export function decideNext(
       if (facts.unsureEnds >= unsureEndsMax) return { kind: 'settle', state: 'unsure' };
       return retryOrGiveUp(facts.tries + 1, facts, nowMs, policy, uniform);
     case 'deferred':
-      return retryOrGiveUp(facts.tries, facts, nowMs, policy, uniform);
+      // Whoever answers nonsense may have kept the message all the same: not at once again. MAIL_RULES 19
+      return retryOrGiveUp(facts.tries + Number(facts.nonsenseAfterDot), facts, nowMs, policy, uniform);
     default:
       return unreachable(attempt);
   }

@@ -318,6 +318,7 @@ export class DeliveryWorker {
       const facts: DeliveryFacts = {
         tries: delivery.tries + 1,
         unsureEnds: delivery.unsure_ends + (attempt.kind === 'unsure' ? 1 : 0),
+        nonsenseAfterDot: attempt.kind === 'deferred' && attempt.afterFinalDot && !attempt.reply?.code,
         acceptedAtMs: delivery.accepted_at_ms,
       };
       return {
