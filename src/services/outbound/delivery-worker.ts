@@ -65,7 +65,13 @@ const storePausesMs = [1_000, 2_000, 4_000, 8_000, 16_000];
 const idleMs = 30_000;
 
 /** One transaction with one destination: deliveries of one message with one return path at one domain. */
-type Job = { readonly deliveries: readonly DeliveryRow[]; readonly lane: string; readonly domain: DomainName };
+type Job = {
+  readonly deliveries: readonly DeliveryRow[];
+  readonly lane: string;
+  readonly domain: DomainName;
+  /** When its leases run out, unless they are renewed. */
+  leaseUntilMs: number;
+};
 
 export class DeliveryWorker {
   readonly #ports: WorkerPorts;
@@ -143,6 +149,9 @@ export class DeliveryWorker {
     });
     if (!somethingWaits) return 0;
     const { jobs, place } = await db.write(async (tx) => {
+      // A clock that jumped makes every lease run out at once; what is under way here must not begin a second time.
+      for (const job of this.#underWay.keys())
+        if (job.leaseUntilMs <= nowMs) await this.#renew(tx, job, nowMs + leaseMs);
       await store.promote(tx, nowMs, promotedPerRound);
       const queues = await store.waitingQueues(tx, this.#place, queuesPerRound);
       const room = {
@@ -169,7 +178,8 @@ export class DeliveryWorker {
       // Others, like ourselves, take mail from the null sender for one recipient at a time. MAIL_RULES 4
       const companions =
         first.return_path === '' ? [] : await store.claimCompanions(tx, first, companionsMax - 1, leaseUntilMs);
-      jobs.push({ deliveries: [first, ...companions], lane: share.lane, domain: first.domain as DomainName });
+      const deliveries = [first, ...companions];
+      jobs.push({ deliveries, lane: share.lane, domain: first.domain as DomainName, leaseUntilMs });
     }
     return jobs;
   }
@@ -192,14 +202,13 @@ export class DeliveryWorker {
     const { db, store } = this.#ports;
     const message = await db.read((reader) => store.message(reader, first.message_id));
     if (!message) throw new Fault('QUEUE_BROKEN', `delivery ${first.id} has no message`);
-    const held = job.deliveries.map((delivery) => ({ id: delivery.id, fence: delivery.fence }));
-    const stopRenewing = this.#keepLease(held);
+    const stopRenewing = this.#keepLease(job);
     const transcript: TranscriptStep[] = [];
     try {
       const attempts =
         first.unsure_ends >= diedUnsureMax
           ? job.deliveries.map((delivery) => diedTooOften(delivery, this.#ports.timers.nowMs()))
-          : await this.#attempt(job, message, held, transcript);
+          : await this.#attempt(job, message, transcript);
       if (attempts) await this.#recordSurely(job, message, attempts, transcript);
     } finally {
       stopRenewing();
@@ -207,18 +216,13 @@ export class DeliveryWorker {
   }
 
   /** What came of handing it over; undefined when the delivery is somebody else's by now. */
-  async #attempt(
-    job: Job,
-    message: MessageRow,
-    held: readonly Held[],
-    transcript: TranscriptStep[],
-  ): Promise<readonly Attempt[] | undefined> {
+  async #attempt(job: Job, message: MessageRow, transcript: TranscriptStep[]): Promise<readonly Attempt[] | undefined> {
     const { db, store, timers, signals } = this.#ports;
     const startedAtMs = timers.nowMs();
     let mayHaveArrived = false;
     const beforeFinalDot = async () => {
       await db.write(async (tx) => {
-        for (const one of held) if (!(await store.markUnsure(tx, one))) throw new LeaseLost();
+        for (const one of job.deliveries) if (!(await store.markUnsure(tx, one))) throw new LeaseLost();
       });
       mayHaveArrived = true;
     };
@@ -266,20 +270,28 @@ export class DeliveryWorker {
     );
   }
 
-  #keepLease(held: readonly Held[]): () => void {
-    const { db, store, timers } = this.#ports;
+  #keepLease(job: Job): () => void {
+    const { db, timers, signals } = this.#ports;
     let cancel = () => {};
     const arm = () => {
       cancel = timers.after(renewEveryMs, () => {
         const untilMs = timers.nowMs() + leaseMs;
-        db.write(async (tx) => {
-          for (const one of held) await store.renew(tx, one, untilMs);
-        }).catch((error) => this.#ports.signals.emit('error', 'outbound.renewal_failed', { error: String(error) }));
+        db.write((tx) => this.#renew(tx, job, untilMs)).catch((error) =>
+          signals.emit('error', 'outbound.renewal_failed', { error: String(error) }),
+        );
         arm();
       });
     };
     arm();
     return () => cancel();
+  }
+
+  /** What is settled or somebody else's by now stays as it is. */
+  async #renew(tx: Tx, job: Job, untilMs: number): Promise<void> {
+    for (const delivery of job.deliveries) await this.#ports.store.renew(tx, delivery, untilMs);
+    tx.afterCommit(() => {
+      job.leaseUntilMs = untilMs;
+    });
   }
 
   /**
@@ -338,13 +350,12 @@ export class DeliveryWorker {
     await db.write(async (tx) => {
       let stale = 0;
       for (const { delivery, attempt, facts, next } of ends) {
-        const held = { id: delivery.id, fence: delivery.fence };
         const last: LastAttempt = {
           say: attempt.say,
           ...(attempt.reply ? { reply: attempt.reply } : {}),
           ...(attempt.via ? { host: attempt.via.host } : {}),
         };
-        const written = await this.#store(tx, held, next, facts, last, nowMs);
+        const written = await this.#store(tx, delivery, next, facts, last, nowMs);
         if (!written) {
           stale++;
           continue;
