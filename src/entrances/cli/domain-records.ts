@@ -41,7 +41,7 @@ function byHost({ name, receives }: Domain, hostname: string): RecordToPublish[]
   const bounces = `bounce.${name}`;
   return [
     ...(receives ? [{ name, type: 'MX', value: mx, why: 'mail to the domain comes here' } as const] : []),
-    { name, type: 'TXT', value: spf, why: 'SPF: this server may send; where you have a record, add a: to that one' },
+    { name, type: 'TXT', value: spf, why: 'SPF: this server may send (one record only: extend the one you have)' },
     { name: bounces, type: 'MX', value: mx, why: 'bounces come back to the return path' },
     { name: bounces, type: 'TXT', value: spf, why: 'SPF of the return path' },
   ];

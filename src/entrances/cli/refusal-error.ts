@@ -5,6 +5,7 @@ import { type ExitCode, exits } from './exits.ts';
 type Refusal = { readonly code: string; readonly say: string };
 
 const exitOf: Readonly<Record<string, ExitCode>> = {
+  'domain-unknown': exits.badInput,
   'domain-unverified': exits.noPermission,
   'from-not-allowed': exits.noPermission,
   'sender-not-allowed': exits.noPermission,
@@ -48,13 +49,26 @@ const nextStep: Readonly<Record<string, string>> = {
 };
 
 export function refusalError(refusal: Refusal, program: string, about = ''): CliError {
-  const command = nextCommand[refusal.code]?.(about).trim();
   return new CliError({
-    exit: exitOf[refusal.code] ?? exits.badInput,
+    exit: exitOfRefusal(refusal.code) ?? exits.badInput,
     code: refusal.code.replaceAll('-', '_'),
     say: refusal.say,
-    next: command === undefined ? (nextStep[refusal.code] ?? `${program} --help`) : `${program} ${command}`,
+    next: nextAfterRefusal(refusal.code, program, about) ?? `${program} --help`,
   });
+}
+
+/** What to do about it, where this table knows. */
+export function nextAfterRefusal(code: string, program: string, about = ''): string | undefined {
+  const name = code.replaceAll('_', '-');
+  const command = Object.hasOwn(nextCommand, name) ? nextCommand[name]?.(about).trim() : undefined;
+  if (command !== undefined) return `${program} ${command}`;
+  return Object.hasOwn(nextStep, name) ? nextStep[name] : undefined;
+}
+
+/** @param code with dashes, as the services spell it, or with underscores, as the API does */
+export function exitOfRefusal(code: string): ExitCode | undefined {
+  const name = code.replaceAll('_', '-');
+  return Object.hasOwn(exitOf, name) ? exitOf[name] : undefined;
 }
 
 /** Something named on the command line that is not there. */

@@ -18,7 +18,7 @@ import type {
   TimelineStep,
   User,
 } from './office-client.ts';
-import { unknown } from './refusal-error.ts';
+import { exitOfRefusal, nextAfterRefusal, unknown } from './refusal-error.ts';
 import { requestErrors } from './request-errors.ts';
 import { readServerSentEvents } from './server-sent-events.ts';
 
@@ -30,6 +30,10 @@ type Request = {
   readonly body?: { readonly type: string; readonly bytes: Uint8Array | string };
   /** How long the office may take; a minute unless said. */
   readonly patienceMs?: number;
+  /** What a 404 means. */
+  readonly missing?: CliError;
+  /** What a refusal is about: the domain of the author. */
+  readonly about?: string;
 };
 
 const patienceMs = 60_000;
@@ -40,33 +44,36 @@ const pageMax = 100;
 export function openRemoteOffice(host: Host, server: string, key: string | undefined): OfficeClient {
   const api = new Api(host, readServerUrl(server), key ?? missingKey(host.command));
   const say = host.command;
+  const noMessage = (id: string) => unknown('message', id, `${say} queue list --all`);
+  const noMail = (id: string) => unknown('received message', id, `${say} inbox list`);
   return {
     where: api.origin,
     isServed: true,
     hostname: undefined,
 
-    send: (request) => api.json<Email>('/v1/emails', { method: 'POST', body: jsonBody(request) }),
+    send: (request) =>
+      api.json<Email>('/v1/emails', { method: 'POST', body: jsonBody(request), about: domainOf(request.from) }),
     sendRaw: (message, { from, to }) =>
       api.json<Email>('/v1/emails/raw', {
         method: 'POST',
         query: { from, to },
         body: { type: 'message/rfc822', bytes: message },
       }),
-    email: (id) => api.json<Email>(`/v1/emails/${encodeURIComponent(id)}`),
+    email: (id) => api.json<Email>(emailPath(id), { missing: noMessage(id) }),
     settled: (id, timeoutMs) => settled(api, host, { id, timeoutMs }),
     timeline: async (id) =>
-      (await api.json<{ data: TimelineStep[] }>(`/v1/emails/${encodeURIComponent(id)}/timeline`)).data,
-    raw: (id) => api.bytes(`/v1/emails/${encodeURIComponent(id)}/raw`),
+      (await api.json<{ data: TimelineStep[] }>(`${emailPath(id)}/timeline`, { missing: noMessage(id) })).data,
+    raw: (id) => api.bytes(`${emailPath(id)}/raw`, { missing: noMessage(id) }),
     emails: (query) => api.json<Page<Email>>('/v1/emails', { query: { ...query, limit: atMost(query.limit) } }),
-    cancel: (id) => api.json<Email>(`/v1/emails/${encodeURIComponent(id)}/cancel`, { method: 'POST' }),
-    retry: (id) => api.json<Email>(`/v1/emails/${encodeURIComponent(id)}/retry`, { method: 'POST' }),
+    cancel: (id) => api.json<Email>(`${emailPath(id)}/cancel`, { method: 'POST', missing: noMessage(id) }),
+    retry: (id) => api.json<Email>(`${emailPath(id)}/retry`, { method: 'POST', missing: noMessage(id) }),
 
     events: (filter, limit) => lastEvents(api, filter, limit),
     follow: (filter, signal) => follow(api, filter, signal),
 
     inbox: (query) => api.json<Page<ReceivedEmail>>('/v1/inbox', { query: { ...query, limit: atMost(query.limit) } }),
-    received: (id) => api.json<ReceivedEmail>(`/v1/inbox/${encodeURIComponent(id)}`),
-    receivedRaw: (id) => api.bytes(`/v1/inbox/${encodeURIComponent(id)}/raw`),
+    received: (id) => api.json<ReceivedEmail>(`/v1/inbox/${encodeURIComponent(id)}`, { missing: noMail(id) }),
+    receivedRaw: (id) => api.bytes(`/v1/inbox/${encodeURIComponent(id)}/raw`, { missing: noMail(id) }),
 
     domains: async () => (await api.json<Page<Domain>>('/v1/domains')).data,
     domain: async (name) => {
@@ -82,7 +89,11 @@ export function openRemoteOffice(host: Host, server: string, key: string | undef
 
     keys: async () => (await api.json<Page<Key>>('/v1/keys')).data,
     createKey: (wanted) => api.json<CreatedKeyDocument>('/v1/keys', { method: 'POST', body: jsonBody(wanted) }),
-    revokeKey: (id) => api.nothing(`/v1/keys/${encodeURIComponent(id)}`, { method: 'DELETE' }),
+    revokeKey: (id) =>
+      api.nothing(`/v1/keys/${encodeURIComponent(id)}`, {
+        method: 'DELETE',
+        missing: unknown('key', id, `${say} keys list`),
+      }),
 
     users: async () => (await api.json<Page<User>>('/v1/users')).data,
     createUser: (wanted) => api.json<CreatedUserDocument>('/v1/users', { method: 'POST', body: jsonBody(wanted) }),
@@ -91,13 +102,24 @@ export function openRemoteOffice(host: Host, server: string, key: string | undef
   };
 }
 
+/** Of `Ann <ann@example.com>`, as it was typed. */
+function domainOf(address: string): string {
+  return address.replace(/^.*@/, '').replace(/[>\s]+$/, '');
+}
+
+function emailPath(id: string): string {
+  return `/v1/emails/${encodeURIComponent(id)}`;
+}
+
 async function settled(api: Api, host: Host, wanted: { id: string; timeoutMs: number }): Promise<Email> {
   const endsMs = host.timers.monotonicMs() + wanted.timeoutMs;
   for (;;) {
     const leftMs = Math.max(0, Math.ceil(endsMs - host.timers.monotonicMs()));
     const timeout = `${Math.min(leftMs, waitMs)}ms`;
-    const path = `/v1/emails/${encodeURIComponent(wanted.id)}`;
-    const email = await api.json<Email>(path, { query: { wait: 'settled', timeout }, patienceMs: waitMs + patienceMs });
+    const email = await api.json<Email>(emailPath(wanted.id), {
+      query: { wait: 'settled', timeout },
+      patienceMs: waitMs + patienceMs,
+    });
     if (email.settled || leftMs <= waitMs || host.signal.aborted) return email;
   }
 }
@@ -142,8 +164,8 @@ class Api {
     return this.#reading(async () => (await response.json()) as T);
   }
 
-  async bytes(path: string): Promise<Uint8Array> {
-    const response = await this.#ask(path, {});
+  async bytes(path: string, request: Request): Promise<Uint8Array> {
+    const response = await this.#ask(path, request);
     return this.#reading(async () => new Uint8Array(await response.arrayBuffer()));
   }
 
@@ -175,7 +197,7 @@ class Api {
   }
 
   async #ask(path: string, request: Request, until?: AbortSignal): Promise<Response> {
-    const { method = 'GET', query = {}, body, patienceMs: patience = patienceMs } = request;
+    const { method = 'GET', query = {}, body, patienceMs: patience = patienceMs, about = 'DOMAIN' } = request;
     const headers = {
       authorization: `Bearer ${this.#key}`,
       accept: 'application/json, application/problem+json, */*',
@@ -190,7 +212,8 @@ class Api {
       ),
     );
     if (response.ok) return response;
-    throw problemError(await readProblem(response), this.#host.command, this.origin);
+    if (response.status === 404 && request.missing) throw request.missing;
+    throw problemError(await readProblem(response), { program: this.#host.command, about, origin: this.origin });
   }
 }
 
@@ -265,12 +288,15 @@ async function readProblem(response: Response): Promise<ProblemRead> {
   }
 }
 
-function problemError(problem: ProblemRead, program: string, origin: string): CliError {
-  const { status, code, say, fix, errors } = problem;
-  if (errors.length > 0 && (status === 422 || status === 400))
-    return requestErrors(errors, fix ?? `${program} --help`, code);
-  const otherwise = status >= 500 ? `curl ${origin}/readyz` : `${program} --help`;
-  return new CliError({ exit: exitOf(status), code, say, next: fix ?? otherwise });
+function problemError(
+  { status, code, say, fix, errors }: ProblemRead,
+  { program, about, origin }: { readonly program: string; readonly about: string; readonly origin: string },
+): CliError {
+  const known = nextAfterRefusal(code, program, about);
+  const isAboutInput = status === 400 || status === 422;
+  if (errors.length > 0 && isAboutInput) return requestErrors(errors, known ?? `${program} COMMAND --help`, code);
+  const next = known ?? fix ?? (status >= 500 ? `curl ${origin}/readyz` : `${program} COMMAND --help`);
+  return new CliError({ exit: exitOfRefusal(code) ?? exitOf(status), code, say, next });
 }
 
 function exitOf(status: number): ExitCode {

@@ -6,7 +6,7 @@ import { type Command, CommanderError } from 'commander';
 import { json, jsonLine } from './answer.ts';
 import { CliError, type Failure } from './cli-error.ts';
 import type { CliHost } from './cli-host.ts';
-import { describeFailure } from './describe-failure.ts';
+import { describeFailure, quoted } from './describe-failure.ts';
 import { describeUsage } from './describe-usage.ts';
 import { exits } from './exits.ts';
 import { makeProgram } from './program.ts';
@@ -16,7 +16,8 @@ export async function runCli(argv: readonly string[], host: CliHost): Promise<nu
   try {
     return await dispatch(argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv, host);
   } catch (error) {
-    const failure = describeFailure(error, { command: host.command, argv });
+    const described = describeFailure(error, { command: host.command, argv });
+    const failure = { ...described, next: described.next.replace('COMMAND', commandWords(argv)) };
     tell(failure, argv, host);
     if (failure.exit === exits.bug && host.environment.POSTHORN_STACK && error instanceof Error)
       host.err(`${error.stack}\n`);
@@ -77,10 +78,18 @@ function needsCommand(argv: readonly string[], host: CliHost, shown: { command: 
   return exits.usage;
 }
 
+/** `queue list` of `queue list --all`: what `COMMAND` in a next step stands for. */
+function commandWords(argv: readonly string[]): string {
+  const end = argv.findIndex((word) => word.startsWith('-'));
+  return (end < 0 ? argv : argv.slice(0, end)).map(quoted).join(' ') || 'COMMAND';
+}
+
 function tell(failure: Failure, argv: readonly string[], host: CliHost): void {
   const { code, say, next } = failure;
   const format = formatOf(argv);
-  if (format === 'text') host.err(`${host.errStyle.bad('posthorn:')} ${linesOf(say)}\n  next: ${linesOf(next)}\n`);
+  // Some sentences of services end with their command already.
+  const more = say.endsWith(next.replace(/^\.\//, '')) ? '' : `  next: ${linesOf(next)}\n`;
+  if (format === 'text') host.err(`${host.errStyle.bad('posthorn:')} ${linesOf(say)}\n${more}`);
   else host.out((format === 'json' ? json : jsonLine)({ error: { code, say, next } }));
 }
 

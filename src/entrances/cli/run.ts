@@ -104,5 +104,5 @@ function filled(text: string | undefined): string | undefined {
 }
 
 function contradiction(say: string): CliError {
-  return new CliError({ exit: exits.usage, code: 'options_contradict', say, next: 'give one of the two' });
+  return new CliError({ exit: exits.usage, code: 'options_contradict', say, next: 'posthorn COMMAND --help' });
 }

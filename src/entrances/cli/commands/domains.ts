@@ -233,7 +233,8 @@ function publishLines(records: readonly RecordToPublish[], style: Style): string
     style.bold('Publish these records:'),
     ...records.flatMap(({ name, type, value, why }) => [
       '',
-      `  ${type}  ${style.bold(name)}  ${style.dim(why)}`,
+      `  ${type.padEnd(3)}  ${style.bold(name)}`,
+      style.dim(`       ${why}`),
       value,
     ]),
   ];

@@ -34,7 +34,6 @@ export function defineUsers(command: Command, leaf: Leaf, { command: program }: 
       lines: (style) => [
         `${visible(made.login)} may send as ${domains.map((domain) => `...@${domain}`).join(', ')}.`,
         ...(shown === undefined ? [] : [`password  ${style.bold(shown)}   ${style.dim('(shown this once)')}`]),
-        `  next: ${program} users list`,
       ],
     };
   });
