@@ -63,6 +63,11 @@ const diedUnsureMax = 4;
 const storePausesMs = [1_000, 2_000, 4_000, 8_000, 16_000];
 /** How long the loop sleeps when nobody wakes it: notifications are hints. */
 const idleMs = 30_000;
+/** How long it sleeps when nobody it looked at had room and there were more than one round looks at. */
+const lookOnMs = 200;
+
+/** What a round came to: `blocked` when all the queues it looked at have to wait for a slot, and there may be others. */
+type Looked = 'started' | 'nothing' | 'blocked';
 
 /** One transaction with one destination: deliveries of one message with one return path at one domain. */
 type Job = {
@@ -114,41 +119,41 @@ export class DeliveryWorker {
   async #run(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
       this.#wake = new AbortController();
-      let started = 0;
+      let looked: Looked = 'nothing';
       try {
-        started = await this.#round();
+        looked = await this.#round();
       } catch (error) {
         this.#ports.signals.emit('error', 'outbound.round_failed', { error: String(error) });
         await this.#ports.timers.sleep(1000, this.#stopping.signal);
       }
-      if (started === 0) await this.#waitForWork();
+      if (looked !== 'started') await this.#waitForWork(looked === 'blocked' ? lookOnMs : idleMs);
     }
   }
 
-  async #waitForWork(): Promise<void> {
+  async #waitForWork(mostMs: number): Promise<void> {
     const { db, store, timers } = this.#ports;
     const nextDueAtMs =
       this.#free() > 0 ? await db.read((reader) => store.nextDueAtMs(reader)).catch(() => undefined) : undefined;
-    const untilDueMs = nextDueAtMs === undefined ? idleMs : nextDueAtMs - timers.nowMs();
+    const untilDueMs = nextDueAtMs === undefined ? mostMs : nextDueAtMs - timers.nowMs();
     if (!this.#stopping.signal.aborted)
-      await timers.sleep(Math.min(Math.max(untilDueMs, 5), idleMs), this.#wake.signal);
+      await timers.sleep(Math.min(Math.max(untilDueMs, 5), mostMs), this.#wake.signal);
   }
 
   #free(): number {
     return this.#options.concurrency - this.#underWay.size;
   }
 
-  /** One look at the queue: answers how many jobs it started. */
-  async #round(): Promise<number> {
+  /** One look at the queue, and the jobs that follow from it. */
+  async #round(): Promise<Looked> {
     const { db, store, timers } = this.#ports;
-    if (this.#free() <= 0) return 0;
+    if (this.#free() <= 0) return 'nothing';
     const nowMs = timers.nowMs();
     const somethingWaits = await db.read(async (reader) => {
       const due = await store.nextDueAtMs(reader);
       return (due !== undefined && due <= nowMs) || (await store.hasReady(reader));
     });
-    if (!somethingWaits) return 0;
-    const { jobs, place } = await db.write(async (tx) => {
+    if (!somethingWaits) return 'nothing';
+    const { jobs, place, seen } = await db.write(async (tx) => {
       // A clock that jumped makes every lease run out at once; what is under way here must not begin a second time.
       for (const job of this.#underWay.keys())
         if (job.leaseUntilMs <= nowMs) await this.#renew(tx, job, nowMs + leaseMs);
@@ -162,11 +167,12 @@ export class DeliveryWorker {
       const shares = shareSlots(queues, room);
       const claimed: Job[] = [];
       for (const share of shares) claimed.push(...(await this.#claim(tx, share, nowMs + leaseMs)));
-      return { jobs: claimed, place: nextPlace(this.#place, queues, shares) };
+      return { jobs: claimed, place: nextPlace(this.#place, queues, shares), seen: queues.length };
     });
     this.#place = place;
     for (const job of jobs) this.#begin(job);
-    return jobs.length;
+    if (jobs.length > 0) return 'started';
+    return seen === queuesPerRound ? 'blocked' : 'nothing';
   }
 
   async #claim(tx: Tx, share: Share, leaseUntilMs: number): Promise<Job[]> {
