@@ -73,8 +73,7 @@ test('every source file stands on a floor, and there are enough of them for this
 test('arrows point down', () => {
   const wrong = each(
     () => true,
-    (file, found) =>
-      found.own && !isMeta(found.to) && floorOf(found.to) > floorOf(file.path) ? 'climbs' : undefined,
+    (file, found) => (found.own && !isMeta(found.to) && floorOf(found.to) > floorOf(file.path) ? 'climbs' : undefined),
   );
   assert.deepEqual(wrong, []);
 });
