@@ -1,20 +1,41 @@
 # Shared by the launcher and the scripts beside this file; expects $home. POSIX sh.
 
-# Installs the exact packages of package-lock.json when they are not there (or older than the lock file).
-posthorn_install() {
+# Whether the exact packages of package-lock.json are there.
+posthorn_installed() {
+  [ ! -f "$home/package-lock.json" ] && return 0 # an installed package, not a clone
   marker=$home/node_modules/.package-lock.json
-  if [ -f "$marker" ] && [ ! "$home/package-lock.json" -nt "$marker" ]; then return 0; fi
-  [ -f "$home/package-lock.json" ] || return 0 # an installed package, not a clone
+  [ -f "$marker" ] && [ ! "$home/package-lock.json" -nt "$marker" ]
+}
+
+# Installs them when they are not. Of two commands that start at once, one installs and the other waits for it.
+posthorn_install() {
+  posthorn_installed && return 0
   if ! command -v npm >/dev/null 2>&1; then
     echo "posthorn: npm is needed once, to install what Posthorn runs on. Install Node.js 20 or later with npm, then try again." >&2
     exit 69
   fi
-  echo "posthorn: installing packages (once, about 15 seconds) ..." >&2
-  if ! (cd "$home" && npm ci --no-audit --no-fund --loglevel=error >&2); then
-    echo "posthorn: the installation failed; the reason stands above. Try again with: (cd $home && npm ci)" >&2
-    exit 69
+  busy=$home/.installing
+  waited=0
+  until mkdir "$busy" 2>/dev/null; do
+    if [ "$waited" -ge 300 ]; then
+      echo "posthorn: another installation seems to be stuck. If none runs: rmdir $busy" >&2
+      exit 75
+    fi
+    sleep 1
+    waited=$((waited + 1))
+  done
+  trap 'rmdir "$busy" 2>/dev/null' EXIT
+  trap 'exit 130' INT TERM
+  if ! posthorn_installed; then
+    echo "posthorn: installing packages (once, about 15 seconds) ..." >&2
+    if ! (cd "$home" && npm ci --no-audit --no-fund --loglevel=error >&2); then
+      echo "posthorn: the installation failed; the reason stands above. Try again with: (cd $home && npm ci)" >&2
+      exit 69
+    fi
+    touch "$home/node_modules/.package-lock.json"
   fi
-  touch "$marker"
+  rmdir "$busy" 2>/dev/null
+  trap - EXIT INT TERM
 }
 
 # Sets $node to a Node >= 26: the one from the npm package of this platform, else the one on PATH.
