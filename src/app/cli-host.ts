@@ -32,6 +32,7 @@ export function createCliHost(streams: Streams, signal: AbortSignal): CliHost {
   const config = async (place: Place, flags?: ReadonlyMap<string, string>) =>
     (await import('./load-config.ts')).loadConfig(place, around, flags);
   const outStyle = stdout.isTTY && coloursAllowed(env) ? colourStyle : plainStyle;
+  const columns = stdout.isTTY ? stdout.columns || terminalWidth : undefined;
   return {
     version,
     command,
@@ -39,7 +40,7 @@ export function createCliHost(streams: Streams, signal: AbortSignal): CliHost {
     err,
     outStyle,
     errStyle: stderr.isTTY && coloursAllowed(env) ? colourStyle : plainStyle,
-    columns: stdout.isTTY ? stdout.columns || terminalWidth : undefined,
+    columns,
     environment: env,
     stdin: { isTerminal: stdin.isTTY ?? false, chunks: () => chunksOf(stdin, ended) },
     readFile: readBytes,
@@ -64,7 +65,7 @@ export function createCliHost(streams: Streams, signal: AbortSignal): CliHost {
     sandbox: async ({ once, json, place }) => {
       const { runSandbox } = await import('./sandbox/sandbox.ts');
       const { data } = (await config(place)).config;
-      const io = { out, err, style: outStyle, environment: env, signal: ended };
+      const io = { out, err, style: outStyle, columns, command, environment: env, signal: ended };
       return mistakesAsError(command, () => runSandbox({ once, json, data }, io));
     },
     checkStore: async (place) => checkStoreAt((await config(place)).config.data, command),

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { createTransport, type Transporter } from 'nodemailer';
 import { narrateNext } from '../../src/app/sandbox/narrate.ts';
 import { plainStyle } from '../../src/entrances/cli/style.ts';
@@ -31,6 +32,7 @@ const words = 'Grüße aus dem Sandkasten: 你好, Привет!\n.ein Punkt am 
 
 /** The system's own interpreter first: distributions put their packages there. */
 const python = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3';
+const launcher = fileURLToPath(new URL('../../posthorn', import.meta.url));
 const noPython = missing(python, ['--version'], 'Python');
 const noDjango = noPython || missing(python, ['-c', 'import django'], 'Django');
 const noSwaks = missing('swaks', ['--version']);
@@ -323,7 +325,7 @@ describe('clients that exist', () => {
         attachments: [{ filename: 'Rechnung März.bin', content: Buffer.from(octets) }],
       };
       const sent = await starttls.sendMail(letter);
-      assert.match(sent.response, /^250 2\.0\.0 Queued as em_/);
+      assert.match(String(sent.response), /^250 2\.0\.0 Queued as em_/);
       const { yours, theirs } = scene.world.stage;
       const view = await settledMessage(yours, subject);
       assert.deepEqual(
@@ -490,18 +492,20 @@ describe('clients that exist', () => {
   describe('what the sandbox tells to try next works as it is printed', () => {
     /** Commands of the story, their continued lines joined, by the program they begin with. */
     const printed = (program: string) =>
-      narrateNext(scene.facts, plainStyle)
-        .replaceAll('\\\n', ' ')
-        .split('\n')
-        .map((line) => line.trim())
-        .filter((line) => line.startsWith(`${program} `));
+      narrateNext(scene.facts, { style: plainStyle, columns: 80, command: launcher }, scene.folder)
+        .split(/\n(?! {3})/)
+        .map((command) => command.trim())
+        .filter((command) => command.startsWith(`${program} `));
+    const shell = (command: string | undefined) => {
+      assert.ok(command);
+      return run('sh', ['-c', command]);
+    };
 
     test('curl', { skip: noCurl }, async () => {
       const [send, read] = printed('curl');
-      assert.ok(send && read);
-      const sent = await run('sh', ['-c', send]);
+      const sent = await shell(send);
       assert.equal(JSON.parse(sent.out).recipients[0].state, 'delivered', sent.err);
-      const inbox = await run('sh', ['-c', read]);
+      const inbox = await shell(read);
       assert.ok(
         JSON.parse(inbox.out).data.some(({ subject }: { subject: string }) => subject === 'Hi'),
         inbox.err,
@@ -509,16 +513,25 @@ describe('clients that exist', () => {
     });
 
     test('swaks', { skip: noSwaks }, async () => {
-      const [send] = printed('swaks');
-      assert.ok(send);
-      const sent = await run('sh', ['-c', send]);
-      assert.equal(sent.code, 0, sent.out);
+      const [send, knock] = printed('swaks');
+      assert.match((await shell(send)).out, /250 2\.0\.0 Queued as em_/);
+      assert.match((await shell(knock)).out, /250 2\.0\.0 Stored as inb_/);
     });
 
     test('dig', { skip: noDig }, async () => {
-      const [look] = printed('dig');
-      assert.ok(look);
-      assert.match((await run('sh', ['-c', look])).out, /"v=spf1 ip4:192\.0\.2\.10 -all"/);
+      const [mx, dmarc] = printed('dig');
+      assert.match((await shell(mx)).out, /MX\s+10 mx\.example\.com\./);
+      assert.match((await shell(dmarc)).out, /"v=DMARC1; p=reject;/);
+    });
+
+    test('our own command line', async () => {
+      const [queue, message, events, inbox] = printed(launcher);
+      assert.match((await shell(`${queue} --json`)).out, /"data"/);
+      const [latest] = await scene.world.stage.yours.outbound.messages({ limit: 1 });
+      assert.ok(latest);
+      assert.match((await shell(message?.replace('ID', latest.id))).out, /settled/);
+      assert.match((await shell(events?.replace('--follow', '--limit 1'))).out, /email\.\w+/);
+      assert.match((await shell(inbox)).out, /friend@example\.net|hello@example\.com/);
     });
   });
 

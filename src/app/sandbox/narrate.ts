@@ -1,5 +1,5 @@
 /** Tells the demonstration as a story for people: what was sent, which way it went, what each side said, what to try next. Pure. */
-import { timelineLine, timelineLines, visible } from '../../entrances/cli/render-timeline.ts';
+import { timelineEntry, timelineLines } from '../../entrances/cli/render-timeline.ts';
 import type { Style } from '../../entrances/cli/style.ts';
 import type { TimelineStep } from '../../services/outbound/outbound.ts';
 import type { RemoteReply } from '../../services/outbound/types.ts';
@@ -28,67 +28,74 @@ type BounceFacts = {
   readonly timeline: readonly TimelineStep[];
 };
 
-export function narrateStep(step: Step, style: Style): string {
-  const told = tell(step, style);
+/** How it is shown: with which marks, in how many columns (undefined: lines are as long as they are), under which name of ours. */
+export type Telling = { readonly style: Style; readonly columns: number | undefined; readonly command: string };
+
+export function narrateStep(step: Step, telling: Telling): string {
+  const { style } = telling;
   const problems = step.problems.map((problem) => style.bad(`  !! expected, and did not happen: ${problem}`));
-  return `${[...told, ...problems].join('\n')}\n\n`;
+  return `${[...tell(step, telling), ...problems].join('\n')}\n\n`;
 }
 
-function tell(step: Step, style: Style): string[] {
+function tell(step: Step, telling: Telling): string[] {
   switch (step.name) {
     case 'deliver':
-      return tellDelivery(step.facts as unknown as DeliverFacts, style);
+      return tellDelivery(step.facts as unknown as DeliverFacts, telling);
     case 'forge':
-      return tellForgery(step.facts as unknown as ForgeFacts, style);
+      return tellForgery(step.facts as unknown as ForgeFacts, telling);
     case 'bounce':
-      return tellBounce(step.facts as unknown as BounceFacts, style);
+      return tellBounce(step.facts as unknown as BounceFacts, telling);
     default:
       return [];
   }
 }
 
-function tellDelivery(facts: DeliverFacts, style: Style): string[] {
+function tellDelivery(facts: DeliverFacts, { style, columns }: Telling): string[] {
   const verdicts = Object.entries(facts.arrived?.verdicts ?? {})
     .filter(([check]) => check !== 'arc')
     .map(([check, verdict]) => `${check.toUpperCase()} ${verdict}`);
+  const arrived = facts.arrived
+    ? `in ${facts.to}'s ${facts.arrived.folder}, ${facts.took_ms} ms after the API call`
+    : 'nowhere';
+  const mark = facts.arrived ? style.good : style.bad;
   return [
     style.bold(`1  A message from ${facts.from} to ${facts.to}`),
-    ...timelineLines(facts.timeline, style),
-    timelineLine('checks', style.good(`${verdicts.join(', ')} on the other side`), style),
-    timelineLine(
-      'arrived',
-      style.good(`in ${facts.to}'s ${facts.arrived?.folder ?? '(nowhere)'}, ${facts.took_ms} ms after the API call`),
+    ...timelineLines(facts.timeline, style, columns),
+    ...timelineEntry(
+      { label: 'checks', text: `${verdicts.join(', ') || 'none'} on the other side`, mark },
       style,
+      columns,
     ),
+    ...timelineEntry({ label: 'arrived', text: arrived, mark }, style, columns),
   ];
 }
 
-function tellForgery(facts: ForgeFacts, style: Style): string[] {
+function tellForgery(facts: ForgeFacts, { style, columns }: Telling): string[] {
+  const { folder } = facts.with_list_traces;
+  const but =
+    `the same text with the traces of a mailing list went to ${folder ?? '(nowhere)'}: lists break signatures, ` +
+    'so that alone is no reason to refuse (RFC 9989 §7.4)';
   return [
     style.bold(`2  A stranger at ${facts.remote_address} pretends to be ${facts.from}`),
-    timelineLine('refused', style.good(words(facts.reply)), style),
-    timelineLine(
-      'but',
-      `the same text with the traces of a mailing list went to ${facts.with_list_traces.folder ?? '(nowhere)'}:`,
-      style,
-    ),
-    timelineLine('', 'lists break signatures, so that alone is no reason to refuse (RFC 9989 §7.4)', style),
+    ...timelineEntry({ label: 'refused', text: words(facts.reply), mark: style.good }, style, columns),
+    ...timelineEntry({ label: 'but', text: but }, style, columns),
   ];
 }
 
-function tellBounce(facts: BounceFacts, style: Style): string[] {
+function tellBounce(facts: BounceFacts, { style, columns }: Telling): string[] {
+  const told = `the caller got the receiver's own words: ${words(facts.reply)}`;
   return [
     style.bold(`3  A message to ${facts.to}, whom nobody knows`),
-    ...timelineLines(facts.timeline, style),
-    timelineLine('told you', style.good(`the caller got the receiver's own words: ${words(facts.reply)}`), style),
+    ...timelineLines(facts.timeline, style, columns),
+    ...timelineEntry({ label: 'told you', text: told, mark: style.good }, style, columns),
   ];
 }
 
 function words(reply: RemoteReply | undefined): string {
-  return reply ? visible([reply.code, reply.enhanced, reply.text].filter(Boolean).join(' ')) : '(no answer)';
+  return reply ? [reply.code, reply.enhanced, reply.text].filter(Boolean).join(' ') : '(no answer)';
 }
 
-export function narrateOpening(facts: SandboxFacts, style: Style): string {
+export function narrateOpening(facts: SandboxFacts, { style }: Telling): string {
   return [
     style.bold('Posthorn sandbox: a small internet on this machine. Nothing leaves it.'),
     '',
@@ -100,29 +107,47 @@ export function narrateOpening(facts: SandboxFacts, style: Style): string {
   ].join('\n');
 }
 
-export function narrateNext(facts: SandboxFacts, style: Style): string {
-  const { api, submission, dns, world } = facts;
-  const auth = `-H "Authorization: Bearer ${api.key}"`;
+/** @param data folder to name in commands; undefined: the one they use anyway */
+export function narrateNext(facts: SandboxFacts, { style, command }: Telling, data: string | undefined): string {
+  const { api, submission, mx, dns, world } = facts;
   const head = (text: string) => style.bold(text);
+  const inFolder = data === undefined ? '' : ` --data ${data}`;
   return [
-    head('It keeps serving. Try next (Ctrl-C stops it):'),
+    head('It keeps serving; Ctrl-C stops it. Try next, in another terminal:'),
     '',
     head('Send by API'),
-    `  curl ${api.url}/v1/emails?wait=settled ${auth} \\`,
-    `    --json '{"from":"${submission.from}","to":["${world.friend}"],"subject":"Hi","text":"It works."}'`,
-    `${head('Send by SMTP')}   host ${submission.host}, port ${submission.port}, STARTTLS`,
-    `  login ${submission.user}   password ${submission.password}`,
-    `  swaks --server ${submission.host}:${submission.port} -tls --auth-user ${submission.user} --auth-password ${submission.password} \\`,
-    `    --from ${submission.from} --to ${world.friend}`,
-    `  programs that check certificates: NODE_EXTRA_CA_CERTS=${world.authority}`,
+    `  curl '${api.url}/v1/emails?wait=settled' \\`,
+    `    -H 'Authorization: Bearer ${api.key}' \\`,
+    `    -H 'Content-Type: application/json' \\`,
+    `    -d '{"from":"${submission.from}","to":["${world.friend}"],`,
+    `         "subject":"Hi","text":"It works."}'`,
+    head('Send by SMTP'),
+    `  host ${submission.host}, port ${submission.port} (STARTTLS) or ${submission.tls_port} (TLS)`,
+    `  login ${submission.user}, password`,
+    `  ${submission.password}`,
+    `  swaks --server ${submission.host}:${submission.port} -tls --from ${submission.from} \\`,
+    `    --to ${world.friend} --auth-user ${submission.user} \\`,
+    `    -ap ${submission.password}`,
+    '  programs that check certificates may trust this authority:',
+    `  ${world.authority}`,
+    head('Be a stranger: no login, and the MX judges'),
+    `  swaks --server ${mx.host}:${mx.port} --from you@example.org --to ${mx.recipient}`,
     head('Follow a message'),
-    '  ./posthorn message ID     ./posthorn queue     ./posthorn events --follow',
-    head('Read what arrived'),
-    `  curl ${world.other_api.url}/v1/inbox -H "Authorization: Bearer ${world.other_api.key}"     then …/v1/inbox/ID/raw`,
+    `  ${command} queue${inFolder}`,
+    `  ${command} message ID${inFolder}`,
+    `  ${command} events --follow${inFolder}`,
+    head(`Read what arrived at ${world.other_domain}`),
+    `  ${command} inbox --server ${world.other_api.url} \\`,
+    `    --key ${world.other_api.key}`,
+    `  curl '${world.other_api.url}/v1/inbox' \\`,
+    `    -H 'Authorization: Bearer ${world.other_api.key}'`,
+    '  and one message whole: /v1/inbox/ID/raw',
     head('Look at the DNS'),
-    `  dig @${dns.host} -p ${dns.port} ${facts.mx.domain} TXT`,
+    `  dig @${dns.host} -p ${dns.port} ${facts.mx.domain} MX`,
+    `  dig @${dns.host} -p ${dns.port} _dmarc.${facts.mx.domain} TXT`,
     '',
-    style.dim(`All of this, for programs: ${world.facts_file}     this page in a browser: ${api.url}/`),
+    style.dim(`In a browser: ${api.url}/`),
+    style.dim(`All of this for programs: ${world.facts_file}`),
     '',
   ].join('\n');
 }

@@ -5,10 +5,10 @@
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Style } from '../../entrances/cli/style.ts';
+import { join, resolve } from 'node:path';
+import { settings } from '../settings.ts';
 import { demonstrate, type Stage, type Step } from './demonstration.ts';
-import { narrateNext, narrateOpening, narrateStep } from './narrate.ts';
+import { narrateNext, narrateOpening, narrateStep, type Telling } from './narrate.ts';
 import { openWorld, type SandboxWorld } from './world.ts';
 
 export type SandboxOptions = {
@@ -18,44 +18,51 @@ export type SandboxOptions = {
   readonly data: string;
 };
 
-export type SandboxIo = {
+export type SandboxIo = Telling & {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
-  readonly style: Style;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Aborts when the process is asked to stop. */
   readonly signal: AbortSignal;
 };
 
-/** Answers the exit code: 0 when every step held, 1 when something did not happen as it must. */
-export async function runSandbox(options: SandboxOptions, io: SandboxIo): Promise<number> {
-  const folder = options.once ? mkdtempSync(join(tmpdir(), 'posthorn-sandbox-')) : options.data;
+/**
+ * Answers the exit code: 0 when every step held, 1 when something did not happen as it must.
+ * @param open builds the world; another one shows that a demonstration in a broken world does fail
+ */
+export async function runSandbox(options: SandboxOptions, io: SandboxIo, open = openWorld): Promise<number> {
+  const folder = options.once ? mkdtempSync(join(tmpdir(), 'posthorn-sandbox-')) : resolve(options.data);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   try {
-    return await inWorld({ ...options, data: folder }, io);
+    return await inWorld(folder, options, io, open);
   } finally {
     if (options.once) rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function inWorld(options: SandboxOptions, io: SandboxIo): Promise<number> {
+async function inWorld(
+  folder: string,
+  options: SandboxOptions,
+  io: SandboxIo,
+  open: typeof openWorld,
+): Promise<number> {
   const tell = options.json ? () => {} : io.out;
-  const world = await openWorld({
-    data: options.data,
+  const world = await open({
+    data: folder,
     ownPorts: options.once,
     environment: io.environment,
     err: io.err,
   });
   try {
-    tell(narrateOpening(world.facts, io.style));
-    const steps = await demonstration(world, (step) => tell(narrateStep(step, io.style)));
+    tell(narrateOpening(world.facts, io));
+    const steps = await demonstration(world, (step) => tell(narrateStep(step, io)));
     const ok = steps.every((step) => step.ok);
     if (options.json) io.out(`${JSON.stringify({ ok, steps: steps.map(forPrograms) }, undefined, 2)}\n`);
     if (options.once) {
       tell(ok ? io.style.good('Everything held.\n') : io.style.bad('Not everything held.\n'));
       return ok ? 0 : 1;
     }
-    tell(narrateNext(world.facts, io.style));
+    tell(narrateNext(world.facts, io, options.data === settings.data.fallback ? undefined : options.data));
     await stopped(io.signal);
     io.err('stopping ...\n');
     return 0;
@@ -80,8 +87,8 @@ function forPrograms({ name, ok, problems, facts }: Step) {
 }
 
 function stopped(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
+  return new Promise((stop) => {
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', () => stop(), { once: true });
   });
 }

@@ -23,18 +23,27 @@ export function timelineLines(steps: readonly ShownStep[], style: Style, columns
   const several = new Set(steps.flatMap(({ recipient }) => recipient ?? [])).size > 1;
   return steps.flatMap((step) => {
     const whose = several && step.recipient !== undefined ? `${step.recipient}: ` : '';
-    const text = visible(`${whose}${step.say}`);
-    const [first = '', ...rest] = wrapped(text, columns === undefined ? undefined : columns - indent);
-    return [
-      timelineLine(labels[step.step] ?? visible(step.step), first, style, since(step.atMs - startMs)),
-      ...rest.map((line) => ' '.repeat(indent) + line),
-    ];
+    const label = labels[step.step] ?? visible(step.step);
+    return timelineEntry({ label, text: `${whose}${step.say}`, time: since(step.atMs - startMs) }, style, columns);
   });
 }
 
-/** `text` must be `visible` already. */
-export function timelineLine(label: string, text: string, style: Style, time = ''): string {
-  return `   ${label.padEnd(labelWidth)}${style.dim(time.padStart(timeWidth))}  ${text}`.trimEnd();
+type Entry = {
+  readonly label: string;
+  readonly text: string;
+  readonly time?: string;
+  /** How its words are marked. */
+  readonly mark?: (text: string) => string;
+};
+
+/** One entry, with as many lines as it needs. */
+export function timelineEntry({ label, text, time = '', mark }: Entry, style: Style, columns?: number): string[] {
+  const width = columns === undefined ? undefined : columns - indent;
+  return wrapped(visible(text), width).map((line, at) => {
+    const head =
+      at === 0 ? `   ${label.padEnd(labelWidth)}${style.dim(time.padStart(timeWidth))}  ` : ' '.repeat(indent);
+    return `${head}${mark ? mark(line) : line}`.trimEnd();
+  });
 }
 
 function since(ms: number): string {
