@@ -1,4 +1,5 @@
 /** An office with its HTTP entrance and a receiver of mail that does what the local part says; no socket in it. */
+import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { openFileSecrets } from '../../src/adapters/secrets/file-secrets.ts';
@@ -8,8 +9,11 @@ import { systemClock, type Timers } from '../../src/base/clock.ts';
 import { createIds } from '../../src/base/id.ts';
 import type { SignalFields } from '../../src/base/port/signals.ts';
 import { systemRandom } from '../../src/base/random.ts';
+import { compileCheck } from '../../src/entrances/http/check-value.ts';
 import { createHttpApp, type HttpApp, type OfficeHealth } from '../../src/entrances/http/http-entrance.ts';
 import type { HttpLimits } from '../../src/entrances/http/limits.ts';
+import { operation, operationIds } from '../../src/entrances/http/operations.ts';
+import { Problem } from '../../src/entrances/http/schemas/problem.ts';
 import { Directory } from '../../src/services/directory/directory.ts';
 import type { Scope } from '../../src/services/directory/types.ts';
 import { Events } from '../../src/services/events/events.ts';
@@ -163,4 +167,79 @@ function attempt(recipient: string, job: DeliveryJob, startedAtMs: number): Atte
   }
   const reply = { code: 250, enhanced: '2.0.0', text: 'Taken', stage: 'end-of-data' };
   return { ...facts, kind: 'delivered', enhanced: '2.0.0', reply, say: `${host} took it: 250 2.0.0 Taken` };
+}
+
+export type Asking = {
+  readonly key?: string;
+  /** Sent as JSON. */
+  readonly json?: unknown;
+  /** Sent as it is. */
+  readonly body?: string | Uint8Array | ReadableStream<Uint8Array>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+};
+
+/** What tests look at; `body` is loose because they look at members they expect. */
+export type Heard = {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: a test says what it expects in its assertions
+  readonly body: any;
+};
+
+/** One request; its answer is held against the schema that documents it. */
+export async function ask(office: Pick<HttpOffice, 'app'>, line: string, asking: Asking = {}): Promise<Heard> {
+  const [method = '', path = ''] = line.split(' ');
+  const { key, json, body = json === undefined ? undefined : JSON.stringify(json), signal } = asking;
+  const init = {
+    method,
+    headers: {
+      ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+      ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+      ...asking.headers,
+    },
+    ...(body === undefined ? {} : { body: body as NonNullable<RequestInit['body']> }),
+    ...(body instanceof ReadableStream ? { duplex: 'half' } : {}),
+    ...(signal && { signal }),
+  };
+  const request = new Request(`http://office.test${path}`, init as RequestInit);
+  const response = await office.app.fetch(request, { clientAddress: '192.0.2.99' });
+  const text = await response.text();
+  const type = response.headers.get('content-type') ?? '';
+  const heard = {
+    status: response.status,
+    headers: response.headers,
+    text,
+    body: type.includes('json') && text !== '' ? JSON.parse(text) : undefined,
+  };
+  holdToSchema(method, path, heard);
+  return heard;
+}
+
+const checkProblem = compileCheck(Problem);
+const checks = new Map(
+  operationIds.flatMap((id) => {
+    const { answer } = operation(id);
+    return answer.schema ? [[id, compileCheck(answer.schema)] as const] : [];
+  }),
+);
+
+function holdToSchema(method: string, path: string, { status, headers, body }: Heard): void {
+  const type = headers.get('content-type');
+  if (type === 'application/problem+json') {
+    assert.deepEqual(checkProblem(body), []);
+    assert.equal(body.status, status);
+    assert.equal(body.request_id, headers.get('x-request-id'));
+    return;
+  }
+  const plain = path.split('?')[0] ?? '';
+  const id = operationIds.find((each) => {
+    const entry = operation(each);
+    return entry.method === method && new RegExp(`^${entry.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(plain);
+  });
+  if (id === undefined) return;
+  assert.equal(status, operation(id).answer.status, `${method} ${path}: ${JSON.stringify(body)}`);
+  const check = checks.get(id);
+  if (check) assert.deepEqual(check(body), []);
 }

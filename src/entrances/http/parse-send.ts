@@ -54,7 +54,10 @@ function parseAttachment(attachment: Attachment, index: number, errors: ProblemE
   const { filename, content_id: contentId, content_type: contentType = 'application/octet-stream' } = attachment;
   const content = fromBase64(attachment.content);
   if (!content) {
-    errors.push({ pointer: pointerTo('attachments', index, 'content'), detail: 'is not base64 (RFC 4648 §4)' });
+    errors.push({
+      pointer: pointerTo('attachments', index, 'content'),
+      detail: 'is not base64 in one line (RFC 4648 §4)',
+    });
   }
   const disposition = attachment.disposition ?? (contentId === undefined ? 'attachment' : 'inline');
   return {
@@ -66,8 +69,9 @@ function parseAttachment(attachment: Attachment, index: number, errors: ProblemE
   } as const;
 }
 
-/** Line ends between the groups are harmless; letters of other alphabets and missing ends are not. */
+/** RFC 4648 §3.3: what is not of the alphabet is refused, blanks and line ends too. */
 function fromBase64(text: string): Uint8Array | undefined {
+  if (/[^A-Za-z0-9+/=]/.test(text)) return undefined;
   try {
     return Uint8Array.fromBase64(text, { lastChunkHandling: 'strict' });
   } catch {

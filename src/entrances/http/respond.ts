@@ -3,7 +3,7 @@
  * place of this entrance that catches.
  */
 import { Fault } from '../../base/outcome.ts';
-import { type Answer, type ProblemAnswer, problem } from './answer.ts';
+import { type Answer, type BytesAnswer, type ProblemAnswer, problem } from './answer.ts';
 import type { HttpOptions, HttpPorts } from './ports.ts';
 import { problems } from './problems.ts';
 import type { Problem } from './schemas/problem.ts';
@@ -76,11 +76,7 @@ export class Responder {
         return new Response(JSON.stringify(body), { status: body.status, headers });
       }
       case 'bytes':
-        if (request.method === 'HEAD' && answer.body instanceof ReadableStream) void answer.body.cancel();
-        return new Response(answer.body as ConstructorParameters<typeof Response>[0], {
-          status: answer.status,
-          headers,
-        });
+        return new Response(bodyFor(request, answer), { status: answer.status, headers });
     }
   }
 
@@ -98,6 +94,15 @@ export class Responder {
       request_id: requestId,
     };
   }
+}
+
+type ResponseBody = ConstructorParameters<typeof Response>[0];
+
+/** Nobody reads what HEAD would get: a stream has to be told, or it keeps its seat. */
+function bodyFor(request: Request, { body }: BytesAnswer): ResponseBody {
+  if (request.method !== 'HEAD' || !(body instanceof ReadableStream)) return body as ResponseBody;
+  void body.cancel();
+  return null;
 }
 
 const knownMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];

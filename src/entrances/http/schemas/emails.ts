@@ -16,7 +16,7 @@ function addresses(most: number, description: string) {
 
 export const Attachment = requestOf('Attachment', 'A file that travels with the message.', {
   filename: Type.Optional(line(255, { description: 'As it is shown to the reader.', examples: ['bill.pdf'] }, 1)),
-  content: Type.String({ description: 'The file in base64 (RFC 4648 §4).', 'x-rule': 'base64' }),
+  content: Type.String({ description: 'The file in base64 (RFC 4648 §4), in one line.', 'x-rule': 'base64' }),
   content_type: Type.Optional(
     line(200, { description: 'Default: application/octet-stream.', examples: ['application/pdf'] }, 3),
   ),

@@ -1,0 +1,368 @@
+/** The API’s types. Made from its schemas by tools/generate-sdk-types.ts: change them there. */
+
+/** A file that travels with the message. */
+export type Attachment = {
+  /** As it is shown to the reader. */
+  readonly filename?: string;
+  /** The file in base64 (RFC 4648 §4). */
+  readonly content: string;
+  /** Default: application/octet-stream. */
+  readonly content_type?: string;
+  /** For links of the form cid:... in html, without brackets. */
+  readonly content_id?: string;
+  /** Default: inline with a content_id, else attachment. */
+  readonly disposition?: 'attachment' | 'inline';
+};
+
+/** A new API key with its text. */
+export type CreatedKey = {
+  readonly object: 'key';
+  /** Names the key; also the account of the messages it sends. */
+  readonly id: string;
+  readonly name: string;
+  readonly mode: 'live' | 'test';
+  readonly scopes: readonly ('send' | 'read' | 'domains:write' | 'admin')[];
+  readonly domains?: readonly string[];
+  /** When it was made. */
+  readonly created_at: string;
+  /** When it was used last, to the hour. */
+  readonly last_used_at?: string;
+  /** When it was revoked. */
+  readonly revoked_at?: string;
+  /** The key itself. It is not stored and cannot be shown again. */
+  readonly token: string;
+};
+
+/** A new login. */
+export type CreatedUser = {
+  readonly object: 'user';
+  /** Names the login in this API. */
+  readonly id: string;
+  readonly login: string;
+  readonly domains: readonly string[];
+  /** When it was made. */
+  readonly created_at: string;
+  /** The password that was made. It is not stored and cannot be shown again. */
+  readonly app_password?: string;
+};
+
+/** A key that signs mail of a domain, and the record that publishes it. */
+export type DkimKey = {
+  readonly selector: string;
+  readonly algorithm: string;
+  /** pending: not used yet. active: signs. retiring: signs no more, its record stays. retired: its record may go. */
+  readonly state: 'pending' | 'active' | 'retiring' | 'retired';
+  readonly record: {
+    readonly name: string;
+    readonly type: 'TXT';
+    /** As one text, unquoted. */
+    readonly value: string;
+  };
+};
+
+/** A domain of this office. */
+export type Domain = {
+  readonly object: 'domain';
+  /** As A-labels. */
+  readonly name: string;
+  /** As people write it. */
+  readonly unicode: string;
+  /** When it was added. */
+  readonly created_at: string;
+  /** Mail to it is received here. */
+  readonly receives: boolean;
+  readonly verified?: {
+    /** When. */
+    readonly at: string;
+    /** operator: by a person’s word. txt: the record was seen in DNS. */
+    readonly by: 'operator' | 'txt';
+  };
+  readonly dkim_keys: readonly DkimKey[];
+};
+
+/** A message and where each of its recipients stands. */
+export type Email = {
+  readonly object: 'email';
+  /** Names the message in this API. */
+  readonly id: string;
+  /** When it was accepted. */
+  readonly created_at: string;
+  /** The key or login that sent it. */
+  readonly account: string;
+  /** The author, as address. */
+  readonly from: string;
+  /** The envelope sender that was asked for; empty for none. */
+  readonly mail_from: string;
+  readonly subject: string;
+  /** The Message-ID field. */
+  readonly message_id: string;
+  /** Octets of the message as it is sent. */
+  readonly size: number;
+  readonly tags: readonly string[];
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Every recipient has an end. */
+  readonly settled: boolean;
+  readonly recipients: readonly Recipient[];
+};
+
+/** Something that happened. docs/EVENTS.md lists the types and their data. */
+export type Event = {
+  readonly object: 'event';
+  /** Give it as after, or as Last-Event-ID, to go on from here. */
+  readonly id: string;
+  readonly type: string;
+  /** When. */
+  readonly at: string;
+  /** What it happened to: the id of a message, or the name of a domain. */
+  readonly subject: string;
+  /** Facts, by type. */
+  readonly data: Readonly<Record<string, unknown>>;
+};
+
+export type GetEmailQuery = {
+  /** When to answer. accepted: at once. settled: when every recipient has an end. delivered: when all of them have got it, or one cannot get it any more. */
+  readonly wait?: 'accepted' | 'settled' | 'delivered';
+  /** Longest wait; more than a minute counts as a minute. Then the answer tells how things stand. */
+  readonly timeout?: string;
+};
+
+/** An API key. Its text was shown once, when it was made. */
+export type Key = {
+  readonly object: 'key';
+  /** Names the key; also the account of the messages it sends. */
+  readonly id: string;
+  readonly name: string;
+  readonly mode: 'live' | 'test';
+  readonly scopes: readonly ('send' | 'read' | 'domains:write' | 'admin')[];
+  readonly domains?: readonly string[];
+  /** When it was made. */
+  readonly created_at: string;
+  /** When it was used last, to the hour. */
+  readonly last_used_at?: string;
+  /** When it was revoked. */
+  readonly revoked_at?: string;
+};
+
+export type ListEmailEventsQuery = {
+  /** Entries on a page. */
+  readonly limit?: number;
+  /** next_cursor of the page before. */
+  readonly cursor?: string;
+};
+
+export type ListEmailsQuery = {
+  /** Entries on a page. */
+  readonly limit?: number;
+  /** next_cursor of the page before. */
+  readonly cursor?: string;
+  /** Only messages that are still on their way. */
+  readonly open?: boolean;
+};
+
+export type ListEventsQuery = {
+  /** Entries on a page. */
+  readonly limit?: number;
+  /** next_cursor of the page before. */
+  readonly cursor?: string;
+  /** Only events of these types; may be repeated, or separated by commas. */
+  readonly types?: readonly string[];
+  /** Only what happened to this: the id of a message, or the name of a domain. */
+  readonly subject?: string;
+  /** Only what happened after this event. */
+  readonly after?: string;
+};
+
+export type ListInboxQuery = {
+  /** Entries on a page. */
+  readonly limit?: number;
+  /** next_cursor of the page before. */
+  readonly cursor?: string;
+  /** Only mail in the mailbox that this address leads to. */
+  readonly mailbox?: string;
+  /** Only mail in this folder. */
+  readonly folder?: 'INBOX' | 'Junk';
+};
+
+/** An API key to be made. */
+export type NewKey = {
+  /** For people: which program uses it. */
+  readonly name: string;
+  /** Mail sent with a test key never leaves the office. */
+  readonly mode?: 'live' | 'test';
+  /** send: Send messages and see what became of them. read: Read messages, events and settings. domains:write: Add and change domains. admin: Everything, keys and logins included. */
+  readonly scopes: readonly ('send' | 'read' | 'domains:write' | 'admin')[];
+  /** Only From addresses at these domains, and nothing that is about the whole office. */
+  readonly domains?: readonly string[];
+};
+
+/** A login for submission (SMTP). */
+export type NewUser = {
+  /** Any name; often an address. */
+  readonly login: string;
+  /** From domains that the login may use. */
+  readonly domains: readonly string[];
+  /** Chosen by a person. Left out, an app password is made and shown once. */
+  readonly password?: string;
+};
+
+/** Why the request was not carried out. */
+export type Problem = {
+  /** A page about problems of this kind. */
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  /** What happened this time, in words for people. */
+  readonly detail: string;
+  /** For programs; the list is at /problems. */
+  readonly code: string;
+  /** What to do about it. */
+  readonly fix?: string;
+  readonly errors?: readonly ProblemError[];
+  /** Also in the X-Request-Id header and in the log of the office. */
+  readonly request_id: string;
+};
+
+/** One thing that is wrong, and where. */
+export type ProblemError = {
+  /** JSON pointer (RFC 6901) into the body. */
+  readonly pointer?: string;
+  /** Name of a query parameter or header. */
+  readonly parameter?: string;
+  /** What is wrong with it. */
+  readonly detail: string;
+};
+
+/** A message in a mailbox of this office. */
+export type ReceivedEmail = {
+  readonly object: 'received_email';
+  /** Names it in this API. */
+  readonly id: string;
+  readonly mailbox_id: string;
+  readonly folder: 'INBOX' | 'Junk';
+  /** Its number in the folder. */
+  readonly uid: number;
+  /** When it arrived. */
+  readonly received_at: string;
+  /** Envelope sender; empty for none. */
+  readonly mail_from: string;
+  /** The address it was sent to. */
+  readonly recipient: string;
+  /** The author whose authentication was judged; null when the message does not name exactly one. */
+  readonly from: string | null;
+  /** Data of strangers: escape before showing. */
+  readonly subject: string;
+  /** Octets. */
+  readonly size: number;
+  /** What authentication said. */
+  readonly verdicts: Readonly<Record<string, string>>;
+};
+
+/** One recipient of a message. */
+export type Recipient = {
+  /** The delivery: this message to this recipient. */
+  readonly delivery_id: string;
+  readonly address: string;
+  /** queued: not tried yet. delayed: tried, and tried again at next_try_at. delivered: the receiving server took it. bounced: it refused for good. failed: given up. unsure: handed over, no answer. cancelled: called off. */
+  readonly state: 'queued' | 'delayed' | 'delivered' | 'bounced' | 'failed' | 'unsure' | 'cancelled';
+  /** How often it was tried so far. */
+  readonly tries: number;
+  /** When it is tried again. */
+  readonly next_try_at?: string;
+  /** When it came to its end. */
+  readonly settled_at?: string;
+  /** The server that answered. */
+  readonly host?: string;
+  /** What the receiving server said. */
+  readonly reply?: Reply;
+  /** One sentence for people, with the words of the receiver where it answered. */
+  readonly say: string;
+};
+
+/** What the receiving server said. */
+export type Reply = {
+  /** SMTP reply code; 0 when the answer was no SMTP reply. */
+  readonly code: number;
+  /** Enhanced status code (RFC 3463). */
+  readonly enhanced?: string;
+  /** Its own words. Data of strangers: escape before showing. */
+  readonly text: string;
+  /** What it was asked: connect, greeting, ehlo, starttls, mail, rcpt, data ... */
+  readonly stage: string;
+};
+
+/** One message. At least one of to, cc and bcc names a recipient. */
+export type SendEmail = {
+  /** The author: one address at a verified domain of this office. */
+  readonly from: string;
+  /** Recipients whom everybody sees. */
+  readonly to?: string | readonly string[];
+  /** Further recipients whom everybody sees. */
+  readonly cc?: string | readonly string[];
+  /** Recipients whom nobody sees. */
+  readonly bcc?: string | readonly string[];
+  /** Where answers go, if not to the author. */
+  readonly reply_to?: string | readonly string[];
+  /** Subject, in any script. May be empty. */
+  readonly subject: string;
+  /** The message as plain text. */
+  readonly text?: string;
+  /** The message as HTML. */
+  readonly html?: string;
+  /** Further header fields. Those that the office writes itself (From, Date, Message-ID, Received, DKIM-Signature, Content-* ...) are refused. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly attachments?: readonly Attachment[];
+  /** Labels of yours, for lists and events. Not part of the message. */
+  readonly tags?: readonly string[];
+  /** Facts of yours, given back with the message. Not part of it. */
+  readonly metadata?: Readonly<Record<string, string>>;
+};
+
+export type SendEmailQuery = {
+  /** When to answer. accepted: at once. settled: when every recipient has an end. delivered: when all of them have got it, or one cannot get it any more. */
+  readonly wait?: 'accepted' | 'settled' | 'delivered';
+  /** Longest wait; more than a minute counts as a minute. Then the answer tells how things stand. */
+  readonly timeout?: string;
+};
+
+export type SendRawEmailQuery = {
+  /** Envelope sender, empty for none. Default: the author. */
+  readonly from?: string;
+  /** Envelope recipient; may be repeated. Default: everybody in To, Cc and Bcc. */
+  readonly to?: readonly string[];
+  /** When to answer. accepted: at once. settled: when every recipient has an end. delivered: when all of them have got it, or one cannot get it any more. */
+  readonly wait?: 'accepted' | 'settled' | 'delivered';
+  /** Longest wait; more than a minute counts as a minute. Then the answer tells how things stand. */
+  readonly timeout?: string;
+};
+
+export type StreamEventsQuery = {
+  /** Only events of these types; may be repeated, or separated by commas. */
+  readonly types?: readonly string[];
+  /** Only what happened to this: the id of a message, or the name of a domain. */
+  readonly subject?: string;
+  /** Only what happened after this event. */
+  readonly after?: string;
+};
+
+/** One step in the life of a message. */
+export type TimelineStep = {
+  /** When. */
+  readonly at: string;
+  /** accepted, signed, route, connected, tls, reply, retry, settled, bounce. */
+  readonly step: string;
+  /** Whose delivery it is about; absent when all are meant. */
+  readonly recipient?: string;
+  /** What happened, in words for people. */
+  readonly say: string;
+};
+
+/** A login for submission. */
+export type User = {
+  readonly object: 'user';
+  /** Names the login in this API. */
+  readonly id: string;
+  readonly login: string;
+  readonly domains: readonly string[];
+  /** When it was made. */
+  readonly created_at: string;
+};
