@@ -15,6 +15,7 @@ import type { DomainName } from '../../format/domain-name.ts';
 import type { DsnRecipient } from '../../protocol/dsn/write-dsn.ts';
 import type { Events } from '../events/events.ts';
 import { attemptEvent } from './attempt-event.ts';
+import { cutAttempt, cutStep } from './cut-foreign-text.ts';
 import { type DeliveryFacts, decideNext, type Next, type RetryPolicy } from './decide-next.ts';
 import type { FailureReports, PreparedReport } from './failure-reports.ts';
 import type { DeliveryRow, Held, LastAttempt, MessageRow, OutboundStore, Place } from './outbound-store.ts';
@@ -254,7 +255,7 @@ export class DeliveryWorker {
     const { db, blobs } = this.#ports;
     const bytes = await db.read((reader) => blobs.read(reader, message.blob_id));
     const { transport, route } = await this.#ports.routeOf(message, job.domain);
-    return transport.deliver(
+    const attempts = await transport.deliver(
       {
         message: { size: bytes.length, chunks: () => once(bytes) },
         mailFrom: job.deliveries[0]?.return_path ?? '',
@@ -269,11 +270,12 @@ export class DeliveryWorker {
       {
         signal: this.#cut.signal,
         note: (step) => {
-          if (transcript.length < transcriptStepsMax) transcript.push(step);
+          if (transcript.length < transcriptStepsMax) transcript.push(cutStep(step));
         },
         beforeFinalDot,
       },
     );
+    return attempts.map(cutAttempt);
   }
 
   #keepLease(job: Job): () => void {
@@ -349,7 +351,7 @@ export class DeliveryWorker {
     const failed = ends.filter(
       ({ next }) => next.kind === 'settle' && (next.state === 'bounced' || next.state === 'failed'),
     );
-    const report: PreparedReport | undefined = await reports.prepare(
+    const report = await this.#prepareReport(
       message,
       failed.map(({ attempt }) => reportedFailure(attempt)),
     );
@@ -379,6 +381,17 @@ export class DeliveryWorker {
         message: message.id,
         took_ms: attempt.tookMs,
       });
+    }
+  }
+
+  /** A mistake of ours in the notification must not keep the end from being stored: the same attempt would be made for ever. */
+  async #prepareReport(message: MessageRow, failed: readonly DsnRecipient[]): Promise<PreparedReport | undefined> {
+    try {
+      return await this.#ports.reports.prepare(message, failed);
+    } catch (error) {
+      if (error instanceof Fault) throw error;
+      this.#ports.signals.emit('error', 'outbound.report_failed', { message: message.id, error: String(error) });
+      return undefined;
     }
   }
 

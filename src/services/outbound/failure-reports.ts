@@ -64,7 +64,7 @@ export class FailureReports {
       subject: 'Undelivered mail',
       originalHeader,
     });
-    const signed = await signer.sign(bytes, speaksFor);
+    const signed = await this.#sign(bytes, speaksFor);
     const facts = watchLines(headerBytes(indexMessage(signed.bytes)));
     return {
       bytes: signed.bytes,
@@ -89,6 +89,16 @@ export class FailureReports {
         via: 'this office, as a notification',
       },
     };
+  }
+
+  /** News of a failure that cannot be signed (its key cannot be opened) goes out unsigned. */
+  async #sign(bytes: Uint8Array, domain: DomainName): ReturnType<Signer['sign']> {
+    try {
+      return await this.#ports.signer.sign(bytes, domain);
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      return { bytes, signatures: [] };
+    }
   }
 
   async insert(tx: Tx, report: PreparedReport): Promise<void> {

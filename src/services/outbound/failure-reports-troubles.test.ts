@@ -1,0 +1,43 @@
+/** A notification that cannot be made must not keep its delivery from ending: the receiver would be asked the same for ever. */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { flowingTime } from '../../../test/support/flowing-time.ts';
+import { patience, postOffice, storedMail, submitRaw } from '../../../test/support/post-office.ts';
+import { Bug, Fault } from '../../base/outcome.ts';
+import { FailureReports } from './failure-reports.ts';
+
+function refusing() {
+  return { timers: flowingTime(Date.UTC(2026, 0, 1)), answer: () => ({ kind: 'refused' as const }) };
+}
+
+test('a key that cannot be opened: the sender is told without a signature', async (t) => {
+  const options = refusing();
+  const office = await postOffice(t, options);
+  const id = await submitRaw(office);
+  t.mock.method(office.directory, 'activeSigners', async () => {
+    throw new Fault('SECRET_UNREADABLE', 'the key of this folder is another one');
+  });
+  await office.outbound.start();
+  const view = await options.timers.flowUntil(office.outbound.settled(id, patience()));
+  assert.equal(view?.recipients[0]?.state, 'bounced');
+  assert.equal(office.outside.sent.length, 1);
+  await options.timers.flowUntil(office.events.waitFor({ types: ['email.received'], signal: patience() }));
+  const [told] = await storedMail(office);
+  const [header = ''] = told?.text.split('\r\n\r\n') ?? [];
+  assert.match(header, /^Subject: Undelivered mail/m);
+  assert.doesNotMatch(header, /^DKIM-Signature/m);
+});
+
+test('a mistake of ours in the notification is logged, and the delivery ends all the same', async (t) => {
+  const options = refusing();
+  const office = await postOffice(t, options);
+  const id = await submitRaw(office);
+  t.mock.method(FailureReports.prototype, 'prepare', async () => {
+    throw new Bug('a field cannot be written');
+  });
+  await office.outbound.start();
+  const view = await options.timers.flowUntil(office.outbound.settled(id, patience()));
+  assert.equal(view?.recipients[0]?.state, 'bounced');
+  assert.equal(office.outside.sent.length, 1);
+  assert.ok(office.signals.some(({ level, name }) => level === 'error' && name === 'outbound.report_failed'));
+});
