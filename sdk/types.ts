@@ -4,7 +4,7 @@
 export type Attachment = {
   /** As it is shown to the reader. */
   readonly filename?: string;
-  /** The file in base64 (RFC 4648 §4). */
+  /** The file in base64 (RFC 4648 §4), in one line. */
   readonly content: string;
   /** Default: application/octet-stream. */
   readonly content_type?: string;

@@ -21,7 +21,7 @@ import { MailboxService } from '../../src/services/mailbox/mailbox.ts';
 import { mailboxMigrations } from '../../src/services/mailbox/mailbox-migrations.ts';
 import { Outbound } from '../../src/services/outbound/outbound.ts';
 import { outboundMigrations } from '../../src/services/outbound/outbound-migrations.ts';
-import type { Attempt, DeliveryJob, Transport } from '../../src/services/outbound/transport.ts';
+import type { Attempt, Transport } from '../../src/services/outbound/transport.ts';
 import { makeTestDkimKey } from './dkim-test-keys.ts';
 import { domain, officeMigrations, tempFolder } from './temp-office.ts';
 
@@ -47,7 +47,11 @@ export type HttpOfficeOptions = {
   /** Handed-over messages wait for it. */
   readonly gate?: () => Promise<void>;
   readonly isDiskLow?: () => boolean;
+  /** What the receiver does with a recipient. Default: `nobody@` is refused, `later@` deferred, whoever else is there. */
+  readonly judge?: (local: string) => Judgement;
 };
+
+type Judgement = 'delivered' | 'refused' | 'deferred';
 
 /** Opens an office on the folder; `example.com` is its verified domain. */
 export async function openHttpOffice(folder: string, options: HttpOfficeOptions = {}): Promise<HttpOffice> {
@@ -69,7 +73,7 @@ export async function openHttpOffice(folder: string, options: HttpOfficeOptions 
     emit: (_level: string, name: string, fields: SignalFields = {}) => void seen.push({ name, fields }),
   };
   const received: string[] = [];
-  const transport = obedientReceiver(received, timers, options.gate);
+  const transport = receiver(received, timers, options);
   const disk = { isLow: options.isDiskLow ?? (() => false) };
   const outbound = new Outbound(
     { db, blobs, disk, directory, events, timers, random, ids, signals, routeOf: async () => ({ transport }) },
@@ -123,8 +127,15 @@ export async function httpOffice(t: TestContext, options: HttpOfficeOptions = {}
 
 const host = 'mx.example.net';
 
-/** `nobody@` is refused, `later@` deferred, whoever else is there. */
-function obedientReceiver(received: string[], timers: Timers, gate: (() => Promise<void>) | undefined): Transport {
+function byName(local: string): Judgement {
+  return local === 'nobody' ? 'refused' : local === 'later' ? 'deferred' : 'delivered';
+}
+
+function receiver(
+  received: string[],
+  timers: Timers,
+  { gate, judge = byName }: Pick<HttpOfficeOptions, 'gate' | 'judge'>,
+): Transport {
   return {
     name: 'obedient',
     keeps: { messageId: true, date: true, mailFrom: true, dkimSignature: true },
@@ -134,13 +145,18 @@ function obedientReceiver(received: string[], timers: Timers, gate: (() => Promi
       const chunks: Uint8Array[] = [];
       for await (const chunk of job.message.chunks()) chunks.push(chunk);
       received.push(Buffer.concat(chunks).toString('latin1'));
-      return job.recipients.map(({ address }) => attempt(address, job, timers.nowMs()));
+      return job.recipients.map(({ address }) =>
+        attempt(address, judge(address.split('@')[0] ?? ''), { domain: job.domain, startedAtMs: timers.nowMs() }),
+      );
     },
   };
 }
 
-function attempt(recipient: string, job: DeliveryJob, startedAtMs: number): Attempt {
-  const local = recipient.split('@')[0] ?? '';
+function attempt(
+  recipient: string,
+  judgement: Judgement,
+  { domain: destination, startedAtMs }: { readonly domain: string; readonly startedAtMs: number },
+): Attempt {
   const facts = {
     recipient,
     scope: 'recipient',
@@ -151,17 +167,17 @@ function attempt(recipient: string, job: DeliveryJob, startedAtMs: number): Atte
       address: '192.0.2.25',
       port: 25,
       localAddress: '192.0.2.1',
-      why: `the only MX of ${job.domain}`,
+      why: `the only MX of ${destination}`,
       reused: false,
     },
     startedAtMs,
     tookMs: 1,
   } as const;
-  if (local === 'nobody') {
+  if (judgement === 'refused') {
     const reply = { code: 550, enhanced: '5.1.1', text: 'No such user', stage: 'rcpt' };
     return { ...facts, kind: 'refused', enhanced: '5.1.1', reply, say: `${host} said 550 5.1.1 No such user` };
   }
-  if (local === 'later') {
+  if (judgement === 'deferred') {
     const reply = { code: 451, enhanced: '4.7.1', text: 'Come back later', stage: 'rcpt' };
     return { ...facts, kind: 'deferred', enhanced: '4.7.1', reply, say: `${host} said 451 4.7.1 Come back later` };
   }
