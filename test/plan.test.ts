@@ -47,6 +47,9 @@ const roomOf = (path: string) => (path.split('/').length > 3 ? (path.split('/')[
 /** A service shows two files to others: its front class and the vocabulary beside it. */
 const isFront = (path: string) => path.endsWith(`/${roomOf(path)}.ts`) || path.endsWith('/types.ts');
 
+/** The package's own description, which names its version; `app` may read it. */
+const isMeta = (path: string) => path === 'package.json';
+
 function each(
   within: (file: SourceFile) => boolean,
   check: (file: SourceFile, found: Import) => string | undefined,
