@@ -1,6 +1,5 @@
 /** `posthorn serve`: the real thing, from its configuration, until it is asked to stop. */
 
-import { readFileSync } from 'node:fs';
 import { hostname as machineName } from 'node:os';
 import { createNodeNet } from '../adapters/net/node-net.ts';
 import { createStubResolver } from '../adapters/resolver/stub-resolver.ts';
@@ -17,7 +16,7 @@ import { ConfigMistakes } from './config.ts';
 import { named, openEntrances } from './open-entrances.ts';
 import type { Config } from './settings.ts';
 import { createTelemetry } from './telemetry.ts';
-import { identityFromFiles, ownIdentity } from './tls-identities.ts';
+import { certificatesIn, identityFromFiles, ownIdentity, readSettingFile } from './tls-identities.ts';
 
 export type ServeIo = {
   /** For people: where it listens. */
@@ -46,7 +45,7 @@ export async function runServe(config: Config, io: ServeIo): Promise<number> {
       servers: servers.map((server) => (trustAd ? { ...server, trustAd } : server)),
       signals: telemetry.signals,
     }),
-    trust: config['tls.trust'].map((file) => readSetting('tls.trust', file)),
+    trust: config['tls.trust'].map(trustIn),
   };
   const zones = zonesOf(config);
   const office = await openOffice(config, hostname, world);
@@ -75,23 +74,24 @@ export async function runServe(config: Config, io: ServeIo): Promise<number> {
 export function hostnameOf(config: Config): DomainName {
   const own = config.hostname ?? parseDomainName(machineName());
   if (own?.includes('.')) return own;
-  const say = `is not set, and this machine's own name (${machineName()}) is no public host name. Set hostname = "mx.example.com"`;
+  const why = config.hostname
+    ? `${config.hostname} is no public host name`
+    : `is not set, and this machine's own name (${machineName()}) is no public host name`;
+  const say = `${why}. Set hostname = "mx.example.com"`;
   throw new ConfigMistakes([{ where: '', key: 'hostname', say }]);
 }
 
-function readSetting(setting: string, file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'EIO';
-    throw new ConfigMistakes([{ where: '', key: setting, say: `${file} cannot be read (${code})` }]);
-  }
+/** A file without a certificate would be no trust at all, silently. */
+function trustIn(file: string): string {
+  const text = readSettingFile('tls.trust', file);
+  certificatesIn('tls.trust', { file, text });
+  return text;
 }
 
 function zonesOf(config: Config): ZoneSet | undefined {
   if (!config['listen.dns']) return undefined;
   const records = config['dns.zones'].flatMap((file) => {
-    const parsed = parseZoneText(readSetting('dns.zones', file));
+    const parsed = parseZoneText(readSettingFile('dns.zones', file));
     if (!parsed.ok) throw new ConfigMistakes([{ where: file, key: 'dns.zones', say: parsed.say }]);
     return parsed.value.records;
   });
