@@ -13,19 +13,23 @@ import { LineReader } from '../../protocol/smtp/line-reader.ts';
 import { isPositive, type Reply, replyOf, writeReply } from '../../protocol/smtp/reply.ts';
 import { lineOctetsMax, step } from '../../protocol/smtp/server.ts';
 import {
+  type Chunk,
   type MailCommand,
   newServerSession,
   type ServerEffect,
   type ServerInput,
   type ServerSession,
+  type SmtpOffers,
 } from '../../protocol/smtp/server-session.ts';
 import { Ear } from './ear.ts';
 import { OpenTransaction, replyToTrouble } from './open-transaction.ts';
+import { type BodyEnd, type BodySource, swallowChunk } from './receive-body.ts';
 import type { SmtpVisit } from './smtp-policy.ts';
 
 export type ConversationDeps = {
   readonly hostname: string;
   readonly limits: SmtpLimits;
+  readonly offers: SmtpOffers;
   readonly timers: Timers;
   /** With `listener` and `client` filled in. */
   readonly emit: Signals['emit'];
@@ -70,6 +74,7 @@ export class Conversation {
         limits: deps.limits,
         startTls: deps.identity() !== undefined,
         login: visit.login,
+        offers: deps.offers,
       },
       connection.tls !== undefined,
     );
@@ -181,6 +186,10 @@ export class Conversation {
       }
       case 'begin-data':
         return this.#receive(this.#current());
+      case 'take-chunk':
+        return this.#receiveChunk(this.#current(), effect.chunk);
+      case 'swallow-chunk':
+        return this.#swallowChunk(effect.octets);
       case 'ask-message':
         return { kind: 'verdict', reply: await this.#askMessage(this.#current()) };
       case 'forget':
@@ -269,29 +278,44 @@ export class Conversation {
 
   async #receive(transaction: OpenTransaction): Promise<ServerInput | undefined> {
     await this.#flush();
-    const end = await transaction.receive({
-      ear: this.#ear,
-      timers: this.#deps.timers,
-      limits: this.#deps.limits,
-      bareNewline: this.#visit.bareNewline(),
-      first: this.#reader.takeRest(),
-    });
-    switch (end.kind) {
-      case 'complete':
-      case 'too-large':
-        this.#reader.push(end.rest);
-        return { kind: 'data-end', as: end.kind };
-      case 'endless':
-        return { kind: 'data-end', as: 'endless' };
-      case 'bare-newline':
-      case 'timeout':
-        return { kind: end.kind };
-      case 'gone':
-        this.#gone = true;
-        return undefined;
-      default:
-        return unreachable(end);
-    }
+    const end = await transaction.receive(this.#bodySource(), this.#reader.takeRest());
+    if (end.kind === 'endless') return { kind: 'data-end', as: 'endless' };
+    if (end.kind !== 'complete' && end.kind !== 'too-large') return this.#brokenOff(end);
+    this.#reader.push(end.rest);
+    return { kind: 'data-end', as: end.kind };
+  }
+
+  async #receiveChunk(transaction: OpenTransaction, chunk: Chunk): Promise<ServerInput | undefined> {
+    const first = await this.#firstOf(chunk.octets);
+    const end = await transaction.receiveChunk(this.#bodySource(), chunk, first);
+    if (end.kind !== 'complete' && end.kind !== 'too-large') return this.#brokenOff(end);
+    this.#reader.push(end.rest);
+    return end.refusal ? { kind: 'chunk-end', as: 'failed', reply: end.refusal } : { kind: 'chunk-end', as: end.kind };
+  }
+
+  async #swallowChunk(octets: number): Promise<ServerInput | undefined> {
+    const end = await swallowChunk(this.#bodySource(), octets, await this.#firstOf(octets));
+    if (end.kind !== 'complete') return this.#brokenOff(end);
+    this.#reader.push(end.rest);
+    return { kind: 'chunk-end', as: 'complete' };
+  }
+
+  /** What lies unread already. Who is still to send some of it may want our answers first. */
+  async #firstOf(octets: number): Promise<Uint8Array> {
+    const first = this.#reader.takeRest();
+    if (first.length < octets) await this.#flush();
+    return first;
+  }
+
+  #bodySource(): BodySource {
+    const { timers, limits } = this.#deps;
+    return { ear: this.#ear, timers, limits, bareNewline: this.#visit.bareNewline() };
+  }
+
+  #brokenOff({ kind }: Extract<BodyEnd, { kind: 'bare-newline' | 'timeout' | 'gone' }>): ServerInput | undefined {
+    if (kind !== 'gone') return { kind };
+    this.#gone = true;
+    return undefined;
   }
 
   async #askMessage(transaction: OpenTransaction): Promise<Reply> {

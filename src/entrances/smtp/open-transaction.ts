@@ -6,8 +6,8 @@ import { Fault, invariant } from '../../base/outcome.ts';
 import type { Spooled, SpoolWriter } from '../../base/port/blobs.ts';
 import type { DataFacts } from '../../protocol/smtp/data-reader.ts';
 import { type Reply, replyOf } from '../../protocol/smtp/reply.ts';
-import type { RcptCommand } from '../../protocol/smtp/server-session.ts';
-import { type BodyEnd, type BodySource, receiveBody } from './receive-body.ts';
+import type { Chunk, RcptCommand } from '../../protocol/smtp/server-session.ts';
+import { type BodyEnd, BodyIntake, type BodySource, type ChunkEnd } from './receive-body.ts';
 import type { SmtpTransaction } from './smtp-policy.ts';
 
 const noSpace = replyOf('452 4.3.1', 'No space left to store mail; try again later');
@@ -23,7 +23,9 @@ export class OpenTransaction {
   readonly #onTrouble: (error: unknown) => void;
   #writer: SpoolWriter | undefined;
   #body: Spooled | undefined;
-  #end: (BodyEnd & { readonly kind: 'complete' }) | undefined;
+  #intake: BodyIntake | undefined;
+  /** Storing failed while the message came in. */
+  #fault: Fault | undefined;
 
   constructor(policy: SmtpTransaction, onTrouble: (error: unknown) => void) {
     this.#policy = policy;
@@ -47,24 +49,40 @@ export class OpenTransaction {
     }
   }
 
-  async receive(source: BodySource): Promise<BodyEnd> {
+  /** @param first what lies unread already */
+  async receive(source: BodySource, first: Uint8Array): Promise<BodyEnd> {
     invariant(this.#writer, 'a body is opened before it comes in');
-    const end = await receiveBody(source, this.#writer);
-    if (end.kind === 'complete') this.#end = end;
+    this.#intake = new BodyIntake(source, this.#writer, 'dot');
+    const end = await this.#intake.readData(first);
+    if (end.kind === 'complete') this.#fault = end.fault;
     return end;
+  }
+
+  /** Answers a reply where the chunk could not be stored. */
+  async receiveChunk(
+    source: BodySource,
+    chunk: Chunk,
+    first: Uint8Array,
+  ): Promise<ChunkEnd & { readonly refusal?: Reply }> {
+    invariant(this.#writer, 'a body is opened before it comes in');
+    this.#intake ??= new BodyIntake(source, this.#writer, 'count');
+    const end = await this.#intake.readChunk(chunk, first);
+    if (end.kind !== 'complete' || !end.fault) return end;
+    this.#onTrouble(end.fault);
+    return { ...end, refusal: replyToTrouble(end.fault) };
   }
 
   finish(): Promise<Reply> {
     return this.#orTrouble(async () => {
-      invariant(this.#writer && this.#end, 'a message is finished after it came in');
-      if (this.#end.fault) throw this.#end.fault;
+      invariant(this.#writer && this.#intake, 'a message is finished after it came in');
+      if (this.#fault) throw this.#fault;
       this.#body = await this.#writer.finish();
-      return this.#policy.finish(this.#body, this.#end.facts);
+      return this.#policy.finish(this.#body, this.#intake.facts);
     });
   }
 
   get facts(): DataFacts | undefined {
-    return this.#end?.facts;
+    return this.#intake?.facts;
   }
 
   /** Our yes could not be written. */

@@ -1,83 +1,184 @@
-/** Reads message data from the connection into the spool: bounded in size and time, with the disk's pace as the client's pace. */
+/**
+ * Reads a message from the connection into the spool, after DATA in one go, after BDAT chunk by chunk: bounded in size and time,
+ * with the disk's pace as the client's pace. What is not wanted any more is read all the same, so that the refusal is heard.
+ */
 import type { Timers } from '../../base/clock.ts';
 import { Fault } from '../../base/outcome.ts';
 import type { SpoolWriter } from '../../base/port/blobs.ts';
-import { type DataFacts, DataReader } from '../../protocol/smtp/data-reader.ts';
+import { type DataFacts, DataReader, type Framing } from '../../protocol/smtp/data-reader.ts';
 import type { SmtpLimits } from '../../protocol/smtp/limits.ts';
 import type { BareNewline } from '../../protocol/smtp/line-reader.ts';
+import type { Chunk } from '../../protocol/smtp/server-session.ts';
 import type { Ear } from './ear.ts';
 
-export type BodyEnd =
-  /** `fault`: storing failed on the way; the rest was read so that the client hears it. */
-  | { readonly kind: 'complete'; readonly facts: DataFacts; readonly rest: Uint8Array; readonly fault?: Fault }
+type Silence = { readonly kind: 'timeout' } | { readonly kind: 'gone' };
+
+/** `rest`: what the client sent behind it. */
+export type ChunkEnd =
+  /** `fault`: storing failed on the way. */
+  | { readonly kind: 'complete'; readonly rest: Uint8Array; readonly fault?: Fault }
   | { readonly kind: 'too-large'; readonly rest: Uint8Array }
-  /** Much too large, and still no end. */
-  | { readonly kind: 'endless' }
   | { readonly kind: 'bare-newline' }
-  | { readonly kind: 'timeout' }
-  | { readonly kind: 'gone' };
+  | Silence;
+
+export type BodyEnd =
+  | ChunkEnd
+  /** Much too large, and still no end. */
+  | { readonly kind: 'endless' };
 
 export type BodySource = {
   readonly ear: Ear;
   readonly timers: Timers;
   readonly limits: SmtpLimits;
   readonly bareNewline: BareNewline;
-  /** What lies unread already. */
-  readonly first: Uint8Array;
 };
 
-export async function receiveBody(source: BodySource, writer: SpoolWriter): Promise<BodyEnd> {
-  const { limits } = source;
-  const reader = new DataReader(source.bareNewline);
-  const clock = paceOf(source);
-  let fault: Fault | undefined;
-  let chunk = source.first;
-  for (;;) {
-    const step = reader.push(chunk);
-    if (step.kind === 'bare-newline') return { kind: 'bare-newline' };
-    const tooLarge = reader.facts.size > limits.message_bytes;
-    if (!tooLarge && !fault) fault = await store(writer, step.octets);
-    if (step.kind === 'end') {
-      if (tooLarge) return { kind: 'too-large', rest: step.rest };
-      return { kind: 'complete', facts: reader.facts, rest: step.rest, ...(fault ? { fault } : {}) };
+/** One message on its way in. */
+export class BodyIntake {
+  readonly #source: BodySource;
+  readonly #writer: SpoolWriter;
+  readonly #reader: DataReader;
+  readonly #pace: Pace;
+  #fault: Fault | undefined;
+
+  constructor(source: BodySource, writer: SpoolWriter, framing: Framing) {
+    this.#source = source;
+    this.#writer = writer;
+    this.#reader = new DataReader(source.bareNewline, framing);
+    this.#pace = new Pace(source);
+  }
+
+  get facts(): DataFacts {
+    return this.#reader.facts;
+  }
+
+  /** @param first what lies unread already */
+  async readData(first: Uint8Array): Promise<BodyEnd> {
+    const { message_bytes: most, oversize_bytes: more } = this.#source.limits;
+    let octets = first;
+    for (;;) {
+      this.#pace.count(octets.length);
+      const step = this.#reader.push(octets);
+      if (step.kind === 'bare-newline') return step;
+      await this.#store(step.octets);
+      if (step.kind === 'end') return this.#ended(step.rest);
+      if (this.facts.size > most + more) return { kind: 'endless' };
+      const heard = await hearMore(this.#source, this.#pace);
+      if (!(heard instanceof Uint8Array)) return heard;
+      octets = heard;
     }
-    if (reader.facts.size > limits.message_bytes + limits.oversize_bytes) return { kind: 'endless' };
-    const next = await hearMore(source.ear, limits.data_block_seconds * 1000);
-    if (!(next instanceof Uint8Array)) return next;
-    if (!clock.isFastEnough(next.length)) return { kind: 'timeout' };
-    chunk = next;
+  }
+
+  async readChunk(chunk: Chunk, first: Uint8Array): Promise<ChunkEnd> {
+    let bare = false;
+    const end = await readCounted(this.#source, this.#pace, {
+      octets: chunk.octets,
+      first,
+      take: async (part) => {
+        const step = this.#reader.push(part);
+        bare = step.kind === 'bare-newline';
+        if (step.kind === 'more') await this.#store(step.octets);
+        return !bare;
+      },
+    });
+    if (bare) return { kind: 'bare-newline' };
+    if (end.kind !== 'read') return end;
+    if (!chunk.last) return this.#ended(end.rest);
+    const last = this.#reader.finish();
+    if (last.kind === 'bare-newline') return last;
+    await this.#store(last.octets);
+    return this.#ended(end.rest);
+  }
+
+  #ended(rest: Uint8Array): ChunkEnd {
+    if (this.#isTooLarge) return { kind: 'too-large', rest };
+    return { kind: 'complete', rest, ...(this.#fault ? { fault: this.#fault } : {}) };
+  }
+
+  get #isTooLarge(): boolean {
+    return this.facts.size > this.#source.limits.message_bytes;
+  }
+
+  async #store(octets: readonly Uint8Array[]): Promise<void> {
+    if (this.#isTooLarge || this.#fault) return;
+    try {
+      for (const part of octets) await this.#writer.write(part);
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      this.#fault = error;
+    }
   }
 }
 
-async function hearMore(ear: Ear, patienceMs: number): Promise<Uint8Array | BodyEnd> {
+/** Reads a chunk that nobody wants. */
+export async function swallowChunk(
+  source: BodySource,
+  octets: number,
+  first: Uint8Array,
+): Promise<Exclude<ChunkEnd, { kind: 'too-large' | 'bare-newline' }>> {
+  const end = await readCounted(source, new Pace(source), { octets, first, take: async () => true });
+  return end.kind === 'read' ? { kind: 'complete', rest: end.rest } : end;
+}
+
+/** Reads exactly so many octets, part by part, until `take` wants no more. */
+async function readCounted(
+  source: BodySource,
+  pace: Pace,
+  counted: {
+    readonly octets: number;
+    readonly first: Uint8Array;
+    readonly take: (part: Uint8Array) => Promise<boolean>;
+  },
+): Promise<{ readonly kind: 'read'; readonly rest: Uint8Array } | Silence> {
+  if (!pace.isKept) return { kind: 'timeout' }; // chunks that come slowly, however quick each of them is
+  let left = counted.octets;
+  let heard = counted.first;
   for (;;) {
-    const heard = await ear.hear(patienceMs);
-    if (heard.kind === 'octets') return heard.octets;
+    const part = heard.subarray(0, left);
+    left -= part.length;
+    pace.count(part.length);
+    const wanted = await counted.take(part);
+    if (left === 0 || !wanted) return { kind: 'read', rest: heard.subarray(part.length) };
+    const next = await hearMore(source, pace);
+    if (!(next instanceof Uint8Array)) return next;
+    heard = next;
+  }
+}
+
+async function hearMore({ ear, limits }: BodySource, pace: Pace): Promise<Uint8Array | Silence> {
+  for (;;) {
+    const heard = await ear.hear(limits.data_block_seconds * 1000);
+    if (heard.kind === 'octets') return pace.isKeptWith(heard.octets.length) ? heard.octets : { kind: 'timeout' };
     if (heard.kind === 'end') return { kind: 'gone' };
     if (heard.kind === 'timeout') return { kind: 'timeout' };
     // interrupted by a stop: a message under way is read to its end
   }
 }
 
-async function store(writer: SpoolWriter, octets: readonly Uint8Array[]): Promise<Fault | undefined> {
-  try {
-    for (const part of octets) await writer.write(part);
-    return undefined;
-  } catch (error) {
-    if (error instanceof Fault) return error;
-    throw error;
-  }
-}
-
 /** Whether the message as a whole keeps the least rate; the first block's time is free. */
-function paceOf({ timers, limits }: BodySource): { readonly isFastEnough: (octets: number) => boolean } {
-  const beganMs = timers.monotonicMs();
-  let received = 0;
-  return {
-    isFastEnough: (octets) => {
-      received += octets;
-      const seconds = (timers.monotonicMs() - beganMs) / 1000;
-      return seconds <= limits.data_block_seconds || received >= limits.data_bytes_per_second * seconds;
-    },
-  };
+class Pace {
+  readonly #timers: Timers;
+  readonly #limits: SmtpLimits;
+  readonly #beganMs: number;
+  #received = 0;
+
+  constructor({ timers, limits }: BodySource) {
+    this.#timers = timers;
+    this.#limits = limits;
+    this.#beganMs = timers.monotonicMs();
+  }
+
+  count(octets: number): void {
+    this.#received += octets;
+  }
+
+  get isKept(): boolean {
+    return this.isKeptWith(0);
+  }
+
+  isKeptWith(octets: number): boolean {
+    const seconds = (this.#timers.monotonicMs() - this.#beganMs) / 1000;
+    if (seconds <= this.#limits.data_block_seconds) return true;
+    return this.#received + octets >= this.#limits.data_bytes_per_second * seconds;
+  }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { before, test } from 'node:test';
+import * as fc from 'fast-check';
 import { endOfDataLookAlikes } from '../../../test/support/end-of-data-look-alikes.ts';
 import { createManualTimers } from '../../../test/support/manual-timers.ts';
 import { makeTestAuthority, type TestAuthority } from '../../../test/support/test-certificate.ts';
@@ -421,6 +422,182 @@ test('normalize: a client we trust may end lines with LF; CRLF.CRLF is the only 
   assert.equal(record.messages[0]?.text, 'text\r\n\r\nmore\r\n');
 });
 
+const recipient = 'MAIL FROM:<a@b.example>\r\nRCPT TO:<x@c.example>\r\n';
+
+test('RFC 3030 §2: a message in chunks, dots and all, cut by the network wherever it likes', async () => {
+  const record = recorder();
+  await using office = await serve(record.policy);
+  const client = await office.dial();
+  await client.greet();
+  assert.equal(await client.talk('MAIL FROM:<a@b.example>', 'RCPT TO:<x@c.example>'), '250 250');
+  await client.send('BDAT 17\r\nSubject: chunks');
+  await client.send('\r\n');
+  assert.equal(await client.reply(), '250 2.0.0 17 octets received');
+  await client.send('BDAT 12 LAST\r\n\r\n.\r\n..\r\n');
+  await client.send('end');
+  assert.equal(await client.reply(), '250 2.0.0 Taken as 1');
+  assert.equal(await client.say('BDAT 0 LAST'), '503 5.5.1 MAIL comes first');
+  assert.equal(await client.say('QUIT'), '221 2.0.0 Goodbye');
+  assert.deepEqual(
+    record.messages.map(({ text }) => text),
+    ['Subject: chunks\r\n\r\n.\r\n..\r\nend\r\n'],
+  );
+});
+
+test('RFC 2920 §3.2: envelope and chunks in one piece are answered in one write, and commands begin where the last one ends', async () => {
+  const record = recorder();
+  await using office = await serve(record.policy);
+  const client = await office.dial();
+  await client.greet();
+  const message = 'BDAT 3\r\na\r\nBDAT 0\r\nBDAT 9 LAST\r\nQUIT\r\nb\r\n';
+  await client.send(`${recipient}${message}${recipient}DATA\r\n`);
+  assert.equal(
+    latin1((await client.connection.read()) ?? new Uint8Array(0)),
+    [
+      '250 2.1.0 Sender noted',
+      '250 2.1.5 Recipient noted',
+      '250 2.0.0 3 octets received',
+      '250 2.0.0 0 octets received',
+      '250 2.0.0 Taken as 1',
+      '250 2.1.0 Sender noted',
+      '250 2.1.5 Recipient noted',
+      '354 Send the message, end it with a dot alone on a line',
+      '',
+    ].join('\r\n'),
+  );
+  assert.equal(await client.say('text\r\n.'), '250 2.0.0 Taken as 2');
+  assert.deepEqual(
+    record.messages.map(({ text }) => text),
+    ['a\r\nQUIT\r\nb\r\n', 'text\r\n'],
+  );
+});
+
+test('the chunk of a refused transaction is swallowed by its size: nothing in it is a command', async () => {
+  const record = recorder({
+    rcpt: (local) => (local === 'no' ? replyOf('550 5.1.1', 'No') : replyOf('250 2.1.5', 'Ok')),
+  });
+  await using office = await serve(record.policy);
+  const client = await office.dial();
+  await client.greet();
+  const evil = `${recipient}DATA\r\nevil\r\n.\r\n\n.\n\r\0`;
+  const chunk = (last = ' LAST') => `BDAT ${evil.length}${last}\r\n${evil}`;
+  const hears = async (...expected: string[]) => {
+    for (const reply of expected) assert.ok((await client.reply()).startsWith(reply), reply);
+  };
+  await client.send(`${chunk()}NOOP\r\n`);
+  await hears('503 5.5.1 MAIL comes first', '250 2.0.0 Done');
+  await client.send(`MAIL FROM:<a@b.example>\r\nRCPT TO:<no@c.example>\r\n${chunk('')}${chunk('')}${chunk()}NOOP\r\n`);
+  await hears(
+    '250 2.1.0',
+    '550 5.1.1',
+    '554 5.5.1 No valid',
+    '503 5.5.1 A chunk',
+    '503 5.5.1 A chunk',
+    '250 2.0.0 Done',
+  );
+  await client.send(`MAIL FROM:<a@[192.0.2.1]>\r\nRCPT TO:<x@c.example>\r\n${chunk()}`);
+  await hears('553 5.1.7', '503 5.5.1 MAIL', '503 5.5.1 MAIL');
+  await client.send(`${recipient}BDAT 3\r\na\r\nRSET\r\n${chunk()}${recipient}BDAT 3 LAST\r\nb\r\n`);
+  await hears('250 2.1.0', '250 2.1.5', '250 2.0.0 3 octets', '250 2.0.0 Done', '503 5.5.1 MAIL');
+  await hears('250 2.1.0', '250 2.1.5', '250 2.0.0 Taken as 1');
+  assert.deepEqual(
+    record.messages.map(({ text }) => text),
+    ['b\r\n'],
+  );
+  assert.deepEqual(record.calls, ['spool discarded', 'body discarded']);
+});
+
+test('MAIL_RULES 13: a bare newline in a chunk ends the connection; a trusted client may use LF there too', async () => {
+  const record = recorder();
+  await using office = await serve(record.policy);
+  for (const text of ['a\nb\r\n', 'a\rb\r\n', 'a\r\n.\n', 'a\r']) {
+    const client = await office.dial();
+    await client.greet();
+    await client.send(`${recipient}BDAT ${text.length} LAST\r\n${text}${recipient}`);
+    assert.match(await client.reply(), /^250 2\.1\.0 /);
+    assert.match(await client.reply(), /^250 2\.1\.5 /);
+    assert.match(await client.reply(), /^521 5\.5\.2 /);
+    assert.equal(await client.reply(), '(closed)');
+  }
+  assert.deepEqual(record.messages, []);
+  assert.deepEqual(record.calls, Array(4).fill('spool discarded'));
+
+  const trusted = recorder({ bareNewline: 'normalize' });
+  await using other = await serve(trusted.policy);
+  const client = await other.dial();
+  await client.greet();
+  await client.send(`${recipient}BDAT 7 LAST\r\na\n.\nb\r\nNOOP\r\n`);
+  for (const code of ['250', '250', '250', '250']) assert.equal((await client.reply()).slice(0, 3), code);
+  assert.equal(trusted.messages[0]?.text, 'a\r\n.\r\nb\r\n');
+});
+
+test('a size that cannot be read, or is beyond all measure, ends the connection before a single octet of the chunk is read', async () => {
+  const record = recorder();
+  await using office = await serve(record.policy);
+  for (const [size, reply] of [
+    ['many LAST', '521 5.5.4 Syntax: BDAT size [LAST]'],
+    ['99999999999999999999 LAST', '552 5.3.4 The message is too large'],
+  ]) {
+    const client = await office.dial();
+    await client.greet();
+    await client.send(`${recipient}BDAT ${size}\r\n${recipient}DATA\r\nevil\r\n.\r\n`);
+    assert.match(await client.reply(), /^250 2\.1\.0 /);
+    assert.match(await client.reply(), /^250 2\.1\.5 /);
+    assert.equal(await client.reply(), reply);
+    assert.equal(await client.reply(), '(closed)');
+  }
+  assert.deepEqual(record.messages, []);
+});
+
+test('chunks too large in sum are swallowed and refused, and the connection goes on', async () => {
+  const record = recorder();
+  await using office = await serve(record.policy, { limit: { message_bytes: 1_000, oversize_bytes: 100_000 } });
+  const client = await office.dial();
+  await client.greet();
+  const line = `${'x'.repeat(498)}\r\n`;
+  assert.equal(await client.talk('MAIL FROM:<a@b.example>', 'RCPT TO:<x@c.example>'), '250 250');
+  await client.send(`BDAT 500\r\n${line}BDAT 501\r\n${line}xBDAT 50000 LAST\r\n${line.repeat(100)}`);
+  assert.equal(await client.reply(), '250 2.0.0 500 octets received');
+  assert.equal(await client.reply(), '552 5.3.4 The message is too large');
+  assert.equal(await client.reply(), '503 5.5.1 A chunk was refused before; say RSET');
+  assert.equal(await client.talk('MAIL FROM:<a@b.example>', 'RCPT TO:<x@c.example>'), '250 250');
+  await client.send(`BDAT 1000 LAST\r\n${line}${line}`);
+  assert.equal(await client.reply(), '250 2.0.0 Taken as 1');
+  assert.deepEqual(record.calls, ['spool discarded', 'body discarded']);
+});
+
+test('a disk that fills up while chunks come in is told at the chunk', async () => {
+  const full: SpoolWriter = {
+    write: () => Promise.reject(new Fault('ENOSPC', 'no space left on device')),
+    finish: () => Promise.reject(new Fault('ENOSPC', 'no space left on device')),
+    discard: async () => {},
+  };
+  let turn = 0;
+  const record = recorder({ openBody: () => (++turn === 1 ? full : memorySpool([])) });
+  await using office = await serve(record.policy);
+  const client = await office.dial();
+  await client.greet();
+  await client.send(`${recipient}BDAT 3\r\na\r\nBDAT 3 LAST\r\nb\r\n${recipient}BDAT 3 LAST\r\nc\r\n`);
+  const codes: string[] = [];
+  for (let i = 0; i < 7; i++) codes.push((await client.reply()).slice(0, 9));
+  assert.deepEqual(codes, ['250 2.1.0', '250 2.1.5', '452 4.3.1', '503 5.5.1', '250 2.1.0', '250 2.1.5', '250 2.0.0']);
+  assert.deepEqual(
+    record.messages.map(({ text }) => text),
+    ['c\r\n'],
+  );
+});
+
+test('a listener may do without chunks and limits', async () => {
+  await using office = await serve(recorder().policy, { offers: { chunking: false } });
+  const client = await office.dial();
+  await client.reply();
+  const offered = await client.say('EHLO c.example');
+  assert.match(offered, /LIMITS RCPTMAX=1000/);
+  assert.doesNotMatch(offered, /CHUNKING/);
+  assert.equal(await client.talk('MAIL FROM:<a@b.example>', 'RCPT TO:<x@c.example>', 'BDAT 2 LAST'), '250 250 502');
+  assert.equal(await client.reply(), '(closed)');
+});
+
 test('sizes: what is too large is read, thrown away and refused; what does not end is cut off', async () => {
   const record = recorder();
   await using office = await serve(record.policy, { limit: { message_bytes: 1_000, oversize_bytes: 100_000 } });
@@ -665,6 +842,60 @@ test('time: a message that stands still, and one that crawls', async () => {
   assert.deepEqual(record.calls, ['spool discarded', 'spool discarded', 'body discarded']);
 });
 
+test('time: chunks that stand still, that crawl, and that come in ever so small bits', async () => {
+  const timers = createManualTimers();
+  const record = recorder();
+  const { arrive } = await serveInMemory(timers, record.policy);
+  const still = new MemoryConnection();
+  const crawling = new MemoryConnection();
+  const tiny = new MemoryConnection();
+  const steady = new MemoryConnection();
+  const unwanted = new MemoryConnection();
+  const all = [still, crawling, tiny, steady, unwanted];
+  for (const client of all) arrive(client);
+  await timers.pass(20);
+  for (const client of all) client.say('EHLO c\r\n');
+  await timers.pass(1);
+  for (const client of [still, crawling, tiny, steady]) client.say(recipient);
+  await timers.pass(1);
+  for (const client of [still, crawling, unwanted]) client.say('BDAT 1000000 LAST\r\n');
+  for (let i = 0; i < 20; i++) {
+    crawling.say(`${'x'.repeat(98)}\r\n`);
+    unwanted.say(`${'x'.repeat(98)}\r\n`);
+    tiny.say('BDAT 1\r\nx');
+    steady.say(`BDAT 10000\r\n${'x'.repeat(9_998)}\r\n`);
+    await timers.pass(17_000);
+  }
+  for (const client of [still, crawling, tiny, unwanted]) {
+    assert.match(client.writes.at(-1) ?? '', /^421 4\.4\.2 /);
+    assert.ok(client.closed);
+  }
+  steady.say('BDAT 0 LAST\r\n');
+  await timers.pass(1);
+  assert.equal(steady.writes.at(-1), '250 2.0.0 Taken as 1\r\n');
+  assert.equal(record.messages[0]?.text.length, 200_000);
+});
+
+test('time: a stop lets chunks come to their end', async () => {
+  const timers = createManualTimers();
+  const record = recorder();
+  const { arrive, listener } = await serveInMemory(timers, record.policy);
+  const client = new MemoryConnection();
+  arrive(client);
+  await timers.pass(20);
+  client.say(`EHLO c\r\n${recipient}BDAT 6\r\nabc`);
+  await timers.pass(1);
+  const stopping = listener.stop();
+  await timers.pass(1);
+  client.say('def');
+  await timers.pass(1);
+  assert.equal(client.writes.at(-1), '250 2.0.0 6 octets received\r\n');
+  client.say('BDAT 2 LAST\r\n\r\n');
+  await timers.pass(1);
+  assert.match(client.writes.at(-1) ?? '', /^250 2\.0\.0 Taken as 1\r\n421 4\.3\.2 /);
+  await stopping;
+});
+
 test('time: a client that does not read its replies; our yes did not reach it', async () => {
   const timers = createManualTimers();
   const record = recorder();
@@ -724,6 +955,76 @@ test('no look-alike of the end of data lets a second message through', async () 
     );
     client.destroy();
   }
+});
+
+test('nor does any look-alike among counted octets', async () => {
+  const timers = createManualTimers();
+  for (const [name, octets] of Object.entries(endOfDataLookAlikes)) {
+    const record = recorder();
+    const { arrive } = await serveInMemory(timers, record.policy);
+    const client = new MemoryConnection();
+    arrive(client);
+    await timers.pass(20);
+    const evil = `text${latin1(octets)}${recipient}DATA\r\nevil\r\n.\r\n`;
+    client.say(`EHLO c\r\n${recipient}BDAT ${evil.length} LAST\r\n${evil}NOOP\r\n`);
+    await timers.pass(0);
+    const answers = client.writes.slice(1).join('').split('\r\n').slice(-4);
+    if (/\r(?!\n)|(?<!\r)\n/.test(evil)) {
+      assert.match(answers.at(-2) ?? '', /^521 5\.5\.2 /, name);
+      assert.deepEqual(record.messages, [], name);
+    } else {
+      assert.deepEqual(answers.slice(1), ['250 2.0.0 Taken as 1', '250 2.0.0 Done', ''], name);
+      assert.deepEqual(
+        record.messages.map(({ text }) => text),
+        [evil],
+        name,
+      );
+    }
+    client.destroy();
+  }
+});
+
+test('any message in any chunks, cut anywhere on the way, arrives as the same octets', async () => {
+  const timers = createManualTimers();
+  const piece = fc.constantFrom('\r\n', '.', '\r\n.\r\n', 'BDAT 2 LAST\r\n', 'a', '\xff', 'QUIT\r\n');
+  const cuts = fc.array(fc.nat({ max: 9 }), { maxLength: 8 });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(piece, { maxLength: 12 }),
+      cuts,
+      fc.array(fc.integer({ min: 1, max: 20 }), { maxLength: 8 }),
+      async (pieces, sizes, packets) => {
+        const text = pieces.join('').replace(/\r(?!\n)|(?<!\r)\n/g, '');
+        const record = recorder();
+        const { arrive } = await serveInMemory(timers, record.policy);
+        const client = new MemoryConnection();
+        arrive(client);
+        await timers.pass(20);
+        let at = 0;
+        let wire = `EHLO c\r\n${recipient}`;
+        for (const size of sizes) {
+          const chunk = text.slice(at, at + size);
+          at += chunk.length;
+          wire += `BDAT ${chunk.length}\r\n${chunk}`;
+        }
+        wire += `BDAT ${text.length - at} LAST\r\n${text.slice(at)}`;
+        for (const packet of [...packets, wire.length]) {
+          client.say(wire.slice(0, packet));
+          wire = wire.slice(packet);
+          if (wire === '') break;
+          await timers.pass(0);
+        }
+        await timers.pass(0);
+        assert.match(client.writes.join(''), /250 2\.0\.0 Taken as 1\r\n$/);
+        assert.deepEqual(
+          record.messages.map((message) => message.text),
+          [text === '' || text.endsWith('\r\n') ? text : `${text}\r\n`],
+        );
+        client.destroy();
+      },
+    ),
+    { numRuns: 100 },
+  );
 });
 
 test('a slow policy does not hold the others up, and its time is not the client’s', async () => {

@@ -13,6 +13,7 @@ import { type IpAddress, type Network, networkHolds, parseIpAddress } from '../.
 import type { SmtpLimits } from '../../protocol/smtp/limits.ts';
 import { readProxyHeader } from '../../protocol/smtp/proxy-v2.ts';
 import { replyOf, writeReply } from '../../protocol/smtp/reply.ts';
+import { allOffers, type SmtpOffers } from '../../protocol/smtp/server-session.ts';
 import { Conversation } from './conversation.ts';
 import { Ear } from './ear.ts';
 import type { SmtpClient, SmtpPolicy } from './smtp-policy.ts';
@@ -33,6 +34,8 @@ export type SmtpListenerOptions = {
   /** The certificate of now, asked per connection and handshake; undefined: no TLS. */
   readonly identity: () => TlsIdentity | undefined;
   readonly policy: SmtpPolicy;
+  /** Extensions to be left out; all are offered otherwise. */
+  readonly offers?: Partial<SmtpOffers>;
 };
 
 export interface SmtpListener {
@@ -131,6 +134,7 @@ class Listener {
 
   async #converse(served: Served, { client, early }: Arrival): Promise<void> {
     const { hostname, limits, timers, identity, policy } = this.#options;
+    const offers = { ...allOffers, ...this.#options.offers };
     const beganMs = timers.monotonicMs();
     const emit: Signals['emit'] = (level, name, fields) =>
       this.#emit(level, name, { client: client.address.text, ...fields });
@@ -138,7 +142,7 @@ class Listener {
     const conversation = new Conversation(
       served.connection,
       policy.open(client),
-      { hostname, limits, timers, emit, identity, underLoad },
+      { hostname, limits, offers, timers, emit, identity, underLoad },
       served.connection.tls ? nothing : early,
     );
     served.conversation = conversation;

@@ -85,6 +85,60 @@ function definition(text: string): Reading {
   return { ended: 'more', text: unstuffed.slice(0, unstuffed.length - held), rest: '' };
 }
 
+type Chunks = { readonly ended: 'end' | 'bare-newline'; readonly text: string };
+
+/** A message whose octets were counted, in pieces as chunks and the network cut them. */
+function readCounted(pieces: readonly Uint8Array[], bareNewline: BareNewline = 'refuse'): Chunks {
+  const reader = new DataReader(bareNewline, 'count');
+  const parts: Uint8Array[] = [];
+  for (const piece of pieces) {
+    const step = reader.push(piece);
+    assert.notEqual(step.kind, 'end', 'only the count ends it');
+    if (step.kind !== 'more') return { ended: 'bare-newline', text: '' };
+    parts.push(...step.octets);
+    assert.equal(reader.facts.size, concat([...parts]).length);
+  }
+  const last = reader.finish();
+  if (last.kind !== 'more') return { ended: 'bare-newline', text: '' };
+  parts.push(...last.octets);
+  assert.equal(reader.facts.size, Buffer.concat(parts).length);
+  return { ended: 'end', text: latin1(Buffer.concat(parts)) };
+}
+
+const countedText = (text: string, bareNewline?: BareNewline) => readCounted([fromLatin1(text)], bareNewline);
+
+test('RFC 3030 §2: where octets are counted a dot is a dot', () => {
+  for (const text of ['.\r\n', 'a\r\n.\r\nb\r\n', '..\r\n...\r\n', '\r\n.\r\n', '']) {
+    assert.deepEqual(countedText(text), { ended: 'end', text }, JSON.stringify(text));
+  }
+});
+
+test('a last line that is not finished gets its CRLF, a last CR is refused', () => {
+  assert.deepEqual(countedText('a\r\nb'), { ended: 'end', text: 'a\r\nb\r\n' });
+  assert.deepEqual(countedText('.'), { ended: 'end', text: '.\r\n' });
+  assert.equal(countedText('a\r').ended, 'bare-newline');
+  assert.deepEqual(readCounted([fromLatin1('a\r'), fromLatin1('\nb')]), { ended: 'end', text: 'a\r\nb\r\n' });
+  assert.equal(readCounted([fromLatin1('a\r'), fromLatin1('b')]).ended, 'bare-newline');
+});
+
+test('look-alikes among counted octets: kept whole, or the connection is to be closed', () => {
+  for (const [name, octets] of Object.entries(endOfDataLookAlikes)) {
+    const all = concat([fromLatin1('Subject: a\r\n\r\ntext'), octets, fromLatin1('MAIL FROM:<evil@a.example>\r\n')]);
+    const reading = readCounted([all]);
+    const isBare = /\r(?!\n)|(?<!\r)\n/.test(latin1(all));
+    assert.deepEqual(reading, isBare ? { ended: 'bare-newline', text: '' } : { ended: 'end', text: latin1(all) }, name);
+    const kept = readCounted([all], 'normalize');
+    if (kept.ended === 'end') assert.equal(kept.text, latin1(all).replace(/(?<!\r)\n/g, '\r\n'), name);
+  }
+});
+
+test('facts of counted octets', () => {
+  const reader = new DataReader('refuse', 'count');
+  for (const chunk of ['Subject: \xe4\r', '\n..\0', '\0abc']) reader.push(fromLatin1(chunk));
+  reader.finish();
+  assert.deepEqual(reader.facts, { size: 21, longestLine: 12, nuls: 2, eightBit: true });
+});
+
 const noise = fc
   .array(fc.constantFrom('\r\n', '.', '\r\n.', '\r\n.\r\n', '\r', '\n', 'a', '\0', 'bcdefgh', '\xff'), {
     maxLength: 14,
@@ -92,18 +146,41 @@ const noise = fc
   .map((parts) => parts.join(''));
 const tidyNoise = noise.map((text) => text.replace(/\r(?!\n)|(?<!\r)\n/g, 'x'));
 
+const anyCuts = fc.array(fc.nat({ max: 6 }), { maxLength: 12 });
+
+function cutUp(text: string, cuts: readonly number[]): Uint8Array[] {
+  const chunks: Uint8Array[] = [];
+  let at = 0;
+  for (const cut of cuts) {
+    chunks.push(fromLatin1(text.slice(at, at + cut)));
+    at += cut;
+  }
+  chunks.push(fromLatin1(text.slice(at)));
+  return chunks;
+}
+
 test('any octets in any chunks: what the definition says', () => {
   fc.assert(
-    fc.property(fc.oneof(noise, tidyNoise), fc.array(fc.nat({ max: 6 }), { maxLength: 12 }), (text, cuts) => {
-      const chunks: Uint8Array[] = [];
-      let at = 0;
-      for (const cut of cuts) {
-        chunks.push(fromLatin1(text.slice(at, at + cut)));
-        at += cut;
-      }
-      chunks.push(fromLatin1(text.slice(at)));
+    fc.property(fc.oneof(noise, tidyNoise), anyCuts, (text, cuts) => {
+      const chunks = cutUp(text, cuts);
       assert.deepEqual(read(chunks), definition(text));
       assert.deepEqual(read(chunks, 'normalize'), read([fromLatin1(text)], 'normalize'));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('any counted octets in any chunks: themselves with a finished last line, or a bare newline', () => {
+  fc.assert(
+    fc.property(fc.oneof(noise, tidyNoise), anyCuts, (text, cuts) => {
+      const chunks = cutUp(text, cuts);
+      const whole = text === '' || text.endsWith('\r\n') ? text : `${text}\r\n`;
+      const isBare = /\r(?!\n)|(?<!\r)\n/.test(text);
+      assert.deepEqual(
+        readCounted(chunks),
+        isBare ? { ended: 'bare-newline', text: '' } : { ended: 'end', text: whole },
+      );
+      assert.deepEqual(readCounted(chunks, 'normalize'), countedText(text, 'normalize'));
     }),
     { numRuns: 500 },
   );

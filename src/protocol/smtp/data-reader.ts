@@ -1,6 +1,7 @@
 /**
- * Reads message data after 354: finds its end, takes the stuffed dots out, watches the line ends. In come chunks as the
- * network cut them, out come the message's octets; nothing is repaired and nothing is held back.
+ * Reads message data: after 354 it finds the end and takes the stuffed dots out, in BDAT chunks (RFC 3030 §2) octets were
+ * counted and a dot is a dot; in both it watches the line ends. In come octets as the network cut them, out come the message's;
+ * nothing is repaired and nothing is held back.
  *
  * line-start --"."--> dot --CR--> dot-cr --LF--> the end          RFC 5321 §4.1.1.4: only CRLF . CRLF ends the data
  *   ^   |other         |other (the dot was stuffed: §4.5.2)
@@ -11,13 +12,21 @@
  *
  * Data begins at a line start: the CRLF of the DATA command is the first CRLF (§4.1.1.4), so a lone dot is an empty message.
  *
+ * Chunks know no `dot` and no `dot-cr`. A line may go on in the next chunk; one that is not finished in the last gets the CRLF
+ * which DATA would have had to send: it is text still (RFC 5322 §3.5), no signature changes by it (RFC 6376 §3.4.3), and every
+ * message in the house is made of whole lines.
+ *
  * NUL: RFC 5321 §4.1.1.4 lets mail data hold any ASCII code and RFC 5322 §4 obliges readers to accept it; RFC 2045 §2.7, §2.8
  * forbid it in MIME bodies, and we may not send it on. So it is counted here and the policy judges: an MX keeps the text
  * whole, a submission server refuses what it could not send.
  */
 import { isAscii } from 'node:buffer';
 import { CR, LF } from '../../base/bytes.ts';
+import { invariant } from '../../base/outcome.ts';
 import type { BareNewline } from './line-reader.ts';
+
+/** Who says where the data end: a lone dot (DATA), or the count of octets (BDAT). */
+export type Framing = 'dot' | 'count';
 
 const DOT = 0x2e;
 const crlf = Uint8Array.of(CR, LF);
@@ -54,6 +63,7 @@ function textEnd(chunk: Uint8Array, from: number): number {
 
 export class DataReader {
   readonly #bareNewline: BareNewline;
+  readonly #framing: Framing;
   #state: State = 'line-start';
   #size = 0;
   #lineBegan = 0;
@@ -62,8 +72,9 @@ export class DataReader {
   #eightBit = false;
 
   /** @param bareNewline `normalize`: a LF alone becomes CRLF in the text, but never ends the data; a CR alone is refused still */
-  constructor(bareNewline: BareNewline = 'refuse') {
+  constructor(bareNewline: BareNewline = 'refuse', framing: Framing = 'dot') {
     this.#bareNewline = bareNewline;
+    this.#framing = framing;
   }
 
   get facts(): DataFacts {
@@ -96,6 +107,19 @@ export class DataReader {
     return { kind: 'more', octets };
   }
 
+  /** No chunk follows. What is left to hand out, or `bare-newline` when the last octet is a CR. */
+  finish(): Exclude<DataStep, { kind: 'end' }> {
+    invariant(this.#framing === 'count', 'only a dot ends data that were not counted');
+    if (this.#state === 'cr') return { kind: 'bare-newline' };
+    const octets: Uint8Array[] = [];
+    if (this.#state === 'inside') {
+      this.#hand(octets, crlf);
+      this.#endLine(this.#size);
+      this.#state = 'line-start';
+    }
+    return { kind: 'more', octets };
+  }
+
   #meet(octet: number): Met {
     switch (this.#state) {
       case 'cr':
@@ -109,7 +133,7 @@ export class DataReader {
         return 'not-text';
       case 'line-start':
       case 'soft-line-start':
-        if (octet !== DOT) return this.#meetText(octet);
+        if (octet !== DOT || this.#framing === 'count') return this.#meetText(octet);
         this.#state = this.#state === 'line-start' ? 'dot' : 'inside';
         return 'not-text'; // RFC 5321 §4.5.2: a dot at a line's start is never text, whatever follows
       case 'inside':

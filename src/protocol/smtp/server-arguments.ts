@@ -4,7 +4,7 @@ import { fromUtf8, hasControlCharacter, isAscii } from '../../base/bytes.ts';
 import { type Path, type PathRefusal, parsePath } from '../../format/address.ts';
 import type { Reply } from './reply.ts';
 import { serverReplies } from './server-replies.ts';
-import type { MailCommand, RcptCommand } from './server-session.ts';
+import type { Chunk, MailCommand, RcptCommand } from './server-session.ts';
 
 export type Command = { readonly verb: string; readonly argument: string };
 
@@ -155,6 +155,15 @@ function readMailParameter(keyword: string, value: string | undefined, rules: Ma
     default:
       return { refusal: serverReplies.unknownParameter }; // RFC 5321 §4.1.1.11
   }
+}
+
+/**
+ * RFC 3030 §2: size [LAST]. Undefined: nobody knows how much follows. A size beyond all measure reads as a huge number, or as
+ * infinity, never as a small one.
+ */
+export function readChunk(argument: string): Chunk | undefined {
+  const match = /^(\d+)( LAST)?$/i.exec(argument);
+  return match ? { octets: Number(match[1]), last: match[2] !== undefined } : undefined;
 }
 
 /** RFC 3461 §4 */

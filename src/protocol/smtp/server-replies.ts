@@ -41,11 +41,15 @@ export const serverReplies = {
   mailFirst: replyOf('503 5.5.1', 'MAIL comes first'),
   mailTwice: replyOf('503 5.5.1', 'MAIL was given already'),
   rcptFirst: replyOf('503 5.5.1', 'RCPT comes first'),
+  chunkAfterRefusal: replyOf('503 5.5.1', 'A chunk was refused before; say RSET'), // RFC 3030 §2
+  dataAfterChunk: replyOf('503 5.5.1', 'The message comes in chunks; DATA does not go with them'), // RFC 3030 §2
+  rcptAfterChunk: replyOf('503 5.5.1', 'The message has begun; it is too late for recipients'),
   notNow: replyOf('503 5.5.1', 'Not in the middle of a transaction'),
   alreadyLoggedIn: replyOf('503 5.5.1', 'You are logged in already'),
   unknownMechanism: replyOf('504 5.5.4', `Mechanisms are ${saslMechanisms.join(' and ')}`),
   // RFC 7504: nothing further will be answered on this connection
   talkedFirst: replyOf('521 5.5.1', 'A client waits for the banner'),
+  chunkSyntax: replyOf('521 5.5.4', 'Syntax: BDAT size [LAST]'),
   bareNewline: replyOf('521 5.5.2', 'Lines end with CR LF; a CR or LF alone is not accepted'),
   notSmtp: replyOf('521 5.5.1', 'This is a mail server'),
   tlsFirst: replyOf('530 5.7.0', 'Issue STARTTLS first'),
@@ -68,17 +72,18 @@ export function greeting(session: ServerSession, extended: boolean): Reply {
   return { code: 250, text: session.options.hostname, more: extended ? extensionsOf(session) : [] };
 }
 
-export const help: Reply = {
-  ...replyOf('214 2.0.0', 'Commands:'),
-  more: ['EHLO HELO STARTTLS AUTH MAIL RCPT DATA', 'RSET NOOP VRFY HELP QUIT'],
-};
+export function help({ options }: ServerSession): Reply {
+  const data = options.offers.chunking ? 'DATA BDAT' : 'DATA';
+  return {
+    ...replyOf('214 2.0.0', 'Commands:'),
+    more: [`EHLO HELO STARTTLS AUTH MAIL RCPT ${data}`, 'RSET NOOP VRFY HELP QUIT'],
+  };
+}
 
-/**
- * RFC 5321 §4.1.1.1. CHUNKING (BDAT), DSN (RET, ENVID, NOTIFY, ORCPT) and LIMITS would stand here; until they do, their command
- * is 502 and their parameters are 555.
- */
+/** RFC 5321 §4.1.1.1. DSN (RET, ENVID, NOTIFY, ORCPT) would stand here; until it does, its parameters are 555. */
 function extensionsOf(session: ServerSession): string[] {
   const { options, tls, loggedIn } = session;
+  const { offers } = options;
   const offerLogin = tls && options.login !== 'none' && !loggedIn;
   return [
     'PIPELINING', // RFC 2920
@@ -88,7 +93,13 @@ function extensionsOf(session: ServerSession): string[] {
     'ENHANCEDSTATUSCODES', // RFC 2034
     '8BITMIME', // RFC 6152
     'SMTPUTF8', // RFC 6531
+    ...(offers.chunking ? ['CHUNKING'] : []), // RFC 3030. BINARYMIME is not offered (MAIL_RULES 13)
+    // RFC 9422 §4.2. No MAILMAX: a connection may carry any number of messages.
+    ...(offers.limits ? [`LIMITS RCPTMAX=${Math.min(options.limits.recipients_per_message, limitValueMax)}`] : []),
   ];
 }
+
+/** RFC 9422 §4.2: six digits at most. */
+const limitValueMax = 999_999;
 
 const mechanismsOffered: readonly SaslMechanism[] = saslMechanisms;

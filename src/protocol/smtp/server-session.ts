@@ -13,7 +13,18 @@ export type ServerOptions = {
   readonly startTls: boolean;
   /** `none`: an MX, AUTH does not exist here. `required`: no mail without a login. A login is taken under TLS only. */
   readonly login: 'none' | 'optional' | 'required';
+  readonly offers: SmtpOffers;
 };
+
+/** Extensions a listener can do without. */
+export type SmtpOffers = {
+  /** RFC 3030. Without it BDAT ends the connection: nobody was told that a chunk may be sent. */
+  readonly chunking: boolean;
+  /** RFC 9422 */
+  readonly limits: boolean;
+};
+
+export const allOffers: SmtpOffers = { chunking: true, limits: true };
 
 export type MailCommand = {
   readonly path: Extract<Path, { kind: 'null' | 'mailbox' }>;
@@ -29,15 +40,24 @@ export type Transaction = {
   readonly mail: MailCommand;
   readonly recipients: number;
   readonly recipientsRefused: number;
+  /** Once BDAT was said. `octets`: announced so far, of refused chunks too. `failed`: one was refused. */
+  readonly chunks: { readonly octets: number; readonly failed: boolean } | undefined;
 };
+
+/** RFC 3030 §2 */
+export type Chunk = { readonly octets: number; readonly last: boolean };
 
 type ServerPhase =
   | { readonly at: 'opening' | 'command' | 'securing' | 'data' | 'closed' }
   | { readonly at: 'login'; readonly exchange: SaslExchange }
+  | { readonly at: 'chunk'; readonly chunk: Chunk }
+  /** It is swallowed, then refused. */
+  | { readonly at: 'refused-chunk'; readonly chunk: Chunk; readonly reply: Reply }
   /** A question is out; only its answer moves the session on. */
   | { readonly at: 'asking'; readonly about: 'mail'; readonly mail: MailCommand }
   /** `more`: input lay behind DATA already; were it refused, that input would be read as commands. */
   | { readonly at: 'asking'; readonly about: 'data'; readonly more: boolean }
+  | { readonly at: 'asking'; readonly about: 'chunk'; readonly chunk: Chunk }
   | { readonly at: 'asking'; readonly about: 'rcpt' }
   | { readonly at: 'asking'; readonly about: 'message' }
   | { readonly at: 'asking'; readonly about: 'login' };
@@ -76,6 +96,9 @@ export type ServerInput =
   | { readonly kind: 'login-verdict'; readonly verdict: 'yes' | 'no' | 'later' }
   /** `endless`: the end did not come within `oversize_bytes` behind the limit. */
   | { readonly kind: 'data-end'; readonly as: 'complete' | 'too-large' | 'endless' }
+  /** The chunk's octets are read, whatever became of them. `failed`: they could not be stored. */
+  | { readonly kind: 'chunk-end'; readonly as: 'complete' | 'too-large' }
+  | { readonly kind: 'chunk-end'; readonly as: 'failed'; readonly reply: Reply }
   | { readonly kind: 'timeout' }
   | { readonly kind: 'stop' };
 
@@ -92,6 +115,10 @@ export type ServerEffect =
   | { readonly kind: 'ask-message' }
   /** Read message data from here on, no lines. */
   | { readonly kind: 'begin-data' }
+  /** Read this many octets from here on, into the message. */
+  | { readonly kind: 'take-chunk'; readonly chunk: Chunk }
+  /** Read as many and drop them. */
+  | { readonly kind: 'swallow-chunk'; readonly octets: number }
   /** The transaction is over; what belonged to it and was not accepted goes. */
   | { readonly kind: 'forget' }
   /** Send what was said, then close; unread input is dropped. */

@@ -6,6 +6,7 @@ import { smtpLimitsWith } from './limits.ts';
 import { type Reply, replyOf, writeReply } from './reply.ts';
 import { lineOctetsMax, step } from './server.ts';
 import {
+  allOffers,
   newServerSession,
   type ServerEffect,
   type ServerInput,
@@ -13,7 +14,13 @@ import {
   type ServerSession,
 } from './server-session.ts';
 
-const mx: ServerOptions = { hostname: 'mx.example.com', limits: smtpLimitsWith(), startTls: true, login: 'none' };
+const mx: ServerOptions = {
+  hostname: 'mx.example.com',
+  limits: smtpLimitsWith(),
+  startTls: true,
+  login: 'none',
+  offers: allOffers,
+};
 const submission: ServerOptions = { ...mx, login: 'required' };
 
 /** What policy says to a question: recipients that begin with "no" do not exist, "later" is greylisted, password "secret" is right. */
@@ -58,12 +65,17 @@ function talk(options: ServerOptions, answer = policy, implicitTls = false): Tal
         } else {
           const verdict = answer(effect);
           if (verdict) out.hear(verdict);
-          else out.transcript.push(`* ${effect.kind}`);
+          else out.transcript.push(`* ${effect.kind}${sizeIn(effect)}`);
         }
       }
     },
   };
   return out;
+}
+
+function sizeIn(effect: ServerEffect): string {
+  if (effect.kind === 'take-chunk') return ` ${effect.chunk.octets}${effect.chunk.last ? ' last' : ''}`;
+  return effect.kind === 'swallow-chunk' ? ` ${effect.octets}` : '';
 }
 
 /** One line of a script as an input: `C: text`, `C+ text` (more input waits behind it), `! input kind`. */
@@ -76,7 +88,12 @@ function inputOf(line: string): ServerInput {
       return { kind: 'line', octets: utf8(text), more: true };
     default: {
       const [kind = '', as] = line.slice(2).split(' ');
-      return { kind, ...(kind === 'opened' ? { talked: as === 'talked' } : { as }) } as unknown as ServerInput;
+      if (kind === 'opened') return { kind, talked: as === 'talked' };
+      return {
+        kind,
+        as,
+        ...(as === 'failed' ? { reply: replyOf('452 4.3.1', 'No space') } : {}),
+      } as unknown as ServerInput;
     }
   }
 }
@@ -106,7 +123,9 @@ const greetingOf = (offer: string) => `
   ${offer}
   S: 250-ENHANCEDSTATUSCODES
   S: 250-8BITMIME
-  S: 250 SMTPUTF8`;
+  S: 250-SMTPUTF8
+  S: 250-CHUNKING
+  S: 250 LIMITS RCPTMAX=1000`;
 const inClear = `
   ! opened
   S: 220 mx.example.com ESMTP Posthorn
@@ -121,7 +140,9 @@ const underTls = `
 
 /** A session that has said EHLO; a submission session has TLS by then. */
 function greeted(options: ServerOptions, script: string, answer = policy): Talk {
-  return play(options, `${options.login === 'none' ? inClear : underTls}\n${script}`, answer);
+  const opening = options.login === 'none' ? inClear : underTls;
+  const limit = `RCPTMAX=${options.limits.recipients_per_message}`;
+  return play(options, `${opening.replaceAll('RCPTMAX=1000', limit)}\n${script}`, answer);
 }
 
 test('RFC 5321 §D.1: a message for three, one of them unknown, then goodbye', () => {
@@ -216,7 +237,7 @@ test('small commands, alike for every name', () => {
     S: 502 5.5.1 This command is not implemented
     C: HELP
     S: 214-2.0.0 Commands:
-    S: 214-2.0.0 EHLO HELO STARTTLS AUTH MAIL RCPT DATA
+    S: 214-2.0.0 EHLO HELO STARTTLS AUTH MAIL RCPT DATA BDAT
     S: 214 2.0.0 RSET NOOP VRFY HELP QUIT
     C: ETRN x
     S: 502 5.5.1 This command is not implemented
@@ -323,7 +344,9 @@ test('RFC 3207: STARTTLS once, without arguments, and everything said before is 
     S: 250-SIZE 26214400
     S: 250-ENHANCEDSTATUSCODES
     S: 250-8BITMIME
-    S: 250 SMTPUTF8
+    S: 250-SMTPUTF8
+    S: 250-CHUNKING
+    S: 250 LIMITS RCPTMAX=1000
     C: STARTTLS
     S: 503 5.5.1 TLS is already active`,
   );
@@ -341,7 +364,9 @@ test('without a certificate STARTTLS is neither offered nor obeyed', () => {
     S: 250-SIZE 26214400
     S: 250-ENHANCEDSTATUSCODES
     S: 250-8BITMIME
-    S: 250 SMTPUTF8
+    S: 250-SMTPUTF8
+    S: 250-CHUNKING
+    S: 250 LIMITS RCPTMAX=1000
     C: STARTTLS
     S: 502 5.5.1 This command is not implemented`,
   );
@@ -365,7 +390,9 @@ test('an MX has no AUTH; submission has it under TLS only, and takes no mail wit
     S: 250-STARTTLS
     S: 250-ENHANCEDSTATUSCODES
     S: 250-8BITMIME
-    S: 250 SMTPUTF8
+    S: 250-SMTPUTF8
+    S: 250-CHUNKING
+    S: 250 LIMITS RCPTMAX=1000
     C: AUTH PLAIN AHRpbQBzZWNyZXQ=
     S: 538 5.7.11 A login needs TLS
     C: MAIL FROM:<a@b.example>
@@ -413,7 +440,9 @@ test('RFC 4954 §4: AUTH with and without initial response, cancelled, malformed
     S: 250-SIZE 26214400
     S: 250-ENHANCEDSTATUSCODES
     S: 250-8BITMIME
-    S: 250 SMTPUTF8
+    S: 250-SMTPUTF8
+    S: 250-CHUNKING
+    S: 250 LIMITS RCPTMAX=1000
     C: MAIL FROM:<a@b.example> AUTH=<>
     S: 250 2.1.0 Sender noted`,
   );
@@ -444,7 +473,6 @@ test('who talks before the banner, speaks HTTP or TLS, or ends lines oddly is cu
   greeted(mx, 'C: POST / HTTP/1.1\nS: 521 5.5.1 This is a mail server\n* close');
   greeted(mx, '! tls-hello\n* close');
   greeted(mx, '! bare-newline\nS: 521 5.5.2 Lines end with CR LF; a CR or LF alone is not accepted\n* close');
-  greeted(mx, 'C: BDAT 20 LAST\nS: 502 5.5.1 This command is not implemented\n* close');
 });
 
 test('a line that is no text, and one that is too long', () => {
@@ -628,12 +656,329 @@ test('a stop lets a transaction finish and ends what is idle', () => {
   );
 });
 
+const recipients = `
+    C: MAIL FROM:<a@b.example>
+    S: 250 2.1.0 Sender noted
+    C: RCPT TO:<a@b.example>
+    S: 250 2.1.5 Recipient noted`;
+
+test('RFC 3030 §4.1: a message in chunks, and another in one', () => {
+  greeted(
+    mx,
+    `${recipients}
+    C: BDAT 1000
+    * take-chunk 1000
+    ! chunk-end complete
+    S: 250 2.0.0 1000 octets received
+    C: bdat 86 last
+    * take-chunk 86 last
+    ! chunk-end complete
+    * forget
+    S: 250 2.0.0 Taken
+    ${recipients}
+    C: BDAT 0 LAST
+    * take-chunk 0 last
+    ! chunk-end complete
+    * forget
+    S: 250 2.0.0 Taken
+    C: BDAT 5 LAST
+    * swallow-chunk 5
+    ! chunk-end complete
+    S: 503 5.5.1 MAIL comes first`,
+  );
+});
+
+test('RFC 3030 §2: between chunks there is neither DATA nor RCPT; RSET drops what came', () => {
+  greeted(
+    mx,
+    `${recipients}
+    C: BDAT 5
+    * take-chunk 5
+    ! chunk-end complete
+    S: 250 2.0.0 5 octets received
+    C: DATA
+    S: 503 5.5.1 The message comes in chunks; DATA does not go with them
+    C: RCPT TO:<b@b.example>
+    S: 503 5.5.1 The message has begun; it is too late for recipients
+    C: MAIL FROM:<b@b.example>
+    S: 503 5.5.1 MAIL was given already
+    C: NOOP
+    S: 250 2.0.0 Done
+    C: RSET
+    * forget
+    S: 250 2.0.0 Done
+    C: BDAT 5 LAST
+    * swallow-chunk 5
+    ! chunk-end complete
+    S: 503 5.5.1 MAIL comes first
+    ${recipients}
+    C: DATA
+    S: 354 Send the message, end it with a dot alone on a line
+    * begin-data
+    ! data-end complete
+    * forget
+    S: 250 2.0.0 Taken`,
+  );
+  greeted(
+    mx,
+    `${recipients}
+    C: BDAT 5
+    * take-chunk 5
+    ! chunk-end complete
+    S: 250 2.0.0 5 octets received
+    C+ DATA
+    S: 503 5.5.1 The message comes in chunks; DATA does not go with them
+    * close`,
+  );
+});
+
+test('RFC 3030 §2: a chunk of a refused transaction is swallowed by its size, and so are all behind it', () => {
+  greeted(
+    mx,
+    `
+    C+ MAIL FROM:<a@b.example>
+    S: 250 2.1.0 Sender noted
+    C+ RCPT TO:<nobody@b.example>
+    S: 550 5.1.1 No such mailbox here
+    C+ BDAT 1000
+    * forget
+    * swallow-chunk 1000
+    ! chunk-end complete
+    S: 554 5.5.1 No valid recipients
+    C: RCPT TO:<somebody@b.example>
+    S: 503 5.5.1 The message has begun; it is too late for recipients
+    C: BDAT 20
+    * swallow-chunk 20
+    ! chunk-end complete
+    S: 503 5.5.1 A chunk was refused before; say RSET
+    C: BDAT 30 LAST
+    * swallow-chunk 30
+    ! chunk-end complete
+    * forget
+    S: 503 5.5.1 A chunk was refused before; say RSET
+    ${recipients}`,
+  );
+  greeted(
+    mx,
+    `
+    C: MAIL FROM:<a@b.example>
+    S: 250 2.1.0 Sender noted
+    C: BDAT 3 LAST
+    * forget
+    * swallow-chunk 3
+    ! chunk-end complete
+    * forget
+    S: 503 5.5.1 RCPT comes first
+    C: MAIL FROM:<a@b.example>
+    S: 250 2.1.0 Sender noted`,
+  );
+});
+
+test('a chunk that finds no place, or cannot be stored: read, then refused, and with it the message', () => {
+  const full = (effect: ServerEffect) =>
+    effect.kind === 'ask-data'
+      ? ({ kind: 'verdict', reply: replyOf('452 4.3.1', 'No space') } as const)
+      : policy(effect);
+  greeted(
+    mx,
+    `${recipients}
+    C: BDAT 5
+    * forget
+    * swallow-chunk 5
+    ! chunk-end complete
+    S: 452 4.3.1 No space
+    C: BDAT 0 LAST
+    * swallow-chunk 0
+    ! chunk-end complete
+    * forget
+    S: 503 5.5.1 A chunk was refused before; say RSET`,
+    full,
+  );
+  for (const [ending, reply] of [
+    ['failed', '452 4.3.1 No space'],
+    ['too-large', '552 5.3.4 The message is too large'],
+  ]) {
+    greeted(
+      mx,
+      `${recipients}
+      C: BDAT 5
+      * take-chunk 5
+      ! chunk-end ${ending}
+      * forget
+      S: ${reply}
+      C: BDAT 5 LAST
+      * swallow-chunk 5
+      ! chunk-end complete
+      * forget
+      S: 503 5.5.1 A chunk was refused before; say RSET
+      ${recipients}
+      C: BDAT 5 LAST
+      * take-chunk 5 last
+      ! chunk-end ${ending}
+      * forget
+      S: ${reply}
+      C: NOOP
+      S: 250 2.0.0 Done`,
+    );
+  }
+});
+
+test('sizes of chunks: counted over the message, refused by their sum, and not even read beyond all measure', () => {
+  const small: ServerOptions = { ...mx, limits: smtpLimitsWith({ message_bytes: 1_000, oversize_bytes: 500 }) };
+  const begin = `${inClear.replace('26214400', '1000')}\n${recipients}`;
+  play(
+    small,
+    `${begin}
+    C: BDAT 600
+    * take-chunk 600
+    ! chunk-end complete
+    S: 250 2.0.0 600 octets received
+    C: BDAT 401
+    * forget
+    * swallow-chunk 401
+    ! chunk-end complete
+    S: 552 5.3.4 The message is too large
+    C: BDAT 499 LAST
+    * swallow-chunk 499
+    ! chunk-end complete
+    * forget
+    S: 503 5.5.1 A chunk was refused before; say RSET
+    ${recipients}
+    C: BDAT 1001
+    * forget
+    * swallow-chunk 1001
+    ! chunk-end complete
+    S: 552 5.3.4 The message is too large
+    C: BDAT 500
+    S: 552 5.3.4 The message is too large
+    * close`,
+  );
+  for (const size of ['1501', '4294967297', '9007199254740993', '18446744073709551616', '9'.repeat(1_000)]) {
+    play(small, `${begin}\nC: BDAT ${size} LAST\nS: 552 5.3.4 The message is too large\n* close`);
+  }
+});
+
+test('a size that cannot be read ends the connection: what follows may be anything', () => {
+  for (const argument of [
+    '',
+    'LAST',
+    '-1',
+    '+1',
+    '1.5',
+    '0x10',
+    '1e3',
+    '5 FIRST',
+    '5 LAST LAST',
+    '5  LAST',
+    ' 5',
+    '５',
+  ]) {
+    greeted(mx, `${recipients}\nC: BDAT ${argument}\nS: 521 5.5.4 Syntax: BDAT size [LAST]\n* close`);
+  }
+});
+
+test('where chunks were not announced BDAT ends the connection', () => {
+  const without: ServerOptions = { ...mx, offers: { chunking: false, limits: false } };
+  play(
+    without,
+    `! opened
+    S: 220 mx.example.com ESMTP Posthorn
+    C: EHLO c.example
+    S: 250-mx.example.com
+    S: 250-PIPELINING
+    S: 250-SIZE 26214400
+    S: 250-STARTTLS
+    S: 250-ENHANCEDSTATUSCODES
+    S: 250-8BITMIME
+    S: 250 SMTPUTF8
+    C: HELP
+    S: 214-2.0.0 Commands:
+    S: 214-2.0.0 EHLO HELO STARTTLS AUTH MAIL RCPT DATA
+    S: 214 2.0.0 RSET NOOP VRFY HELP QUIT
+    C: BDAT 20 LAST
+    S: 502 5.5.1 This command is not implemented
+    * close`,
+  );
+  play(
+    mx,
+    `! opened
+    S: 220 mx.example.com ESMTP Posthorn
+    C: HELO c.example
+    S: 250 mx.example.com
+    C: BDAT 20 LAST
+    S: 502 5.5.1 This command is not implemented
+    * close`,
+  );
+});
+
+test('a broken chunk ends the connection, as broken data do', () => {
+  const begin = `${recipients}
+    C: BDAT 5
+    * take-chunk 5`;
+  greeted(mx, `${begin}\n! bare-newline\nS: 521 5.5.2 Lines end with CR LF; a CR or LF alone is not accepted\n* close`);
+  greeted(mx, `${begin}\n! timeout\nS: 421 4.4.2 Waited too long for you\n* close`);
+  greeted(
+    mx,
+    `${begin}\n! stop\n! chunk-end complete\nS: 250 2.0.0 5 octets received\nC: RSET
+    * forget
+    S: 250 2.0.0 Done
+    S: 421 4.3.2 The server is stopping; try again soon
+    * close`,
+  );
+});
+
+test('counts: the echoes of one refusal are no further offences, empty chunks move nothing on', () => {
+  const few: ServerOptions = {
+    ...mx,
+    limits: smtpLimitsWith({ errors_per_connection: 2, junk_commands_per_connection: 4 }),
+  };
+  const once = `${recipients}
+    C: BDAT 5
+    * take-chunk 5
+    ! chunk-end too-large
+    * forget
+    S: 552 5.3.4 The message is too large`;
+  const echo = `
+    C: BDAT 5
+    * swallow-chunk 5
+    ! chunk-end complete
+    S: 503 5.5.1 A chunk was refused before; say RSET`;
+  greeted(
+    few,
+    `${once}${echo.repeat(4)}
+    S: 421 4.7.0 Too many commands without a message
+    * close`,
+  );
+  const empty = `
+    C: BDAT 0
+    * take-chunk 0
+    ! chunk-end complete
+    S: 250 2.0.0 0 octets received`;
+  greeted(
+    few,
+    `${recipients}${empty.repeat(4)}
+    S: 421 4.7.0 Too many commands without a message
+    * close`,
+  );
+});
+
+test('RFC 9422 §4.2: the limit of recipients is announced, in six digits', () => {
+  const announced = (recipientsMax: number) => {
+    const talking = talk({ ...mx, limits: smtpLimitsWith({ recipients_per_message: recipientsMax }) });
+    for (const line of ['! opened', 'C: EHLO c.example']) talking.hear(inputOf(line));
+    return talking.transcript.at(-1);
+  };
+  assert.equal(announced(7), 'S: 250 LIMITS RCPTMAX=7');
+  assert.equal(announced(2_000_000), 'S: 250 LIMITS RCPTMAX=999999');
+});
+
 const anyReply: fc.Arbitrary<Reply> = fc.constantFrom(
   ...['250 2.0.0', '450 4.2.0', '550 5.7.1', '421 4.3.2'].map((status) => replyOf(status, 'so it is')),
 );
 const anyLine = fc.oneof(
   fc.constantFrom(
     ...['EHLO c.example', 'HELO c', 'STARTTLS', 'MAIL FROM:<a@b.example>', 'RCPT TO:<a@b.example>', 'DATA', 'RSET'],
+    ...['BDAT 10', 'BDAT 10', 'BDAT 10 LAST', 'BDAT 0 LAST', 'BDAT 30000000', 'BDAT x', 'RCPT TO:<no@b.example>'],
     ...['AUTH PLAIN AHRpbQBzZWNyZXQ=', 'AUTH LOGIN', 'dGlt', '*', 'NOOP', 'VRFY x', 'QUIT', 'GET / HTTP/1.0', ''],
   ),
   fc.string({ maxLength: 30 }),
@@ -651,9 +996,14 @@ function anyInput(session: ServerSession, seed: { line: string; n: number; reply
       return { kind: 'tls-established' };
     case 'data':
       return { kind: 'data-end', as: seed.n % 5 === 0 ? 'too-large' : 'complete' };
+    case 'chunk':
+      if (seed.n % 5 === 0) return { kind: 'chunk-end', as: 'failed', reply: seed.reply };
+      return { kind: 'chunk-end', as: seed.n % 7 === 0 ? 'too-large' : 'complete' };
+    case 'refused-chunk':
+      return { kind: 'chunk-end', as: 'complete' };
     case 'asking':
       if (phase.about === 'login') return { kind: 'login-verdict', verdict: seed.n % 2 ? 'yes' : 'no' };
-      if (phase.about === 'data' && seed.n % 3) return { kind: 'go-ahead' };
+      if ((phase.about === 'data' || phase.about === 'chunk') && seed.n % 3) return { kind: 'go-ahead' };
       return { kind: 'verdict', reply: seed.n % 3 ? replyOf('250 2.0.0', 'fine') : seed.reply };
     default:
       return { kind: 'line', octets: utf8(seed.line), more: seed.n % 2 === 0 };
@@ -669,6 +1019,8 @@ test('whatever is said, the machine neither throws nor forgets its rules', () =>
       (inputs, options) => {
         let session = newServerSession(options, false);
         let recipients = 0;
+        /** A chunk of this transaction was refused. */
+        let failed = false;
         for (const seed of inputs) {
           const before = session;
           const input = anyInput(session, seed);
@@ -677,7 +1029,10 @@ test('whatever is said, the machine neither throws nor forgets its rules', () =>
           const kinds = effects.map((effect) => effect.kind);
           if (input.kind === 'line')
             assert.ok(
-              kinds.some((kind) => kind === 'reply' || kind.startsWith('ask-')) || before.phase.at === 'closed',
+              before.phase.at === 'closed' ||
+                kinds.some(
+                  (kind) => ['reply', 'take-chunk', 'swallow-chunk'].includes(kind) || kind.startsWith('ask-'),
+                ),
             );
           if (
             input.kind === 'verdict' &&
@@ -689,6 +1044,11 @@ test('whatever is said, the machine neither throws nor forgets its rules', () =>
           if (kinds.includes('forget') || kinds.includes('close'))
             recipients = kinds.includes('begin-data') ? recipients : 0;
           if (kinds.includes('begin-data')) assert.ok(recipients > 0, 'data without a recipient');
+          if (kinds.includes('take-chunk')) assert.ok(recipients > 0 && !failed, 'a chunk of no message');
+          if (before.phase.at === 'chunk' && input.kind === 'chunk-end' && input.as !== 'complete') failed = true;
+          if (kinds.includes('swallow-chunk')) failed = before.transaction !== undefined;
+          if (!session.transaction) failed = false;
+          if (kinds.includes('ask-message')) assert.ok(!failed, 'a torso');
           if (kinds.includes('ask-login')) assert.ok(before.tls, 'a password in clear');
           if (kinds.includes('ask-mail') && options.login === 'required')
             assert.ok(before.loggedIn, 'mail without a login');

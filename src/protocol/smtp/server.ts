@@ -12,7 +12,7 @@
  *                                           |       |DATA -> ask-data
  *                       RSET, EHLO: forget  |       v
  *                                           |     data -end-> ask-message -> command (greeted), transaction forgotten
- *                                           v
+ *                                           v         BDAT instead of DATA: drawn in `server-chunks.ts`
  *                                command (greeted)
  *  anywhere: QUIT, 421, 521 -> closed. While a question is out (`asking`) only its answer, a time-out or a stop may come.
  *
@@ -20,18 +20,19 @@
  */
 import { latin1 } from '../../base/bytes.ts';
 import { invariant, unreachable } from '../../base/outcome.ts';
-import { isFinalNo, isPositive, type Reply } from './reply.ts';
+import { isPositive, type Reply } from './reply.ts';
 import { type Command, isHttp, readCommand, readMail, readRcpt } from './server-arguments.ts';
+import { beginChunk, endChunk, refuseChunk, takeChunk } from './server-chunks.ts';
 import { beginLogin, continueLogin, loginVerdict } from './server-login.ts';
 import { banner, greeting, help, serverReplies as say } from './server-replies.ts';
 import {
   newServerSession,
-  type ServerEffect,
   type ServerInput,
   type ServerSession,
   type ServerStep,
   type Transaction,
 } from './server-session.ts';
+import { ask, close, forget, junk, no, yes } from './server-steps.ts';
 
 type LineInput = Extract<ServerInput, { kind: 'line' }>;
 
@@ -70,6 +71,11 @@ function answer(session: ServerSession, input: ServerInput): ServerStep {
       return loginVerdict(session, input.verdict);
     case 'data-end':
       return endData(session, input.as);
+    case 'chunk-end': {
+      const { phase } = session;
+      invariant(phase.at === 'chunk' || phase.at === 'refused-chunk', 'no chunk was asked for');
+      return endChunk(session, phase, input);
+    }
     case 'timeout':
       return close(session, say.timeout);
     case 'stop':
@@ -133,18 +139,17 @@ const commands: ReadonlyMap<string, Obey> = new Map<string, Obey>([
   ['MAIL', mail],
   ['RCPT', rcpt],
   ['DATA', data],
+  ['BDAT', (session, command) => beginChunk(session, command.argument)],
   ['RSET', reset],
   ['NOOP', (session) => junk(session, say.done)], // RFC 5321 §4.1.1.9: a parameter is ignored
   ['VRFY', (session) => junk(session, say.cannotVerify)],
-  ['HELP', (session) => junk(session, help)],
+  ['HELP', (session) => junk(session, help(session))],
   ['QUIT', quit],
   ['EXPN', (session) => no(session, say.notImplemented)],
   ...['ETRN', 'TURN', 'ATRN', 'SEND', 'SOML', 'SAML', 'BURL'].map((verb): [string, Obey] => [
     verb,
     (session) => no(session, say.notImplemented), // RFC 5321 §4.2.4: known, not implemented
   ]),
-  // RFC 3030 §2: the chunk follows without waiting for an answer. It is not offered here, so what follows may be anything.
-  ['BDAT', (session) => close(session, say.notImplemented)],
 ]);
 
 /** RFC 5321 §4.1.1.1. The name is a claim: it is bounded and printable, but not judged here (§4.1.4: nor is mail refused for it). */
@@ -185,6 +190,7 @@ function mail(session: ServerSession, command: Command): ServerStep {
 function rcpt(session: ServerSession, command: Command): ServerStep {
   const { transaction } = session;
   if (!transaction) return no(session, say.mailFirst);
+  if (transaction.chunks) return no(session, say.rcptAfterChunk);
   const read = readRcpt(command.argument, transaction.mail);
   if ('refusal' in read) return hearRcptVerdict(session, transaction, read.refusal);
   if (transaction.recipients >= session.options.limits.recipients_per_message)
@@ -202,6 +208,7 @@ function dataRefusal(session: ServerSession, command: Command): Reply | undefine
   const { transaction } = session;
   if (command.argument !== '') return say.noArgument;
   if (!transaction) return say.mailFirst;
+  if (transaction.chunks) return say.dataAfterChunk;
   if (transaction.recipients > 0) return undefined;
   return transaction.recipientsRefused > 0 ? say.noRecipients : say.rcptFirst; // RFC 5321 §3.3
 }
@@ -231,7 +238,8 @@ function hearVerdict(
   invariant(phase.at === 'asking' && phase.about !== 'login', 'nobody asked');
   const ready: ServerSession = { ...session, phase: { at: 'command' } };
   if (input.kind === 'go-ahead') {
-    invariant(phase.about === 'data', 'only DATA has a go-ahead');
+    if (phase.about === 'chunk') return takeChunk(ready, phase.chunk);
+    invariant(phase.about === 'data', 'only DATA and BDAT have a go-ahead');
     const told = yes({ ...session, phase: { at: 'data' } }, say.sendData);
     return { next: told.next, effects: [...told.effects, { kind: 'begin-data' }] };
   }
@@ -240,13 +248,16 @@ function hearVerdict(
   switch (phase.about) {
     case 'mail': {
       if (!isPositive(reply)) return no(ready, reply);
-      return yes({ ...ready, transaction: { mail: phase.mail, recipients: 0, recipientsRefused: 0 } }, reply);
+      const transaction = { mail: phase.mail, recipients: 0, recipientsRefused: 0, chunks: undefined };
+      return yes({ ...ready, transaction }, reply);
     }
     case 'rcpt':
       invariant(ready.transaction, 'a recipient belongs to a transaction');
       return hearRcptVerdict(ready, ready.transaction, reply);
     case 'data':
       return forget(refuseData(ready, reply, phase.more));
+    case 'chunk':
+      return refuseChunk(ready, phase.chunk, reply);
     case 'message':
       if (!isPositive(reply)) return forget(no(ready, reply));
       return forget(yes({ ...ready, errors: 0, junk: 0 }, reply));
@@ -272,33 +283,4 @@ function reset(session: ServerSession, command: Command): ServerStep {
 function quit(session: ServerSession, command: Command): ServerStep {
   if (command.argument !== '') return no(session, say.noArgument);
   return close(session, say.bye);
-}
-
-/** A reply that is no offence. */
-function yes(session: ServerSession, reply: Reply): ServerStep {
-  return { next: session, effects: [{ kind: 'reply', reply }] };
-}
-
-/** A refusal; a final one counts as an offence. */
-function no(session: ServerSession, reply: Reply): ServerStep {
-  return yes(isFinalNo(reply) ? { ...session, errors: session.errors + 1 } : session, reply);
-}
-
-function junk(session: ServerSession, reply: Reply): ServerStep {
-  return yes({ ...session, junk: session.junk + 1 }, reply);
-}
-
-function ask(session: ServerSession, question: ServerEffect): ServerStep {
-  return { next: session, effects: [question] };
-}
-
-/** Ends the transaction: its effect comes before the reply that tells so. */
-function forget(done: ServerStep): ServerStep {
-  if (!done.next.transaction) return done;
-  return { next: { ...done.next, transaction: undefined }, effects: [{ kind: 'forget' }, ...done.effects] };
-}
-
-function close(session: ServerSession, reply: Reply | undefined): ServerStep {
-  const last: readonly ServerEffect[] = reply ? [{ kind: 'reply', reply }] : [];
-  return { next: { ...session, phase: { at: 'closed' } }, effects: [...last, { kind: 'close' }] };
 }
