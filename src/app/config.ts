@@ -35,6 +35,7 @@ export function readConfig(sources: ConfigSources): ConfigRead | { readonly mist
     }),
     ...[...sources.flags].map(([name, value]) => ({ name, value, where: `--${name}` })),
   ];
+  mistakes.push(...unknownVariables(sources.environment));
   const values = new Map<SettingName, unknown>();
   const origins = new Map<SettingName, string>();
   for (const name of names) {
@@ -55,6 +56,20 @@ export function readConfig(sources: ConfigSources): ConfigRead | { readonly mist
   return mistakes.length > 0 ? { mistakes } : { config, origins };
 }
 
+/** Variables that begin like settings of ours and are none. Others that begin with POSTHORN_ may be anybody's. */
+function unknownVariables(environment: ConfigSources['environment']): ConfigMistake[] {
+  const known = names.map(environmentName);
+  const sections = new Set(
+    names.filter((name) => name.includes('.')).map((name) => name.replace(/\..*/, '').toUpperCase()),
+  );
+  return Object.keys(environment).flatMap((variable) => {
+    const section = /^POSTHORN_([A-Z]+)_/.exec(variable)?.[1];
+    if (section === undefined || !sections.has(section) || known.includes(variable)) return [];
+    const like = nearest(variable, known);
+    return [{ where: variable, key: '', say: `is not a setting${like ? `; did you mean ${like}?` : ''}` }];
+  });
+}
+
 /** Values that are fine alone and wrong together. */
 function contradictions(config: Config, origins: ReadonlyMap<SettingName, string>): ConfigMistake[] {
   const out: ConfigMistake[] = [];
@@ -66,6 +81,21 @@ function contradictions(config: Config, origins: ReadonlyMap<SettingName, string
       where: origins.get('retry.delays') ?? '',
       key: 'retry.delays',
       say: 'holds a delay under 60s: other servers would take that for abuse. Only a test may do it, with retry.test = true',
+    });
+  }
+  const [firstDelay = 0] = config['retry.delays'];
+  if (config['retry.give_up_after'] < firstDelay && !config['retry.test']) {
+    out.push({
+      where: origins.get('retry.give_up_after') ?? origins.get('retry.delays') ?? '',
+      key: 'retry.give_up_after',
+      say: 'is shorter than the first of retry.delays: nothing would ever be tried a second time',
+    });
+  }
+  if (config['dns.zones'].length > 0 && config['listen.dns'] === undefined) {
+    out.push({
+      where: origins.get('dns.zones') ?? '',
+      key: 'dns.zones',
+      say: 'is answered by nobody: set listen.dns too',
     });
   }
   if ((config['tls.certificate'] === undefined) !== (config['tls.key'] === undefined)) {

@@ -47,6 +47,8 @@ function count(least: number, most: number): Read<number> {
 }
 
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+/** Longer ones are slips of the finger. */
+const durationMaxMs = 366 * 86_400_000;
 /** `90s`, `5m`, `4h`, `5d` -> milliseconds. */
 export function parseDurationMs(value: string): number | undefined {
   const match = /^(\d{1,9})(ms|s|m|h|d)$/.exec(value);
@@ -55,7 +57,9 @@ export function parseDurationMs(value: string): number | undefined {
 }
 const duration: Read<number> = (value) => {
   const ms = typeof value === 'string' ? parseDurationMs(value) : undefined;
-  return ms === undefined ? { allowed: 'a duration like "90s", "5m", "4h" or "5d"' } : { value: ms };
+  if (ms === undefined || ms > durationMaxMs)
+    return { allowed: 'a duration like "90s", "5m", "4h" or "5d", a year at most' };
+  return { value: ms };
 };
 
 function parseEndpoint(value: string): Endpoint | undefined {
@@ -68,6 +72,12 @@ const endpointAllowed = 'an address and port like "127.0.0.1:8025" or "[::1]:802
 const endpoint: Read<Endpoint> = (value) => {
   const found = typeof value === 'string' ? parseEndpoint(value) : undefined;
   return found ? { value: found } : { allowed: endpointAllowed };
+};
+
+/** Somebody else's endpoint: port 0 is nobody's. */
+const remoteEndpoint: Read<Endpoint> = (value) => {
+  const found = endpoint(value);
+  return 'value' in found && found.value.port === 0 ? { allowed: endpointAllowed } : found;
 };
 
 function listOf<T>(one: Read<T>): Read<readonly T[]> {
@@ -95,6 +105,15 @@ const network: Read<Network> = (value) => {
   return found ? { value: found } : { allowed: 'a network like "10.0.0.0/8" or "2001:db8::/32"' };
 };
 
+/** Wider than the largest private networks (10.0.0.0/8, fc00::/7) is the internet: who relays for it is an open relay. */
+const widestPrefix = { 4: 8, 6: 7 } as const;
+const ownNetwork: Read<Network> = (value) => {
+  const found = network(value);
+  if ('value' in found && found.value.prefix < widestPrefix[found.value.family])
+    return { allowed: 'a network of your own like "10.0.0.0/8", not wider: this would be an open relay' };
+  return found;
+};
+
 const listenerAllowed = `${endpointAllowed}, or { at = "127.0.0.1:1025", proxy_protocol_from = ["10.0.0.5/32"] }, or a list of these`;
 const oneListener: Read<Listener> = (value) => {
   if (typeof value !== 'object' || value === null) {
@@ -119,17 +138,28 @@ const domain: Read<DomainName> = (value) => {
 };
 
 const routes: Read<readonly Route[]> = (value) => {
-  const allowed = 'a table: "*.example.org" = "127.0.0.1:2599"';
+  const allowed = 'a table of domain, *.domain or * with a host and port each: "*.example.org" = "127.0.0.1:2599"';
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return { allowed };
   const out: Route[] = [];
   for (const [pattern, to] of Object.entries(value)) {
-    const name = pattern.replace(/^\*\.?/, '');
-    const target = typeof to === 'string' ? /^(\[[0-9a-fA-F:.]+\]|[^:\s]+):(\d{1,5})$/.exec(to) : null;
-    if ((name !== '' && !parseDomainName(name)) || !target?.[1] || Number(target[2]) > 65_535) return { allowed };
-    out.push({ pattern: pattern.toLowerCase(), host: target[1].replace(/^\[|\]$/g, ''), port: Number(target[2]) });
+    const route = typeof to === 'string' ? parseRoute(pattern, to) : undefined;
+    if (!route) return { allowed };
+    out.push(route);
   }
   return { value: out };
 };
+
+function parseRoute(pattern: string, to: string): Route | undefined {
+  const below = pattern.startsWith('*.');
+  const name = parseDomainName(below ? pattern.slice(2) : pattern);
+  if (pattern !== '*' && !name) return undefined;
+  const [, literal, host, digits] = /^(?:\[([0-9a-fA-F:.]+)\]|([^:\s]+)):(\d{1,5})$/.exec(to) ?? [];
+  const target =
+    parseIpAddress(literal ?? host ?? '')?.text ?? (host === undefined ? undefined : parseDomainName(host));
+  const port = Number(digits);
+  if (target === undefined || port === 0 || port > 65_535) return undefined;
+  return { pattern: pattern === '*' ? '*' : `${below ? '*.' : ''}${name}`, host: target, port };
+}
 
 function oneOf<const T extends string>(...words: readonly T[]): Read<T> {
   return (value) => {
@@ -207,11 +237,11 @@ export const settings = {
     'Mail that fails DMARC under p=reject with nothing that speaks for an indirect path: refuse it, or put it into Junk.',
   ),
   'relay.allow': setting(
-    listOf(network),
+    listOf(ownNetwork),
     [],
     'Networks that may send through the MX port without a login. Loopback is not special.',
   ),
-  'dns.resolvers': setting(listOf(endpoint), [], "Name servers to ask. Default: the system's."),
+  'dns.resolvers': setting(listOf(remoteEndpoint), [], "Name servers to ask. Default: the system's."),
   'dns.trust_ad': setting(
     flag,
     false,
