@@ -11,6 +11,7 @@ import { serveSubmission, submissionPolicy } from '../entrances/submission/submi
 import { type SmtpLimitName, type SmtpLimits, smtpLimits } from '../protocol/smtp/limits.ts';
 import type { Office } from './compose.ts';
 import { environmentName } from './config.ts';
+import { connectionsWithin, openFilesMax } from './open-files.ts';
 import type { Config, Listener, SettingName } from './settings.ts';
 import type { Telemetry } from './telemetry.ts';
 import type { TlsIdentitySource } from './tls-identities.ts';
@@ -55,7 +56,7 @@ async function openAll(
   closers: (() => Promise<void>)[],
 ): Promise<Omit<OpenEntrances, 'close'>> {
   const { hostname, outbound, inbound, blobs, disk, directory } = office;
-  const common = { net, timers, signals, hostname, limits: limitsOf(config), identity };
+  const common = { net, timers, signals, hostname, limits: limitsWithin(config, signals), identity };
   const submit = { hostname, outbound, blobs, disk, timers, accounts: directory.accounts };
   const policy = submissionPolicy(submit);
   const open =
@@ -101,6 +102,21 @@ async function inTurn<T>(listeners: readonly Listener[], open: (listener: Listen
 function limitsOf(config: Config): SmtpLimits {
   const names = Object.keys(smtpLimits) as SmtpLimitName[];
   return Object.fromEntries(names.map((name) => [name, config[`limits.${name}`]])) as SmtpLimits;
+}
+
+/** No more connections than the process may open files for, HTTP counted like a listener more. */
+function limitsWithin(config: Config, signals: Signals): SmtpLimits {
+  const limits = limitsOf(config);
+  const smtp = [config['listen.mx'], config['listen.submission'], config['listen.submissions']];
+  const openFiles = openFilesMax();
+  const connections = connectionsWithin(openFiles, {
+    wanted: limits.connections_in_all,
+    listeners: smtp.flat().length + 1,
+    deliveries: config['delivery.concurrency'],
+  });
+  if (connections < limits.connections_in_all)
+    signals.emit('warn', 'limits.connections_lowered', { connections_in_all: connections, open_files: openFiles });
+  return { ...limits, connections_in_all: connections };
 }
 
 /** Turns the system's word for a port that cannot be had into a sentence with the next step. */
