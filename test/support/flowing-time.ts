@@ -17,6 +17,8 @@ type Pending = { readonly atMs: number; readonly run: () => void };
 
 /** Turns of the event loop after which whoever had something to do has done it: a write takes three. */
 const quietTurns = 25;
+/** What goes on that long in real time goes on for ever. */
+const realPatienceMs = 10_000;
 
 export function flowingTime(startMs: number): FlowingTime {
   const pending = new Set<Pending>();
@@ -64,6 +66,7 @@ export function flowingTime(startMs: number): FlowingTime {
     },
     flowUntil: async (promise, mostMs = 10 * 86_400_000) => {
       const untilMs = passedMs + mostMs;
+      const realEndMs = performance.now() + realPatienceMs;
       let settled = false;
       const done = () => {
         settled = true;
@@ -73,7 +76,8 @@ export function flowingTime(startMs: number): FlowingTime {
         for (let turn = 0; turn < quietTurns && !settled; turn++) await new Promise((resolve) => setImmediate(resolve));
         if (settled) return promise;
         const due = next();
-        if (!due || due.atMs > untilMs) throw new Error(`still waiting after ${mostMs} ms of this time`);
+        if (!due || due.atMs > untilMs || performance.now() > realEndMs)
+          throw new Error(`still waiting after ${mostMs} ms of this time`);
         advance(due.atMs - passedMs);
       }
     },

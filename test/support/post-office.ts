@@ -4,6 +4,7 @@ import type { TestContext } from 'node:test';
 import { createLocalTransport } from '../../src/app/local-transport.ts';
 import { fromLatin1, latin1 } from '../../src/base/bytes.ts';
 import type { Spooled } from '../../src/base/port/blobs.ts';
+import type { Db } from '../../src/base/port/db.ts';
 import type { SignalFields } from '../../src/base/port/signals.ts';
 import { formatAddrSpec, type Mailbox, parseMailbox } from '../../src/format/address.ts';
 import { createAuthenticator } from '../../src/protocol/authenticate.ts';
@@ -20,6 +21,7 @@ import { outboundMigrations } from '../../src/services/outbound/outbound-migrati
 import { type DeliveryRow, OutboundStore } from '../../src/services/outbound/outbound-store.ts';
 import type { Attempt, DeliveryContext, DeliveryJob, Transport } from '../../src/services/outbound/transport.ts';
 import type { MessageId, RawRequest, Sender, SendRequest } from '../../src/services/outbound/types.ts';
+import type { FlowingTime } from './flowing-time.ts';
 import { domain, type TempOffice, tempOffice } from './temp-office.ts';
 
 export type Sent = { readonly job: DeliveryJob; readonly text: string };
@@ -97,10 +99,12 @@ export type PostOffice = TempOffice & {
   readonly returnPathKey: Uint8Array;
   /** Another one over the same records, as after a restart. */
   readonly again: () => Outbound;
+  /** As by kill -9: what this one has not written by now it never will. */
+  readonly kill: (outbound: Outbound) => void;
 };
 
 export type PostOfficeOptions = {
-  readonly timers?: TempOffice['timers'];
+  readonly timers?: TempOffice['timers'] | FlowingTime;
   readonly random?: TempOffice['random'];
   readonly retry?: RetryPolicy;
   readonly concurrency?: number;
@@ -117,10 +121,10 @@ export type PostOfficeOptions = {
 
 export const hostname = domain('mx.example.com');
 export const minute = 60_000;
-/** Gaps of 1, 5, 15 minutes without jitter; given up after two hours. */
+/** Gaps of 1, 5, 15 minutes without jitter; given up after forty. */
 const quickRetry: RetryPolicy = {
   backoff: { delaysMs: [minute, 5 * minute, 15 * minute], jitter: 0 },
-  giveUpAfterMs: 120 * minute,
+  giveUpAfterMs: 40 * minute,
 };
 
 /** The office of example.com (verified, with ada@ and its DKIM keys in the DNS); example.org is in the directory, unverified. */
@@ -161,11 +165,13 @@ export async function postOffice(t: TestContext, options: PostOfficeOptions = {}
     },
   };
   const local = createLocalTransport({ ...office, hostname, inbound: () => inbound });
-  const offices: Outbound[] = [];
+  const living = new Map<Outbound, { dead: boolean }>();
   const again = () => {
+    const life = { dead: false };
     const made = new Outbound(
       {
         ...ports,
+        db: mortalDb(office.db, life),
         routeOf: async (_message, name) => ({
           transport: name === hostname || (await office.directory.receivesFor(name)) ? local : outside,
         }),
@@ -180,7 +186,7 @@ export async function postOffice(t: TestContext, options: PostOfficeOptions = {}
         sizeMaxBytes: options.sizeMaxBytes ?? 1_000_000,
       },
     );
-    offices.push(made);
+    living.set(made, life);
     return made;
   };
   const outbound = again();
@@ -189,11 +195,30 @@ export async function postOffice(t: TestContext, options: PostOfficeOptions = {}
     { hostname, onDmarcReject: options.onDmarcReject ?? 'reject' },
   );
   stop = async () => {
-    for (const one of offices) await one.stop();
+    for (const one of living.keys()) {
+      const stopped = one.stop();
+      await (options.timers && 'flowUntil' in options.timers ? options.timers.flowUntil(stopped) : stopped);
+    }
   };
   if (options.start) await outbound.start();
+  const kill = (one: Outbound) => {
+    const life = living.get(one);
+    if (life) life.dead = true;
+    living.delete(one);
+  };
   const store = new OutboundStore(office.db);
-  return { ...office, outbound, inbound, mailbox, store, resolver, outside, disk, signals, returnPathKey, again };
+  return { ...office, outbound, inbound, mailbox, store, resolver, outside, disk, signals, returnPathKey, again, kill };
+}
+
+function mortalDb(db: Db, life: { readonly dead: boolean }): Db {
+  const never = new Promise<never>(() => {});
+  return {
+    queries: () => db.queries(),
+    read: (work) => (life.dead ? never : db.read(work)),
+    write: (work) => (life.dead ? never : db.write(work)),
+    notify: (channel) => db.notify(channel),
+    onNotify: (channel, listener) => db.onNotify(channel, listener),
+  };
 }
 
 /** Strings of a TXT record, none longer than 255 octets. */
