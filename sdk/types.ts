@@ -170,6 +170,8 @@ export type ListEventsQuery = {
   readonly subject?: string;
   /** Only what happened after this event. */
   readonly after?: string;
+  /** Which end of the log comes first. */
+  readonly order?: 'oldest' | 'newest';
 };
 
 export type ListInboxQuery = {

@@ -24,11 +24,10 @@ import { OperationRunner } from './run-operation.ts';
 import type { Health } from './schemas/office.ts';
 import { Waits } from './wait.ts';
 
-export { httpLimits } from './limits.ts';
-export type { HealthCheck, HttpOptions, HttpPorts, OfficeHealth } from './ports.ts';
+export type { HttpOptions, HttpPorts, OfficeHealth } from './ports.ts';
 
 /** What the listener knows of a request beside the request. */
-export type RequestInfo = { readonly clientAddress: string };
+type RequestInfo = { readonly clientAddress: string };
 
 export type HttpApp = {
   readonly fetch: (request: Request, info?: RequestInfo) => Promise<Response>;
@@ -37,7 +36,7 @@ export type HttpApp = {
 };
 
 type Env = { Bindings: RequestInfo };
-type Page = (name: string) => Promise<Answer> | Answer;
+type Page = (asked: { readonly name: string; readonly origin: string }) => Promise<Answer> | Answer;
 
 export function createHttpApp(ports: HttpPorts, options: HttpOptions): HttpApp {
   const limits = { ...defaultHttpLimits, ...options.limits };
@@ -67,7 +66,11 @@ export function createHttpApp(ports: HttpPorts, options: HttpOptions): HttpApp {
   }
   for (const [route, page] of Object.entries(pagesOf(ports, options))) {
     allowed.set(route, ['GET']);
-    app.get(route, (context) => responder.respond(context.req.raw, route, () => page(context.req.param('name') ?? '')));
+    app.get(route, (context) => {
+      const request = context.req.raw;
+      const name = context.req.param('name') ?? '';
+      return responder.respond(request, route, () => page({ name, origin: new URL(request.url).origin }));
+    });
   }
   for (const [route, methods] of allowed) {
     app.all(route, (context) => responder.respond(context.req.raw, route, () => methodNotAllowed(methods)));
@@ -85,11 +88,11 @@ function pagesOf(ports: HttpPorts, options: HttpOptions): Readonly<Record<string
   const { version } = options;
   const document = openApi(options);
   return {
-    '/': async () => homePage(options, await ports.health()),
+    '/': async ({ origin }) => homePage(options, options.publicUrl ?? origin, await ports.health()),
     '/docs': () => docsPage(options, document as unknown as Document),
     '/openapi.json': () => json(200, document),
     '/problems': () => problemsPage(version),
-    '/problems/:name': (name) => (isProblemCode(name) ? problemPage(version, name) : problem('not_found')),
+    '/problems/:name': ({ name }) => (isProblemCode(name) ? problemPage(version, name) : problem('not_found')),
     '/livez': () => json(200, { status: 'live' }),
     '/readyz': async () => {
       const checks = await ports.health();

@@ -1,7 +1,7 @@
 /** The limits of the HTTP entrance: one table with reasons. Values are the defaults; names carry their unit. */
 type Limit = { readonly value: number; readonly doc: string; readonly why: string };
 
-export const httpLimits = {
+const httpLimits = {
   send_body_bytes: {
     value: 30_000_000,
     doc: 'Largest body of a request that sends mail (413)',
@@ -44,8 +44,7 @@ export const httpLimits = {
   },
 } as const satisfies Record<string, Limit>;
 
-export type HttpLimitName = keyof typeof httpLimits;
-export type HttpLimits = { readonly [Name in HttpLimitName]: number };
+export type HttpLimits = { readonly [Name in keyof typeof httpLimits]: number };
 
 export const defaultHttpLimits: HttpLimits = valuesOf(httpLimits);
 

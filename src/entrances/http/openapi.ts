@@ -136,7 +136,7 @@ function parametersOf(entry: Operation, components: Components): readonly Json[]
 }
 
 /** Every problem that this operation may answer with. */
-export function problemsOf(entry: Operation): readonly ProblemCode[] {
+function problemsOf(entry: Operation): readonly ProblemCode[] {
   const body: readonly ProblemCode[] = entry.body
     ? ['media_type_unsupported', 'body_too_large', 'body_incomplete', 'busy']
     : [];

@@ -57,7 +57,7 @@ const sendProblems = [
 
 const oneEmail = { status: 200, says: 'The message as it stands.', schema: Email } as const;
 
-export const operations = {
+const operations = {
   sendEmail: {
     method: 'POST',
     path: '/v1/emails',
@@ -169,7 +169,7 @@ export const operations = {
     path: '/v1/events',
     group: 'Events',
     summary: 'List events',
-    says: 'Oldest first, from the beginning or after an event. When next_cursor is null, go on later with after = the id of the last event.',
+    says: 'From the beginning or after an event, or the newest first. When next_cursor of the oldest first is null, go on later with after = the id of the last event.',
     scopes: ['read'],
     wholeOffice: true,
     query: ListEventsQuery,

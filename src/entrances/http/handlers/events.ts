@@ -24,13 +24,13 @@ export function eventHandlers(ports: HttpPorts, limits: HttpLimits): Handlers<'l
     listEvents: async ({ query }) => {
       const filters = readFilters(query);
       if (!filters.ok) return filters.problem;
-      const { limit = pageSizeDefault, cursor, after } = query;
-      if (cursor !== undefined && after !== undefined) return unknownEvent('cursor', 'cannot go together with after');
-      const start = cursor ?? after;
-      const from = start === undefined ? undefined : await eventOf(ports, start);
-      if (start !== undefined && !from) return unknownEvent(cursor === undefined ? 'after' : 'cursor');
-      const filter = { ...filters.value, limit: limit + 1, ...(from && { after: from.sequence }) };
-      const found = await db.read((reader) => events.list(reader, filter));
+      const { limit = pageSizeDefault, cursor, after, order = 'oldest' } = query;
+      const last = cursor === undefined ? undefined : await eventOf(ports, cursor);
+      if (cursor !== undefined && !last) return unknownEvent('cursor');
+      const from = after === undefined ? undefined : await eventOf(ports, after);
+      if (after !== undefined && !from) return unknownEvent('after');
+      const place = placeIn(order, last, from);
+      const found = await db.read((reader) => events.list(reader, { ...filters.value, ...place, limit: limit + 1 }));
       return json(
         200,
         page(found, limit, showEvent, (event) => event.id),
@@ -61,8 +61,22 @@ export async function eventOf(ports: Pick<HttpPorts, 'events' | 'db'>, id: strin
   return isId('evt', id) ? ports.db.read((reader) => ports.events.find(reader, id)) : undefined;
 }
 
-function unknownEvent(parameter: string, detail = 'must be the id of an event of this office'): ProblemAnswer {
-  return problem('parameter_invalid', { errors: [{ parameter, detail }] });
+function unknownEvent(parameter: string): ProblemAnswer {
+  const errors = [{ parameter, detail: 'must be the id of an event of this office' }];
+  return problem('parameter_invalid', { errors });
+}
+
+/** The part of the log that a page is cut from: a cursor is the last event of the page before. */
+function placeIn(order: 'oldest' | 'newest', last: EventRecord | undefined, from: EventRecord | undefined) {
+  if (order === 'oldest') {
+    const begin = last ?? from;
+    return begin ? { after: begin.sequence } : {};
+  }
+  return {
+    order: 'newest-first' as const,
+    ...(last && { before: last.sequence }),
+    ...(from && { after: from.sequence }),
+  };
 }
 
 function readFilters(query: Filters): FiltersRead {

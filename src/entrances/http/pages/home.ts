@@ -4,8 +4,8 @@ import type { HealthCheck, HttpOptions, OfficeHealth } from '../ports.ts';
 import { html } from './html.ts';
 import { htmlPage } from './layout.ts';
 
-export function homePage(options: HttpOptions, health: OfficeHealth): Answer {
-  const url = options.publicUrl ?? 'http://127.0.0.1:8025';
+/** @param url where the reader found this page, or where the office says it is */
+export function homePage({ version }: HttpOptions, url: string, health: OfficeHealth): Answer {
   const content = html`
 <h1>A Posthorn office runs here</h1>
 <p>The post office for a domain: it sends, receives, and tells what happened.</p>
@@ -29,7 +29,7 @@ export function homePage(options: HttpOptions, health: OfficeHealth): Answer {
 <p>The answer tells where each recipient stands, in the receiver’s own words when it refused.</p>
 <p>All of it: <a href="/docs">the API</a>, <a href="/problems">what can go wrong</a>, <a href="/openapi.json">OpenAPI</a>.</p>
 </section>`;
-  return htmlPage({ title: 'Posthorn', version: options.version, content });
+  return htmlPage({ title: 'Posthorn', version, content });
 }
 
 function showCheck({ name, ok, say }: HealthCheck) {

@@ -14,7 +14,7 @@ function addresses(most: number, description: string) {
   return lines(anAddress, { most, description });
 }
 
-export const Attachment = requestOf('Attachment', 'A file that travels with the message.', {
+const Attachment = requestOf('Attachment', 'A file that travels with the message.', {
   filename: Type.Optional(line(255, { description: 'As it is shown to the reader.', examples: ['bill.pdf'] }, 1)),
   content: Type.String({ description: 'The file in base64 (RFC 4648 §4), in one line.', 'x-rule': 'base64' }),
   content_type: Type.Optional(
@@ -70,11 +70,11 @@ export const SendEmail = requestOf('SendEmail', 'One message. At least one of to
 });
 export type SendEmail = Static<typeof SendEmail>;
 
-export const waitGoals = ['accepted', 'settled', 'delivered'] as const;
+const waitGoals = ['accepted', 'settled', 'delivered'] as const;
 export type WaitGoal = (typeof waitGoals)[number];
 
 /** For every request that answers with one message. */
-export const waitQuery = {
+const waitQuery = {
   wait: Type.Optional(
     Type.Enum([...waitGoals], {
       default: 'accepted',
@@ -111,7 +111,7 @@ export const ListEmailsQuery = Type.Object(
   { additionalProperties: false },
 );
 
-export const Reply = answerOf('Reply', 'What the receiving server said.', {
+const Reply = answerOf('Reply', 'What the receiving server said.', {
   code: Type.Integer({ description: 'SMTP reply code; 0 when the answer was no SMTP reply.' }),
   enhanced: Type.Optional(Type.String({ description: 'Enhanced status code (RFC 3463).', examples: ['5.1.1'] })),
   text: Type.String({ description: 'Its own words. Data of strangers: escape before showing.' }),

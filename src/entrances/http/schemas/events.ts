@@ -16,7 +16,16 @@ const filters = {
   after: Type.Optional(idOf('evt', 'Only what happened after this event.')),
 };
 
-export const ListEventsQuery = Type.Object({ ...pageQuery, ...filters }, { additionalProperties: false });
+export const ListEventsQuery = Type.Object(
+  {
+    ...pageQuery,
+    ...filters,
+    order: Type.Optional(
+      Type.Enum(['oldest', 'newest'], { default: 'oldest', description: 'Which end of the log comes first.' }),
+    ),
+  },
+  { additionalProperties: false },
+);
 export const StreamEventsQuery = Type.Object(filters, { additionalProperties: false });
 export const EmailEventsQuery = Type.Object(pageQuery, { additionalProperties: false });
 

@@ -75,7 +75,7 @@ export const CreatedUser = answerOf('CreatedUser', 'A new login.', {
   ),
 });
 
-export const DkimKey = answerOf('DkimKey', 'A key that signs mail of a domain, and the record that publishes it.', {
+const DkimKey = answerOf('DkimKey', 'A key that signs mail of a domain, and the record that publishes it.', {
   selector: Type.String(),
   algorithm: Type.String({ examples: ['rsa-sha256', 'ed25519-sha256'] }),
   state: Type.Enum([...dkimKeyStates], {
