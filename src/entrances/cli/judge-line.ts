@@ -1,6 +1,6 @@
 /**
  * One line of `posthorn auth --jsonl`: a session, perhaps with a message and the DNS to judge it by, becomes a verdict or says why it
- * cannot be read. The promised shapes are those of docs/guides: `spf`, `dkim`, `dmarc`, `arc`, `header_from`, `authentication_results`.
+ * cannot be read. The shapes are those of `protocol/auth-report-json.ts`; without a message there is `spf` alone.
  */
 import { type Clock, fixedClock } from '../../base/clock.ts';
 import { parseIpAddress } from '../../format/ip-address.ts';
@@ -118,11 +118,13 @@ function readCase(members: Readonly<Record<string, unknown>>): Case {
   };
 }
 
-/** Only what base64 writes is read, so that a truncated message is not judged as another one. RFC 4648 §4 */
+/** Line ends between the groups are harmless; a message that was cut off is not judged as another one. RFC 4648 §4 */
 function decode(base64: string): Uint8Array {
-  const bytes = Buffer.from(base64, 'base64');
-  if (bytes.toString('base64') !== base64) throw new BadLine('message is not base64');
-  return bytes;
+  try {
+    return Uint8Array.fromBase64(base64, { lastChunkHandling: 'strict' });
+  } catch {
+    throw new BadLine('message is not base64');
+  }
 }
 
 function readInstant(text: string): number {

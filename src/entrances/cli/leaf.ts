@@ -52,9 +52,10 @@ const sharedOptions: Record<Takes, () => readonly Option[]> = {
 const order: readonly Takes[] = ['document', 'lines', 'office', 'data', 'dns', 'clock'];
 
 function addShared(command: Command, takes: readonly Takes[], options: { readonly hidden?: boolean } = {}): void {
+  const group = command.options.length > 0 ? heading : 'Options:'; // nothing to tell them from
   for (const kind of order.filter((one) => takes.includes(one)))
     for (const option of sharedOptions[kind]())
-      command.addOption(option.helpGroup(heading).hideHelp(options.hidden ?? false));
+      command.addOption(option.helpGroup(group).hideHelp(options.hidden ?? false));
 }
 
 /** @param ended takes the exit code */

@@ -16,10 +16,7 @@ import { requestErrors } from './request-errors.ts';
 const operator: Sender = { kind: 'login', account: 'command line' };
 const entrance = { kind: 'cli' } as const;
 
-const tooLate = {
-  code: 'too-late',
-  say: 'It is too late to cancel: every delivery has ended or is being handed over right now.',
-};
+const tooLate = { code: 'too-late', say: 'It is too late to cancel.' };
 const nothingToRetry = { code: 'nothing-to-retry', say: 'Nothing of this message waits for another try.' };
 
 export function openLocalOffice(
@@ -146,7 +143,7 @@ export function openLocalOffice(
     domain: async (text) => {
       const name = readDomain(text);
       const domain = await directory.domain(name);
-      if (!domain) throw unknown('domain', name, `${say} domains add ${name}`);
+      if (!domain) throw unknown('domain', name, `${say} domains list`);
       return showDomain(domain, await directory.keysOf(name));
     },
 

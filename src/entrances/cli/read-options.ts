@@ -1,6 +1,7 @@
 /** Values of options that several commands take, from text to what they mean. Pure. */
 import { type Mailbox, parseMailbox } from '../../format/address.ts';
 import { type DomainName, parseDomainName } from '../../format/domain-name.ts';
+import { parseIpAddress } from '../../format/ip-address.ts';
 import { CliError } from './cli-error.ts';
 import type { ServerAddress } from './cli-host.ts';
 import { exits } from './exits.ts';
@@ -10,10 +11,8 @@ const dnsPort = 53;
 
 /** `192.0.2.53`, `192.0.2.53:5353`, `[2001:db8::53]:5353`, `2001:db8::53`, `ns.example.com` */
 export function readServer(text: string): ServerAddress {
-  const match =
-    /^\[([0-9A-Fa-f:.]+)\](?::(\d{1,5}))?$/.exec(text) ??
-    /^([^:[\]\s]+)(?::(\d{1,5}))?$/.exec(text) ??
-    /^([0-9A-Fa-f:.]+)$/.exec(text);
+  if (parseIpAddress(text) !== undefined) return { host: text, port: dnsPort };
+  const match = /^\[([0-9A-Fa-f:.]+)\](?::(\d{1,5}))?$/.exec(text) ?? /^([^:[\]\s]+)(?::(\d{1,5}))?$/.exec(text);
   const port = match?.[2] === undefined ? dnsPort : Number(match[2]);
   if (!match?.[1] || port === 0 || port > 65_535)
     throw bad('bad_resolver', `--resolver ${text} is no name server: HOST or HOST:PORT is wanted.`, [

@@ -1,5 +1,4 @@
 /** A running office, through its HTTP API. Its problems become the no of a command, with the fix it names. */
-import { nearest } from '../../base/nearest.ts';
 import type { ProblemError } from '../http/schemas/problem.ts';
 import { CliError } from './cli-error.ts';
 import type { CliHost } from './cli-host.ts';
@@ -18,6 +17,7 @@ import type {
   TimelineStep,
   User,
 } from './office-client.ts';
+import { readDomain } from './read-options.ts';
 import { exitOfRefusal, nextAfterRefusal, unknown } from './refusal-error.ts';
 import { requestErrors } from './request-errors.ts';
 import { readServerSentEvents } from './server-sent-events.ts';
@@ -32,7 +32,7 @@ type Request = {
   readonly patienceMs?: number;
   /** What a 404 means. */
   readonly missing?: CliError;
-  /** What a refusal is about: the domain of the author. */
+  /** What a refusal is about: the domain of the author, or an id. */
   readonly about?: string;
 };
 
@@ -65,8 +65,8 @@ export function openRemoteOffice(host: Host, server: string, key: string | undef
       (await api.json<{ data: TimelineStep[] }>(`${emailPath(id)}/timeline`, { missing: noMessage(id) })).data,
     raw: (id) => api.bytes(`${emailPath(id)}/raw`, { missing: noMessage(id) }),
     emails: (query) => api.json<Page<Email>>('/v1/emails', { query: { ...query, limit: atMost(query.limit) } }),
-    cancel: (id) => api.json<Email>(`${emailPath(id)}/cancel`, { method: 'POST', missing: noMessage(id) }),
-    retry: (id) => api.json<Email>(`${emailPath(id)}/retry`, { method: 'POST', missing: noMessage(id) }),
+    cancel: (id) => api.json<Email>(`${emailPath(id)}/cancel`, { method: 'POST', missing: noMessage(id), about: id }),
+    retry: (id) => api.json<Email>(`${emailPath(id)}/retry`, { method: 'POST', missing: noMessage(id), about: id }),
 
     events: (filter, limit) => lastEvents(api, filter, limit),
     follow: (filter, signal) => follow(api, filter, signal),
@@ -76,15 +76,9 @@ export function openRemoteOffice(host: Host, server: string, key: string | undef
     receivedRaw: (id) => api.bytes(`/v1/inbox/${encodeURIComponent(id)}/raw`, { missing: noMail(id) }),
 
     domains: async () => (await api.json<Page<Domain>>('/v1/domains')).data,
-    domain: async (name) => {
-      const all = (await api.json<Page<Domain>>('/v1/domains')).data;
-      const found = all.find((domain) => domain.name === name.toLowerCase() || domain.unicode === name);
-      if (found) return found;
-      const like = nearest(
-        name,
-        all.map((domain) => domain.name),
-      );
-      throw unknown('domain', name, `${say} domains ${like === undefined ? 'list' : `show ${like}`}`);
+    domain: (text) => {
+      const name = readDomain(text);
+      return api.json<Domain>(`/v1/domains/${name}`, { missing: unknown('domain', name, `${say} domains list`) });
     },
 
     keys: async () => (await api.json<Page<Key>>('/v1/keys')).data,

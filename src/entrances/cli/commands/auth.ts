@@ -17,10 +17,12 @@ export function defineAuth(command: Command, leaf: Leaf, { command: program }: C
     'after',
     [
       '',
-      'Reads lines like',
-      '  {"id":1,"remote_address":"192.0.2.1","helo":"mx.a.test","mail_from":"ann@a.test",',
-      '   "message":"...base64...","zone":"a.test. TXT \\"v=spf1 -all\\"","clock":"2026-11-22T06:00:00Z"}',
-      'message, zone, clock and receiver may be left out; without a message only SPF is judged.',
+      'Reads lines like this one, broken here to be readable:',
+      '  {"id":1, "remote_address":"192.0.2.1", "helo":"mx.a.test",',
+      '   "mail_from":"ann@a.test", "message":"...base64...",',
+      '   "zone":"a.test. TXT \\"v=spf1 -all\\"", "clock":"2026-11-22T06:00:00Z"}',
+      'message, zone, clock and receiver may be left out; without a message only SPF',
+      'is judged. A line with a zone needs no other DNS.',
       'Exit code 65 when a line could not be read; the run goes on.',
       '',
       `  ${program} auth --jsonl < cases.jsonl`,
@@ -53,6 +55,7 @@ async function judgeAll(run: Run): Promise<number> {
     host.out(jsonLine(answer));
   };
   for await (const line of readLines(host.stdin.chunks(), lineMaxBytes)) {
+    if (host.signal.aborted) break; // nobody reads any more, and this line may be half a one
     if (line !== undefined && isBlank(line)) continue;
     last = write(last, line);
     last.catch(() => {}); // looked at below

@@ -10,7 +10,7 @@ export function defineBackup(command: Command, leaf: Leaf, host: CliHost): void 
     .argument('<to>', 'a new folder')
     .addHelpText(
       'after',
-      '\nMay run while an office serves. secret.key is not copied: keep it elsewhere, once.\nWithout it a backup tells nobody your DKIM keys, and signs nothing.',
+      '\nMay run while an office serves. secret.key is not copied: keep it elsewhere.\nWithout it a backup tells nobody your DKIM keys, and signs nothing.',
     );
   leaf(command, ['document', 'data'], async (run, _options, to) => {
     const { folder, files } = await host.backup(run.place, to);

@@ -213,13 +213,13 @@ function defineKeyImport(command: Command, leaf: Leaf, { command: program }: Cli
     const pem = fromUtf8(await run.host.readFile(file));
     const imported = await directory.dkim.import(name, { selector, pem });
     if (!imported.ok) throw refusalError(imported, program, name);
-    const { algorithm, state, publicRecord } = imported.value;
-    const record = { name: `${selector}._domainkey.${name}`, type: 'TXT', value: publicRecord };
+    const { algorithm, state, publicRecord, selector: its } = imported.value;
+    const record = { name: `${its}._domainkey.${name}`, type: 'TXT', value: publicRecord };
     return {
-      document: { domain: name, selector, algorithm, state, record },
-      value: selector,
+      document: { domain: name, selector: its, algorithm, state, record },
+      value: its,
       lines: () => [
-        `${name}: ${selector} (${algorithm}) is ${state === 'active' ? 'signing now' : state}.`,
+        `${name}: ${its} (${algorithm}) is ${state === 'active' ? 'signing now' : state}.`,
         `Its record must be published: ${record.name} TXT`,
         record.value,
         `  next: ${program} domains show ${name}`,

@@ -29,7 +29,7 @@ export function defineEvents(command: Command, leaf: Leaf, { command: program }:
     .option('--types <types>', 'only these: email.delivered,email.bounced; repeatable', each)
     .option('--subject <id>', 'only what happened to this message or domain')
     .option('--limit <count>', 'the last ones, so many', '20')
-    .addHelpText('after', `\nTypes: ${Object.keys(eventTypes).join(' ')}`);
+    .addHelpText('after', ['', 'Types:', ...Object.keys(eventTypes).map((type) => `  ${type}`)].join('\n'));
   leaf<Options>(command, ['document', 'lines', 'office', 'data'], async (run, options) => {
     const filter: EventFilter = {
       ...(options.types && { types: readTypes(options.types, program) }),

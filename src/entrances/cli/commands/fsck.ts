@@ -9,7 +9,7 @@ import { visible } from '../render-timeline.ts';
 export function defineFsck(command: Command, leaf: Leaf, host: CliHost): void {
   command.addHelpText(
     'after',
-    '\nChanges nothing; may run while an office serves. Exit code 1 when something is wrong.',
+    '\nRepairs nothing; may run while an office serves. Exit code 1 when something is\nwrong.',
   );
   leaf(command, ['document', 'lines', 'data'], async (run) => {
     const check = await host.checkStore(run.place);

@@ -10,9 +10,10 @@ export function defineSandbox(command: Command, leaf: Leaf, host: CliHost): void
       'after',
       [
         '',
-        'Nothing leaves this machine. It sends a message through your office for example.com to',
-        'another one for example.net, shows what happened, and goes on serving. DATA/sandbox.json',
-        'says where everything is. With --once the exit code is 0 only if every fact held.',
+        'Nothing leaves this machine. It sends a message through your office for',
+        'example.com to another one for example.net, shows what happened, and goes on',
+        'serving; DATA/sandbox.json says where everything is. With --once the exit code',
+        'is 0 only if every fact held.',
       ].join('\n'),
     );
   leaf<{ readonly once?: boolean }>(command, ['document', 'data'], (run, { once }) =>

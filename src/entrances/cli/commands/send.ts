@@ -59,8 +59,9 @@ export function defineSend(command: Command, leaf: Leaf, { command: program }: C
       'after',
       [
         '',
-        'With --raw, --from and --to are the envelope; without them it is what the header says.',
-        'With --wait: exit code 0 delivered, 69 refused or given up, 75 not yet at the timeout.',
+        'With --raw, --from and --to are the envelope; without them the header is.',
+        'With --wait the exit code is 0 when all was delivered, 69 when somebody was',
+        'refused or given up, 75 when the time was over first.',
         '',
         `  ${program} send --from hello@example.com --to friend@example.net \\`,
         '    --subject "Hi" --text "It works." --wait',

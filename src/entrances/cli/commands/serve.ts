@@ -10,7 +10,7 @@ export async function defineServe(command: Command, leaf: Leaf, host: CliHost): 
     'after',
     [
       '',
-      'Every setting is an option too: --listen.http 127.0.0.1:8026, --retry.delays 1m,5m.',
+      'Every setting is an option too: --listen.http 127.0.0.1:8026',
       `What there is: ${host.command} config explain`,
     ].join('\n'),
   );
