@@ -28,6 +28,7 @@ import { mailboxMigrations } from '../services/mailbox/mailbox-migrations.ts';
 import { chooseRoute } from '../services/outbound/choose-route.ts';
 import { domainOfBounceHost, Outbound } from '../services/outbound/outbound.ts';
 import { outboundMigrations } from '../services/outbound/outbound-migrations.ts';
+import { closeAll } from './close-all.ts';
 import { createLocalTransport } from './local-transport.ts';
 import type { Config } from './settings.ts';
 import { createTestTransport } from './test-transport.ts';
@@ -154,11 +155,7 @@ export async function openOffice(config: Config, hostname: DomainName, world: Wo
       if (orphans > 0) world.signals.emit('info', 'store.orphans_removed', { files: orphans });
       await outbound.start();
     },
-    stop: async () => {
-      await outbound.stop();
-      await direct.close();
-      await records.close();
-    },
+    stop: () => closeAll([records.close, direct.close, () => outbound.stop()]),
   };
 }
 

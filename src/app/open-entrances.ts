@@ -37,8 +37,10 @@ export type EntrancePorts = {
 
 export async function openEntrances(office: Office, config: Config, ports: EntrancePorts): Promise<OpenEntrances> {
   const closers: (() => Promise<void>)[] = [];
+  // All at once: each has its own patience.
   const close = async () => {
-    await Promise.all(closers.map((closer) => closer()));
+    const ends = await Promise.allSettled(closers.map((closer) => closer()));
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
   };
   try {
     const opened = await openAll(office, config, ports, closers);
@@ -115,7 +117,7 @@ function limitsWithin(config: Config, signals: Signals): SmtpLimits {
     deliveries: config['delivery.concurrency'],
   });
   if (connections < limits.connections_in_all)
-    signals.emit('warn', 'limits.connections_lowered', { connections_in_all: connections, open_files: openFiles });
+    signals.emit('info', 'limits.connections_lowered', { connections_in_all: connections, open_files: openFiles });
   return { ...limits, connections_in_all: connections };
 }
 

@@ -11,6 +11,7 @@ import { serveDns } from '../entrances/dns/dns-entrance.ts';
 import { type DomainName, parseDomainName } from '../format/domain-name.ts';
 import { parseZoneText } from '../format/zone-file.ts';
 import { makeZoneSet, type ZoneSet } from '../protocol/dns/zone-set.ts';
+import { closeAll } from './close-all.ts';
 import { openOffice, type World } from './compose.ts';
 import { ConfigMistakes } from './config.ts';
 import { named, openEntrances } from './open-entrances.ts';
@@ -66,7 +67,7 @@ export async function runServe(config: Config, io: ServeIo): Promise<number> {
     io.err('posthorn: stopping; transactions under way may end ...\n');
     return 0;
   } finally {
-    for (const close of closers.reverse()) await close();
+    await closeAll(closers);
   }
 }
 

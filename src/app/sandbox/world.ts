@@ -16,6 +16,7 @@ import { parseNetwork } from '../../format/ip-address.ts';
 import { parseZoneText } from '../../format/zone-file.ts';
 import type { Resolver } from '../../protocol/dns/types.ts';
 import { emptyZoneSet, makeZoneSet, type ZoneSet } from '../../protocol/dns/zone-set.ts';
+import { closeAll } from '../close-all.ts';
 import { type Office, openOffice } from '../compose.ts';
 import { ConfigMistakes, readConfig } from '../config.ts';
 import { named, type OpenEntrances, openEntrances } from '../open-entrances.ts';
@@ -64,9 +65,7 @@ type House = {
 export async function openWorld(options: WorldOptions): Promise<SandboxWorld> {
   const beganMs = performance.now();
   const opened: (() => Promise<void>)[] = [];
-  const close = async () => {
-    for (const one of opened.reverse()) await one();
-  };
+  const close = () => closeAll(opened);
   try {
     const world = await build(options, opened);
     return { ...world, startedMs: Math.round(performance.now() - beganMs), close };
