@@ -1,5 +1,5 @@
 /**
- * Writes the pages that are made from tables in the code: docs/EVENTS.md, docs/CONFIG.md, docs/CONFORMANCE.md.
+ * Writes the pages that are made from tables in the code: docs/EVENTS.md, docs/CONFIG.md, docs/CONFORMANCE.md, and the SDK's types.
  * `npm run docs` writes them; `test/tidy.test.ts` holds the committed pages against what would be written.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -8,13 +8,14 @@ import { fileURLToPath } from 'node:url';
 import { environmentName } from '../src/app/config.ts';
 import { type SettingName, settings } from '../src/app/settings.ts';
 import { eventTypes } from '../src/services/events/types.ts';
+import { sdkTypes } from './generate-sdk-types.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 
 export type Page = { readonly path: string; readonly text: string };
 
 export function generatedPages(): Page[] {
-  return [eventsPage(), configPage(), conformancePage()];
+  return [eventsPage(), configPage(), conformancePage(), { path: 'sdk/types.ts', text: sdkTypes() }];
 }
 
 function eventsPage(): Page {

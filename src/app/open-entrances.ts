@@ -5,6 +5,7 @@ import { Fault } from '../base/outcome.ts';
 import type { Endpoint, Net } from '../base/port/net.ts';
 import type { Signals } from '../base/port/signals.ts';
 import { createHttpApp, type OfficeHealth } from '../entrances/http/http-entrance.ts';
+import { type HttpLimits, httpLimits } from '../entrances/http/limits.ts';
 import { serveMx } from '../entrances/mx/mx-entrance.ts';
 import type { SmtpListener } from '../entrances/smtp/serve-smtp.ts';
 import { serveSubmission, submissionPolicy } from '../entrances/submission/submission-entrance.ts';
@@ -82,7 +83,7 @@ async function openAll(
   watch(office, telemetry, opened);
   const app = createHttpApp(
     { ...office, timers, signals, health: () => healthOf(office), metrics: telemetry.metrics },
-    { version },
+    { version, limits: httpLimitsOf(config), ...(config.public_url ? { publicUrl: config.public_url } : {}) },
   );
   const http = await named('listen.http', config['listen.http'], () =>
     serveHttp(app.fetch, { at: config['listen.http'], timers, signals }),
@@ -104,6 +105,11 @@ async function inTurn<T>(listeners: readonly Listener[], open: (listener: Listen
 function limitsOf(config: Config): SmtpLimits {
   const names = Object.keys(smtpLimits) as SmtpLimitName[];
   return Object.fromEntries(names.map((name) => [name, config[`limits.${name}`]])) as SmtpLimits;
+}
+
+function httpLimitsOf(config: Config): HttpLimits {
+  const names = Object.keys(httpLimits) as (keyof HttpLimits)[];
+  return Object.fromEntries(names.map((name) => [name, config[`limits.http_${name}`]])) as HttpLimits;
 }
 
 /** No more connections than the process may open files for, HTTP counted like a listener more. */

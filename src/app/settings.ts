@@ -3,9 +3,10 @@
  * `config.ts` reads values against it; `posthorn config explain` and docs/CONFIG.md print it.
  */
 import type { Endpoint } from '../base/port/net.ts';
+import { httpLimits } from '../entrances/http/limits.ts';
 import { type DomainName, parseDomainName } from '../format/domain-name.ts';
 import { type Network, parseIpAddress, parseNetwork } from '../format/ip-address.ts';
-import { type SmtpLimitName, smtpLimits } from '../protocol/smtp/limits.ts';
+import { smtpLimits } from '../protocol/smtp/limits.ts';
 
 /** Answers the value, or a sentence that says what is allowed. */
 type Read<T> = (value: unknown) => { readonly value: T } | { readonly allowed: string };
@@ -132,6 +133,12 @@ const listeners: Read<readonly Listener[]> = (value) => {
   return 'value' in read ? read : { allowed: listenerAllowed };
 };
 
+const webAddress: Read<string> = (value) => {
+  const url = typeof value === 'string' ? URL.parse(value) : null;
+  const isPlain = url && /^https?:$/.test(url.protocol) && url.pathname === '/' && url.search === '' && url.username === '';
+  return isPlain ? { value: url.origin } : { allowed: 'an address like "https://mail.example.com"' };
+};
+
 const domain: Read<DomainName> = (value) => {
   const found = typeof value === 'string' ? parseDomainName(value) : undefined;
   return found ? { value: found } : { allowed: 'a domain name like "mx.example.com"' };
@@ -172,12 +179,17 @@ function setting<T>(read: Read<T>, fallback: unknown, doc: string): Setting<T> {
   return { read, fallback, doc };
 }
 
-const limitSettings = Object.fromEntries(
-  Object.entries(smtpLimits).map(([name, limit]) => [
-    `limits.${name}`,
-    setting(count(1, Number.MAX_SAFE_INTEGER), limit.value, `${limit.doc} (${limit.why})`),
-  ]),
-) as Record<`limits.${SmtpLimitName}`, Setting<number>>;
+type Limit = { readonly value: number; readonly doc: string; readonly why: string };
+
+/** `limits.<prefix><name>` for every entry of a table of limits. */
+function limitSettings<Prefix extends string, Name extends string>(prefix: Prefix, limits: Readonly<Record<Name, Limit>>) {
+  return Object.fromEntries(
+    Object.entries<Limit>(limits).map(([name, { value, doc, why }]) => [
+      `limits.${prefix}${name}`,
+      setting(count(1, Number.MAX_SAFE_INTEGER), value, `${doc} (${why})`),
+    ]),
+  ) as Record<`limits.${Prefix}${Name}`, Setting<number>>;
+}
 
 /** Order here is the order of docs/CONFIG.md. */
 export const settings = {
@@ -188,6 +200,11 @@ export const settings = {
     "This server's public name: in the banner, EHLO, Received and certificates. Default: the machine's own name.",
   ),
   'listen.http': setting(endpoint, '127.0.0.1:8025', 'HTTP API.'),
+  public_url: setting(
+    webAddress,
+    undefined,
+    'Where people and programs reach the HTTP API from outside, for links in its answers: `https://mail.example.com`.',
+  ),
   'listen.mx': setting(listeners, '127.0.0.1:1025', 'Mail from other servers (port 25 in production). No login here.'),
   'listen.submission': setting(
     listeners,
@@ -249,13 +266,14 @@ export const settings = {
   ),
   'dns.zones': setting(listOf(text), [], 'Master files that `listen.dns` answers from.'),
   'log.level': setting(oneOf('debug', 'info', 'warn', 'error'), 'info', 'Lines below this level are not logged.'),
-  ...limitSettings,
+  ...limitSettings('', smtpLimits),
+  ...limitSettings('http_', httpLimits),
 } as const;
 
 export type SettingName = keyof typeof settings;
 type ValueOf<S> = S extends Setting<infer T> ? T : never;
 /** Settings without a fallback may be undefined. */
-type Unset = 'hostname' | 'listen.dns' | 'tls.certificate' | 'tls.key';
+type Unset = 'hostname' | 'public_url' | 'listen.dns' | 'tls.certificate' | 'tls.key';
 export type Config = {
   readonly [Name in SettingName]: Name extends Unset
     ? ValueOf<(typeof settings)[Name]> | undefined

@@ -1,7 +1,7 @@
 /** The limits of the HTTP entrance: one table with reasons. Values are the defaults; names carry their unit. */
 type Limit = { readonly value: number; readonly doc: string; readonly why: string };
 
-const httpLimits = {
+export const httpLimits = {
   send_body_bytes: {
     value: 30_000_000,
     doc: 'Largest body of a request that sends mail (413)',
