@@ -20,8 +20,11 @@ export function createCliHost(streams: Streams, signal: AbortSignal): CliHost {
   const { stdin, stdout, stderr, env } = streams;
   const closed = new AbortController();
   const ended = AbortSignal.any([signal, closed.signal]);
-  // Nobody reads any more (`| head`): the command ends in order, and quietly.
-  stdout.on('error', () => closed.abort());
+  // Nobody reads any more (`| head`): the command ends in order, and quietly. A full disk is another matter.
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    const { code = 'EIO' } = error;
+    closed.abort(code === 'EPIPE' ? undefined : new Fault(code, `the output cannot be written: ${error.message}`));
+  });
   stderr.on('error', () => {});
   const out = (output: string | Uint8Array) => {
     if (!closed.signal.aborted) stdout.write(output);

@@ -9,8 +9,8 @@ export function explainSettings({ config, origins }: ConfigRead): SettingFacts[]
     const origin = origins.get(name);
     return {
       name,
-      value:
-        origin === undefined && config[name] === undefined ? fallback : written(config[name], isDuration(fallback)),
+      // Only `data` has a default that depends on where the program lies.
+      value: origin === undefined && name !== 'data' ? fallback : written(config[name], isDuration(fallback)),
       fallback,
       origin,
       environment: environmentName(name),

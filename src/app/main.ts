@@ -4,10 +4,11 @@
  */
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { Fault } from '../base/outcome.ts';
 
 enableCompileCache(fileURLToPath(new URL('../../node_modules/.cache/posthorn', import.meta.url)));
 
-const [{ runCli }, { createCliHost }] = await Promise.all([
+const [{ reportFailure, runCli }, { createCliHost }] = await Promise.all([
   import('../entrances/cli/run-cli.ts'),
   import('./cli-host.ts'),
 ]);
@@ -20,7 +21,11 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
-const code = await runCli(process.argv.slice(2), createCliHost(process, stop.signal));
+const argv = process.argv.slice(2);
+const host = createCliHost(process, stop.signal);
+process.on('uncaughtException', (error) => process.exit(reportFailure(error, argv, host)));
+const code = await runCli(argv, host);
 // Pipes are written in the background on some systems.
 await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
-process.exit(code);
+const { reason } = host.signal;
+process.exit(reason instanceof Fault ? reportFailure(reason, argv, host) : code); // a fault: the output got lost

@@ -87,7 +87,7 @@ function codeOf(error: unknown): string | undefined {
 }
 
 /** As it was typed, fit to be typed again. */
-export function commandLine({ command, argv }: Omit<About, 'said'>): string {
+function commandLine({ command, argv }: Omit<About, 'said'>): string {
   return [command, ...argv.map(quoted)].join(' ');
 }
 
@@ -117,7 +117,7 @@ function anotherAddressOr(about: About, otherwise: string): string {
 }
 
 /** Begins with a capital and ends with a full stop. */
-export function sentence(text: string): string {
+function sentence(text: string): string {
   const begun = /^[a-z]+[ ,]/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
   return /[.!?:)]$/.test(begun) ? begun : `${begun}.`;
 }

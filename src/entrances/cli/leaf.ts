@@ -8,10 +8,10 @@ import { type ExitCode, exits } from './exits.ts';
 import { Run, type SharedOptions } from './run.ts';
 
 /** Groups of shared options that a command may take. */
-export type Takes = 'document' | 'lines' | 'data' | 'office' | 'dns' | 'clock';
+type Takes = 'document' | 'lines' | 'data' | 'office' | 'dns' | 'clock';
 
 /** What a command does; whoever has written its output itself answers an exit code alone. */
-export type Work<Options> = (run: Run, options: Options, ...words: string[]) => Promise<Answer | number>;
+type Work<Options> = (run: Run, options: Options, ...words: string[]) => Promise<Answer | number>;
 
 /** For a command that is a group of others: shared options may stand before the one that is meant. */
 export function takeBefore(group: Command): void {

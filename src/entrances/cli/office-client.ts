@@ -8,12 +8,12 @@ import type { Event } from '../http/schemas/events.ts';
 import type { ReceivedEmail } from '../http/schemas/inbox.ts';
 import type { Domain, Key, NewKey, NewUser, User } from '../http/schemas/office.ts';
 
-export type { Domain, Email, Event, Key, NewKey, NewUser, ReceivedEmail, SendEmail, TimelineStep, User };
+export type { Domain, Email, Event, Key, ReceivedEmail, SendEmail, TimelineStep, User };
 
 export type Page<Item> = { readonly data: readonly Item[]; readonly next_cursor: string | null };
-export type PageQuery = { readonly limit: number; readonly cursor?: string };
+type PageQuery = { readonly limit: number; readonly cursor?: string };
 
-export type RawEnvelope = {
+type RawEnvelope = {
   /** '' is the null sender; absent = the author. */
   readonly from?: string;
   /** Absent = everybody in To, Cc and Bcc. */

@@ -1,4 +1,4 @@
-/** Lists as columns. On a terminal a line that is too long loses the end of its last column; in a file nothing is cut. Pure. */
+/** Lists as columns. On a terminal long cells lose their end, those of the last column first; in a file nothing is cut. Pure. */
 import { visible } from './render-timeline.ts';
 import type { Style } from './style.ts';
 
@@ -10,6 +10,8 @@ export type Column<Row> = {
 };
 
 const gap = '  ';
+/** No column is cut below this. */
+const widthMin = 12;
 
 export function tableLines<Row>(
   rows: readonly Row[],
@@ -18,30 +20,37 @@ export function tableLines<Row>(
   width: number | undefined,
 ): string[] {
   const cells = rows.map((row) => columns.map((column) => visible(column.text(row))));
-  const widths = columns.map((column, at) =>
+  const natural = columns.map((column, at) =>
     Math.max(column.title.length, ...cells.map((row) => lengthOf(row[at] ?? ''))),
   );
-  const before = widths.slice(0, -1).reduce((sum, one) => sum + one + gap.length, 0);
-  const room = width === undefined ? Number.POSITIVE_INFINITY : Math.max(width - before, 8);
+  const widths = width === undefined ? natural : fitted(natural, width - gap.length * (columns.length - 1));
   const line = (texts: readonly string[], mark: (at: number) => (text: string) => string) =>
     texts
       .map((text, at) => {
-        const isLast = at === texts.length - 1;
-        const cut = isLast ? cutTo(text, room) : text;
-        const padding = isLast ? '' : ' '.repeat(Math.max(0, (widths[at] ?? 0) - lengthOf(cut)));
-        return `${mark(at)(cut)}${padding}`;
+        const cut = cutTo(text, widths[at] ?? 0);
+        return `${mark(at)(cut)}${' '.repeat(Math.max(0, (widths[at] ?? 0) - lengthOf(cut)))}`;
       })
       .join(gap)
       .trimEnd();
+  const titles = columns.map((column) => column.title);
   return [
-    line(
-      columns.map((column) => column.title),
-      () => style.dim,
-    ),
+    line(titles, () => style.dim),
     ...rows.map((row, index) =>
       line(cells[index] ?? [], (at) => columns[at]?.mark?.(row, style) ?? ((text: string) => text)),
     ),
   ];
+}
+
+/** Takes what is too much from the last column first, then from those before it; the first one, often an id to copy, stays whole. */
+function fitted(natural: readonly number[], room: number): number[] {
+  const widths = [...natural];
+  let over = widths.reduce((sum, one) => sum + one, 0) - room;
+  for (let at = widths.length - 1; at > 0 && over > 0; at--) {
+    const cut = Math.min(over, Math.max(0, (widths[at] ?? 0) - widthMin));
+    widths[at] = (widths[at] ?? 0) - cut;
+    over -= cut;
+  }
+  return widths;
 }
 
 function lengthOf(text: string): number {

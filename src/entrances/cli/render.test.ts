@@ -22,6 +22,9 @@ test('columns are as wide as their widest cell; a terminal cuts the last one', (
   ]);
   const cut = tableLines(rows, columns, plainStyle, 20);
   assert.equal(cut[2], `longer  ${'x'.repeat(11)}…`);
+  const third = { title: 'more', text: () => 'y'.repeat(20) };
+  const [, , both] = tableLines(rows, [...columns, third], plainStyle, 40);
+  assert.equal(both, `longer  ${'x'.repeat(17)}…  ${'y'.repeat(11)}…`);
 });
 
 test('text of strangers cannot drive the terminal', () => {

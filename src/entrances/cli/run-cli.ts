@@ -16,13 +16,18 @@ export async function runCli(argv: readonly string[], host: CliHost): Promise<nu
   try {
     return await dispatch(argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv, host);
   } catch (error) {
-    const described = describeFailure(error, { command: host.command, argv });
-    const failure = { ...described, next: described.next.replace('COMMAND', commandWords(argv)) };
-    tell(failure, argv, host);
-    if (failure.exit === exits.bug && host.environment.POSTHORN_STACK && error instanceof Error)
-      host.err(`${error.stack}\n`);
-    return failure.exit;
+    return reportFailure(error, argv, host);
   }
+}
+
+/** Says what went wrong and answers the exit code. */
+export function reportFailure(error: unknown, argv: readonly string[], host: CliHost): number {
+  const described = describeFailure(error, { command: host.command, argv });
+  const failure = { ...described, next: described.next.replace('COMMAND', commandWords(argv)) };
+  tell(failure, argv, host);
+  if (failure.exit === exits.bug && host.environment.POSTHORN_STACK && error instanceof Error)
+    host.err(`${error.stack}\n`);
+  return failure.exit;
 }
 
 async function dispatch(argv: readonly string[], host: CliHost): Promise<number> {

@@ -78,8 +78,8 @@ function listLines(emails: readonly Email[], ...[style, columns]: Parameters<Ans
     [
       { title: 'id', text: ({ email }) => email.id },
       { title: 'state', text: ({ state }) => state, mark: ({ state }, marks) => markOf(state, marks) },
+      { title: 'next (UTC)', text: ({ next_try_at: next }) => (next === undefined ? '' : moment(next).slice(5, 16)) },
       { title: 'recipient', text: ({ address }) => address },
-      { title: 'next try (UTC)', text: ({ next_try_at: next }) => (next === undefined ? '' : moment(next)) },
     ],
     style,
     columns,
