@@ -21,7 +21,18 @@ export function generatedPages(): Page[] {
 function eventsPage(): Page {
   const sections = Object.entries(eventTypes).map(([type, doc]) => {
     const members = Object.entries(doc.members).map(([name, says]) => `| \`${name}\` | ${says} |`);
-    return [`## \`${type}\``, '', doc.says, '', `Subject: the ${doc.subject}.`, '', '| member | meaning |', '|---|---|', ...members, ''].join('\n');
+    return [
+      `## \`${type}\``,
+      '',
+      doc.says,
+      '',
+      `Subject: the ${doc.subject}.`,
+      '',
+      '| member | meaning |',
+      '|---|---|',
+      ...members,
+      '',
+    ].join('\n');
   });
   return page('docs/EVENTS.md', 'Events', 'src/services/events/types.ts', [
     'What happened, in the order in which it became true: an append-only log, written in the same transaction as the facts.',
@@ -63,7 +74,11 @@ function conformancePage(): Page {
       obeyed.set(key, entry);
     }
   }
-  const list = (paths: Set<string>) => [...paths].sort().map((path) => `\`${path.replace(/^src\//, '')}\``).join(' ');
+  const list = (paths: Set<string>) =>
+    [...paths]
+      .sort()
+      .map((path) => `\`${path.replace(/^src\//, '')}\``)
+      .join(' ');
   const rows = [...obeyed]
     .sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))
     .map(([key, { where, tested }]) => `| RFC ${key.replace(' ', ' | §')} | ${list(where)} | ${list(tested)} |`);
@@ -86,7 +101,12 @@ function sources(): string[] {
 }
 
 function page(path: string, title: string, from: string, lines: readonly string[]): Page {
-  return { path, text: [`# ${title}`, '', `<!-- Made by \`npm run docs\` from ${from}. Change it there. -->`, '', ...lines].join('\n') };
+  return {
+    path,
+    text: [`# ${title}`, '', `<!-- Made by \`npm run docs\` from ${from}. Change it there. -->`, '', ...lines].join(
+      '\n',
+    ),
+  };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -135,7 +135,8 @@ const listeners: Read<readonly Listener[]> = (value) => {
 
 const webAddress: Read<string> = (value) => {
   const url = typeof value === 'string' ? URL.parse(value) : null;
-  const isPlain = url && /^https?:$/.test(url.protocol) && url.pathname === '/' && url.search === '' && url.username === '';
+  const isPlain =
+    url && /^https?:$/.test(url.protocol) && url.pathname === '/' && url.search === '' && url.username === '';
   return isPlain ? { value: url.origin } : { allowed: 'an address like "https://mail.example.com"' };
 };
 
@@ -182,7 +183,10 @@ function setting<T>(read: Read<T>, fallback: unknown, doc: string): Setting<T> {
 type Limit = { readonly value: number; readonly doc: string; readonly why: string };
 
 /** `limits.<prefix><name>` for every entry of a table of limits. */
-function limitSettings<Prefix extends string, Name extends string>(prefix: Prefix, limits: Readonly<Record<Name, Limit>>) {
+function limitSettings<Prefix extends string, Name extends string>(
+  prefix: Prefix,
+  limits: Readonly<Record<Name, Limit>>,
+) {
   return Object.fromEntries(
     Object.entries<Limit>(limits).map(([name, { value, doc, why }]) => [
       `limits.${prefix}${name}`,
