@@ -2,7 +2,8 @@
  * Reads a delivery status notification: what it says of each recipient. RFC 3464, RFC 6533. Pure and bounded; what is not a
  * well-formed notification is undefined, never a guess from free text.
  */
-import { fromLatin1, latin1 } from '../../base/bytes.ts';
+import { isUtf8 } from 'node:buffer';
+import { fromLatin1, fromUtf8, latin1 } from '../../base/bytes.ts';
 import { fieldText, indexHeader, indexMessage, type MessageIndex } from '../../format/message/message-index.ts';
 import { partContent, partTree } from '../../format/message/part-tree.ts';
 import type { DsnAction } from './write-dsn.ts';
@@ -24,6 +25,8 @@ export type DsnReport = { readonly envelopeId?: string; readonly recipients: rea
 const recipientsMax = 1_000;
 // RFC 6533 §5: global-delivery-status is the same with UTF-8 in it.
 const reportTypes = ['message/delivery-status', 'message/global-delivery-status'];
+/** Real replies end below 1,000 characters; longer ones would be kept for every recipient. */
+const valueMax = 4_000;
 /** 1,000 recipients with long diagnostics stay far below. */
 const reportBytesMax = 1_048_576;
 const actions: readonly DsnAction[] = ['failed', 'delayed', 'delivered', 'relayed', 'expanded'];
@@ -38,7 +41,7 @@ export function readDsn(bytes: Uint8Array): DsnReport | undefined {
   const [about, ...blocks] = blocksOf(report);
   const recipients = blocks.slice(0, recipientsMax).flatMap(readRecipient);
   if (!about || recipients.length === 0) return undefined;
-  const envelopeId = fieldText(about, 'original-envelope-id');
+  const envelopeId = textOf(about, 'original-envelope-id');
   return { recipients, ...(envelopeId ? { envelopeId } : {}) };
 }
 
@@ -52,19 +55,17 @@ function blocksOf(report: Uint8Array): MessageIndex[] {
 }
 
 function readRecipient(block: MessageIndex): DsnRecipientRead[] {
-  const finalRecipient = typed(fieldText(block, 'final-recipient'));
-  const originalRecipient = typed(fieldText(block, 'original-recipient'));
-  const action = actions.find(
-    (word) =>
-      word ===
-      fieldText(block, 'action')
-        ?.toLowerCase()
-        .split(/[ \t(]/)[0],
-  );
-  const status = /[245]\.\d{1,3}\.\d{1,3}/.exec(fieldText(block, 'status') ?? '')?.[0];
+  const finalRecipient = addressOf(textOf(block, 'final-recipient'));
+  const originalRecipient = addressOf(textOf(block, 'original-recipient'));
+  const [actionWord] =
+    textOf(block, 'action')
+      ?.toLowerCase()
+      .split(/[ \t(]/) ?? [];
+  const action = actions.find((word) => word === actionWord);
+  const status = /(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.])/.exec(textOf(block, 'status') ?? '')?.[0];
   if (!finalRecipient || !action || !status) return [];
-  const remoteMta = typed(fieldText(block, 'remote-mta'));
-  const diagnostic = typed(fieldText(block, 'diagnostic-code'));
+  const remoteMta = typed(textOf(block, 'remote-mta'));
+  const diagnostic = typed(textOf(block, 'diagnostic-code'));
   return [
     {
       finalRecipient,
@@ -75,6 +76,18 @@ function readRecipient(block: MessageIndex): DsnRecipientRead[] {
       ...(diagnostic ? { diagnostic } : {}),
     },
   ];
+}
+
+/** UTF-8 where it is (RFC 6533 §5), else one character per octet; never longer than anybody reads. */
+function textOf(block: MessageIndex, name: string): string | undefined {
+  const octets = fromLatin1(fieldText(block, name) ?? '');
+  if (octets.length === 0) return undefined;
+  return (isUtf8(octets) ? fromUtf8(octets) : latin1(octets)).slice(0, valueMax).toWellFormed();
+}
+
+/** Some servers write the address as a path. */
+function addressOf(text: string | undefined): string | undefined {
+  return typed(text)?.replace(/^<(.*)>$/, '$1');
 }
 
 /** `rfc822; a@b` -> `a@b`; xtext of RFC 6533 §3 is decoded. */

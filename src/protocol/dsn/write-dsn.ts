@@ -81,7 +81,9 @@ function forPeople(dsn: Dsn): string[] {
   for (const one of dsn.recipients) {
     lines.push(`${one.finalRecipient}: ${one.action}`, `  ${cleanText(one.say)}`);
     if (one.diagnostic && !one.say.includes(one.diagnostic))
-      lines.push(`  ${one.remoteMta ? `${one.remoteMta} said` : 'The other side said'}: ${cleanText(one.diagnostic)}`);
+      lines.push(
+        `  ${one.remoteMta ? `${cleanText(one.remoteMta)} said` : 'The other side said'}: ${cleanText(one.diagnostic)}`,
+      );
     lines.push('');
   }
   lines.push('The header of your message is attached.', '');
