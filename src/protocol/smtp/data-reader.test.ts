@@ -72,6 +72,12 @@ test('facts: size, longest line, NULs, octets above 127', () => {
   assert.deepEqual(reader.facts, { size: 20, longestLine: 12, nuls: 2, eightBit: true });
 });
 
+test('facts are about the message, not about what the client sent behind it', () => {
+  const reader = new DataReader();
+  reader.push(fromLatin1('Hello\r\n.\r\nMAIL FROM:<j\xf6rg@example.com> SMTPUTF8\r\n'));
+  assert.deepEqual(reader.facts, { size: 7, longestLine: 7, nuls: 0, eightBit: false });
+});
+
 /** The definition, without any state: cut at the first CRLF.CRLF, then look for what is alone, then unstuff. */
 function definition(text: string): Reading {
   const whole = `\r\n${text}`;

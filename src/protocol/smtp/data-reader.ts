@@ -42,7 +42,7 @@ export type DataFacts = {
   /** Longest line, CRLF included. RFC 5321 §4.5.3.1.6 says 1,000; longer ones are kept and noted. */
   readonly longestLine: number;
   readonly nuls: number;
-  /** Whether an octet above 127 came along. */
+  /** Whether an octet above 127 is among them. */
   readonly eightBit: boolean;
 };
 
@@ -83,7 +83,6 @@ export class DataReader {
 
   push(chunk: Uint8Array): DataStep {
     const octets: Uint8Array[] = [];
-    this.#eightBit ||= !isAscii(chunk);
     let from = 0; // text of this chunk from here on is not yet handed out
     for (let i = 0; i < chunk.length; i++) {
       if (this.#state === 'inside') i = textEnd(chunk, i);
@@ -156,6 +155,7 @@ export class DataReader {
     if (part.length === 0) return;
     octets.push(part);
     this.#size += part.length;
+    this.#eightBit ||= !isAscii(part);
   }
 
   #endLine(at: number): void {
