@@ -40,7 +40,10 @@ const advice: Readonly<Record<string, Advice>> = {
     exit: exits.configuration,
     next: (about) => `put the right secret.key back, then: ${again(about)}`,
   },
-  SECRET_KEY_EXPOSED: { exit: exits.configuration, next: (about) => `chmod it as said above, then: ${again(about)}` },
+  SECRET_KEY_EXPOSED: {
+    exit: exits.configuration,
+    next: (about) => `${/chmod \S+ \S+/.exec(about.said)?.[0] ?? 'chmod it'} && ${again(about)}`,
+  },
   SECRET_UNREADABLE: {
     exit: exits.configuration,
     next: (about) => `put the secret.key of this data folder back, then: ${again(about)}`,
@@ -106,14 +109,21 @@ function anotherAddress(about: About): string {
   return anotherAddressOr(about, 'find out which program that is: lsof -i');
 }
 
-/** The listener that could not be had names its address and the setting that moves it: the same command with the port after it. */
+/**
+ * The message names the address that could not be had and the setting that moves it: the same command with the port after it.
+ * Every setting is an option of `serve`; other commands take it from the environment.
+ */
 function anotherAddressOr(about: About, otherwise: string): string {
   const [, host, port] = /(\[[0-9a-f:.]+\]|[0-9a-f:.]+):(\d+)(?= is in use|: another|\. )/.exec(about.said) ?? [];
   if (host === undefined || port === undefined) return otherwise;
-  const setting = /\bPOSTHORN_[A-Z_]+(?==)/.exec(about.said)?.[0];
-  if (setting === undefined) return `find out which program that is: lsof -i :${port}`;
+  const [, variable, setting] = /\b(POSTHORN_[A-Z_]+)=.* or ([a-z._]+) in posthorn\.toml/.exec(about.said) ?? [];
+  if (variable === undefined) return `find out which program that is: lsof -i :${port}`;
   const free = Number(port) < 1_024 ? Number(port) + 8_000 : Number(port) + 1;
-  return `${setting}=${quoted(`${host}:${free}`)} ${commandLine(about)}`;
+  const address = `${host}:${free}`;
+  if (about.argv[0] !== 'serve') return `${variable}=${quoted(address)} ${commandLine(about)}`;
+  const option = `--${setting}`;
+  const others = about.argv.filter((word, at) => word !== option && about.argv[at - 1] !== option);
+  return commandLine({ ...about, argv: [...others, option, address] });
 }
 
 /** Begins with a capital and ends with a full stop. */

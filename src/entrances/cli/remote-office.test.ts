@@ -77,6 +77,13 @@ test('--data means the folder here, whatever the environment says', async () => 
   assert.deepEqual(office.asked, []);
 });
 
+test('what no API does is not done in a folder that was not named', async () => {
+  const office = answering(200, {});
+  const { code, err } = await cli('domains add example.com', office);
+  assert.equal(code, 64);
+  assert.match(err, /POSTHORN_URL.*\n {2}next: where that folder is: posthorn domains add example\.com --data DIR\n$/);
+});
+
 test('an office that is not there, and an address that is none', async () => {
   const refused = Object.assign(new TypeError('fetch failed'), {
     cause: Object.assign(new Error('x'), { code: 'ECONNREFUSED' }),

@@ -120,7 +120,11 @@ const faults: readonly (readonly [fault: Fault, exit: number, next: RegExp])[] =
   [new Fault('STORE_BUSY', 'another process holds the database for too long'), 75, /posthorn queue --data d$/],
   [new Fault('ENOSPC', 'the disk of the data folder is full'), 75, /df -h/],
   [new Fault('EACCES', 'the database cannot be opened or written'), 77, /ls -ld/],
-  [new Fault('SECRET_KEY_EXPOSED', 'secret.key can be read by everybody'), 78, /posthorn queue --data d$/],
+  [
+    new Fault('SECRET_KEY_EXPOSED', 'd/secret.key can be read by everybody: chmod 600 d/secret.key'),
+    78,
+    /chmod 600 d\/secret\.key && posthorn queue --data d$/,
+  ],
   [new Fault('SECRET_KEY_BAD', 'secret.key is not a secret key'), 78, /secret\.key/],
   [new Fault('SECRET_UNREADABLE', 'the sealed value cannot be opened'), 78, /secret\.key/],
   [new Fault('BLOB_DAMAGED', 'the body is not what was stored'), 69, /posthorn fsck/],
@@ -143,12 +147,20 @@ for (const [fault, exit, next] of faults) {
   });
 }
 
+const inUse =
+  '127.0.0.1:8025 is in use already. Choose another with POSTHORN_LISTEN_HTTP=127.0.0.1:PORT, or listen.http in posthorn.toml.';
+
 test('a port in use names the setting that moves it, and the command with another one', async () => {
-  const say =
-    '127.0.0.1:8025 is in use already. Choose another with POSTHORN_LISTEN_HTTP=127.0.0.1:PORT, or listen.http in posthorn.toml.';
-  const { code, err } = await cli('serve --data d', { serve: () => Promise.reject(new Fault('EADDRINUSE', say)) });
-  assert.equal(code, 69);
-  assert.equal(err, `posthorn: ${say}\n  next: POSTHORN_LISTEN_HTTP=127.0.0.1:8026 posthorn serve --data d\n`);
+  const fault = new Fault('EADDRINUSE', inUse);
+  for (const line of ['serve --data d', 'serve --data d --listen.http 127.0.0.1:8025']) {
+    const { code, err } = await cli(line, { serve: () => Promise.reject(fault) });
+    assert.equal(code, 69);
+    assert.equal(err, `posthorn: ${inUse}\n  next: posthorn serve --data d --listen.http 127.0.0.1:8026\n`);
+  }
+  const { err } = await cli('sandbox', { sandbox: () => Promise.reject(fault) });
+  assert.match(err, /\n {2}next: POSTHORN_LISTEN_HTTP=127\.0\.0\.1:8026 posthorn sandbox\n$/);
+  const fixed = new Fault('EADDRINUSE', 'cannot listen on 127.0.0.1:1053: another program listens there already');
+  assert.match((await cli('sandbox', { sandbox: () => Promise.reject(fixed) })).err, /lsof -i :1053\n$/);
 });
 
 test('a port that this user may not open moves above 1024', async () => {
@@ -156,7 +168,7 @@ test('a port that this user may not open moves above 1024', async () => {
     'this user may not listen on [::1]:25. Choose another with POSTHORN_LISTEN_MX=::1:PORT, or listen.mx in posthorn.toml.';
   const { code, err } = await cli('serve', { serve: () => Promise.reject(new Fault('EACCES', say)) });
   assert.equal(code, 77);
-  assert.match(err, /next: POSTHORN_LISTEN_MX='\[::1\]:8025' posthorn serve\n$/);
+  assert.match(err, /next: posthorn serve --listen\.mx '\[::1\]:8025'\n$/);
 });
 
 test('a bug ends with 70 and how to report it, never with a stack trace', async () => {

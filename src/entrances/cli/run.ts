@@ -3,10 +3,9 @@ import { type Clock, fixedClock } from '../../base/clock.ts';
 import type { Resolver } from '../../protocol/dns/types.ts';
 import type { Format } from './answer.ts';
 import { CliError } from './cli-error.ts';
-import type { CliHost, OpenOffice, Place, ServerAddress } from './cli-host.ts';
+import type { CliHost, OpenOffice, Place } from './cli-host.ts';
 import { exits } from './exits.ts';
 import type { OfficeClient } from './office-client.ts';
-import { readClock, readServer } from './read-options.ts';
 
 /** The shared options by the name commander gives them. */
 export type SharedOptions = {
@@ -53,8 +52,18 @@ export class Run implements AsyncDisposable {
     return this.#office;
   }
 
-  /** The data folder itself, for what no API does. */
+  /** The data folder itself, for what no API does. Somebody who works with a distant office does not mean a folder by chance. */
   async folder({ make }: { readonly make: boolean } = { make: false }): Promise<OpenOffice> {
+    const { environment, command } = this.host;
+    const isNamed = (this.#options.data ?? this.#options.config ?? filled(environment.POSTHORN_DATA)) !== undefined;
+    if (filled(environment.POSTHORN_URL) !== undefined && !isNamed) {
+      throw new CliError({
+        exit: exits.usage,
+        code: 'not_by_api',
+        say: 'POSTHORN_URL names a running office, and this is done in the data folder itself.',
+        next: `where that folder is: ${command} COMMAND --data DIR`,
+      });
+    }
     this.#folder ??= await this.host.openOffice(this.place, { make });
     return this.#folder;
   }
@@ -84,13 +93,16 @@ export class Run implements AsyncDisposable {
       const { readZones } = await import('./read-zones.ts');
       return readZones(this.host, zone);
     }
-    const servers: readonly ServerAddress[] = resolver.map(readServer);
-    return this.host.resolver(servers);
+    if (resolver.length === 0) return this.host.resolver([]);
+    const { readServer } = await import('./read-options.ts');
+    return this.host.resolver(resolver.map(readServer));
   }
 
-  clock(): Clock {
+  async clock(): Promise<Clock> {
     const { clock } = this.#options;
-    return clock === undefined ? this.host.timers : fixedClock(readClock(clock));
+    if (clock === undefined) return this.host.timers;
+    const { readClock } = await import('./read-options.ts');
+    return fixedClock(readClock(clock));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

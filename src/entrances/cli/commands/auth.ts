@@ -44,7 +44,8 @@ export function defineAuth(command: Command, leaf: Leaf, { command: program }: C
 /** Each answer is written as soon as those before it are: a program may wait for one before it writes the next line. */
 async function judgeAll(run: Run): Promise<number> {
   const { host } = run;
-  const judge = createLineJudge(() => run.resolver(), run.clock());
+  if (host.stdin.isTerminal) run.note('reading lines from the standard input; end it with Ctrl-D');
+  const judge = createLineJudge(() => run.resolver(), await run.clock());
   const waiting: Promise<void>[] = [];
   let last = Promise.resolve();
   let allRead = true;
