@@ -115,7 +115,7 @@ export async function openOffice(config: Config, hostname: DomainName, world: Wo
   });
   const toNowhere = createTestTransport(world.timers);
   // The queue and the MX need each other: mail to our own domains comes straight back in.
-  const local = createLocalTransport({ hostname, timers: world.timers, blobs: records.blobs, inbound: () => inbound });
+  const local = createLocalTransport({ ...world, hostname, blobs: records.blobs, inbound: () => inbound });
   const outbound = new Outbound(
     {
       ...records,

@@ -5,17 +5,19 @@
 import type { Timers } from '../base/clock.ts';
 import { Fault } from '../base/outcome.ts';
 import type { Blobs } from '../base/port/blobs.ts';
+import type { Signals } from '../base/port/signals.ts';
 import { type Mailbox, parseMailbox } from '../format/address.ts';
 import type { DomainName } from '../format/domain-name.ts';
 import type { Reply } from '../protocol/smtp/reply.ts';
 import type { Inbound } from '../services/inbound/inbound.ts';
-import type { InboundEnvelope, Peer } from '../services/inbound/types.ts';
+import type { Destination, InboundEnvelope, Peer } from '../services/inbound/types.ts';
 import type { Attempt, DeliveryContext, DeliveryJob, Transport } from '../services/outbound/transport.ts';
 
 export type LocalTransportPorts = {
   readonly hostname: DomainName;
   readonly timers: Timers;
   readonly blobs: Blobs;
+  readonly signals: Signals;
   readonly inbound: () => Inbound;
 };
 
@@ -26,14 +28,12 @@ export function createLocalTransport(ports: LocalTransportPorts): Transport {
     keeps: { messageId: true, date: true, mailFrom: true, dkimSignature: true },
     close: async () => {},
     deliver: async (job, context) => {
-      const attempts: Attempt[] = [];
-      // One by one: a full mailbox or an unknown name concerns nobody else.
-      for (const { address } of job.recipients) {
-        const startedAtMs = ports.timers.nowMs();
-        const answer = await handOver(ports, peer, job, address, context);
-        attempts.push(attemptOf(answer, { address, host: ports.hostname, startedAtMs, nowMs: ports.timers.nowMs() }));
-      }
-      return attempts;
+      const startedAtMs = ports.timers.nowMs();
+      const answers = await handOver(ports, peer, job, context);
+      const nowMs = ports.timers.nowMs();
+      return job.recipients.map(({ address }, place) =>
+        attemptOf(answers[place] ?? nobodyAnswered, { address, host: ports.hostname, startedAtMs, nowMs }),
+      );
     },
   };
 }
@@ -41,37 +41,61 @@ export function createLocalTransport(ports: LocalTransportPorts): Transport {
 /** What inbound said, and when: to the recipient, or to the message. */
 type Answer = { readonly reply: Reply; readonly stage: 'rcpt' | 'end-of-data' };
 
+const nobodyAnswered: Answer = { stage: 'rcpt', reply: { code: 451, enhanced: '4.3.0', text: 'Not stored' } };
+
+/** Each recipient is admitted alone; those who are get the message in one transaction, all or none: no death makes half of it anew. */
 async function handOver(
-  { inbound, blobs }: LocalTransportPorts,
+  ports: LocalTransportPorts,
   peer: Peer,
   job: DeliveryJob,
-  address: string,
   context: DeliveryContext,
-): Promise<Answer> {
-  const recipient = parseMailbox(address);
-  if (!recipient.ok) return { stage: 'rcpt', reply: { code: 550, enhanced: '5.1.3', text: recipient.say } };
+): Promise<readonly Answer[]> {
   const mailFrom: Mailbox | undefined = parsedOrNull(job.mailFrom);
-  const admission = await inbound().admit(peer, mailFrom, { kind: 'mailbox', mailbox: recipient.value, route: false });
-  if (admission.kind === 'refuse') return { stage: 'rcpt', reply: admission.reply };
+  const admitted: (Answer | Destination)[] = [];
+  for (const { address } of job.recipients) admitted.push(await admit(ports, peer, mailFrom, address));
+  const destinations = admitted.filter((each) => 'kind' in each);
+  if (destinations.length === 0) return admitted.filter((each) => 'reply' in each);
+  const reply = await receive(ports, job, context, { peer, mailFrom, destinations, smtpUtf8: true });
+  return admitted.map((each) => ('reply' in each ? each : { stage: 'end-of-data', reply }));
+}
+
+async function admit(
+  { inbound }: LocalTransportPorts,
+  peer: Peer,
+  mailFrom: Mailbox | undefined,
+  address: string,
+): Promise<Answer | Destination> {
+  const mailbox = parseMailbox(address);
+  if (!mailbox.ok) return { stage: 'rcpt', reply: { code: 550, enhanced: '5.1.3', text: mailbox.say } };
+  const admission = await inbound().admit(peer, mailFrom, { kind: 'mailbox', mailbox: mailbox.value, route: false });
+  return admission.kind === 'refuse' ? { stage: 'rcpt', reply: admission.reply } : admission.destination;
+}
+
+async function receive(
+  { inbound, blobs, signals }: LocalTransportPorts,
+  job: DeliveryJob,
+  context: DeliveryContext,
+  envelope: Omit<InboundEnvelope, 'body'>,
+): Promise<Reply> {
   const spool = blobs.open();
   for await (const chunk of job.message.chunks()) await spool.write(chunk);
   const body = await spool.finish();
   try {
     await context.beforeFinalDot();
-    const envelope = { peer, mailFrom, destinations: [admission.destination], body, smtpUtf8: true };
-    return { stage: 'end-of-data', reply: await receive(inbound(), envelope) };
+    return await replyOf(inbound(), { ...envelope, body }, signals);
   } finally {
     await body.discard();
   }
 }
 
-/** A fault means that nothing was stored: no message of the house is ever in doubt. */
-async function receive(inbound: Inbound, envelope: InboundEnvelope): Promise<Reply> {
+/** What is thrown, fault or mistake of ours, means that nothing was stored: no message of the house is ever in doubt. */
+async function replyOf(inbound: Inbound, envelope: InboundEnvelope, signals: Signals): Promise<Reply> {
   try {
     return (await inbound.receive(envelope)).reply;
   } catch (error) {
-    if (!(error instanceof Fault)) throw error;
-    return { code: 451, enhanced: '4.3.0', text: `Not stored: ${error.message}` };
+    signals.emit('error', 'inbound.local_failed', { error: String(error) });
+    const why = error instanceof Fault ? error.message : 'a mistake of ours; the log says more';
+    return { code: 451, enhanced: '4.3.0', text: `Not stored: ${why}` };
   }
 }
 

@@ -164,7 +164,7 @@ export async function postOffice(t: TestContext, options: PostOfficeOptions = {}
       emit: (level: string, name: string, fields: SignalFields = {}) => signals.push({ level, name, fields }),
     },
   };
-  const local = createLocalTransport({ ...office, hostname, inbound: () => inbound });
+  const local = createLocalTransport({ ...ports, hostname, inbound: () => inbound });
   const living = new Map<Outbound, { dead: boolean }>();
   const again = () => {
     const life = { dead: false };
@@ -317,7 +317,7 @@ export async function submitRaw(office: PostOffice, wish: RawWish = {}, sender: 
 
 /** A wait of real time that no passing test ever uses up. */
 export function patience(): AbortSignal {
-  return AbortSignal.timeout(10_000);
+  return AbortSignal.timeout(30_000);
 }
 
 export function eventsOf(office: PostOffice, subject?: string): Promise<EventRecord[]> {
