@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Holdings, RateWindow } from './limits.ts';
+import { Holdings, OctetBudget, RateWindow } from './limits.ts';
 
 test('holdings: per key and in all', () => {
   const holdings = new Holdings();
@@ -79,4 +79,19 @@ test('a flood of keys is no flood of memory: strangers then count as heavy, thos
   assert.equal(window.add('d'), 3);
   assert.equal(window.count('d'), 0);
   assert.equal(window.add('a'), 2);
+});
+
+test('octets in memory: small ones always, large ones while there is room, one however large', () => {
+  const budget = new OctetBudget({ most: 100, small: 10 });
+  const giant = budget.take(500);
+  assert.ok(giant);
+  assert.equal(budget.take(11), undefined);
+  assert.ok(budget.take(10));
+  giant();
+  giant(); // once
+  const [one, two] = [budget.take(60), budget.take(40)];
+  assert.ok(one && two);
+  assert.equal(budget.take(11), undefined);
+  two();
+  assert.ok(budget.take(40));
 });

@@ -35,6 +35,31 @@ export class Holdings {
   }
 }
 
+/** Octets held in memory at one time. What is small goes through always: there its number is limited by others. */
+export class OctetBudget {
+  readonly #most: number;
+  readonly #small: number;
+  #taken = 0;
+
+  constructor(options: { readonly most: number; readonly small: number }) {
+    this.#most = options.most;
+    this.#small = options.small;
+  }
+
+  /** Undefined when it would be too much, except for a first one; the answer gives them back (once). */
+  take(octets: number): (() => void) | undefined {
+    if (octets <= this.#small) return () => {};
+    if (this.#taken > 0 && this.#taken + octets > this.#most) return undefined;
+    this.#taken += octets;
+    let returned = false;
+    return () => {
+      if (returned) return;
+      returned = true;
+      this.#taken -= octets;
+    };
+  }
+}
+
 /** Events per key in a fixed window (wrong passwords per account and quarter of an hour). */
 export class RateWindow {
   readonly #counts = new Map<string, number>();

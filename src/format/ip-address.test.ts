@@ -3,6 +3,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import {
+  clientNetwork,
   type IpAddress,
   ipAddressOf,
   isPublicAddress,
@@ -206,4 +207,10 @@ test('property: a network holds its own addresses and no other network of that s
     }),
     { numRuns: 300 },
   );
+});
+
+test('a client is counted by its address, of IPv6 by its /64', () => {
+  assert.equal(clientNetwork(ip('192.0.2.7')), '192.0.2.7');
+  assert.equal(clientNetwork(ip('2001:db8:1:2::1')), clientNetwork(ip('2001:db8:1:2:ffff::')));
+  assert.notEqual(clientNetwork(ip('2001:db8:1:2::1')), clientNetwork(ip('2001:db8:1:3::1')));
 });

@@ -56,6 +56,11 @@ export function networkHolds(network: Network, ip: IpAddress): boolean {
   return network.bytes.every((byte, i) => byte === ((ip.bytes[i] ?? 0) & maskOctet(network.prefix - i * 8)));
 }
 
+/** By what a client is counted. An IPv6 client has at least a /64 to itself (RFC 6177 §2): that is one. */
+export function clientNetwork(ip: IpAddress): string {
+  return ip.family === 4 ? ip.text : hex(ip.bytes.subarray(0, 8));
+}
+
 /** The name whose PTR record names the host. RFC 1035 §3.5, RFC 3596 §2.5 */
 export function reverseName(ip: IpAddress): QueryName {
   const units = ip.family === 4 ? [...ip.bytes].map(String) : [...hex(ip.bytes)];

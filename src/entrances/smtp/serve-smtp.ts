@@ -9,7 +9,7 @@ import { Holdings } from '../../base/limits.ts';
 import { Fault } from '../../base/outcome.ts';
 import type { Connection, Endpoint, Listening, Net, TlsIdentity } from '../../base/port/net.ts';
 import type { Signals } from '../../base/port/signals.ts';
-import { type IpAddress, type Network, networkHolds, parseIpAddress } from '../../format/ip-address.ts';
+import { clientNetwork, type IpAddress, type Network, networkHolds, parseIpAddress } from '../../format/ip-address.ts';
 import type { SmtpLimits } from '../../protocol/smtp/limits.ts';
 import { readProxyHeader } from '../../protocol/smtp/proxy-v2.ts';
 import { replyOf, writeReply } from '../../protocol/smtp/reply.ts';
@@ -121,7 +121,7 @@ class Listener {
     const { connection } = served;
     const arrival = await this.#identify(connection);
     if (!arrival) return connection.destroy();
-    const give = this.#holdings.take(networkOf(arrival.client.address), limits.connections_per_address, Infinity);
+    const give = this.#holdings.take(clientNetwork(arrival.client.address), limits.connections_per_address, Infinity);
     const client = arrival.client.address.text;
     if (!give) return this.#turnAway(connection, 'per_address', tooMany, client);
     try {
@@ -225,8 +225,3 @@ type Arrival = {
   /** What came behind the PROXY header already. */
   readonly early: Uint8Array;
 };
-
-/** By what a client is counted. An IPv6 client has at least a /64 to itself (RFC 6177 §2): that is one. */
-export function networkOf(address: IpAddress): string {
-  return address.family === 4 ? address.text : Buffer.from(address.bytes.subarray(0, 8)).toString('hex');
-}

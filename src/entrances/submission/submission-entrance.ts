@@ -5,12 +5,13 @@
 import type { Timers } from '../../base/clock.ts';
 import type { Disk } from '../../base/port/disk.ts';
 import type { DomainName } from '../../format/domain-name.ts';
+import { clientNetwork } from '../../format/ip-address.ts';
 import type { Credentials } from '../../protocol/sasl/sasl-server.ts';
 import { replyOf } from '../../protocol/smtp/reply.ts';
 import type { Directory } from '../../services/directory/directory.ts';
 import type { Principal } from '../../services/directory/types.ts';
 import type { Sender } from '../../services/outbound/types.ts';
-import { networkOf, type SmtpListener, type SmtpListenerOptions, serveSmtp } from '../smtp/serve-smtp.ts';
+import { type SmtpListener, type SmtpListenerOptions, serveSmtp } from '../smtp/serve-smtp.ts';
 import type { SmtpClient, SmtpPolicy, SmtpVisit } from '../smtp/smtp-policy.ts';
 import { type SubmitPorts, submitTransaction } from '../smtp/submit-transaction.ts';
 import { createLoginThrottle, type LoginThrottle } from './login-throttle.ts';
@@ -63,7 +64,7 @@ async function logIn(
   { client, credentials }: { readonly client: SmtpClient; readonly credentials: Credentials },
 ): Promise<Principal | 'no' | 'later'> {
   const { login, password, actAs } = credentials;
-  const network = networkOf(client.address);
+  const network = clientNetwork(client.address);
   if (!(await throttle.admit(network, login))) return 'later';
   const outcome = await accounts.authenticate(login, password);
   if (!outcome.ok && outcome.code === 'busy') return 'later';

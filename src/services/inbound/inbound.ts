@@ -5,13 +5,14 @@
  */
 import type { Timers } from '../../base/clock.ts';
 import type { Ids } from '../../base/id.ts';
-import { RateWindow } from '../../base/limits.ts';
+import { OctetBudget, RateWindow } from '../../base/limits.ts';
 import { Fault, unreachable } from '../../base/outcome.ts';
 import type { Db } from '../../base/port/db.ts';
 import type { Disk } from '../../base/port/disk.ts';
 import type { Signals } from '../../base/port/signals.ts';
 import { formatAddrSpec, type Mailbox, type Path } from '../../format/address.ts';
 import type { DomainName } from '../../format/domain-name.ts';
+import { clientNetwork, parseIpAddress } from '../../format/ip-address.ts';
 import { fieldText, indexMessage, type MessageIndex } from '../../format/message/message-index.ts';
 import { type Hop, smtpKeyword, writeReceivedField } from '../../format/message/received-field.ts';
 import { decodeWords } from '../../format/mime/encoded-word.ts';
@@ -52,6 +53,11 @@ export type InboundOptions = JudgementPolicy & { readonly hostname: DomainName }
 /** Bounces one client may bring in ten minutes; a real server rarely has ten. */
 const nullSenderMax = 200;
 const nullSenderWindowMs = 10 * 60_000;
+/**
+ * Messages being judged are held in memory whole, and once more when they are stamped. Without a bound strangers with many
+ * connections and slow name servers could have us hold gigabytes.
+ */
+const judgedAtOnce = { most: 128 * 1024 * 1024, small: 256 * 1024 };
 /** Shown in lists; longer ones are cut. */
 const subjectMax = 300;
 
@@ -62,6 +68,7 @@ export class Inbound {
   readonly #ports: InboundPorts;
   readonly #options: InboundOptions;
   readonly #nullSenders: RateWindow;
+  readonly #octets = new OctetBudget(judgedAtOnce);
 
   constructor(ports: InboundPorts, options: InboundOptions) {
     this.#ports = ports;
@@ -71,7 +78,7 @@ export class Inbound {
 
   /** RCPT: where the recipient's mail goes, or why it cannot come in here. */
   async admit(peer: Peer, mailFrom: Mailbox | undefined, path: Path): Promise<Admission> {
-    if (mailFrom === undefined && peer.via === 'smtp' && this.#nullSenders.add(peer.address) > nullSenderMax) {
+    if (mailFrom === undefined && peer.via === 'smtp' && this.#nullSenders.add(networkOf(peer)) > nullSenderMax) {
       return { kind: 'refuse', reply: replies.tooManyBounces };
     }
     if (this.#ports.disk.isLow()) return { kind: 'refuse', reply: replies.storageFull };
@@ -116,6 +123,16 @@ export class Inbound {
 
   /** End of data: the reply is the truth about what is on the disk. */
   async receive(envelope: InboundEnvelope): Promise<Received> {
+    const give = this.#octets.take(envelope.body.size);
+    if (!give) return { reply: replies.busy, disposition: 'later' };
+    try {
+      return await this.#judgeAndKeep(envelope);
+    } finally {
+      give();
+    }
+  }
+
+  async #judgeAndKeep(envelope: InboundEnvelope): Promise<Received> {
     const id = this.#ports.ids.next('inb');
     try {
       const index = indexMessage(await envelope.body.read());
@@ -240,6 +257,11 @@ export class Inbound {
       spf: findings?.report.spf.result,
     });
   }
+}
+
+function networkOf(peer: Peer): string {
+  const address = parseIpAddress(peer.address);
+  return address ? clientNetwork(address) : peer.address;
 }
 
 type About = {

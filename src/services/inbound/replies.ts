@@ -16,6 +16,8 @@ export const storageFull: Reply = {
   text: 'No space left to store mail, come again later',
 };
 
+export const busy: Reply = { code: 451, enhanced: '4.3.2', text: 'Busy with other large messages, come again later' };
+
 /** The reply after the final dot; `id` names the message in our records. */
 export function replyTo(judgement: Judgement, id: string): Reply {
   switch (judgement.disposition) {

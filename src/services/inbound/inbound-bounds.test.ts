@@ -1,0 +1,46 @@
+/** What strangers may not make us hold or count. */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { mailbox, type PostOffice, postOffice, receive, spooled, stranger } from '../../../test/support/post-office.ts';
+import type { Destination } from './types.ts';
+
+const text = 'From: bob@b.test\r\nSubject: hi\r\n\r\nHello\r\n';
+
+function admitBounce(office: PostOffice, address: string) {
+  const path = { kind: 'mailbox', mailbox: mailbox('ada@example.com'), route: false } as const;
+  return office.inbound.admit({ ...stranger, address }, undefined, path);
+}
+
+test('MAIL_RULES 4: bounces are counted by network, so that no /64 is as many clients as it has addresses', async (t) => {
+  const office = await postOffice(t);
+  let taken = 0;
+  for (let i = 0; i < 210; i++) taken += Number((await admitBounce(office, `2001:db8::${i}`)).kind === 'accept');
+  assert.equal(taken, 200);
+  assert.deepEqual(await admitBounce(office, '2001:db8::ffff'), {
+    kind: 'refuse',
+    reply: { code: 451, enhanced: '4.7.1', text: 'Too many bounces from this address, come again later' },
+  });
+  assert.equal((await admitBounce(office, '2001:db8:0:1::1')).kind, 'accept');
+});
+
+test('large messages that are too many at once are asked to come again; small ones go on', async (t) => {
+  const office = await postOffice(t);
+  const go = Promise.withResolvers<void>();
+  const small = await spooled(office, text);
+  const destinations: Destination[] = [{ kind: 'mailbox', mailbox: 'mbx_1', recipient: mailbox('ada@example.com') }];
+  const large = (size: number) =>
+    office.inbound.receive({
+      peer: stranger,
+      mailFrom: mailbox('bob@b.test'),
+      destinations,
+      smtpUtf8: false,
+      body: { ...small, size, read: () => go.promise.then(() => small.read()) },
+    });
+  const first = large(100_000_000);
+  const second = await large(100_000_000);
+  assert.partialDeepStrictEqual(second, { disposition: 'later', reply: { code: 451, enhanced: '4.3.2' } });
+  assert.equal((await receive(office, { text })).reply.code, 250);
+  go.resolve();
+  assert.equal((await first).reply.code, 250);
+  assert.equal((await large(100_000_000)).reply.code, 250);
+});
