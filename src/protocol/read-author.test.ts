@@ -25,6 +25,8 @@ test('RFC 9989 §11.5: what readers see differently names nobody', () => {
     'From\r\n : a@bank.example',
     '\xef\xbb\xbfFrom: a@bank.example',
     'From\0: a@bank.example',
+    'Fr\0om: a@bank.example\r\nFrom: b@evil.example',
+    'F\x80rom: a@bank.example\r\nFrom: b@evil.example',
     'From: a@bank.example\rX: y',
     'From: a@bank.example\nX: y',
     'From: a@bank.example\0',

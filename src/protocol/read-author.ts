@@ -24,12 +24,17 @@ const ambiguous: readonly HeaderProblemCode[] = [
   'nul',
 ];
 
+/** `Fr\0om` is a From to readers that skip what does not belong into a name. */
+function isFrom(name: string): boolean {
+  return name.replaceAll(/[^!-9;-~]/g, '') === 'from'; // RFC 5322 §3.6.8
+}
+
 /** For readers that end lines at a lone CR or LF this starts a From field, for us it is inside another one. */
 const hiddenFrom = /(?:\r(?!\n)|(?<!\r)\n)[\t ]*from[\t ]*:/i;
 
 export function readAuthor(index: MessageIndex): Author {
   if (!index.complete) return unclear('the header is larger than we read');
-  const problem = index.problems.find(({ code, name }) => name === 'from' && ambiguous.includes(code));
+  const problem = index.problems.find(({ code, name }) => ambiguous.includes(code) && isFrom(name));
   if (problem !== undefined) return unclear(`From: ${headerProblems[problem.code]}`);
   const hasLoneLineEnd = index.problems.some(({ code }) => code === 'bare-cr' || code === 'bare-lf');
   if (hasLoneLineEnd && hiddenFrom.test(latin1(headerBytes(index)))) {

@@ -536,7 +536,7 @@ describe('clients that exist', () => {
   });
 
   test('AUTH in clear is refused without reading on', async () => {
-    const dialogue = await Dialogue.open(scene.facts.submission.port);
+    using dialogue = await Dialogue.open(scene.facts.submission.port);
     assert.match(await dialogue.hear(), /^220 /);
     const offers = await dialogue.ask('EHLO app.example.com');
     assert.match(offers, /^250[- ]STARTTLS$/m);
@@ -546,7 +546,6 @@ describe('clients that exist', () => {
     assert.match(await dialogue.ask(`AUTH PLAIN ${secret}`), /^538 5\.7\.11 /);
     assert.match(await dialogue.ask('AUTH LOGIN'), /^538 5\.7\.11 /);
     assert.match(await dialogue.ask('MAIL FROM:<hello@example.com>'), /^530 5\.7\.0 /);
-    dialogue.close();
   });
 
   test('no client has led either office into trouble', () => assert.deepEqual(scene.errors, []));

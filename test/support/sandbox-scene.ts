@@ -147,8 +147,8 @@ type DialogueOptions = {
   readonly early?: string | Uint8Array;
 };
 
-/** An SMTP dialogue, octet by octet. */
-export class Dialogue {
+/** An SMTP dialogue, octet by octet. Ends with its scope: an office that closes waits for whoever is still talking. */
+export class Dialogue implements Disposable {
   #socket: Socket;
   #unread = '';
   #over = false;
@@ -160,7 +160,7 @@ export class Dialogue {
   }
 
   static async open(port: number, options: DialogueOptions = {}): Promise<Dialogue> {
-    const socket = connect({ host: '127.0.0.1', port });
+    const socket = connect({ host: '127.0.0.1', port, noDelay: true });
     const dialogue = new Dialogue(socket);
     await new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject));
     if (options.from !== undefined) {
@@ -173,9 +173,14 @@ export class Dialogue {
   /** With banner and EHLO behind it. */
   static async greeted(port: number, options: DialogueOptions & { readonly helo?: string } = {}): Promise<Dialogue> {
     const dialogue = await Dialogue.open(port, options);
-    assert.match(await dialogue.hear(), /^220 /);
-    assert.match(await dialogue.ask(`EHLO ${options.helo ?? 'mail.example.org'}`), /^250/);
-    return dialogue;
+    try {
+      assert.match(await dialogue.hear(), /^220 /);
+      assert.match(await dialogue.ask(`EHLO ${options.helo ?? 'mail.example.org'}`), /^250/);
+      return dialogue;
+    } catch (error) {
+      dialogue[Symbol.dispose]();
+      throw error;
+    }
   }
 
   #listen(socket: Socket): void {
@@ -248,7 +253,7 @@ export class Dialogue {
     return socket.getProtocol();
   }
 
-  close(): void {
+  [Symbol.dispose](): void {
     this.#socket.destroy();
   }
 }
