@@ -18,7 +18,7 @@ type Pending = { readonly atMs: number; readonly run: () => void };
 /** Turns of the event loop after which whoever had something to do has done it: a write takes three. */
 const quietTurns = 25;
 /** What goes on that long in real time goes on for ever. */
-const realPatienceMs = 10_000;
+const realPatienceMs = 30_000;
 
 export function flowingTime(startMs: number): FlowingTime {
   const pending = new Set<Pending>();
