@@ -77,6 +77,12 @@ test('paths, methods, parameters that are not there', async (t) => {
     assert.equal(heard.headers.get('allow'), allow);
     assert.equal(heard.headers.get('access-control-allow-origin'), null);
   }
+  for (const method of ['__proto__', 'constructor', 'toString', 'BREW']) {
+    const heard = await ask(office, `${method} /v1/emails`, { key });
+    assert.equal(heard.status, 405, method);
+    assert.equal(heard.headers.get('allow'), 'POST, GET, HEAD, DELETE');
+  }
+  assert.ok(!('params' in {}), 'the router has written to what every object inherits from');
   const bad: Record<string, string> = {
     'GET /v1/emails?limit=0': 'limit',
     'GET /v1/emails?limit=101': 'limit',

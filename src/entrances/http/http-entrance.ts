@@ -19,7 +19,7 @@ import { homePage } from './pages/home.ts';
 import { problemPage, problemsPage } from './pages/problems.ts';
 import type { HttpOptions, HttpPorts } from './ports.ts';
 import { isProblemCode } from './problems.ts';
-import { Responder } from './respond.ts';
+import { knownMethods, Responder } from './respond.ts';
 import { OperationRunner } from './run-operation.ts';
 import type { Health } from './schemas/office.ts';
 import { Waits } from './wait.ts';
@@ -79,7 +79,11 @@ export function createHttpApp(ports: HttpPorts, options: HttpOptions): HttpApp {
     responder.respond(context.req.raw, 'unknown', () => problem('not_found', { detail: 'There is no such path.' })),
   );
   return {
-    fetch: async (request, info = { clientAddress: '127.0.0.1' }) => app.fetch(request, info),
+    // The router keeps handlers by method in plain objects: `__proto__` would be found in each of them, and written to.
+    fetch: async (request, info = { clientAddress: '127.0.0.1' }) =>
+      knownMethods.includes(request.method)
+        ? app.fetch(request, info)
+        : responder.respond(request, 'unknown', () => methodNotAllowed([...allowed.values()].flat())),
     close: () => closing.abort(),
   };
 }

@@ -105,7 +105,7 @@ function bodyFor(request: Request, { body }: BytesAnswer): ResponseBody {
   return null;
 }
 
-const knownMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+export const knownMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 /** The first one in full: most requests have one mistake, and most people read one line. */
 function summary(errors: ProblemAnswer['errors']): string {
