@@ -1,11 +1,11 @@
 /**
- * Text of strangers made fit for a trace, a log line or an error sentence: one line of printable ASCII, never longer than asked.
+ * Text of strangers made fit for a trace, a log line or an error sentence: one line of printable ASCII, longer than asked by three dots at most.
  * For people only: what is compared, stored or sent is the text itself.
  */
 export function printable(text: string, most = 200): string {
   const shown = text.length > most ? text.slice(0, most) : text;
   const escaped = /^[\x20-\x5b\x5d-\x7e]*$/.test(shown) ? shown : shown.replace(/[^\x20-\x5b\x5d-\x7e]/g, escapeUnit);
-  return text.length > most ? `${escaped}...` : escaped;
+  return text.length > most || escaped.length > most ? `${escaped.slice(0, most)}...` : escaped; // one unit becomes up to six
 }
 
 function escapeUnit(unit: string): string {
