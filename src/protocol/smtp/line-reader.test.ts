@@ -27,6 +27,20 @@ test('RFC 5321 §2.3.8: only CR LF ends a line', () => {
   assert.deepEqual(linesOf(['a\r', '\nb']), ['a', '(unread "b")']);
 });
 
+test('lines handed out and what was unread stay as they are while more comes in', () => {
+  const reader = new LineReader();
+  const taken: Uint8Array[] = [];
+  for (const octet of 'first\r\nsecond\r\nthird') {
+    reader.push(fromLatin1(octet));
+    const line = reader.next(100);
+    if (line?.kind === 'line') taken.push(line.octets);
+  }
+  const rest = reader.takeRest();
+  reader.push(fromLatin1('fourth'));
+  reader.push(fromLatin1('\r\n'));
+  assert.deepEqual([...taken, rest].map(latin1), ['first', 'second', 'third']);
+});
+
 test('normalize: LF alone ends a command too, a CR alone is still refused', () => {
   const reader = new LineReader();
   reader.push(fromLatin1('a\nb\r\n\nc\rd\n'));

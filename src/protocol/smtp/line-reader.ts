@@ -1,7 +1,7 @@
 /**
  * Cuts the octets of a connection into lines: the one reader of commands and replies. Only CR LF ends a line. A CR or LF
  * without the other is reported, never repaired, and what follows it can no longer be trusted to be a line (RFC 5321 §2.3.8).
- * Clients we chose to trust may end commands with LF alone (`normalize`). Memory is bounded by the longest line allowed plus one chunk.
+ * Clients we chose to trust may end commands with LF alone (`normalize`). Memory is bounded by twice the longest line allowed plus one chunk.
  */
 import { CR, LF } from '../../base/bytes.ts';
 
@@ -24,6 +24,8 @@ const nothing = new Uint8Array(0);
 
 export class LineReader {
   #held: Uint8Array = nothing;
+  /** Free octets behind the held ones. Lines handed out are never written to again: they lie before. */
+  #room: Uint8Array = nothing;
   /** Octets of the over-long line that were swallowed since it was last reported; undefined = not swallowing. */
   #swallowed: number | undefined;
   /** Where the search for LF goes on: no octet is looked at twice. */
@@ -35,7 +37,24 @@ export class LineReader {
   }
 
   push(chunk: Uint8Array): void {
-    this.#held = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
+    const length = this.#held.length + chunk.length;
+    if (this.#held.length === 0) {
+      this.#held = chunk;
+      this.#room = nothing;
+      return;
+    }
+    // Twice as much at a time: of a line that trickles in no octet is copied more than twice, not all of them for each.
+    if (this.#room.length < chunk.length) this.#grow(2 * length);
+    this.#room.set(chunk);
+    this.#held = new Uint8Array(this.#held.buffer, this.#held.byteOffset, length);
+    this.#room = this.#room.subarray(chunk.length);
+  }
+
+  #grow(octets: number): void {
+    const larger = new Uint8Array(octets);
+    larger.set(this.#held);
+    this.#room = larger.subarray(this.#held.length);
+    this.#held = larger.subarray(0, this.#held.length);
   }
 
   /** The next line, or undefined when more octets are needed. @param octetsMax longest line, CRLF included */
@@ -60,6 +79,7 @@ export class LineReader {
   takeRest(): Uint8Array {
     const rest = this.#held;
     this.#held = nothing;
+    this.#room = nothing;
     this.#searched = 0;
     this.#swallowed = undefined;
     return rest;
