@@ -18,6 +18,7 @@ import { attemptEvent } from './attempt-event.ts';
 import { cutAttempt, cutStep } from './cut-foreign-text.ts';
 import { type DeliveryFacts, decideNext, type Next, type RetryPolicy } from './decide-next.ts';
 import type { FailureReports, PreparedReport } from './failure-reports.ts';
+import { HeldBodies } from './held-bodies.ts';
 import type { DeliveryRow, Held, LastAttempt, MessageRow, OutboundStore, Place } from './outbound-store.ts';
 import { type Share, shareSlots, type WaitingQueue } from './share-slots.ts';
 import type { Attempt, FixedRoute, TranscriptStep, Transport } from './transport.ts';
@@ -86,6 +87,7 @@ export class DeliveryWorker {
   /** Cuts what is under way; only after the patience of `stop`. */
   readonly #cut = new AbortController();
   readonly #underWay = new Map<Job, Promise<void>>();
+  readonly #bodies: HeldBodies;
   #place: Place = { lane: undefined, domains: new Map() };
   #wake: AbortController = new AbortController();
   #loop: Promise<void> | undefined;
@@ -93,6 +95,7 @@ export class DeliveryWorker {
   constructor(ports: WorkerPorts, options: WorkerOptions) {
     this.#ports = ports;
     this.#options = options;
+    this.#bodies = new HeldBodies((id) => ports.db.read((reader) => ports.blobs.read(reader, id)));
   }
 
   /** Takes up what an earlier process left, then works until `stop`. */
@@ -252,29 +255,29 @@ export class DeliveryWorker {
     beforeFinalDot: () => Promise<void>,
     transcript: TranscriptStep[],
   ): Promise<readonly Attempt[]> {
-    const { db, blobs } = this.#ports;
-    const bytes = await db.read((reader) => blobs.read(reader, message.blob_id));
     const { transport, route } = await this.#ports.routeOf(message, job.domain);
-    const attempts = await transport.deliver(
-      {
-        message: { size: bytes.length, chunks: () => once(bytes) },
-        mailFrom: job.deliveries[0]?.return_path ?? '',
-        recipients: job.deliveries.map(({ recipient }) => ({
-          address: recipient,
-          internationalised: !isAscii(recipient),
-        })),
-        needs: { smtpUtf8: message.needs_smtp_utf8 === 1, eightBit: message.eight_bit === 1 },
-        domain: job.domain,
-        ...(route ? { route } : {}),
-      },
-      {
-        signal: this.#cut.signal,
-        note: (step) => {
-          if (transcript.length < transcriptStepsMax) transcript.push(cutStep(step));
+    const deliver = (bytes: Uint8Array) =>
+      transport.deliver(
+        {
+          message: { size: bytes.length, chunks: () => once(bytes) },
+          mailFrom: job.deliveries[0]?.return_path ?? '',
+          recipients: job.deliveries.map(({ recipient }) => ({
+            address: recipient,
+            internationalised: !isAscii(recipient),
+          })),
+          needs: { smtpUtf8: message.needs_smtp_utf8 === 1, eightBit: message.eight_bit === 1 },
+          domain: job.domain,
+          ...(route ? { route } : {}),
         },
-        beforeFinalDot,
-      },
-    );
+        {
+          signal: this.#cut.signal,
+          note: (step) => {
+            if (transcript.length < transcriptStepsMax) transcript.push(cutStep(step));
+          },
+          beforeFinalDot,
+        },
+      );
+    const attempts = await this.#bodies.with({ id: message.blob_id, size: message.size_bytes }, deliver);
     return attempts.map(cutAttempt);
   }
 
