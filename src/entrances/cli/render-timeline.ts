@@ -21,10 +21,14 @@ const textWidthMin = 30;
 export function timelineLines(steps: readonly ShownStep[], style: Style, columns?: number): string[] {
   const startMs = steps[0]?.atMs ?? 0;
   const several = new Set(steps.flatMap(({ recipient }) => recipient ?? [])).size > 1;
-  return steps.flatMap((step) => {
-    const whose = several && step.recipient !== undefined ? `${step.recipient}: ` : '';
+  return steps.flatMap((step, at) => {
+    const { recipient, say } = step;
+    const isNext = several && recipient !== undefined && recipient !== steps[at - 1]?.recipient;
     const label = labels[step.step] ?? visible(step.step);
-    return timelineEntry({ label, text: `${whose}${step.say}`, time: since(step.atMs - startMs) }, style, columns);
+    return [
+      ...(isNext ? [`   ${style.bold(visible(recipient))}`] : []),
+      ...timelineEntry({ label, text: say, time: since(step.atMs - startMs) }, style, columns),
+    ];
   });
 }
 

@@ -75,12 +75,15 @@ function readTypes(given: readonly string[], program: string): EventType[] {
     });
 }
 
-/** Time, what, to whom; then the sentence of the event, or what else tells something. */
+/** Time, what, to whom, and what tells most of it. */
 function eventLine({ at, type, subject, data }: Event, style: Style): string {
-  const facts = new Map(Object.entries(data));
-  const words = ['recipient', 'disposition', 'say']
-    .map((name) => facts.get(name))
-    .filter((one) => typeof one === 'string');
-  const told = words.length > 0 ? words : [...facts.values()].filter((one) => typeof one === 'string').slice(0, 3);
-  return `${style.dim(moment(at))}  ${style.bold(type.padEnd(15))}  ${visible(subject)}  ${visible(told.join(' '))}`.trimEnd();
+  return `${style.dim(moment(at))}  ${style.bold(type.padEnd(15))}  ${visible(subject)}  ${visible(told(data))}`.trimEnd();
+}
+
+function told(data: Event['data']): string {
+  const { from, mail_from: sender, recipients, recipient, disposition, say } = data;
+  if (Array.isArray(recipients))
+    return [`${from ?? (sender || '<>')} -> ${recipients.join(', ')}`, disposition].filter(Boolean).join(': ');
+  const words = [recipient, say].filter((one) => typeof one === 'string');
+  return (words.length > 0 ? words : Object.values(data).filter((one) => typeof one === 'string')).join(' ');
 }
