@@ -29,6 +29,8 @@ export type BadMxStage =
   | 'mail'
   | 'rcpt'
   | 'data'
+  /** After the command, before its octets. Whoever answers here reads no chunk: what follows is commands to him. */
+  | 'bdat'
   /** In the middle of the message: right after its first octets. */
   | 'content'
   | 'end-of-data'
@@ -40,7 +42,7 @@ type Script = Act | readonly Act[] | ((line: string, nth: number) => Act);
 
 type Session = {
   readonly lines: string[];
-  /** Messages as received, still dot-stuffed, without the final dot; a torn one is not here. */
+  /** Messages as received, after DATA still dot-stuffed, without the final dot; a torn one is not here. */
   readonly messages: string[];
   encrypted: boolean;
 };
@@ -63,7 +65,7 @@ export type BadMxOptions = {
   readonly address?: string;
 };
 
-const usual: Record<Exclude<BadMxStage, 'ehlo' | 'content' | 'handshake'>, Act> = {
+const usual: Record<Exclude<BadMxStage, 'ehlo' | 'content' | 'handshake' | 'bdat'>, Act> = {
   greeting: '220 mx.test ESMTP\r\n',
   helo: '250 mx.test\r\n',
   starttls: '220 2.0.0 go ahead\r\n',
@@ -110,6 +112,9 @@ class Talk {
   readonly #counts: Map<BadMxStage, number>;
   #held = '';
   #inData = false;
+  /** Octets that are still to come, and those of the chunks before. */
+  #chunk: { readonly octets: number; readonly last: boolean } | undefined;
+  #chunks = '';
   #contentSeen = false;
   #gone = false;
   #awaitsHandshake = false;
@@ -146,6 +151,10 @@ class Talk {
         if (!this.#hearContent()) return;
         continue;
       }
+      if (this.#chunk) {
+        if (!this.#hearChunk(this.#chunk)) return;
+        continue;
+      }
       const end = this.#held.indexOf('\r\n');
       if (end < 0) return;
       const line = this.#held.slice(0, end);
@@ -172,6 +181,26 @@ class Talk {
     return true;
   }
 
+  #hearChunk({ octets, last }: { readonly octets: number; readonly last: boolean }): boolean {
+    if (this.#held !== '' && !this.#contentSeen) {
+      this.#contentSeen = true;
+      this.#act('content', '');
+      if (this.#gone) return false;
+    }
+    if (this.#held.length < octets) return false;
+    this.#chunks += this.#held.slice(0, octets);
+    this.#held = this.#held.slice(octets);
+    this.#chunk = undefined;
+    if (!last) this.#perform('250 more\r\n');
+    else {
+      const message = this.#chunks;
+      this.#chunks = '';
+      this.#session.messages.push(message);
+      this.#act('end-of-data', message);
+    }
+    return true;
+  }
+
   #command(line: string): void {
     const verb = line.split(' ')[0]?.toUpperCase() ?? '';
     const stages: Record<string, BadMxStage> = {
@@ -182,6 +211,7 @@ class Talk {
       MAIL: 'mail',
       RCPT: 'rcpt',
       DATA: 'data',
+      BDAT: 'bdat',
       RSET: 'rset',
       QUIT: 'quit',
     };
@@ -205,6 +235,11 @@ class Talk {
       this.#inData = true;
       this.#contentSeen = false;
     }
+    if (stage === 'bdat' && (act ?? '') === '') {
+      const [, octets, last] = line.toUpperCase().split(' ');
+      this.#chunk = { octets: Number(octets), last: last === 'LAST' };
+      this.#contentSeen = false;
+    }
     if (stage === 'starttls' && (said ?? '220').startsWith('220')) {
       if (this.#options.identity) this.#encrypt(() => {});
       else this.#awaitsHandshake = true;
@@ -212,7 +247,7 @@ class Talk {
   }
 
   #usualAct(stage: BadMxStage): Act {
-    if (stage === 'content' || stage === 'handshake') return '';
+    if (stage === 'content' || stage === 'handshake' || stage === 'bdat') return '';
     if (stage !== 'ehlo') return usual[stage];
     const offers = [...(this.#options.offers ?? usualOffers)];
     if (this.#options.identity && !this.#session.encrypted) offers.push('STARTTLS');

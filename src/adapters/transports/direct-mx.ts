@@ -7,6 +7,7 @@ import type { Net } from '../../base/port/net.ts';
 import type { Random } from '../../base/random.ts';
 import type { Resolver } from '../../protocol/dns/types.ts';
 import { type ClientPatience, defaultPatience } from '../../protocol/smtp/client-stages.ts';
+import type { ClientOptions } from '../../protocol/smtp/client-state.ts';
 import { opportunistic, type TlsPolicy } from '../../protocol/smtp/client-tls.ts';
 import type { Transport } from '../../services/outbound/transport.ts';
 import { findMx, fixedWay } from './find-way.ts';
@@ -48,6 +49,8 @@ export type DirectMxOptions = {
   readonly trust?: readonly string[];
   /** What TLS each MX host has to offer; opportunistic where nothing is said. */
   readonly tlsPolicy?: TlsPolicy;
+  /** BDAT where it is offered, unless `never`. RFC 3030 */
+  readonly chunking?: ClientOptions['chunking'];
   readonly patience?: ClientPatience;
   readonly pool?: Partial<PoolLimits>;
 };
@@ -62,6 +65,7 @@ export function createDirectMx(ports: TransportPorts, options: DirectMxOptions):
     implicitTls: false,
     login: undefined,
     trust: options.trust,
+    chunking: options.chunking ?? 'when-offered',
     patience: options.patience ?? defaultPatience,
     addressesMax: directLimits.addresses,
   };

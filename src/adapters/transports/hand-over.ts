@@ -11,7 +11,7 @@ import type { Resolver } from '../../protocol/dns/types.ts';
 import { isPathText } from '../../protocol/smtp/client-command.ts';
 import { describeEnding, type Ending, isTooManyRecipients } from '../../protocol/smtp/client-ending.ts';
 import type { ClientPatience } from '../../protocol/smtp/client-stages.ts';
-import type { Envelope, Login } from '../../protocol/smtp/client-state.ts';
+import type { ClientOptions, Envelope, Login } from '../../protocol/smtp/client-state.ts';
 import {
   opportunistic,
   planTls,
@@ -51,6 +51,7 @@ export type HandOverRules = {
   readonly implicitTls: boolean;
   readonly login: Login | undefined;
   readonly trust: readonly string[] | undefined;
+  readonly chunking: ClientOptions['chunking'];
   readonly patience: ClientPatience;
   /** Addresses tried in one delivery. */
   readonly addressesMax: number;
@@ -71,6 +72,8 @@ export class HandOver {
   readonly #context: DeliveryContext;
   readonly #book: AttemptBook;
   #addressesTried = 0;
+  /** Off for the rest of the delivery once a host offered it and did not mean it. */
+  #chunking: ClientOptions['chunking'];
 
   constructor(
     parts: { readonly ports: HandOverPorts; readonly rules: HandOverRules; readonly pool: LinkPool },
@@ -79,6 +82,7 @@ export class HandOver {
   ) {
     this.#ports = parts.ports;
     this.#rules = parts.rules;
+    this.#chunking = parts.rules.chunking;
     this.#pool = parts.pool;
     this.#job = job;
     this.#context = context;
@@ -164,7 +168,8 @@ export class HandOver {
     if (idle) {
       const via = connectionFacts(idle, { why: 'an open connection to it was free', reused: true });
       this.#noteConnection(via);
-      if ((await this.#use(idle, via, target, seat)) === 'used') return;
+      const left = await this.#use(idle, { via, target, seat, waiting: this.#book.open });
+      if (left.length === 0) return;
     }
     const { host } = target;
     const found = await findAddresses(this.#ports.resolver, host, {
@@ -194,9 +199,14 @@ export class HandOver {
     );
   }
 
-  /** A second connection, in the clear, only after a failed handshake and only where no policy speaks. RFC 7435 §3 */
+  /**
+   * Connections to one address, one after the other. In the clear only after a failed handshake and only where no policy speaks
+   * (RFC 7435 §3); a further one where the last could not take all. Each of these has fewer recipients, or does without chunks.
+   */
   async #tryAddress(target: Target, address: IpAddress, seat: Seat): Promise<void> {
-    for (const handshakeFailed of [false, true]) {
+    let waiting = this.#book.open;
+    let handshakeFailed = false;
+    while (waiting.length > 0 && this.#goesOn()) {
       const plan = planTls(target.demand, handshakeFailed);
       if (plan === 'give-up') return;
       seat.makeRoom();
@@ -206,11 +216,12 @@ export class HandOver {
       const ending = await link.open();
       const via = connectionFacts(link, { why: target.why, reused: false });
       if (!ending) {
-        await this.#use(link, via, target, seat);
-        return;
+        waiting = await this.#use(link, { via, target, seat, waiting });
+        continue;
       }
       this.#learnFrom(ending, via);
-      if (ending.kind !== 'trouble' || ending.trouble.what !== 'tls') return;
+      if (handshakeFailed || ending.kind !== 'trouble' || ending.trouble.what !== 'tls') return;
+      handshakeFailed = true;
     }
   }
 
@@ -256,6 +267,7 @@ export class HandOver {
         at,
         ehloName,
         implicitTls,
+        chunking: this.#chunking,
         policy: demand.policy,
         ...(login ? { login } : {}),
         ...(trust ? { trust } : {}),
@@ -266,28 +278,43 @@ export class HandOver {
   }
 
   /**
-   * Transactions on one connection, until it or the recipients are used up. `stale`: it was a kept one and had died meanwhile,
-   * which says nothing about the host.
+   * Transactions on one connection, until it or the recipients are used up. Answers those whom the same host may take on another
+   * connection: all, where this was a kept one and had died meanwhile, which says nothing about the host; the rest, where the
+   * host takes only so many messages on each (RFC 9422 §4.1); those who met a host that offers chunks and does not know them.
    */
-  async #use(link: SmtpLink, via: ConnectionFacts, target: Target, seat: Seat): Promise<'used' | 'stale'> {
+  async #use(
+    link: SmtpLink,
+    on: {
+      readonly via: ConnectionFacts;
+      readonly target: Target;
+      readonly seat: Seat;
+      readonly waiting: readonly number[];
+    },
+  ): Promise<readonly number[]> {
+    const { via } = on;
     const { message, recipients } = this.#job;
     const content = { message, beforeFinalDot: this.#context.beforeFinalDot };
-    let waiting = this.#book.open;
+    let waiting = on.waiting;
     let isFirst = via.reused;
-    while (waiting.length > 0) {
-      const group = waiting.slice(0, recipientsPerTransaction);
+    while (waiting.length > 0 && !link.isSpent) {
+      const group = waiting.slice(0, Math.min(recipientsPerTransaction, link.recipientsMax));
       const envelope = this.#envelope(group.flatMap((place) => recipients[place] ?? []));
       const endings = await link.transact(envelope, content, this.#linkContext());
       if (isFirst && endings.every(isOfDeadConnection)) {
         link.destroy();
-        return 'stale';
+        return waiting;
       }
       isFirst = false;
       const again = this.#learnTransaction({ group, endings, via, mayFollow: link.isReady });
+      if (link.chunkRefused) {
+        this.#chunking = 'never';
+        const open = new Set(this.#book.open);
+        return waiting.filter((place) => open.has(place));
+      }
       waiting = link.isReady ? [...again, ...waiting.slice(group.length)] : [];
     }
-    seat.keep(target.key, link);
-    return 'used';
+    on.seat.keep(on.target.key, link);
+    return waiting;
   }
 
   /**

@@ -115,8 +115,9 @@ export class LinkPool {
   }
 
   #keep(name: string, site: Site, { key, link }: { readonly key: string; readonly link: SmtpLink }): void {
+    const isDone = !link.isWorthKeeping || link.transactions >= this.#limits.transactionsPerConnection;
     if (!link.isReady) link.destroy();
-    else if (this.#closed || link.transactions >= this.#limits.transactionsPerConnection) this.#quit(link);
+    else if (this.#closed || isDone) this.#quit(link);
     else this.#rest(name, site, { key, link });
   }
 

@@ -10,7 +10,8 @@ import { awaitedStage, newSession, step } from '../../protocol/smtp/client.ts';
 import type { Ending, Trouble } from '../../protocol/smtp/client-ending.ts';
 import type { ClientPatience, ReplyStage } from '../../protocol/smtp/client-stages.ts';
 import type { ClientEffect, ClientInput, ClientOptions, Envelope, Session } from '../../protocol/smtp/client-state.ts';
-import { DotStuffer, loneDot, type Unfit } from '../../protocol/smtp/dot-stuff.ts';
+import { DotStuffer, loneDot } from '../../protocol/smtp/dot-stuff.ts';
+import { CountedFraming, type Unfit } from '../../protocol/smtp/message-guard.ts';
 import { type Nonsense, nonsenseReasons, ReplyReader } from '../../protocol/smtp/read-reply.ts';
 import type { OutgoingMessage, TlsSeen, TranscriptStep } from '../../services/outbound/transport.ts';
 
@@ -78,6 +79,26 @@ export class SmtpLink {
   /** Takes another transaction: nothing is owed by either side. */
   get isReady(): boolean {
     return this.#session.state.at === 'ready' && this.#cut === undefined && this.#reader.isEmpty;
+  }
+
+  /** It has carried as many messages as the other side takes on one connection. RFC 9422 §4.1 */
+  get isSpent(): boolean {
+    return this.#transactions >= (this.#session.capabilities.mailMax ?? Infinity);
+  }
+
+  /** Of use to another delivery. Where domains are counted (RFC 9422 §4.3) a connection is for one of them. */
+  get isWorthKeeping(): boolean {
+    return this.isReady && !this.isSpent && this.#session.capabilities.rcptDomainMax === undefined;
+  }
+
+  /** Recipients of one transaction. RFC 9422 §4.2 */
+  get recipientsMax(): number {
+    return this.#session.capabilities.rcptMax ?? Infinity;
+  }
+
+  /** It was given up because BDAT was no command there, though it had been offered. */
+  get chunkRefused(): boolean {
+    return this.#session.chunkRefused;
   }
 
   get tls(): TlsSeen | undefined {
@@ -174,7 +195,7 @@ export class SmtpLink {
         return this.#startTls();
       case 'send-content':
         invariant(content, 'content is sent in a transaction');
-        return this.#sendContent(content, effect.allowEightBit);
+        return this.#sendContent(content, effect);
       case 'send-lone-dot':
         return this.#write(loneDot);
       case 'not-opened':
@@ -238,34 +259,46 @@ export class SmtpLink {
   /**
    * The message in blocks, the last one held back: it leaves together with the final dot, in one packet where it fits, once
    * `beforeFinalDot` has committed that the end may from now on be unsure. The other side should be silent meanwhile; a word or
-   * a goodbye from it is heeded while the dot has not left, because then the end is still sure.
+   * a goodbye from it is heeded while the dot has not left, because then the end is still sure. A chunk lacks its last block
+   * instead of a dot; its command leaves together with the first block.
    */
-  async #sendContent(content: Content, allowEightBit: boolean): Promise<ClientInput | undefined> {
+  async #sendContent(content: Content, { allowEightBit, chunk }: SendContent): Promise<ClientInput | undefined> {
     if (!this.#reader.isEmpty) return { kind: 'trouble', trouble: this.#cutOff(outOfTurn) };
-    const stuffer = new DotStuffer({ allowEightBit });
+    const { message } = content;
+    const framing = chunk === undefined ? new DotStuffer({ allowEightBit }) : new CountedFraming({ allowEightBit });
     const interrupted = this.#listenAside();
-    let held: Uint8Array = new Uint8Array(0);
+    const opening = chunk === undefined ? nothing : utf8(`${chunk}\r\n`);
+    let held: Uint8Array | undefined;
     let octets = 0;
+    let begun = chunk === undefined; // RFC 5321 §4.1.1.4: after a 354 there is no way back
+    const begin = () => {
+      if (!begun && chunk !== undefined) this.#context.note({ step: 'said', line: chunk });
+      begun = true;
+    };
     try {
-      for await (const block of blocksOf(content.message)) {
+      for await (const block of blocksOf(message)) {
         octets += block.length;
-        const stuffed = stuffer.push(block);
-        if (!stuffed.ok) return this.#unfit(stuffed.code);
-        const failed = await this.#write(held);
-        if (failed) return failed;
-        if (interrupted()) return await this.#hear('data', lastWordsMs);
-        held = stuffed.value;
+        if (octets > message.size) throw torn(octets, message); // what is behind a chunk would be taken for commands
+        const framed = framing.push(block);
+        if (!framed.ok) return this.#unfit(framed.code, begun);
+        if (held) {
+          begin();
+          const failed = await this.#write(held);
+          if (failed) return failed;
+          if (interrupted()) return await this.#hear('data', lastWordsMs);
+        }
+        held = held || opening.length === 0 ? framed.value : concat([opening, framed.value]);
       }
-      const end = stuffer.finish();
-      if (!end.ok) return this.#unfit(end.code);
-      if (octets !== content.message.size)
-        throw new Fault('MESSAGE_TORN', `${octets} octets of a message of ${content.message.size}`);
+      const end = framing.finish();
+      if (!end.ok) return this.#unfit(end.code, begun);
+      if (octets !== message.size) throw torn(octets, message);
       await content.beforeFinalDot();
       if (this.#context.signal.aborted) return { kind: 'trouble', trouble: this.#cutOff(stopped) };
       if (interrupted()) return await this.#hear('data', lastWordsMs);
       await this.#tell({ kind: 'dotted' }, content);
+      begin();
       this.#context.note({ step: 'message-sent', octets });
-      return await this.#write(concat([held, end.value]));
+      return await this.#write(concat([held ?? opening, end.value]));
     } catch (error) {
       this.#cutOff(stopped); // RFC 5321 §4.1.1.4: without the final dot nothing was sent
       throw error;
@@ -283,9 +316,9 @@ export class SmtpLink {
     return () => came;
   }
 
-  #unfit(why: Unfit): ClientInput {
-    this.#cutOff(stopped);
-    return { kind: 'unfit', why };
+  #unfit(why: Unfit, begun: boolean): ClientInput {
+    if (begun) this.#cutOff(stopped);
+    return { kind: 'unfit', why, begun };
   }
 
   /** Answers an input only when it failed: the other side's last words, where it left any, else that it is gone. */
@@ -359,6 +392,14 @@ export class SmtpLink {
     this.connection.destroy();
     return this.#cut;
   }
+}
+
+type SendContent = Extract<ClientEffect, { do: 'send-content' }>;
+
+const nothing = new Uint8Array(0);
+
+function torn(octets: number, message: OutgoingMessage): Fault {
+  return new Fault('MESSAGE_TORN', `${octets} octets of a message of ${message.size}`);
 }
 
 const stopped: Trouble = { what: 'cancelled', say: 'was left, because this delivery was stopped' };

@@ -3,7 +3,7 @@
  * has to be valid: a password is never said to a host that is not proven to be the one meant.
  */
 import { type ClientPatience, defaultPatience } from '../../protocol/smtp/client-stages.ts';
-import type { Login } from '../../protocol/smtp/client-state.ts';
+import type { ClientOptions, Login } from '../../protocol/smtp/client-state.ts';
 import { opportunistic, type TlsDemand } from '../../protocol/smtp/client-tls.ts';
 import type { Transport, TransportKeeps } from '../../services/outbound/transport.ts';
 import { poolLimits, type TransportPorts } from './direct-mx.ts';
@@ -22,6 +22,8 @@ export type SmtpRelayOptions = {
   readonly source?: { readonly address4?: string; readonly address6?: string };
   /** What the relay leaves as it is; a plain one leaves everything. */
   readonly keeps?: TransportKeeps;
+  /** BDAT where it is offered, unless `never`. RFC 3030 */
+  readonly chunking?: ClientOptions['chunking'];
   readonly patience?: ClientPatience;
   readonly pool?: Partial<PoolLimits>;
 };
@@ -43,6 +45,7 @@ export function createSmtpRelay(ports: TransportPorts, options: SmtpRelayOptions
     implicitTls: options.tls === 'implicit',
     login,
     trust: options.trust,
+    chunking: options.chunking ?? 'when-offered',
     patience: options.patience ?? defaultPatience,
     addressesMax: 20,
   };

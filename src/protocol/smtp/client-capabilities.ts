@@ -11,6 +11,14 @@ export type Capabilities = {
   readonly size: boolean;
   /** The largest message it takes, where it said one. */
   readonly sizeMax?: number;
+  /** BDAT is known (RFC 3030 §2). */
+  readonly chunking: boolean;
+  /** RFC 9422 §4.1: MAIL commands in one session, refused ones too. */
+  readonly mailMax?: number;
+  /** RFC 9422 §4.2: RCPT commands in one transaction. */
+  readonly rcptMax?: number;
+  /** RFC 9422 §4.3: domains of recipients in one session. */
+  readonly rcptDomainMax?: number;
   /** SASL mechanisms, upper case. */
   readonly auth: readonly string[];
 };
@@ -22,6 +30,7 @@ export const noCapabilities: Capabilities = {
   eightBit: false,
   smtpUtf8: false,
   size: false,
+  chunking: false,
   auth: [],
 };
 
@@ -43,6 +52,25 @@ export function readCapabilities(lines: readonly string[]): Capabilities {
     smtpUtf8: offered.has('SMTPUTF8') && eightBit, // RFC 6531 §3.1: one may not be offered without the other
     size: offered.has('SIZE'),
     ...(sizeMax > 0 ? { sizeMax } : {}), // RFC 1870 §4: 0 or nothing = no fixed limit
+    chunking: offered.has('CHUNKING'),
+    ...readLimits(offered.get('LIMITS') ?? []),
     auth: offered.get('AUTH') ?? [],
   };
 }
+
+/** RFC 9422 §3: limits we do not know are passed over, and so are values that are none. */
+function readLimits(parameters: readonly string[]): Pick<Capabilities, 'mailMax' | 'rcptMax' | 'rcptDomainMax'> {
+  return Object.fromEntries(
+    parameters.flatMap((parameter) => {
+      const [, name, value] = /^([A-Z]+)=([1-9]\d{0,5})$/.exec(parameter) ?? []; // RFC 9422 §4.1: no zero, six digits at most
+      const member = limitMembers.get(name ?? '');
+      return member === undefined ? [] : [[member, Number(value)]];
+    }),
+  );
+}
+
+const limitMembers: ReadonlyMap<string, 'mailMax' | 'rcptMax' | 'rcptDomainMax'> = new Map([
+  ['MAILMAX', 'mailMax'],
+  ['RCPTMAX', 'rcptMax'],
+  ['RCPTDOMAINMAX', 'rcptDomainMax'],
+]);

@@ -72,6 +72,12 @@ test('the parameters of MAIL', () => {
   );
 });
 
+test('a chunk has a size', () => {
+  assert.equal(command.bdatLast(0), 'BDAT 0 LAST');
+  assert.equal(command.bdatLast(26_214_400), 'BDAT 26214400 LAST');
+  for (const size of [-1, 0.5, Number.NaN, Infinity, 2 ** 53]) assert.throws(() => command.bdatLast(size), Bug);
+});
+
 test('property: no text becomes two lines or leaves its brackets', () => {
   fc.assert(
     fc.property(

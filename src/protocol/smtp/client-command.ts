@@ -42,6 +42,11 @@ export const command = {
     return `RCPT TO:<${to}>`;
   },
   data: () => 'DATA',
+  /** The whole message in one chunk. RFC 3030 §2 */
+  bdatLast: (octets: number) => {
+    invariant(Number.isSafeInteger(octets) && octets >= 0, 'a chunk has a size');
+    return `BDAT ${octets} LAST`;
+  },
   rset: () => 'RSET',
   quit: () => 'QUIT',
   authPlain: (response: string) => `AUTH PLAIN ${checkedBase64(response)}`,

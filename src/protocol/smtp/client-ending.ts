@@ -4,7 +4,7 @@
  */
 import { unreachable } from '../../base/outcome.ts';
 import type { ReplyStage } from './client-stages.ts';
-import { type Unfit, unfitReasons } from './dot-stuff.ts';
+import { type Unfit, unfitReasons } from './message-guard.ts';
 import type { HeardReply } from './read-reply.ts';
 
 type TroubleKind = 'nonsense' | 'timeout' | 'lost' | 'tls' | 'cancelled';

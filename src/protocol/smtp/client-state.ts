@@ -2,7 +2,7 @@
 import type { TlsFacts } from '../../base/port/net.ts';
 import type { Capabilities } from './client-capabilities.ts';
 import type { Ending, Trouble } from './client-ending.ts';
-import type { Unfit } from './dot-stuff.ts';
+import type { Unfit } from './message-guard.ts';
 import type { HeardReply } from './read-reply.ts';
 
 export type Login = { readonly user: string; readonly password: string };
@@ -11,6 +11,8 @@ export type ClientOptions = {
   readonly ehloName: string;
   /** `never`: not even where it is offered, because a handshake with this host has just failed. */
   readonly startTls: 'never' | 'when-offered' | 'always';
+  /** `never`: not even where it is offered, because this host has just refused BDAT. */
+  readonly chunking: 'never' | 'when-offered';
   readonly login?: Login;
 };
 
@@ -29,6 +31,8 @@ export type Session = {
   readonly capabilities: Capabilities;
   /** Why there is no TLS, once that is decided. */
   readonly plainBecause: string | undefined;
+  /** CHUNKING was offered, and BDAT refused as a command: nothing was said about the message. */
+  readonly chunkRefused: boolean;
   readonly state: ClientState;
 };
 
@@ -44,6 +48,8 @@ export type LoginExchange = 'plain' | 'login' | 'user' | 'password';
 export type Transaction = {
   readonly envelope: Envelope;
   readonly pipelined: boolean;
+  /** BDAT instead of DATA. */
+  readonly chunked: boolean;
   /** Commands without a reply so far, in order. Pipelined they are all on the way, else only the first one is. */
   readonly awaited: readonly Awaited[];
   readonly mailAccepted: boolean;
@@ -61,9 +67,9 @@ export type ClientInput =
   | { readonly kind: 'trouble'; readonly trouble: Trouble }
   | { readonly kind: 'secured'; readonly tls: TlsFacts }
   | { readonly kind: 'begin'; readonly envelope: Envelope }
-  /** The message turned out not to be fit for sending; the connection is cut in the middle of it. */
-  | { readonly kind: 'unfit'; readonly why: Unfit }
-  /** The final dot is on its way: from here on the message may have arrived. */
+  /** The message turned out not to be fit for sending. `begun`: in the middle of it, so that the connection is cut. */
+  | { readonly kind: 'unfit'; readonly why: Unfit; readonly begun: boolean }
+  /** The final dot, or the last octets of the chunk, are on their way: from here on the message may have arrived. */
   | { readonly kind: 'dotted' }
   | { readonly kind: 'quit' };
 
@@ -74,8 +80,11 @@ export type ClientEffect =
   | { readonly do: 'handshake' }
   | { readonly do: 'opened' }
   | { readonly do: 'not-opened'; readonly ending: Ending }
-  /** Send the message up to its end, then tell `dotted` and send the final dot. */
-  | { readonly do: 'send-content'; readonly allowEightBit: boolean }
+  /**
+   * Send the message up to its end, then tell `dotted` and send the final dot. With `chunk`: that command and then just the
+   * octets it announces, the last of them after `dotted`.
+   */
+  | { readonly do: 'send-content'; readonly allowEightBit: boolean; readonly chunk: string | undefined }
   | { readonly do: 'send-lone-dot' }
   /** The transaction's outcome, by recipient. */
   | { readonly do: 'settle'; readonly endings: readonly Ending[] }

@@ -13,7 +13,7 @@ import type {
   Step,
   Transaction,
 } from './client-state.ts';
-import type { Unfit } from './dot-stuff.ts';
+import type { Unfit } from './message-guard.ts';
 import type { HeardReply } from './read-reply.ts';
 
 export function begin(session: Session, envelope: Envelope): Step {
@@ -23,13 +23,15 @@ export function begin(session: Session, envelope: Envelope): Step {
     return what ? { kind: 'lacking', what } : 'open';
   });
   const open = recipients.flatMap((progress, recipient) => (progress === 'open' ? [recipient] : []));
+  const chunked = session.capabilities.chunking && session.options.chunking === 'when-offered';
   const transaction: Transaction = {
     envelope,
     pipelined: session.capabilities.pipelining,
+    chunked,
     awaited: [
       { stage: 'mail' },
       ...open.map((recipient): Awaited => ({ stage: 'rcpt', recipient })),
-      { stage: 'data' },
+      ...(chunked ? [] : [{ stage: 'data' } as const]),
     ],
     mailAccepted: false,
     recipients,
@@ -75,9 +77,11 @@ export function transactionReply(session: Session, reply: HeardReply): Step {
       return onEnvelope(session, state.transaction, reply);
     case 'content': // the other side will not read on; RFC 5321 has no such reply, but some hosts tell before they hang up
       if (reply.code < 400) return nonsense(session, state.transaction, reply);
+      if (isChunkRefused(state.transaction, reply)) return chunkRefused(session, state.transaction, reply);
       return settle(session, decide(state.transaction, { kind: 'answered', reply, stage: 'data' }), { at: 'closed' });
     case 'end-of-data':
       if (reply.code < 400 && !isPositive(reply)) return nonsense(session, state.transaction, reply);
+      if (isChunkRefused(state.transaction, reply)) return chunkRefused(session, state.transaction, reply);
       return settle(
         session,
         decide(state.transaction, { kind: 'answered', reply, stage: 'end-of-data' }),
@@ -125,11 +129,13 @@ function onRcpt(transaction: Transaction, recipient: number, reply: HeardReply):
 /** Awaits the next reply, or says the next command where they go one by one. */
 function goOn(session: Session, transaction: Transaction): Step {
   const [following] = transaction.awaited;
-  invariant(following, 'DATA is the last command of an envelope');
+  invariant(following || transaction.chunked, 'DATA is the last command of an envelope');
   const next: Session = { ...session, state: { at: 'envelope', transaction } };
-  if (transaction.pipelined) return { next, effects: [] };
+  if (transaction.pipelined && following) return { next, effects: [] };
   if (!transaction.mailAccepted) return settle(session, transaction, { at: 'ready' });
-  if (following.stage === 'data' && !transaction.recipients.includes('accepted')) return reset(session, transaction);
+  const isOver = following === undefined || following.stage === 'data';
+  if (isOver && !transaction.recipients.includes('accepted')) return reset(session, transaction);
+  if (following === undefined) return sendContent(session, transaction);
   return { next, effects: [{ do: 'say', lines: [lineOf(session, transaction, following)], secret: false }] };
 }
 
@@ -144,11 +150,30 @@ function onData(session: Session, transaction: Transaction, reply: HeardReply): 
     const { next, effects } = settle(session, transaction, { at: 'lone-dot' });
     return { next, effects: [...effects, { do: 'send-lone-dot' }] };
   }
-  const { envelope } = transaction;
+  return sendContent(session, transaction);
+}
+
+function sendContent(session: Session, transaction: Transaction): Step {
+  const { envelope, chunked } = transaction;
+  const allowEightBit = envelope.eightBit || envelope.smtpUtf8;
+  const chunk = chunked ? command.bdatLast(envelope.size) : undefined;
   return {
     next: { ...session, state: { at: 'content', transaction } },
-    effects: [{ do: 'send-content', allowEightBit: envelope.eightBit || envelope.smtpUtf8 }],
+    effects: [{ do: 'send-content', allowEightBit, chunk }],
   };
+}
+
+/** RFC 5321 §4.2.2: 500 to 504 are about the command and its place, not about the message. */
+function isChunkRefused({ chunked }: Transaction, { code }: HeardReply): boolean {
+  return chunked && code >= 500 && code <= 504;
+}
+
+/** Who offers CHUNKING and refuses BDAT makes no sense; and what follows the command there is read as nobody knows what. */
+function chunkRefused(session: Session, transaction: Transaction, { code, enhanced, text }: HeardReply): Step {
+  const heard = [code, enhanced, text].filter((part) => part !== undefined && part !== '').join(' ');
+  const trouble: Trouble = { what: 'nonsense', say: `offered CHUNKING and refused BDAT: ${heard}`, heard };
+  const told = decide(transaction, { kind: 'trouble', trouble, stage: 'data' });
+  return settle({ ...session, chunkRefused: true }, told, { at: 'closed' });
 }
 
 export function transactionTrouble(session: Session, trouble: Trouble): Step {
@@ -160,11 +185,15 @@ export function transactionTrouble(session: Session, trouble: Trouble): Step {
   return settle(session, decide(transaction, { kind: 'trouble', trouble, stage }), { at: 'closed' });
 }
 
-/** RFC 5321 §4.1.1.4: there is no way out of DATA but the end of the message or of the connection. */
-export function unfit(session: Session, why: Unfit): Step {
+/**
+ * RFC 5321 §4.1.1.4: there is no way out of DATA but the end of the message or of the connection, nor out of a chunk that has
+ * begun; before BDAT was said RSET does.
+ */
+export function unfit(session: Session, { why, begun }: { readonly why: Unfit; readonly begun: boolean }): Step {
   const { state } = session;
   if (state.at !== 'content') throw new Bug(`no message is on its way while ${state.at}`);
-  return settle(session, decide(state.transaction, { kind: 'unfit', why }), { at: 'closed' });
+  const told = decide(state.transaction, { kind: 'unfit', why });
+  return state.transaction.chunked && !begun ? reset(session, told) : settle(session, told, { at: 'closed' });
 }
 
 function nonsense(session: Session, transaction: Transaction, reply: HeardReply): Step {

@@ -9,12 +9,19 @@
  *                     ehlo -250, a login is wanted-> login -235-> ready
  *   a transaction (client-transaction.ts):
  *     ready -begin-> envelope -354-> content -dotted-> end-of-data -any reply-> ready
+ *                    envelope -a recipient was taken, and CHUNKING is offered-> content: BDAT and the message
  *                    envelope -354, but no recipient was taken-> lone-dot -any reply-> ready
  *                    envelope -no recipient, or no DATA-> reset -250-> ready
  *   from anywhere:
  *     -421, trouble, a reply that makes no sense there-> closed               ready -quit-> quitting -any reply-> closed
  *
  * In `envelope` the commands MAIL, RCPT... and DATA leave at once where PIPELINING is offered, else one by one.
+ *
+ * Where CHUNKING is offered every message goes in one BDAT LAST. It saves the wait for 354 where there is no PIPELINING (two
+ * round trips either way where there is), the dots, and a connection where no recipient is taken or the message is not fit; and
+ * the receiver need not look for an end that it might see elsewhere. BDAT could leave together with MAIL and RCPT, one round
+ * trip in all, but waits for their replies: else a message that every recipient refuses would be sent, the `unsure` mark be
+ * committed for it, and each kept connection that had died meanwhile leave a message unsure instead of untouched.
  */
 import { Bug, unreachable } from '../../base/outcome.ts';
 import { noCapabilities } from './client-capabilities.ts';
@@ -28,7 +35,14 @@ import type { HeardReply } from './read-reply.ts';
 
 /** @param tls facts of a connection that was encrypted before its first octet (RFC 8314 §3.3) */
 export function newSession(options: ClientOptions, tls?: Session['tls']): Session {
-  return { options, tls, capabilities: noCapabilities, plainBecause: undefined, state: { at: 'greeting' } };
+  return {
+    options,
+    tls,
+    capabilities: noCapabilities,
+    plainBecause: undefined,
+    chunkRefused: false,
+    state: { at: 'greeting' },
+  };
 }
 
 /** At which stage a reply is awaited; undefined: it is our turn, and whatever is heard meanwhile is out of place. */
@@ -72,7 +86,7 @@ export function step(session: Session, input: ClientInput): Step {
     case 'begin':
       return state.at === 'ready' ? begin(session, input.envelope) : outOfTurn(session, input);
     case 'unfit':
-      return state.at === 'content' ? unfit(session, input.why) : outOfTurn(session, input);
+      return state.at === 'content' ? unfit(session, input) : outOfTurn(session, input);
     case 'dotted':
       if (state.at !== 'content') return outOfTurn(session, input);
       return { next: { ...session, state: { at: 'end-of-data', transaction: state.transaction } }, effects: [] };

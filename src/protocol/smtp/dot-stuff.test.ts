@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { concat, fromLatin1, latin1 } from '../../base/bytes.ts';
-import { DotStuffer, type Unfit } from './dot-stuff.ts';
+import { DotStuffer } from './dot-stuff.ts';
+import type { Unfit } from './message-guard.ts';
 
 /** What goes over the wire, or why nothing may. */
 function stuff(
