@@ -192,10 +192,11 @@ test('MAIL_RULES 8: Received names the entrance; a login’s address is hidden b
     trace(facts({ ...smtp, tls })),
     'from laptop.example.net by mx.example.com with ESMTPSA (TLSv1.3 TLS_AES_256_GCM_SHA384) id em_1 for <ann@example.net>',
   );
-  assert.equal(
-    trace(facts({ ...smtp, helo: '[192.0.2.1]' })),
-    'from unknown by mx.example.com with ESMTPA id em_1 for <ann@example.net>',
-  );
+  for (const helo of ['[192.0.2.1]', '192.0.2.1', '[IPv6:2001:db8::1]', '2001:db8::1'])
+    assert.equal(
+      trace(facts({ ...smtp, helo })),
+      'from unknown by mx.example.com with ESMTPA id em_1 for <ann@example.net>',
+    );
   assert.match(trace(facts(smtp, { showClient: true })) ?? '', /^from laptop\.example\.net \(\[192\.0\.2\.1\]\) by/);
   assert.match(
     trace(facts({ ...smtp, authenticated: false })) ?? '',

@@ -8,6 +8,7 @@ import { accept, invariant, type Outcome, refuse } from '../../base/outcome.ts';
 import { formatDate } from '../../format/date.ts';
 import type { DomainName } from '../../format/domain-name.ts';
 import { writeHeaderField } from '../../format/header-writer.ts';
+import { parseIpAddress } from '../../format/ip-address.ts';
 import { normaliseLineEnds, watchLines } from '../../format/line-ends.ts';
 import { isInternationalised, type Mailbox } from '../../format/mailbox.ts';
 import { type Edit, editBytes } from '../../format/message/edit-bytes.ts';
@@ -194,8 +195,9 @@ function clientOf(
   if (entrance.kind === 'cli') return {};
   if (entrance.kind === 'http') return showClient ? { from: { helo: '', address: entrance.clientAddress } } : {};
   const { helo, clientAddress, tls, authenticated } = entrance;
-  // a literal as HELO is the address once more
-  const shown = showClient || !authenticated ? { helo, address: clientAddress } : { helo: helo.replace(/^\[.*/, '') };
+  // an address as HELO, literal or bare, is the client's address once more
+  const name = helo.startsWith('[') || parseIpAddress(helo) ? '' : helo;
+  const shown = showClient || !authenticated ? { helo, address: clientAddress } : { helo: name };
   return { from: shown, ...(tls ? { tls } : {}) };
 }
 
