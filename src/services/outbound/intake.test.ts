@@ -339,6 +339,16 @@ test('MAIL_RULES 7: a program’s key in the header counts and does not leave', 
   assert.partialDeepStrictEqual(elsewhere, { ok: false, code: 'idempotency-key-reused' });
 });
 
+test('a Posthorn-Idempotency-Key that names nothing, or twice, is refused instead of taken for somebody else’s', async (t) => {
+  const office = await postOffice(t);
+  const fields = ['Posthorn-Idempotency-Key:', `Posthorn-Idempotency-Key: ${'k'.repeat(257)}`];
+  for (const field of [...fields, 'Posthorn-Idempotency-Key: a\r\nPosthorn-Idempotency-Key: b']) {
+    const request = await rawRequest(office, { text: `${field}\r\n${letterText}` });
+    const outcome = await office.outbound.submitWhole(login, request);
+    assert.partialDeepStrictEqual(outcome, { ok: false, code: 'message-malformed' });
+  }
+});
+
 test('MAIL_RULES 7: the same bytes twice are two messages, never told apart by Message-ID', async (t) => {
   const office = await postOffice(t);
   const first = await submitRaw(office);

@@ -12,7 +12,13 @@ import type { Disk } from '../../base/port/disk.ts';
 import { type Author, formatAddrSpec, type Mailbox } from '../../format/address.ts';
 import type { DomainName } from '../../format/domain-name.ts';
 import { normaliseLineEnds, watchLines } from '../../format/line-ends.ts';
-import { fieldsNamed, fieldText, headerBytes, indexMessage } from '../../format/message/message-index.ts';
+import {
+  fieldsNamed,
+  fieldText,
+  headerBytes,
+  indexMessage,
+  type MessageIndex,
+} from '../../format/message/message-index.ts';
 import { decodeWords } from '../../format/mime/encoded-word.ts';
 import { readAuthor } from '../../protocol/read-author.ts';
 import type { Directory } from '../directory/directory.ts';
@@ -51,6 +57,8 @@ export const idempotencyMs = 24 * 3_600_000;
 const repeatMs = 10 * 60_000;
 /** A program may name its request; the field is removed before sending. */
 const idempotencyField = 'posthorn-idempotency-key';
+/** As the HTTP header of the API. */
+const idempotencyShape = /^[ -~]{1,256}$/;
 
 /** What both ways in have in common once there are bytes. */
 type Letter = {
@@ -134,7 +142,9 @@ export class Intake {
     if (!lines.ok) return refuse('message-malformed', lines.say);
     const original = lines.value;
     const index = indexMessage(original);
-    const named = fieldText(index, idempotencyField) ?? request.idempotencyKey;
+    const field = idempotencyKeyIn(index);
+    if (!field.ok) return field;
+    const named = field.value ?? request.idempotencyKey;
     const repeat = repeatKey(request, recipients);
     const key = named === undefined ? undefined : requestKey(named, repeat.sha256);
     const replay = (await this.#replay(sender, key)) ?? (await this.#replay(sender, repeat));
@@ -357,6 +367,16 @@ function hasEightBit(bytes: Uint8Array): boolean {
 /** The same mailbox in To and Bcc gets one copy. */
 function uniqueMailboxes(mailboxes: readonly Mailbox[]): Mailbox[] {
   return [...new Map(mailboxes.map((mailbox) => [formatAddrSpec(mailbox), mailbox])).values()];
+}
+
+function idempotencyKeyIn(index: MessageIndex): Outcome<string | undefined, OutboundRefusal> {
+  const key = fieldText(index, idempotencyField);
+  const isOne = fieldsNamed(index, idempotencyField).length === 1;
+  if (key === undefined || (isOne && idempotencyShape.test(key))) return accept(key);
+  return refuse(
+    'message-malformed',
+    'Posthorn-Idempotency-Key must stand there once, with 1 to 256 printable ASCII characters.',
+  );
 }
 
 function requestKey(key: string, content: string): RequestKey {
