@@ -40,12 +40,12 @@ posthorn_install() {
 
 # Sets $node to a Node >= 26: the one from the npm package of this platform, else the one on PATH.
 posthorn_node() {
-  for node in "$home/node_modules/.bin/node" "$(command -v node 2>/dev/null || true)"; do
-    [ -n "$node" ] && [ -x "$node" ] || continue
-    case $("$node" --version 2>/dev/null) in
-      v2[6-9].* | v[3-9][0-9].*) return 0 ;;
-    esac
-  done
+  node=$home/node_modules/.bin/node
+  [ -x "$node" ] && return 0 # exact version, from the lock file
+  node=$(command -v node 2>/dev/null || true)
+  case $([ -n "$node" ] && "$node" --version 2>/dev/null) in
+    v2[6-9].* | v[3-9][0-9].*) return 0 ;;
+  esac
   echo "posthorn: needs Node 26 or later, and npm has no package of it for this platform. Install it from nodejs.org and put it on PATH." >&2
   exit 69
 }

@@ -2,16 +2,19 @@
  * Puts an office together: the one place that says `new`. From the bottom up: store, directory, queue, mail coming in; what needs
  * an arrow upwards (mail to our own domains) is wired here as a port.
  */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { openFileSecrets } from '../adapters/secrets/file-secrets.ts';
 import { openBlobs, type StoredBlobs } from '../adapters/store/blobs.ts';
 import { blobMigrations } from '../adapters/store/blobs-schema.ts';
 import { createDiskReserve, type DiskReserve } from '../adapters/store/disk-reserve.ts';
-import { openSqlite, type SqliteDb } from '../adapters/store/sqlite-db.ts';
+import { databaseFile, makeDataFolder, openSqlite, type SqliteDb } from '../adapters/store/sqlite-db.ts';
 import { createDirectMx } from '../adapters/transports/direct-mx.ts';
 import type { Timers } from '../base/clock.ts';
 import { createIds, type Ids } from '../base/id.ts';
+import { Fault } from '../base/outcome.ts';
 import type { Net } from '../base/port/net.ts';
+import type { Secrets } from '../base/port/secrets.ts';
 import type { Signals } from '../base/port/signals.ts';
 import type { Random } from '../base/random.ts';
 import type { DomainName } from '../format/domain-name.ts';
@@ -74,10 +77,10 @@ export async function openRecords(
   world: Pick<World, 'timers' | 'random' | 'signals'>,
 ): Promise<Records> {
   const { timers, random, signals } = world;
+  const secrets = openKey(folder, random);
   const db = await openSqlite(folder, { migrations, office, timers, signals });
   try {
     const ids = createIds(timers, random);
-    const secrets = openFileSecrets(join(folder, 'secret.key'), random);
     const blobs = await openBlobs(folder, { db, clock: timers, ids, random });
     const events = new Events({ db, timers, ids });
     const directory = new Directory({ db, clock: timers, ids, random, secrets, events, makeDkimKey: generateDkimKey });
@@ -89,6 +92,22 @@ export async function openRecords(
     await db.close();
     throw error;
   }
+}
+
+/**
+ * The key comes before the database: where there is a database without it (a restored backup), a new key would open nothing of
+ * what is sealed in there, and would be taken for the right one from then on.
+ */
+function openKey(folder: string, random: Random): Secrets {
+  makeDataFolder(folder);
+  const file = join(folder, 'secret.key');
+  if (existsSync(databaseFile(folder)) && !existsSync(file)) {
+    throw new Fault(
+      'SECRET_KEY_BAD',
+      `${file} is missing: the DKIM keys in this data folder are sealed with it, and no backup holds it`,
+    );
+  }
+  return openFileSecrets(file, random);
 }
 
 export type Office = Records & {

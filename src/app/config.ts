@@ -169,9 +169,10 @@ export class ConfigMistakes extends Error {
   }
 }
 
-/** One line per mistake, for stderr. */
+/** One line per mistake, for stderr, whatever stands in a quoted key or in the name of a variable. */
 export function describeMistakes(mistakes: readonly ConfigMistake[]): string {
   return mistakes
     .map((mistake) => [mistake.where, mistake.key, mistake.say].filter((part) => part !== '').join(': '))
+    .map((line) => line.toWellFormed().replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '\ufffd'))
     .join('\n');
 }

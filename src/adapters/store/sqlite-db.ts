@@ -60,7 +60,7 @@ export function databaseFile(folder: string): string {
  * @param folder the data folder; made (0700) when it does not exist
  */
 export async function openSqlite(folder: string, options: SqliteOptions): Promise<SqliteDb> {
-  makeFolder(folder);
+  makeDataFolder(folder);
   const lock = options.office === 'take' ? takeFolderLock(folder, 'office') : undefined;
   let writer: SqliteConnection | undefined;
   try {
@@ -74,7 +74,8 @@ export async function openSqlite(folder: string, options: SqliteOptions): Promis
   }
 }
 
-function makeFolder(folder: string): void {
+/** Made for its owner only, durable before anything is put into it. Throws a `Fault` (`EACCES`, `ENOSPC`, ...). */
+export function makeDataFolder(folder: string): void {
   try {
     const first = mkdirSync(folder, { recursive: true, mode: 0o700 });
     if (first !== undefined) syncNewFolders(first, folder);
