@@ -61,6 +61,16 @@ test('a variable that begins like a setting and is none is a slip; others are no
   assert.equal(mistakesIn('', { POSTHORN_API_KEY: 'x', POSTHORN_PORT: 'tcp://10.0.0.1:80', LISTEN_MX: 'x' }), '');
 });
 
+test('a mistake is one line, whatever stands in the name of a key or a variable', () => {
+  assert.equal(
+    mistakesIn('"a\\nb\\u009b" = 1', { 'POSTHORN_LOG_\tLEVEL': '1' }),
+    [
+      'posthorn.toml:1: a\ufffdb\ufffd: is not a setting',
+      'POSTHORN_LOG_\ufffdLEVEL: is not a setting; did you mean POSTHORN_LOG_LEVEL?',
+    ].join('\n'),
+  );
+});
+
 test('flags come before variables, variables before the file; each value knows where it is from', () => {
   const found = readConfig({
     file: { path: 'posthorn.toml', text: 'data = "a"\nhostname = "a.test"\n[log]\nlevel = "warn"' },

@@ -119,6 +119,7 @@ const refusals: readonly (readonly [text: string, say: RegExp])[] = [
   ['a TXT op"en', /^line 1: a quotation mark in the middle of a word/],
   ['a TXT \\256', /^line 1: "\\\\256" is no escape/],
   ['a TXT "x\\', /^line 1: "\\\\" is no escape/],
+  ['a TXT \\\u009b2J', /^line 1: "\\\\\?2J" is no escape/], // shown on terminals, for which U+009B begins a command
   ['a TXT ü', /^line 1: the character U\+00FC must be written as octets/],
   ['a TXT \0', /^line 1: the character U\+0000/],
   ['a..b A 192.0.2.1', /^line 1: "a\.\.b" is not a name/],

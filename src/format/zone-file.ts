@@ -147,7 +147,7 @@ function wordEnd(text: string, start: number): Result<number> {
 
 function octetProblem(text: string, at: number): string {
   return text.charAt(at) === '\\'
-    ? `${JSON.stringify(text.slice(at, at + 4))} is no escape: write \\DDD with three digits up to 255, or a backslash and the character`
+    ? `${JSON.stringify(text.slice(at, at + 4)).replace(/[^\x20-\x7e]/g, '?')} is no escape: write \\DDD with three digits up to 255, or a backslash and the character`
     : `the character U+${text.charCodeAt(at).toString(16).toUpperCase().padStart(4, '0')} must be written as octets, \\DDD each`;
 }
 
