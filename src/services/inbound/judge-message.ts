@@ -88,12 +88,12 @@ function judgeFailure(facts: MessageFacts, policy: JudgementPolicy): Judgement {
     return {
       disposition: 'junk',
       because: [`${fails} under p=reject, but it may have come an indirect way: ${indirect.join(', ')}`],
-      override: facts.indirectTraces.some((trace) => trace.startsWith('List-')) ? 'mailing_list' : 'forwarded',
+      override: facts.indirectTraces.some((trace) => trace.startsWith('List-')) ? 'mailing_list' : 'other',
     };
   }
   const alone = [`${fails} under p=reject, SPF fails, and nothing speaks for an indirect way`];
   if (policy.onDmarcReject === 'junk') return { disposition: 'junk', because: alone, override: 'local_policy' };
-  return { disposition: 'reject', because: alone, refusal: '5.7.26' }; // RFC 7372 §3.3
+  return { disposition: 'reject', because: alone, refusal: '5.7.26' }; // RFC 7372 §3.4
 }
 
 function judgeWithoutPolicy(facts: MessageFacts): Judgement {

@@ -48,8 +48,8 @@ export type Judgement = {
   readonly refusal?: '5.7.26' | '5.7.27' | '5.7.1' | '5.4.6';
   /** Kept only because of whom it is for: whoever shows it must not show it as written by the author it names. */
   readonly unauthenticated?: true;
-  /** Set where our disposition is milder than the published policy: the name for DMARC reports. */
-  readonly override?: 'mailing_list' | 'forwarded' | 'local_policy' | 'trusted_forwarder';
+  /** Set where our disposition is milder than the published policy: the word for it in DMARC reports (RFC 9990). */
+  readonly override?: 'mailing_list' | 'local_policy' | 'other';
 };
 
 export type Received = { readonly reply: Reply; readonly disposition: Disposition; readonly id?: InboundId };
