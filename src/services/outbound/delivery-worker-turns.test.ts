@@ -26,3 +26,37 @@ test('MAIL_RULES 24: more accounts than one round looks at wait for a hung domai
   assert.ok(time.monotonicMs() - startedMs < 2_000, 'no round waited for the next poll');
   await time.flowUntil(office.outbound.stop());
 });
+
+test('MAIL_RULES 24: domains whose mail the same hosts take are one destination, and hold no more slots than one', async (t) => {
+  const time = flowingTime(Date.UTC(2026, 0, 1));
+  const site = {
+    step: 'route',
+    atMs: 0,
+    source: 'mx',
+    candidates: [{ host: 'mx.large.test', preference: 1 }],
+  } as const;
+  const never = Promise.withResolvers<void>();
+  let hangs = false;
+  const office = await postOffice(t, {
+    timers: time,
+    concurrency: 20,
+    perDomain: 5,
+    answer: async (job, { note, signal }) => {
+      if (!job.domain.endsWith('.large.test')) return { kind: 'delivered' };
+      note?.(site);
+      signal.addEventListener('abort', () => never.resolve());
+      if (hangs) await never.promise;
+      return { kind: 'delivered' };
+    },
+    start: true,
+  });
+  const many = Array.from({ length: 30 }, (_, i) => `bob@d${i}.large.test`);
+  await time.flowUntil(office.outbound.settled(await submit(office, { to: many }), patience())); // by this it is known
+  hangs = true;
+  await submit(office, { to: many });
+  const id = await submit(office, { to: ['bob@b.test'] });
+  const view = await time.flowUntil(office.outbound.settled(id, patience()), 60_000);
+  assert.equal(view?.settled, true);
+  assert.equal(office.outside.sent.length, 30 + 4 + 1); // the fifth slot of the site is kept for another account
+  await time.flowUntil(office.outbound.stop());
+});

@@ -21,6 +21,7 @@ import type { FailureReports, PreparedReport } from './failure-reports.ts';
 import { HeldBodies } from './held-bodies.ts';
 import type { DeliveryRow, Held, LastAttempt, MessageRow, OutboundStore, Place } from './outbound-store.ts';
 import { type Share, shareSlots, type WaitingQueue } from './share-slots.ts';
+import { Sites } from './sites.ts';
 import type { Attempt, FixedRoute, TranscriptStep, Transport } from './transport.ts';
 
 export type WorkerPorts = {
@@ -88,6 +89,7 @@ export class DeliveryWorker {
   readonly #cut = new AbortController();
   readonly #underWay = new Map<Job, Promise<void>>();
   readonly #bodies: HeldBodies;
+  readonly #sites = new Sites();
   #place: Place = { lane: undefined, domains: new Map() };
   #wake: AbortController = new AbortController();
   #loop: Promise<void> | undefined;
@@ -163,12 +165,7 @@ export class DeliveryWorker {
         if (job.leaseUntilMs <= nowMs) await this.#renew(tx, job, nowMs + leaseMs);
       await store.promote(tx, nowMs, promotedPerRound);
       const queues = await store.waitingQueues(tx, this.#place, queuesPerRound);
-      const room = {
-        slots: this.#options.concurrency,
-        perDomain: this.#options.perDomain,
-        held: [...this.#underWay.keys()],
-      };
-      const shares = shareSlots(queues, room);
+      const shares = this.#share(queues);
       const claimed: Job[] = [];
       for (const share of shares) claimed.push(...(await this.#claim(tx, share, nowMs + leaseMs)));
       return { jobs: claimed, place: nextPlace(this.#place, queues, shares), seen: queues.length };
@@ -177,6 +174,21 @@ export class DeliveryWorker {
     for (const job of jobs) this.#begin(job);
     if (jobs.length > 0) return 'started';
     return seen === queuesPerRound ? 'blocked' : 'nothing';
+  }
+
+  /** By site, not by domain: `shareSlots` sees a queue's site in the place of its domain. */
+  #share(queues: readonly WaitingQueue[]): readonly Share[] {
+    const atSite = ({ lane, domain }: WaitingQueue) => ({
+      lane,
+      domain: this.#sites.of(domain),
+      queue: { lane, domain },
+    });
+    const room = {
+      slots: this.#options.concurrency,
+      perDomain: this.#options.perDomain,
+      held: [...this.#underWay.keys()].map(atSite),
+    };
+    return shareSlots(queues.map(atSite), room).map(({ queue, slots }) => ({ ...queue, slots }));
   }
 
   async #claim(tx: Tx, share: Share, leaseUntilMs: number): Promise<Job[]> {
@@ -272,6 +284,7 @@ export class DeliveryWorker {
         {
           signal: this.#cut.signal,
           note: (step) => {
+            if (step.step === 'route') this.#sites.learn(job.domain, step.candidates);
             if (transcript.length < transcriptStepsMax) transcript.push(cutStep(step));
           },
           beforeFinalDot,

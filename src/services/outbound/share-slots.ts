@@ -7,7 +7,7 @@
  * holds none: one sender whose destinations answer slowly cannot own them all. MAIL_RULES 24
  */
 export type WaitingQueue = { readonly lane: string; readonly domain: string };
-export type Share = WaitingQueue & { readonly slots: number };
+export type Share<Queue = WaitingQueue> = Queue & { readonly slots: number };
 
 export type Room = {
   /** All slots there are. */
@@ -19,7 +19,7 @@ export type Room = {
 };
 
 /** @param queues in the order of their turns */
-export function shareSlots(queues: readonly WaitingQueue[], room: Room): readonly Share[] {
+export function shareSlots<Queue extends WaitingQueue>(queues: readonly Queue[], room: Room): readonly Share<Queue>[] {
   const held = new Held(room);
   const given = queues.map(() => 0);
   for (;;) {
