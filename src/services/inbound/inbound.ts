@@ -238,7 +238,7 @@ export class Inbound {
       envelopeFrom,
       recipient,
       headerFrom: judgement.unauthenticated ? null : findings ? findings.report.headerFrom : authorOf(index),
-      subject: decodeWords(fieldText(index, 'subject') ?? '').slice(0, subjectMax),
+      subject: decodeWords(fieldText(index, 'subject') ?? '').slice(0, subjectMax).toWellFormed(),
       verdicts: {
         ...(findings ? verdictsOf(findings.report) : { via: 'this office' }),
         ...(judgement.unauthenticated ? { author: 'unauthenticated' } : {}),

@@ -283,7 +283,7 @@ export class Intake {
       author: author.kind === 'one' ? formatAddrSpec(author.first) : '',
       mailFrom: letter.mailFrom,
       reportTo: letter.reportTo,
-      subject: decodeWords(fieldText(index, 'subject') ?? '').slice(0, subjectMax),
+      subject: decodeWords(fieldText(index, 'subject') ?? '').slice(0, subjectMax).toWellFormed(),
       messageIdHeader: letter.messageIdHeader,
       sizeBytes: signed.bytes.length,
       needsSmtpUtf8: hasEightBit(headerBytes(index)), // what its recipients need, each delivery sees by itself
