@@ -251,7 +251,11 @@ export const settings = {
     'Deliver to MX hosts on loopback or private addresses. For tests.',
   ),
   'delivery.concurrency': setting(count(1, 1000), 50, 'Deliveries in progress at the same time.'),
-  'delivery.per_site': setting(count(1, 1000), 10, 'Of these, to one destination domain.'),
+  'delivery.per_site': setting(
+    count(1, 1000),
+    10,
+    'Of these, to one destination: the domains that share their mail hosts.',
+  ),
   'inbound.on_dmarc_reject': setting(
     oneOf('reject', 'junk'),
     'reject',
