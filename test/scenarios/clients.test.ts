@@ -526,12 +526,13 @@ describe('clients that exist', () => {
 
     test('our own command line', async () => {
       const [queue, message, events, inbox] = printed(launcher);
-      assert.match((await shell(`${queue} --json`)).out, /"data"/);
+      assert.match(queue ?? '', /^\S+ queue /);
+      assert.match(events ?? '', /^\S+ events --follow /);
       const [latest] = await scene.world.stage.yours.outbound.messages({ limit: 1 });
       assert.ok(latest);
-      assert.match((await shell(message?.replace('ID', latest.id))).out, /settled/);
-      assert.match((await shell(events?.replace('--follow', '--limit 1'))).out, /email\.\w+/);
-      assert.match((await shell(inbox)).out, /friend@example\.net|hello@example\.com/);
+      const [told, read] = await Promise.all([shell(message?.replace('ID', latest.id)), shell(inbox)]);
+      assert.match(told.out, /settled/);
+      assert.match(read.out, /hello@example\.com/);
     });
   });
 
