@@ -15,7 +15,7 @@ import { serverReplies as say } from './server-replies.ts';
 import type { Chunk, ServerInput, ServerSession, ServerStep, Transaction } from './server-session.ts';
 import { ask, close, forget, junk, no, yes } from './server-steps.ts';
 
-export type ChunkPhase = Extract<ServerSession['phase'], { at: 'chunk' | 'refused-chunk' }>;
+type ChunkPhase = Extract<ServerSession['phase'], { at: 'chunk' | 'refused-chunk' }>;
 
 /** @param argument of BDAT: size [LAST] */
 export function beginChunk(session: ServerSession, argument: string): ServerStep {
