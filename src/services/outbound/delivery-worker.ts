@@ -104,9 +104,8 @@ export class DeliveryWorker {
   async start(): Promise<void> {
     const { db, store, timers, signals } = this.#ports;
     const nowMs = timers.nowMs();
-    const unsureAtMs =
-      nowMs + (this.#options.retry.backoff.delaysMs[1] ?? this.#options.retry.backoff.delaysMs[0] ?? 0);
-    const resumed = await db.write((tx) => store.endAllLeases(tx, nowMs, unsureAtMs));
+    const laterAtMs = nowMs + (this.#options.retry.backoff.delaysMs[1] ?? this.#options.retry.backoff.delaysMs[0] ?? 0);
+    const resumed = await db.write((tx) => store.endAllLeases(tx, nowMs, laterAtMs));
     if (resumed > 0) signals.emit('info', 'outbound.resumed', { deliveries: resumed });
     const unsubscribe = db.onNotify(wakeChannel, () => this.#wake.abort());
     this.#loop = this.#run().finally(unsubscribe);

@@ -82,6 +82,9 @@ export type LastAttempt = { readonly say: string; readonly reply?: RemoteReply; 
 
 export type Held = { readonly id: DeliveryId; readonly fence: number };
 
+/** Claims that never came to a stored attempt: the office died, or could not store. */
+const vainClaimsMax = 3;
+
 /** How far the turns have come: the lane served last, and in each lane the domain served last. */
 export type Place = { readonly lane: string | undefined; readonly domains: ReadonlyMap<string, string> };
 
@@ -344,13 +347,26 @@ export class OutboundStore {
   }
 
   /**
-   * After a start, when no other process can hold a claim: leases end now. Those with an unsure mark wait until `unsureAtMs`, for
-   * the receiver may have the message.
+   * After a start, when no other process can hold a claim: leases end now. Those with an unsure mark wait until `laterAtMs`, for
+   * the receiver may have the message; and so do those whose claims came to nothing again and again, for perhaps it is they that
+   * kill the office: whatever it can do before it dies of them, it does first.
    */
-  async endAllLeases(tx: Tx, nowMs: number, unsureAtMs: number): Promise<number> {
+  async endAllLeases(tx: Tx, nowMs: number, laterAtMs: number): Promise<number> {
     const held = this.#q.updateTable('outbound_deliveries').where('due_at_ms', 'is not', null).where('leased', '=', 1);
-    const unsure = await tx.run(held.set({ due_at_ms: unsureAtMs }).where('unsure', '=', 1).compile());
-    return unsure + (await tx.run(held.set({ due_at_ms: nowMs }).where('unsure', '=', 0).compile()));
+    const later = await tx.run(
+      held
+        .set({ due_at_ms: laterAtMs })
+        .where((e) => e.or([e('unsure', '=', 1), e(e('fence', '-', e.ref('tries')), '>', vainClaimsMax)]))
+        .compile(),
+    );
+    const now = await tx.run(
+      held
+        .set({ due_at_ms: nowMs })
+        .where('unsure', '=', 0)
+        .where((e) => e(e('fence', '-', e.ref('tries')), '<=', vainClaimsMax))
+        .compile(),
+    );
+    return later + now;
   }
 
   /** An operator's "now": delayed deliveries become ready; answers how many. */
