@@ -17,7 +17,8 @@ export function forgedResultsFields(index: MessageIndex, ours: readonly string[]
   });
 }
 
-/** Case, a final dot and the spelling of an internationalised name make no other office. */
+/** Case, a final dot, the spelling of an internationalised name, blanks and what nobody sees make no other office. */
 function comparable(authservId: string): string {
-  return parseDomainName(authservId) ?? authservId.toLowerCase();
+  const visible = authservId.replace(/[\s\p{C}]/gu, '');
+  return parseDomainName(visible) ?? visible.toLowerCase();
 }
