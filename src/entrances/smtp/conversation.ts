@@ -112,7 +112,8 @@ export class Conversation {
       return;
     }
     this.#deps.emit('error', 'smtp.connection_failed', { error: describe(error) });
-    await this.#connection.write(fromLatin1(writeReply(trouble))).catch(() => {});
+    this.#held += writeReply(trouble); // behind what was answered already: a 250 that is owed must not get lost
+    await this.#flush().catch(() => {});
   }
 
   async #open(): Promise<void> {
