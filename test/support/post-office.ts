@@ -6,7 +6,7 @@ import { fromLatin1, latin1 } from '../../src/base/bytes.ts';
 import type { Spooled } from '../../src/base/port/blobs.ts';
 import type { Db } from '../../src/base/port/db.ts';
 import type { SignalFields } from '../../src/base/port/signals.ts';
-import { formatAddrSpec, type Mailbox, parseMailbox } from '../../src/format/address.ts';
+import { type Mailbox, parseMailbox } from '../../src/format/address.ts';
 import { createAuthenticator } from '../../src/protocol/authenticate.ts';
 import type { Resolver } from '../../src/protocol/dns/types.ts';
 import { resolverFromZone } from '../../src/protocol/dns/zone-resolver.ts';
@@ -24,9 +24,9 @@ import type { MessageId, RawRequest, Sender, SendRequest } from '../../src/servi
 import type { FlowingTime } from './flowing-time.ts';
 import { domain, type TempOffice, tempOffice } from './temp-office.ts';
 
-export type Sent = { readonly job: DeliveryJob; readonly text: string };
+type Sent = { readonly job: DeliveryJob; readonly text: string };
 
-export type ScriptedTransport = Transport & {
+type ScriptedTransport = Transport & {
   /** What was handed over, in order of its beginning. */
   readonly sent: readonly Sent[];
   /** May be replaced at any time. */
@@ -52,7 +52,7 @@ const wordsOf: Record<Attempt['kind'], Partial<Attempt>> = {
   unsure: { enhanced: '4.4.2', scope: 'host', afterFinalDot: true, say: 'no answer after the final dot' },
 };
 
-export function scriptedTransport(answer: Answer = () => ({ kind: 'delivered' })): ScriptedTransport {
+function scriptedTransport(answer: Answer = () => ({ kind: 'delivered' })): ScriptedTransport {
   const sent: Sent[] = [];
   const transport: ScriptedTransport = {
     name: 'scripted',
@@ -377,11 +377,3 @@ export async function receive(office: PostOffice, wish: IncomingWish): ReturnTyp
   };
   return office.inbound.receive(envelope);
 }
-
-/** The return path a delivery leaves with. */
-export function returnPathOf(row: DeliveryRow | undefined): Mailbox {
-  assert.ok(row);
-  return mailbox(row.return_path);
-}
-
-export { formatAddrSpec };

@@ -6,7 +6,7 @@
 import type { Timers } from '../../base/clock.ts';
 import type { Ids } from '../../base/id.ts';
 import { OctetBudget, RateWindow } from '../../base/limits.ts';
-import { Fault, unreachable } from '../../base/outcome.ts';
+import { isStorageFull, unreachable } from '../../base/outcome.ts';
 import type { Db } from '../../base/port/db.ts';
 import type { Disk } from '../../base/port/disk.ts';
 import type { Signals } from '../../base/port/signals.ts';
@@ -142,8 +142,7 @@ export class Inbound {
       this.#signal(envelope, judgement, findings);
       return { reply, disposition: judgement.disposition, id };
     } catch (error) {
-      if (error instanceof Fault && error.code === 'ENOSPC')
-        return { reply: replies.storageFull, disposition: 'later' };
+      if (isStorageFull(error)) return { reply: replies.storageFull, disposition: 'later' };
       throw error;
     }
   }
@@ -238,7 +237,9 @@ export class Inbound {
       envelopeFrom,
       recipient,
       headerFrom: judgement.unauthenticated ? null : findings ? findings.report.headerFrom : authorOf(index),
-      subject: decodeWords(fieldText(index, 'subject') ?? '').slice(0, subjectMax).toWellFormed(),
+      subject: decodeWords(fieldText(index, 'subject') ?? '')
+        .slice(0, subjectMax)
+        .toWellFormed(),
       verdicts: {
         ...(findings ? verdictsOf(findings.report) : { via: 'this office' }),
         ...(judgement.unauthenticated ? { author: 'unauthenticated' } : {}),

@@ -38,7 +38,7 @@ export type InboundEnvelope = {
 };
 
 /** What our MX did, as opposed to what the author's domain asked for (`dmarc.applied`). */
-export type Disposition = 'accept' | 'junk' | 'reject' | 'later';
+type Disposition = 'accept' | 'junk' | 'reject' | 'later';
 
 export type Judgement = {
   readonly disposition: Disposition;

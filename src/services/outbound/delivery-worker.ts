@@ -37,7 +37,7 @@ export type WorkerPorts = {
   readonly routeOf: (message: MessageRow, domain: DomainName) => Promise<Way>;
 };
 
-export type Way = { readonly transport: Transport; readonly route?: FixedRoute };
+type Way = { readonly transport: Transport; readonly route?: FixedRoute };
 
 export type WorkerOptions = {
   readonly retry: RetryPolicy;

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { Timers } from '../../base/clock.ts';
 import type { Ids } from '../../base/id.ts';
-import { accept, Fault, type Outcome, refuse } from '../../base/outcome.ts';
+import { accept, isStorageFull, type Outcome, refuse } from '../../base/outcome.ts';
 import type { Blobs, Spooled } from '../../base/port/blobs.ts';
 import type { Db, Reader, Tx } from '../../base/port/db.ts';
 import type { Disk } from '../../base/port/disk.ts';
@@ -283,7 +283,9 @@ export class Intake {
       author: author.kind === 'one' ? formatAddrSpec(author.first) : '',
       mailFrom: letter.mailFrom,
       reportTo: letter.reportTo,
-      subject: decodeWords(fieldText(index, 'subject') ?? '').slice(0, subjectMax).toWellFormed(),
+      subject: decodeWords(fieldText(index, 'subject') ?? '')
+        .slice(0, subjectMax)
+        .toWellFormed(),
       messageIdHeader: letter.messageIdHeader,
       sizeBytes: signed.bytes.length,
       needsSmtpUtf8: hasEightBit(headerBytes(index)), // what its recipients need, each delivery sees by itself
@@ -317,7 +319,7 @@ export class Intake {
         return accept({ id: queued.id, replayed: false });
       });
     } catch (error) {
-      if (error instanceof Fault && error.code === 'ENOSPC') return storageFull;
+      if (isStorageFull(error)) return storageFull;
       throw error;
     } finally {
       await body?.discard(); // what was kept stays

@@ -207,5 +207,5 @@ const timelineEventsMax = 1_000;
 
 export type { PreparedBounce } from './bounces.ts';
 export { checkCompose } from './compose-message.ts';
-export { bounceDomainOf, domainOfBounceHost, type ReturnPathSubject } from './return-path.ts';
+export { domainOfBounceHost, type ReturnPathSubject } from './return-path.ts';
 export type { TimelineStep } from './timeline.ts';

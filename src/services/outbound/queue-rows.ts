@@ -28,7 +28,7 @@ export type QueuedMessage = {
   readonly via: string;
 };
 
-export type QueuedRecipient = {
+type QueuedRecipient = {
   readonly id: DeliveryId;
   readonly address: string;
   readonly domain: DomainName;
