@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { accept, Bug, Fault, invariant, type Outcome, refuse, unreachable } from './outcome.ts';
+import { accept, Bug, Fault, invariant, isStorageFull, type Outcome, refuse, unreachable } from './outcome.ts';
 
 test('an outcome is a value, or a no with a code and a sentence', () => {
   const outcomes: Outcome<number, 'too-big'>[] = [accept(1), refuse('too-big', 'the number is too big')];
@@ -23,5 +23,12 @@ test('a fault carries the word of the system and its cause', () => {
   assert.deepEqual(
     [fault.name, fault.code, fault.message, fault.cause],
     ['Fault', 'ENOSPC', 'no space left on the disk', cause],
+  );
+});
+
+test('a full disk and a used-up quota are one thing to whoever wanted to store', () => {
+  assert.ok(isStorageFull(new Fault('ENOSPC', 'full')) && isStorageFull(new Fault('EDQUOT', 'quota')));
+  assert.ok(
+    !isStorageFull(new Fault('STORE_IO', 'torn')) && !isStorageFull(Object.assign(new Error(), { code: 'ENOSPC' })),
   );
 });

@@ -34,6 +34,11 @@ export class Fault extends Error {
   }
 }
 
+/** The disk, or our share of it, is full: nothing was stored, and it may be later. */
+export function isStorageFull(error: unknown): boolean {
+  return error instanceof Fault && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+}
+
 /** States what the lines below rely on. */
 export function invariant(condition: unknown, message: string): asserts condition {
   if (!condition) throw new Bug(message);
