@@ -1,8 +1,12 @@
 /** Cuts a stream into the messages that stand behind their lengths on it. RFC 1035 §4.2.2, RFC 7766 §8 */
 
+const emptyMessage = new Uint8Array();
+
 export class FrameReader {
+  /** Kept for every length, because messages of no octets cost their sender two. */
+  readonly #length = Buffer.alloc(2);
   /** First the two octets of the length, then as many as they say. */
-  #wanted = Buffer.alloc(2);
+  #wanted = this.#length;
   #filled = 0;
   #inMessage = false;
 
@@ -22,9 +26,9 @@ export class FrameReader {
   #turn(messages: Uint8Array[]): void {
     const length = this.#inMessage ? 0 : this.#wanted.readUInt16BE(0);
     if (this.#inMessage) messages.push(this.#wanted);
-    else if (length === 0) messages.push(new Uint8Array());
+    else if (length === 0) messages.push(emptyMessage);
     this.#inMessage = length > 0;
-    this.#wanted = Buffer.alloc(this.#inMessage ? length : 2);
+    this.#wanted = this.#inMessage ? Buffer.alloc(length) : this.#length;
     this.#filled = 0;
   }
 }
