@@ -59,6 +59,12 @@ test('blanks before the first name do not hide that field in one of ours', () =>
   );
 });
 
+test('a first line of blanks does not end the header before the author who was judged', () => {
+  for (const blank of [' \r\n', '\t\r\n \r\n', ' \r\n\t '])
+    assert.equal(stamp(`${blank}From: bob@b.test\r\n\r\nhi\r\n`), `${ours()}From: bob@b.test\r\n\r\nhi\r\n`);
+  assert.equal(stamp('\t\r\n\r\nFrom: bob@b.test\r\n'), `${ours()}\r\nFrom: bob@b.test\r\n`);
+});
+
 test('a message without header, without body, without anything', () => {
   assert.equal(stamp('\r\nbody\r\n'), `${ours()}\r\nbody\r\n`);
   assert.equal(stamp(''), ours());

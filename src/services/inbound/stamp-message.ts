@@ -2,8 +2,8 @@
  * Writes a message as it is stored: exactly one Return-Path and Delivered-To (RFC 5321 §4.4), our verdicts and our Received on top,
  * and nothing left that pretends to be ours. Everything else stays octet for octet, so that signatures can still be checked. Pure.
  */
-import { concat, fromLatin1, utf8 } from '../../base/bytes.ts';
-import { type Edit, editBytes } from '../../format/message/edit-bytes.ts';
+import { concat, fromLatin1, latin1, utf8 } from '../../base/bytes.ts';
+import { editBytes } from '../../format/message/edit-bytes.ts';
 import { fieldsNamed, type HeaderField, type MessageIndex } from '../../format/message/message-index.ts';
 
 export type Stamp = {
@@ -20,9 +20,10 @@ const nothing = fromLatin1('');
 
 export function stampMessage(index: MessageIndex, stamp: Stamp): Uint8Array {
   const left = [...fieldsNamed(index, 'return-path'), ...fieldsNamed(index, 'delivered-to'), ...stamp.forged];
+  const blanks = leadingBlankCount(index);
   const kept = editBytes(index.bytes, [
-    ...leadingBlanks(index.bytes),
-    ...left.map(({ start, end }) => ({ start: Math.max(start, leadingBlankCount(index.bytes)), end, text: nothing })),
+    ...(blanks === 0 ? [] : [{ start: 0, end: blanks, text: nothing }]),
+    ...left.map(({ start, end }) => ({ start: Math.max(start, blanks), end, text: nothing })),
   ]);
   return concat([
     utf8(`Return-Path: <${stamp.envelopeFrom}>\r\n`), // both are parsed mailboxes; UTF-8 in them: RFC 6532 §3.2
@@ -32,13 +33,11 @@ export function stampMessage(index: MessageIndex, stamp: Stamp): Uint8Array {
   ]);
 }
 
-/** Blanks before the first name would make that field a fold of ours, and hide it from every reader. */
-function leadingBlanks(bytes: Uint8Array): Edit[] {
-  const count = leadingBlankCount(bytes);
-  return count === 0 ? [] : [{ start: 0, end: count, text: nothing }];
-}
-
-function leadingBlankCount(bytes: Uint8Array): number {
-  const first = bytes.findIndex((octet) => octet !== 0x20 && octet !== 0x09);
-  return first < 0 ? bytes.length : first;
+/**
+ * Blanks before the first name would make that field a fold of ours, and hide it from every reader. Lines of nothing but blanks
+ * go with them: left empty, they would end the header before its first field.
+ */
+function leadingBlankCount({ bytes, fields }: MessageIndex): number {
+  const first = latin1(bytes.subarray(0, fields[0]?.end ?? 0));
+  return /^(?:[ \t]+(?:\r\n[ \t]+)*(?:\r\n)?)?/.exec(first)?.[0].length ?? 0;
 }
