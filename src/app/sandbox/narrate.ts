@@ -53,7 +53,10 @@ function tell(step: Step, telling: Telling): string[] {
 function tellDelivery(facts: DeliverFacts, { style, columns }: Telling): string[] {
   const verdicts = Object.entries(facts.arrived?.verdicts ?? {})
     .filter(([check]) => check !== 'arc')
-    .map(([check, verdict]) => `${check.toUpperCase()} ${verdict}`);
+    .map(
+      ([check, verdict]) =>
+        `${check.toUpperCase()} ${verdict}${check === 'dmarc' ? ` for ${facts.from.split('@')[1]}` : ''}`,
+    );
   const arrived = facts.arrived
     ? `in ${facts.to}'s ${facts.arrived.folder}, ${facts.took_ms} ms after the API call`
     : 'nowhere';

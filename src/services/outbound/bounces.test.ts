@@ -198,6 +198,19 @@ test('the same bounce twice changes and tells nothing twice', async (t) => {
   assert.deepEqual(await storedMail(office), []);
 });
 
+test('two notifications of one end at the same moment: one event, one message to the sender', async (t) => {
+  const { office, timers, settled, pathOf, bounce } = await open(t);
+  const id = await submitRaw(office);
+  await settled(id);
+  const to = await pathOf(id);
+  const endless = notification([{ diagnostic: `550 ${'x '.repeat(400)}` }]);
+  assert.deepEqual(await Promise.all([bounce(to, endless), bounce(to, endless)]), [250, 250]);
+  const kinds = (await eventsOf(office, id)).map(({ type }) => type);
+  assert.deepEqual(kinds, ['email.accepted', 'email.delivered', 'email.bounced']);
+  await timers.flowUntil(office.outbound.stop());
+  assert.equal((await office.outbound.messages({ limit: 9 })).length, 2);
+});
+
 test('a recipient who has the message cannot end the deliveries of others that have not left', async (t) => {
   const { office, settled, states, pathOf, bounce } = await open(t, {
     answer: (job, _context, nth) => ({ kind: job.domain === 'slow.test' && nth < 2 ? 'deferred' : 'delivered' }),

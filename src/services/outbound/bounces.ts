@@ -6,6 +6,7 @@ import type { Timers } from '../../base/clock.ts';
 import type { Db, Tx } from '../../base/port/db.ts';
 import { type DsnRecipientRead, readDsn } from '../../protocol/dsn/read-dsn.ts';
 import type { Events } from '../events/events.ts';
+import { cutWords } from './cut-foreign-text.ts';
 import type { FailureReports, PreparedReport } from './failure-reports.ts';
 import type { DeliveryRow, OutboundStore } from './outbound-store.ts';
 import type { ReturnPathSubject } from './return-path.ts';
@@ -68,28 +69,39 @@ export class Bounces {
     return { messageId: about.message.id, ends, report };
   }
 
+  /** What another notification has ended meanwhile stays as that one left it. */
   async store(tx: Tx, bounce: PreparedBounce): Promise<void> {
-    const { store, events, timers, reports } = this.#ports;
+    const { store, reports } = this.#ports;
+    let ended = 0;
     for (const { delivery, told } of bounce.ends) {
-      const say = `Returned after it had been taken: ${told.diagnostic ?? told.status}`;
-      await store.noteBounce(tx, delivery.id, {
-        atMs: timers.nowMs(),
-        last: { say, ...(told.remoteMta ? { host: told.remoteMta } : {}) },
-      });
-      await events.append(tx, {
-        type: 'email.bounced',
-        subject: bounce.messageId,
-        data: {
-          delivery_id: delivery.id,
-          recipient: delivery.recipient,
-          say,
-          enhanced: told.status,
-          scope: 'recipient',
-          reply: { code: 0, enhanced: told.status, text: told.diagnostic ?? '', stage: 'notification' },
-        },
-      });
+      const now = await store.delivery(tx, delivery.id);
+      if (!now || !mayHaveArrived(now)) continue;
+      await this.#end(tx, bounce.messageId, { delivery, told });
+      ended++;
     }
-    if (bounce.report) await reports.insert(tx, bounce.report);
+    if (bounce.report && ended > 0) await reports.insert(tx, bounce.report);
+  }
+
+  async #end(tx: Tx, messageId: MessageId, { delivery, told }: BounceEnd): Promise<void> {
+    const { store, events, timers } = this.#ports;
+    const words = cutWords(told.diagnostic ?? '');
+    const say = `Returned after it had been taken: ${words || told.status}`;
+    await store.noteBounce(tx, delivery.id, {
+      atMs: timers.nowMs(),
+      last: { say, ...(told.remoteMta ? { host: cutWords(told.remoteMta) } : {}) },
+    });
+    await events.append(tx, {
+      type: 'email.bounced',
+      subject: messageId,
+      data: {
+        delivery_id: delivery.id,
+        recipient: delivery.recipient,
+        say,
+        enhanced: told.status,
+        scope: 'recipient',
+        reply: { code: 0, enhanced: told.status, text: words, stage: 'notification' },
+      },
+    });
   }
 }
 

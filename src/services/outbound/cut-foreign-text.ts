@@ -27,6 +27,11 @@ export function cutStep(step: TranscriptStep): TranscriptStep {
   return step.step === 'passed-over' ? { ...step, why: cut(step.why, stepTextMax) } : step;
 }
 
+/** Words that came in a notification. */
+export function cutWords(text: string): string {
+  return cut(text, replyTextMax);
+}
+
 function cut(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most).toWellFormed()}...`;
 }

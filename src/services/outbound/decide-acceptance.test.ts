@@ -65,10 +65,12 @@ test('two authors, none, or one nobody can read with certainty is refused with 5
 });
 
 test('nobody sends as a domain that is not here, not proven, or another account’s', () => {
-  assert.partialDeepStrictEqual(decide({ author: authorAt(foreign) }), { code: 'domain-unknown' });
+  assert.partialDeepStrictEqual(decide({ author: authorAt(foreign), sender: key }), { code: 'domain-unknown' });
+  // An account bound to its domains hears of them first: it cannot add any.
+  assert.partialDeepStrictEqual(decide({ author: authorAt(foreign) }), { code: 'from-not-allowed' });
   assert.partialDeepStrictEqual(decide({ author: authorAt(also) }), { code: 'from-not-allowed' });
   assert.partialDeepStrictEqual(decide({ author: authorAt(waiting), sender: key }), { code: 'domain-unverified' });
-  assert.partialDeepStrictEqual(decide({ author: authorAt(domain('sub.example.com')) }), { code: 'domain-unknown' });
+  assert.partialDeepStrictEqual(decide({ author: authorAt(domain('sub.example.com')) }), { code: 'from-not-allowed' });
   const nothing: Sender = { kind: 'login', account: 'nobody', domains: [] };
   assert.partialDeepStrictEqual(decide({ sender: nothing }), { code: 'from-not-allowed' });
 });
@@ -79,7 +81,7 @@ test('the envelope sender likewise; the null sender goes with an own From only (
   assert.deepEqual(decide({ sender: key, mailFromDomain: also }), { domain: own });
   assert.deepEqual(decide({ mailFromDomain: undefined }), { domain: own });
   assert.partialDeepStrictEqual(decide({ mailFromDomain: undefined, author: authorAt(foreign) }), {
-    code: 'domain-unknown',
+    code: 'from-not-allowed',
   });
 });
 
@@ -96,7 +98,7 @@ test('every refusal tells a person what to do or what was counted', () => {
   const says = [
     decide({ recipientCount: 4 }),
     decide({ sizeBytes: 1_001 }),
-    decide({ author: authorAt(foreign) }),
+    decide({ author: authorAt(foreign), sender: key }),
     decide({ author: authorAt(also) }),
     decide({ author: authorAt(waiting), sender: key }),
     decide({ mailFromDomain: foreign }),

@@ -74,13 +74,14 @@ function ofAccount(facts: AcceptanceFacts): Outcome<{ readonly domain: DomainNam
 function mayUse(domain: DomainName, facts: AcceptanceFacts): Outcome<undefined, OutboundRefusal> {
   const known = facts.domains.get(domain);
   const allowed = facts.sender.kind === 'key' || facts.sender.kind === 'login' ? facts.sender.domains : undefined;
+  // First what concerns the account itself: a login cannot add domains.
+  if (allowed && !allowed.includes(domain))
+    return refuse('from-not-allowed', `This account may send only as ${allowed.join(', ')}, not as ${domain}.`);
   if (!known)
     return refuse(
       'domain-unknown',
       `${domain} is not a domain of this office. Add it first: posthorn domains add ${domain}`,
     );
-  if (allowed && !allowed.includes(domain))
-    return refuse('from-not-allowed', `This account may send only as ${allowed.join(', ')}.`);
   if (!known.verified)
     return refuse('domain-unverified', `${domain} is not verified yet. See: posthorn domains show ${domain}`);
   return accept(undefined);

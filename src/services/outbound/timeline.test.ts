@@ -69,7 +69,7 @@ test('a try that is repeated: which way, which TLS, whose words, when again', ()
     'route: MX 10 mx1.b.test, 20 mx2.b.test -> mx2.b.test (second choice); mx1.b.test left out: connection refused',
     'connected: 192.0.2.1 -> 192.0.2.25 port 25',
     'tls: TLSv1.3, TLS_AES_256_GCM_SHA384, certificate valid',
-    'reply: mx2.b.test said at rcpt: 450 4.2.1 come again',
+    'reply: mx2.b.test said of the recipient: 450 4.2.1 come again',
     'retry: mx2.b.test said: 450 come again. Try 2 at 2027-01-01T00:01:00.000Z',
   ]);
 });

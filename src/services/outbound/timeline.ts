@@ -70,11 +70,12 @@ function tellEnd(event: EventRecord): TimelineStep[] {
     steps.push(...tellConnection(data.via, { connected: timed('connected'), tls: timed('tls') }));
   }
   if (data.reply) {
+    const topic = topics[data.reply.stage] ?? '';
     const words = [data.reply.code || '', data.reply.enhanced, data.reply.text].filter(Boolean).join(' ');
     steps.push({
       ...at,
       step: 'reply',
-      say: `${data.via?.host ?? 'the other side'} said at ${data.reply.stage}: ${words}`,
+      say: `${data.via?.host ?? 'the other side'} said${topic}: ${words}`,
     });
   }
   const state = event.type.slice('email.'.length);
@@ -87,6 +88,18 @@ function tellEnd(event: EventRecord): TimelineStep[] {
   } else steps.push({ ...at, step: 'settled', say: data.reply ? state : `${state}: ${data.say}` });
   return steps;
 }
+
+/** What a reply is about, by the stage at which it came. */
+const topics: Readonly<Record<string, string>> = {
+  greeting: ' as greeting',
+  ehlo: ' to our name',
+  starttls: ' to STARTTLS',
+  auth: ' to the login',
+  mail: ' of the sender',
+  rcpt: ' of the recipient',
+  data: ' to DATA',
+  'end-of-data': ' of the message',
+};
 
 function tellRoute(route: RouteFacts, via: ConnectionFacts | undefined): string {
   const list = route.candidates.map(({ host, preference }) => `${preference} ${host}`).join(', ');
