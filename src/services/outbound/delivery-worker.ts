@@ -363,9 +363,8 @@ export class DeliveryWorker {
         next: decideNext(attempt.kind, facts, nowMs, this.#options.retry, random.float()),
       };
     });
-    const failed = ends.filter(
-      ({ next }) => next.kind === 'settle' && (next.state === 'bounced' || next.state === 'failed'),
-    );
+    // Nobody who sends by SMTP looks for events: also an end that is in doubt has to be told. RFC 5321 §6.1
+    const failed = ends.filter(({ next }) => next.kind === 'settle' && next.state !== 'delivered');
     const report = await this.#prepareReport(
       message,
       failed.map(({ attempt }) => reportedFailure(attempt)),

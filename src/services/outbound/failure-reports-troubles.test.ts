@@ -28,6 +28,18 @@ test('a key that cannot be opened: the sender is told without a signature', asyn
   assert.doesNotMatch(header, /^DKIM-Signature/m);
 });
 
+test('MAIL_RULES 3: also an end in doubt is told to who cannot look for events', async (t) => {
+  const timers = flowingTime(Date.UTC(2026, 0, 1));
+  const office = await postOffice(t, { timers, answer: () => ({ kind: 'unsure' }), start: true });
+  const id = await submitRaw(office);
+  const view = await timers.flowUntil(office.outbound.settled(id, patience()));
+  assert.equal(view?.recipients[0]?.state, 'unsure');
+  await timers.flowUntil(office.events.waitFor({ types: ['email.received'], signal: patience() }));
+  const [told] = await storedMail(office);
+  assert.equal(told?.mail.recipient, 'ada@example.com');
+  assert.match(told?.text ?? '', /bob@b\.test: failed\r\n {2}no answer after the final dot/);
+});
+
 test('a mistake of ours in the notification is logged, and the delivery ends all the same', async (t) => {
   const options = refusing();
   const office = await postOffice(t, options);
