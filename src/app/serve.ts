@@ -72,7 +72,7 @@ export async function runServe(config: Config, io: ServeIo): Promise<number> {
 }
 
 /** The configured name, or the machine's own when that is a whole one. */
-export function hostnameOf(config: Config): DomainName {
+function hostnameOf(config: Config): DomainName {
   const own = config.hostname ?? parseDomainName(machineName());
   if (own?.includes('.')) return own;
   const why = config.hostname
