@@ -33,6 +33,8 @@ test('RFC 9989 §11.5: what readers see differently names nobody', () => {
     'X: y\nFrom: a@bank.example\r\nFrom: b@evil.example',
     'X: y\rFrom : a@bank.example\r\nFrom: b@evil.example',
     'Subject: x\n\tfrom:a@bank.example\r\nFrom: b@evil.example',
+    'X: y\r\0From: a@bank.example\r\nFrom: b@evil.example',
+    'X: y\n\xef\xbb\xbfFr\x80om : a@bank.example\r\nFrom: b@evil.example',
   ]) {
     assert.equal(authorOf(header).kind, 'none-or-unclear', JSON.stringify(header));
   }

@@ -29,8 +29,11 @@ function isFrom(name: string): boolean {
   return name.replaceAll(/[^!-9;-~]/g, '') === 'from'; // RFC 5322 §3.6.8
 }
 
+/** Octets of one line that such readers skip. */
+const foreign = '[^!-~\\r\\n]*';
+
 /** For readers that end lines at a lone CR or LF this starts a From field, for us it is inside another one. */
-const hiddenFrom = /(?:\r(?!\n)|(?<!\r)\n)[\t ]*from[\t ]*:/i;
+const hiddenFrom = new RegExp(`(?:\\r(?!\\n)|(?<!\\r)\\n)${foreign}${[...'from'].join(foreign)}${foreign}:`, 'i');
 
 export function readAuthor(index: MessageIndex): Author {
   if (!index.complete) return unclear('the header is larger than we read');
