@@ -101,6 +101,21 @@ test('RFC 6533 §3: addresses in any script, with blanks and with what xtext esc
   }
 });
 
+test('an address of strangers is one line of its field, whatever it holds', () => {
+  for (const address of [
+    'a\fb@b.test',
+    'a@b.test\r\nStatus: 2.0.0',
+    '\x01@b.test',
+    'ü\n@b.test',
+    `${'ü'.repeat(2_000)}@b.test`,
+  ]) {
+    const bytes = write({ recipients: [{ ...failed, finalRecipient: address, originalRecipient: address }] });
+    assert.partialDeepStrictEqual(readDsn(bytes)?.recipients, [{ status: '5.1.1' }]);
+    assert.ok(watchLines(bytes).longestLine <= 998);
+    assert.ok(!/^Status: 2/m.test(latin1(bytes)));
+  }
+});
+
 test('foreign words are one line of their field, whatever they hold and however many', () => {
   const words = [
     '550 no\r\nStatus: 2.0.0\r\n\r\nFinal-Recipient: rfc822; eve@b.test',

@@ -79,7 +79,7 @@ export function writeDsn(dsn: Dsn): Uint8Array {
 function forPeople(dsn: Dsn): string[] {
   const lines = [`This is the mail server ${dsn.reportingMta}.`, ''];
   for (const one of dsn.recipients) {
-    lines.push(`${one.finalRecipient}: ${one.action}`, `  ${cleanText(one.say)}`);
+    lines.push(`${cleanText(one.finalRecipient)}: ${one.action}`, `  ${cleanText(one.say)}`);
     if (one.diagnostic && !one.say.includes(one.diagnostic))
       lines.push(
         `  ${one.remoteMta ? `${cleanText(one.remoteMta)} said` : 'The other side said'}: ${cleanText(one.diagnostic)}`,
@@ -109,10 +109,11 @@ function forPrograms(dsn: Dsn): Uint8Array[] {
   return blocks;
 }
 
-/** RFC 6533 §3: an address that is not ASCII is written as utf-8-addr-xtext. */
+/** RFC 6533 §3: an address that is not ASCII is written as utf-8-addr-xtext. ORCPT may bring anything (RFC 3461 §4.2). */
 function typedAddress(address: string): string {
-  if (isAscii(address)) return `rfc822; ${address}`;
-  const encoded = [...address].map((character) => {
+  const text = cleanText(address);
+  if (isAscii(text)) return `rfc822; ${text}`;
+  const encoded = [...text].map((character) => {
     const code = character.codePointAt(0) ?? 0;
     return code > 0x20 && code < 0x7f && character !== '\\' && character !== '+' && character !== '='
       ? character
