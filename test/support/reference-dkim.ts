@@ -29,7 +29,8 @@ function withoutFinalLineEnds(text: string): string {
 export function referenceRelaxedField(field: string): string {
   const colon = field.indexOf(':');
   const squeeze = (text: string) => text.replace(/\r\n/g, '').replace(/[\t ]+/g, ' ');
-  return `${squeeze(field.slice(0, colon)).toLowerCase().replace(/ $/, '')}:${squeeze(field.slice(colon + 1)).replace(/^ | $/g, '')}`;
+  const lower = (text: string) => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase()); // octets, not Unicode
+  return `${lower(squeeze(field.slice(0, colon))).replace(/ $/, '')}:${squeeze(field.slice(colon + 1)).replace(/^ | $/g, '')}`;
 }
 
 /** Tags in order; `undefined` leaves one out, `bh` and `b` are computed unless given. */

@@ -1,0 +1,61 @@
+/** Every target, in the order of the floors they stand on. */
+import type { FuzzTarget } from '../target.ts';
+import { address } from './address.ts';
+import { arc } from './arc.ts';
+import { authJsonl } from './auth-jsonl.ts';
+import { authResults } from './auth-results.ts';
+import { config } from './config.ts';
+import { dataReader } from './data-reader.ts';
+import { date } from './date.ts';
+import { dkimCanonical, dkimKey, dkimSignature, dkimVerify } from './dkim.ts';
+import { dmarc } from './dmarc.ts';
+import { dnsAuthority, dnsPacket, dnsReply } from './dns.ts';
+import { dsn } from './dsn.ts';
+import { contentType, encodedWord } from './encoded-word.ts';
+import { headerIndex } from './header-index.ts';
+import { headerWriter } from './header-writer.ts';
+import { httpApi } from './http-api.ts';
+import { jsonShape } from './json-shape.ts';
+import { domainName, ipAddress } from './names.ts';
+import { partTreeTarget } from './part-tree.ts';
+import { proxyV2 } from './proxy-v2.ts';
+import { replyReader } from './reply-reader.ts';
+import { sasl } from './sasl.ts';
+import { sevenBit } from './seven-bit.ts';
+import { smtpClient } from './smtp-client.ts';
+import { smtpPath } from './smtp-path.ts';
+import { smtpServer } from './smtp-server.ts';
+import { spfEvaluate, spfRecord } from './spf.ts';
+import { tagList } from './tag-list.ts';
+import { zoneFile } from './zone-file.ts';
+
+export const targets: readonly FuzzTarget[] = [
+  ...[
+    address,
+    smtpPath,
+    domainName,
+    ipAddress,
+    headerIndex,
+    partTreeTarget,
+    sevenBit,
+    encodedWord,
+    contentType,
+    headerWriter,
+  ],
+  ...[
+    tagList,
+    date,
+    zoneFile,
+    dnsPacket,
+    dnsAuthority,
+    dnsReply,
+    smtpServer,
+    dataReader,
+    smtpClient,
+    replyReader,
+    sasl,
+    proxyV2,
+  ],
+  ...[dkimSignature, dkimKey, dkimVerify, dkimCanonical, spfRecord, spfEvaluate, dmarc, authResults, arc, dsn],
+  ...[jsonShape, httpApi, config, authJsonl],
+];
