@@ -5,7 +5,7 @@
  */
 import { accept, type Outcome, refuse } from '../base/outcome.ts';
 
-export type Tag = {
+type Tag = {
   /** Without the white space around it; folds inside stay (`withoutBlanks` removes them where a tag allows). */
   readonly value: string;
   /** Offset after the `=`. */

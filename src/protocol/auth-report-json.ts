@@ -19,7 +19,7 @@ export type SpfDocument = {
   readonly trace: readonly string[];
 };
 
-export type DkimDocument = {
+type DkimDocument = {
   readonly result: DkimResult['result'];
   readonly domain: string;
   readonly selector: string;
@@ -31,7 +31,7 @@ export type DkimDocument = {
   readonly reason?: string;
 };
 
-export type DmarcDocument = {
+type DmarcDocument = {
   readonly result: DmarcResult['result'];
   readonly domain: string | null;
   readonly organizational_domain?: string;
@@ -46,7 +46,7 @@ export type DmarcDocument = {
   readonly trace: readonly string[];
 };
 
-export type ArcDocument = {
+type ArcDocument = {
   readonly result: ArcResult['result'];
   readonly oldest_pass?: number;
   readonly reason?: string;
@@ -85,7 +85,7 @@ export function spfDocument({ voidLookups, lookups, trace, ...rest }: SpfResult)
   return { ...rest, lookups, void_lookups: voidLookups, trace };
 }
 
-export function dkimDocument(one: DkimResult): DkimDocument {
+function dkimDocument(one: DkimResult): DkimDocument {
   return {
     result: one.result,
     domain: one.domain,
@@ -99,7 +99,7 @@ export function dkimDocument(one: DkimResult): DkimDocument {
   };
 }
 
-export function dmarcDocument(one: DmarcResult): DmarcDocument {
+function dmarcDocument(one: DmarcResult): DmarcDocument {
   return {
     result: one.result,
     domain: one.domain,
@@ -116,7 +116,7 @@ export function dmarcDocument(one: DmarcResult): DmarcDocument {
   };
 }
 
-export function arcDocument({ result, oldestPass, reason, chain }: ArcResult): ArcDocument {
+function arcDocument({ result, oldestPass, reason, chain }: ArcResult): ArcDocument {
   return {
     result,
     ...(oldestPass !== undefined && { oldest_pass: oldestPass }),

@@ -13,7 +13,6 @@ import {
   KeyUsagesExtension,
   PemConverter,
   SubjectAlternativeNameExtension,
-  X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509';
 import type { TlsIdentity } from '../../base/port/net.ts';
@@ -51,16 +50,8 @@ export async function makeAuthority(name: string, validity: Validity): Promise<A
       new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
     ],
   });
-  return openAuthority({ certificatePem: certificate.toString('pem'), privateKeyPem: await writeKey(keys.privateKey) });
-}
-
-/** An authority that was kept. */
-export async function openAuthority(identity: TlsIdentity): Promise<Authority> {
-  cryptoProvider.set(webcrypto as unknown as Crypto);
-  const certificate = new X509Certificate(identity.certificatePem);
-  const [pkcs8] = PemConverter.decode(identity.privateKeyPem);
-  const key = await webcrypto.subtle.importKey('pkcs8', pkcs8 as ArrayBuffer, algorithm, true, ['sign']);
-  return { identity, issue: (wish) => issue(wish, { subject: certificate.subject, key }) };
+  const identity = { certificatePem: certificate.toString('pem'), privateKeyPem: await writeKey(keys.privateKey) };
+  return { identity, issue: (wish) => issue(wish, { subject: certificate.subject, key: keys.privateKey }) };
 }
 
 /** A certificate that vouches for itself: enough for opportunistic TLS between servers, not for people's programs. */

@@ -37,7 +37,7 @@ export type StubResolverLimits = AskLimits &
   };
 
 /** Our choice where no source stands. */
-export const stubResolverLimits: StubResolverLimits = {
+const stubResolverLimits: StubResolverLimits = {
   attemptMs: 2_000,
   lookupMs: 9_000, // both rounds over two servers, and inside SPF's 20 s (RFC 7208 §4.6.4) a second lookup
   rounds: 2,

@@ -23,7 +23,7 @@ export type DnsEntranceLimits = {
 };
 
 /** Our choice where no source stands. */
-export const dnsEntranceLimits: DnsEntranceLimits = {
+const dnsEntranceLimits: DnsEntranceLimits = {
   connectionsMax: 256,
   connectionsPerAddressMax: 20,
   idleMs: 10_000, // RFC 7766 §6.2.3: "of the order of a few seconds"

@@ -63,7 +63,7 @@ export function readTags(index: MessageIndex, field: HeaderField): TagList | und
   return tags.ok ? tags.value : undefined;
 }
 
-export function nameOf(tags: TagList): Named {
+function nameOf(tags: TagList): Named {
   const domain = domainOf(text(tags, 'd'));
   const selector = selectorOf(text(tags, 's'), domain)?.selector;
   const algorithm = algorithms.find((known) => known === text(tags, 'a'));
