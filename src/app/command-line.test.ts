@@ -1,6 +1,6 @@
 /** The commands on a real data folder, and the same ones through the API of an office on the same folder. */
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import test, { type TestContext } from 'node:test';
@@ -329,6 +329,10 @@ test('fsck and backup', async (t) => {
   const damaged = await posthorn(`fsck --data ${copy}`);
   assert.equal(damaged.code, 1);
   assert.match(damaged.out, /database/);
+  const keyless = await posthorn(`queue --data ${copy}`);
+  assert.equal(keyless.code, 78, 'a restored backup wants the key it was sealed with');
+  assert.match(keyless.err, /secret\.key is missing/);
+  copyFileSync(join(folder, 'secret.key'), join(copy, 'secret.key'));
   const broken = await posthorn(`queue --data ${copy}`);
   assert.equal(broken.code, 69);
   assert.match(broken.err, /next: posthorn fsck --data /);
