@@ -60,6 +60,19 @@ export function chunksOf(input: Uint8Array): Uint8Array[] {
   return chunks;
 }
 
+/** A dialogue in which one side waits in between: `|` stands for the wait. Each flight comes cut as a network might cut it. */
+export function flightsOf(input: Uint8Array): Uint8Array[] {
+  const flights: Uint8Array[] = [];
+  for (let from = 0; from <= input.length; ) {
+    const bar = input.indexOf(0x7c, from);
+    const to = bar < 0 ? input.length : bar;
+    if (to > from) flights.push(...chunksOf(input.subarray(from, to)));
+    from = to + 1;
+  }
+  return flights;
+}
+
+/** The first octet chooses a setting, so that mutations do: `0` is 0, and every other octet some number. */
 export function headAndRest(input: Uint8Array): { readonly head: number; readonly rest: Uint8Array } {
-  return { head: input[0] ?? 0, rest: input.subarray(1) };
+  return { head: ((input[0] ?? 0x30) - 0x30) & 0xff, rest: input.subarray(1) };
 }

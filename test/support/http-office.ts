@@ -241,7 +241,8 @@ const checks = new Map(
   }),
 );
 
-function holdToSchema(method: string, path: string, { status, headers, body }: Heard): void {
+/** An answer is the documented one of its operation, or a problem. */
+export function holdToSchema(method: string, path: string, { status, headers, body }: Omit<Heard, 'text'>): void {
   const type = headers.get('content-type');
   if (type === 'application/problem+json') {
     assert.deepEqual(checkProblem(body), []);

@@ -65,12 +65,12 @@ const by = parseDomainName('mx.example.com') ?? assert.fail();
 /** `<kind><name>|<value>`; kind 2 has UTF-16 in it, so that surrogates can be lonely. */
 function run(input: Uint8Array): Outcome {
   const { head, rest } = headAndRest(input);
-  const text = Buffer.from(rest).toString(head === 0x32 ? 'utf16le' : 'utf8');
+  const text = Buffer.from(rest).toString(head === 2 ? 'utf16le' : 'utf8');
   const bar = text.indexOf('|');
   const name = bar < 0 ? 'Subject' : text.slice(0, bar);
   const value = text.slice(bar + 1);
   writeOthers(value);
-  const kind = head === 0x31 ? 'structured' : 'text';
+  const kind = head === 1 ? 'structured' : 'text';
   const written = writeHeaderField(name, value, kind);
   if (!written.ok) {
     if (written.code !== 'not-ascii' && written.code !== 'line-too-long') assertSentence(written.say);

@@ -21,7 +21,7 @@ import type {
   Session,
 } from '../../../src/protocol/smtp/client-state.ts';
 import { type Heard, ReplyReader } from '../../../src/protocol/smtp/read-reply.ts';
-import { chunksOf, type FuzzTarget, headAndRest, type Outcome } from '../target.ts';
+import { type FuzzTarget, flightsOf, headAndRest, type Outcome } from '../target.ts';
 
 const hello =
   '220 mx.test ESMTP\r\n250-mx.test\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-STARTTLS\r\n250 SIZE 1000000\r\n';
@@ -30,13 +30,13 @@ const afterTls = '250-mx.test\r\n250-PIPELINING\r\n250-AUTH PLAIN LOGIN\r\n250 8
 export const smtpClient: FuzzTarget = {
   name: 'smtp-client',
   seeds: () => [
-    `0${hello}220 go\r\n${afterTls}250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n250 2.0.0 queued\r\n250 ok\r\n550 5.1.1 who\r\n452 4.5.3 later\r\n354 go\r\n250 ok\r\n221 bye\r\n`,
-    `1${hello}220 go\r\n${afterTls}235 2.7.0 in\r\n250 ok\r\n250 ok\r\n550 no\r\n354 go\r\n451 4.3.0 later\r\n`,
+    `0${hello}220 go\r\n|${afterTls}250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n250 2.0.0 queued\r\n250 ok\r\n550 5.1.1 who\r\n452 4.5.3 later\r\n354 go\r\n250 ok\r\n221 bye\r\n`,
+    `1${hello}220 go\r\n|${afterTls}235 2.7.0 in\r\n250 ok\r\n250 ok\r\n550 no\r\n354 go\r\n451 4.3.0 later\r\n`,
     `2220 mx\r\n250-mx\r\n250 AUTH LOGIN\r\n334 VXNlcm5hbWU6\r\n334 UGFzc3dvcmQ6\r\n235 ok\r\n250 ok\r\n550 5.7.1 no\r\n250 ok\r\n354 go\r\n554 5.7.1 spam\r\n`,
     `3220 mx\r\n500 what\r\n250 mx\r\n250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n250 ok\r\n`,
     `4${hello}454 4.7.0 no TLS now\r\n250 ok\r\n`,
     `0554 5.3.2 go away\r\n221 bye\r\n`,
-    `0${hello}220 go\r\n${afterTls}421 4.3.2 stopping\r\n`,
+    `0${hello}220 go\r\n|${afterTls}421 4.3.2 stopping\r\n`,
     `0220 mx\r\n250 mx\r\n250 ok\r\n550 no\r\n550 no\r\n354 go\r\n554 empty\r\n`,
     `3220 mx\r\n250-mx\r\n250-LIMITS MAILMAX=2 RCPTMAX=1 RCPTDOMAINMAX=x\r\n250 CHUNKING\r\n250 ok\r\n250 ok\r\n250 ok\r\n250 ok\r\n500 what\r\n`,
     '0000 nonsense\r\n',
@@ -64,7 +64,19 @@ export const smtpClient: FuzzTarget = {
       '250-AUTH PLAIN\r\n',
       '530 5.7.0 no\r\n',
     ],
-    ...['\r\n', '\n', '\0', '599 x\r\n', '300 x\r\n', '199 x\r\n', '250-x\r\n', hello, afterTls, '452 4.5.3 many\r\n'],
+    ...[
+      '|',
+      '\r\n',
+      '\n',
+      '\0',
+      '599 x\r\n',
+      '300 x\r\n',
+      '199 x\r\n',
+      '250-x\r\n',
+      hello,
+      afterTls,
+      '452 4.5.3 many\r\n',
+    ],
   ],
   separators: ['\r\n', ' ', '-'],
   open: () => ({ run }),
@@ -121,7 +133,7 @@ class Call {
   }
 
   hear(octets: Uint8Array): void {
-    for (const chunk of chunksOf(octets)) {
+    for (const chunk of flightsOf(octets)) {
       if (this.#closed) return;
       this.#reader.push(chunk);
       for (let heard = this.#reader.next(); heard && !this.#closed; heard = this.#reader.next()) this.#heard(heard);
