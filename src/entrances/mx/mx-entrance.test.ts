@@ -63,7 +63,7 @@ function visitFrom(ports: MxPorts, address: string): SmtpVisit {
 }
 
 async function begin(visit: SmtpVisit, mailFrom: string): Promise<SmtpTransaction> {
-  const mail = readMail(`FROM:${mailFrom}`, { extended: true, sizeMax: 1_000, login: false });
+  const mail = readMail(`FROM:${mailFrom}`, { extended: true, sizeMax: 1_000, login: false, dsn: true });
   assert.ok('value' in mail);
   const answer = await visit.mail(mail.value, session);
   assert.ok(answer.kind === 'accept');
@@ -71,7 +71,7 @@ async function begin(visit: SmtpVisit, mailFrom: string): Promise<SmtpTransactio
 }
 
 async function rcpt(transaction: SmtpTransaction, path: string): Promise<string> {
-  const read = readRcpt(`TO:${path}`, { smtpUtf8: true });
+  const read = readRcpt(`TO:${path}`, { smtpUtf8: true, extended: true, dsn: true });
   assert.ok('value' in read, path);
   const reply = await transaction.rcpt(read.value);
   return `${reply.code} ${reply.enhanced}`;
@@ -140,7 +140,7 @@ test('a network that may relay sends out through the queue', async () => {
 
 test('MAIL_RULES 14: no space left is 452', async () => {
   const { ports } = makePorts({ isLow: () => true });
-  const mail = { path: { kind: 'null' }, size: 0, body: '7bit', smtpUtf8: false } as const;
+  const mail = { path: { kind: 'null' }, size: 0, body: '7bit', smtpUtf8: false, wishes: {} } as const;
   const answer = await visitFrom(ports, '10.1.2.3').mail(mail, session);
   assert.ok(answer.kind === 'refuse');
   assert.equal(answer.reply.code, 452);

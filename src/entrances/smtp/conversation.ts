@@ -74,7 +74,7 @@ export class Conversation {
         limits: deps.limits,
         startTls: deps.identity() !== undefined,
         login: visit.login,
-        offers: deps.offers,
+        offers: { ...deps.offers, dsn: deps.offers.dsn && visit.dsn === true },
       },
       connection.tls !== undefined,
     );

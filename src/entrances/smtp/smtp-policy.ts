@@ -34,6 +34,8 @@ export interface SmtpPolicy {
 
 export interface SmtpVisit {
   readonly login: ServerOptions['login'];
+  /** Whether it owes the notifications of RFC 3461; absent: it does not, and DSN is not offered. */
+  readonly dsn?: boolean;
   /** Asked anew for every line and message: a login may bring it (MAIL_RULES 13). */
   readonly bareNewline: () => BareNewline;
   /** Only asked under TLS, and only where `login` is not `none`. */

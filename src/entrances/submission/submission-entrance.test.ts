@@ -28,6 +28,7 @@ const mail = {
   size: 0,
   body: '7bit',
   smtpUtf8: false,
+  wishes: { ret: 'full' },
 } as const;
 
 function makeOffice(outcome: Outcome<Accepted, OutboundRefusal> = accept({ id: 'em_1', replayed: false })) {
@@ -78,7 +79,10 @@ test('a login sends in its name, and hears the id', async () => {
   const { transaction } = answer;
   await transaction.unanswered();
   assert.deepEqual(remembered, []);
-  await transaction.rcpt({ path: { kind: 'mailbox', mailbox: { local: 'you', domain }, route: false } });
+  await transaction.rcpt({
+    path: { kind: 'mailbox', mailbox: { local: 'you', domain }, route: false },
+    wishes: { notify: ['delay'] },
+  });
   assert.deepEqual(await transaction.finish(body, facts), { code: 250, enhanced: '2.0.0', text: 'Queued as em_1' });
   assert.deepEqual(submitted[0]?.sender, { kind: 'login', account: 'me', domains: [domain] });
   assert.deepEqual(submitted[0]?.request.entrance, {

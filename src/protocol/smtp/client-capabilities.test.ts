@@ -22,6 +22,7 @@ test('RFC 5321 §4.1.1.1: the first line is a greeting, each further one a keywo
       size: true,
       sizeMax: 1000,
       chunking: false,
+      dsn: false,
       auth: ['PLAIN', 'LOGIN'],
     },
   );
@@ -47,6 +48,11 @@ test('a keyword is a whole word', () => {
 test('RFC 3030 §2: CHUNKING', () => {
   assert.equal(readCapabilities(['mx', 'chunking']).chunking, true);
   assert.equal(readCapabilities(['mx', 'BINARYMIME']).chunking, false);
+});
+
+test('RFC 3461 §3: DSN', () => {
+  assert.equal(readCapabilities(['mx', 'dsn']).dsn, true);
+  assert.equal(readCapabilities(['mx', 'XDSN']).dsn, false);
 });
 
 test('RFC 9422 §3: limits we know, in any order; others and malformed ones are passed over', () => {

@@ -13,6 +13,8 @@ export type Capabilities = {
   readonly sizeMax?: number;
   /** BDAT is known (RFC 3030 §2). */
   readonly chunking: boolean;
+  /** Notifications can be asked for (RFC 3461 §3). */
+  readonly dsn: boolean;
   /** RFC 9422 §4.1: MAIL commands in one session, refused ones too. */
   readonly mailMax?: number;
   /** RFC 9422 §4.2: RCPT commands in one transaction. */
@@ -31,6 +33,7 @@ export const noCapabilities: Capabilities = {
   smtpUtf8: false,
   size: false,
   chunking: false,
+  dsn: false,
   auth: [],
 };
 
@@ -53,6 +56,7 @@ export function readCapabilities(lines: readonly string[]): Capabilities {
     size: offered.has('SIZE'),
     ...(sizeMax > 0 ? { sizeMax } : {}), // RFC 1870 §4: 0 or nothing = no fixed limit
     chunking: offered.has('CHUNKING'),
+    dsn: offered.has('DSN'),
     ...readLimits(offered.get('LIMITS') ?? []),
     auth: offered.get('AUTH') ?? [],
   };

@@ -4,9 +4,22 @@
  */
 import { isAscii, utf8 } from '../../base/bytes.ts';
 import { invariant } from '../../base/outcome.ts';
+import {
+  type MessageWishes,
+  type RecipientWishes,
+  writeEnvelopeId,
+  writeNotify,
+  writeOriginalRecipient,
+  writeReturn,
+} from '../dsn/dsn-wishes.ts';
 
-/** What a MAIL command announces (RFC 1870 §3, RFC 6152 §2, RFC 6531 §3.1). */
-export type MailParameters = { readonly size?: number; readonly eightBit: boolean; readonly smtpUtf8: boolean };
+/** What a MAIL command announces (RFC 1870 §3, RFC 6152 §2, RFC 6531 §3.1, RFC 3461 §4.3, §4.4). */
+export type MailParameters = {
+  readonly size?: number;
+  readonly eightBit: boolean;
+  readonly smtpUtf8: boolean;
+  readonly wishes?: MessageWishes;
+};
 
 const hostName = /^[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?$/;
 const addressLiteral = /^\[(?:[0-9.]+|IPv6:[0-9a-fA-F:.]+)\]$/;
@@ -35,11 +48,12 @@ export const command = {
     invariant(parameters.smtpUtf8 || isAscii(from), 'a reverse-path in UTF-8 needs SMTPUTF8');
     const size = parameters.size === undefined ? '' : ` SIZE=${parameters.size}`;
     // RFC 6531 §3.1: SMTPUTF8 is about the header; the body still has to be announced.
-    return `MAIL FROM:<${from}>${size}${parameters.eightBit ? ' BODY=8BITMIME' : ''}${parameters.smtpUtf8 ? ' SMTPUTF8' : ''}`;
+    const content = `${parameters.eightBit ? ' BODY=8BITMIME' : ''}${parameters.smtpUtf8 ? ' SMTPUTF8' : ''}`;
+    return `MAIL FROM:<${from}>${size}${content}${messageWishes(parameters.wishes ?? {})}`;
   },
-  rcpt: (to: string) => {
+  rcpt: (to: string, wishes: RecipientWishes = {}) => {
     invariant(isPathText(to), 'a forward-path is a mailbox');
-    return `RCPT TO:<${to}>`;
+    return `RCPT TO:<${to}>${recipientWishes(wishes)}`;
   },
   data: () => 'DATA',
   /** The whole message in one chunk. RFC 3030 §2 */
@@ -54,6 +68,23 @@ export const command = {
   authResponse: (response: string) => checkedBase64(response),
   authCancel: () => '*',
 } as const;
+
+function messageWishes({ ret, envelopeId }: MessageWishes): string {
+  const wish = ret === undefined ? '' : ` RET=${writeReturn(ret)}`;
+  return envelopeId === undefined ? wish : `${wish} ENVID=${checkedValue(writeEnvelopeId(envelopeId))}`;
+}
+
+function recipientWishes({ notify, originalRecipient }: RecipientWishes): string {
+  const wish = notify === undefined ? '' : ` NOTIFY=${writeNotify(notify)}`;
+  const original = originalRecipient && writeOriginalRecipient(originalRecipient);
+  return original === undefined ? wish : `${wish} ORCPT=${checkedValue(original)}`;
+}
+
+/** RFC 5321 §4.1.2 esmtp-value */
+function checkedValue(text: string): string {
+  invariant(/^[!-<>-~]+$/.test(text), 'the value of a parameter is printable ASCII');
+  return text;
+}
 
 function greet(verb: string, name: string): string {
   invariant(isEhloName(name), 'EHLO takes a host name or an address literal');

@@ -1,5 +1,6 @@
 /** The vocabulary of the client machine: what a session is, what it is told, what it wants done. The states are drawn in `client.ts`. */
 import type { TlsFacts } from '../../base/port/net.ts';
+import type { MessageWishes, RecipientWishes } from '../dsn/dsn-wishes.ts';
 import type { Capabilities } from './client-capabilities.ts';
 import type { Ending, Trouble } from './client-ending.ts';
 import type { Unfit } from './message-guard.ts';
@@ -19,10 +20,18 @@ export type ClientOptions = {
 /** One transaction's worth of mail. Not more recipients than go into one pipelined group. */
 export type Envelope = {
   readonly mailFrom: string;
-  readonly recipients: readonly { readonly address: string; readonly internationalised: boolean }[];
+  readonly recipients: readonly EnvelopeRecipient[];
   readonly size: number;
   readonly smtpUtf8: boolean;
   readonly eightBit: boolean;
+  /** Said where DSN is offered. RFC 3461 §5.2.1 */
+  readonly wishes?: MessageWishes;
+};
+
+type EnvelopeRecipient = {
+  readonly address: string;
+  readonly internationalised: boolean;
+  readonly wishes?: RecipientWishes;
 };
 
 export type Session = {

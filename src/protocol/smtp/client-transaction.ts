@@ -61,12 +61,13 @@ function lineOf(session: Session, { envelope }: Transaction, awaited: Awaited): 
   if (awaited.stage === 'rcpt') {
     const to = envelope.recipients[awaited.recipient];
     invariant(to, 'a recipient of this envelope');
-    return command.rcpt(to.address);
+    return command.rcpt(to.address, session.capabilities.dsn ? to.wishes : {});
   }
   return command.mail(envelope.mailFrom, {
     ...(session.capabilities.size ? { size: envelope.size } : {}),
     eightBit: envelope.eightBit,
     smtpUtf8: usesUtf8(session, envelope),
+    ...(session.capabilities.dsn && envelope.wishes ? { wishes: envelope.wishes } : {}),
   });
 }
 

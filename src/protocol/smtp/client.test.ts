@@ -124,6 +124,51 @@ test('RFC 2920 §3.1: MAIL, RCPT and DATA leave together where PIPELINING is off
   assert.equal(session.state.at, 'closed');
 });
 
+const wishing = envelope([], {
+  recipients: [
+    {
+      address: 'b@example.net',
+      internationalised: false,
+      wishes: { notify: ['success', 'delay'], originalRecipient: { type: 'rfc822', address: 'b+x@example.org' } },
+    },
+    { address: 'c@example.net', internationalised: false, wishes: { notify: [] } },
+    { address: 'd@example.net', internationalised: false },
+  ],
+  wishes: { ret: 'hdrs', envelopeId: 'QQ=314 b' },
+});
+
+test('RFC 3461 §5.2.1: what the sender asked for is passed on where DSN is offered', () => {
+  play(
+    `${hello}
+    S: 250-mx.test
+    S: 250-PIPELINING
+    S: 250 DSN
+    * opened
+    > begin
+    C: MAIL FROM:<a@sender.test> RET=HDRS ENVID=QQ+3D314+20b
+    C: RCPT TO:<b@example.net> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;b+2Bx@example.org
+    C: RCPT TO:<c@example.net> NOTIFY=NEVER
+    C: RCPT TO:<d@example.net>
+    C: DATA
+  `,
+    { envelope: wishing },
+  );
+});
+
+test('RFC 3461 §5.2.2: where DSN is not offered nothing of it is said', () => {
+  play(
+    `${pipelining}
+    > begin
+    C: MAIL FROM:<a@sender.test> SIZE=100
+    C: RCPT TO:<b@example.net>
+    C: RCPT TO:<c@example.net>
+    C: RCPT TO:<d@example.net>
+    C: DATA
+  `,
+    { envelope: wishing },
+  );
+});
+
 test('without PIPELINING each command waits for its reply; without SIZE none is said', () => {
   play(
     `${bare}

@@ -2,6 +2,14 @@
 import { isUtf8 } from 'node:buffer';
 import { fromUtf8, hasControlCharacter, isAscii } from '../../base/bytes.ts';
 import { type Path, type PathRefusal, parsePath } from '../../format/address.ts';
+import {
+  type MessageWishes,
+  type RecipientWishes,
+  readEnvelopeId,
+  readNotify,
+  readOriginalRecipient,
+  readReturn,
+} from '../dsn/dsn-wishes.ts';
 import type { Reply } from './reply.ts';
 import { serverReplies } from './server-replies.ts';
 import type { Chunk, MailCommand, RcptCommand } from './server-session.ts';
@@ -37,7 +45,11 @@ export type MailRules = {
   readonly sizeMax: number;
   /** AUTH is offered here, and with it its parameter. */
   readonly login: boolean;
+  /** DSN is offered here, and with it its parameters. */
+  readonly dsn: boolean;
 };
+
+export type RcptRules = Pick<MailRules, 'extended' | 'dsn'> & Pick<MailCommand, 'smtpUtf8'>;
 
 /** RFC 5321 §4.1.1.2 */
 export function readMail(argument: string, rules: MailRules): Read<MailCommand> {
@@ -57,7 +69,7 @@ export function readMail(argument: string, rules: MailRules): Read<MailCommand> 
 }
 
 /** RFC 5321 §4.1.1.3 */
-export function readRcpt(argument: string, mail: Pick<MailCommand, 'smtpUtf8'>): Read<RcptCommand> {
+export function readRcpt(argument: string, rules: RcptRules): Read<RcptCommand> {
   const read = readPathArgument(argument, 'TO:', {
     syntax: serverReplies.rcptSyntax,
     path: recipientRefusals,
@@ -65,9 +77,11 @@ export function readRcpt(argument: string, mail: Pick<MailCommand, 'smtpUtf8'>):
   if ('refusal' in read) return read;
   const { path, ascii, parameters } = read.value;
   if (path.kind === 'null') return { refusal: serverReplies.badRecipient };
-  if (parameters.size > 0) return { refusal: serverReplies.unknownParameter };
-  if (!ascii && !mail.smtpUtf8) return { refusal: serverReplies.utf8NotAnnounced };
-  return { value: { path } };
+  if (parameters.size > 0 && !rules.extended) return { refusal: serverReplies.unknownParameter };
+  const wishes = readRcptParameters(parameters, rules);
+  if ('refusal' in wishes) return wishes;
+  if (!ascii && !rules.smtpUtf8) return { refusal: serverReplies.utf8NotAnnounced };
+  return { value: { path, wishes: wishes.value } };
 }
 
 const senderRefusals: Record<PathRefusal, Reply> = {
@@ -129,11 +143,11 @@ function readParameters(text: string): Parameters | undefined {
 type MailWishes = Omit<MailCommand, 'path'>;
 
 function readMailParameters(parameters: Parameters, rules: MailRules): Read<MailWishes> {
-  let wishes: MailWishes = { size: 0, body: '7bit', smtpUtf8: false };
+  let wishes: MailWishes = { size: 0, body: '7bit', smtpUtf8: false, wishes: {} };
   for (const [keyword, value] of parameters) {
     const read = readMailParameter(keyword, value, rules);
     if ('refusal' in read) return read;
-    wishes = { ...wishes, ...read.value };
+    wishes = { ...wishes, ...read.value, wishes: { ...wishes.wishes, ...read.value.wishes } };
   }
   if (wishes.size > rules.sizeMax) return { refusal: serverReplies.tooLarge }; // RFC 1870 §6.1
   return { value: wishes };
@@ -152,9 +166,51 @@ function readMailParameter(keyword: string, value: string | undefined, rules: Ma
     case 'AUTH': // RFC 4954 §5: to be accepted where AUTH is; whose mail it was is not believed, as if it said <>
       if (!rules.login) return { refusal: serverReplies.unknownParameter };
       return value === '<>' || isXtext(value) ? { value: {} } : { refusal: serverReplies.badParameter };
+    case 'RET':
+    case 'ENVID': {
+      if (!rules.dsn) return { refusal: serverReplies.unknownParameter };
+      const wishes = readMessageWish(keyword, value);
+      return wishes ? { value: { wishes } } : { refusal: serverReplies.badParameter };
+    }
     default:
       return { refusal: serverReplies.unknownParameter }; // RFC 5321 §4.1.1.11
   }
+}
+
+/** RFC 3461 §4.3, §4.4. Undefined: malformed. */
+function readMessageWish(keyword: 'RET' | 'ENVID', value = ''): MessageWishes | undefined {
+  if (keyword === 'RET') {
+    const ret = readReturn(value);
+    return ret && { ret };
+  }
+  const envelopeId = readEnvelopeId(value);
+  return envelopeId === undefined ? undefined : { envelopeId };
+}
+
+function readRcptParameters(parameters: Parameters, rules: RcptRules): Read<RecipientWishes> {
+  let wishes: RecipientWishes = {};
+  for (const [keyword, value] of parameters) {
+    const isKnown = rules.dsn && (keyword === 'NOTIFY' || keyword === 'ORCPT');
+    if (!isKnown) return { refusal: serverReplies.unknownParameter };
+    const wish = readRecipientWish(keyword, value, rules);
+    if (!wish) return { refusal: serverReplies.badParameter };
+    wishes = { ...wishes, ...wish };
+  }
+  return { value: wishes };
+}
+
+/** RFC 3461 §4.1, §4.2. Undefined: malformed. */
+function readRecipientWish(
+  keyword: 'NOTIFY' | 'ORCPT',
+  value: string | undefined,
+  rules: RcptRules,
+): RecipientWishes | undefined {
+  if (keyword === 'NOTIFY') {
+    const notify = readNotify(value ?? '');
+    return notify && { notify };
+  }
+  const originalRecipient = readOriginalRecipient(value ?? '', rules);
+  return originalRecipient && { originalRecipient };
 }
 
 /**

@@ -80,7 +80,7 @@ export function help({ options }: ServerSession): Reply {
   };
 }
 
-/** RFC 5321 §4.1.1.1. DSN (RET, ENVID, NOTIFY, ORCPT) would stand here; until it does, its parameters are 555. */
+/** RFC 5321 §4.1.1.1 */
 function extensionsOf(session: ServerSession): string[] {
   const { options, tls, loggedIn } = session;
   const { offers } = options;
@@ -93,6 +93,7 @@ function extensionsOf(session: ServerSession): string[] {
     'ENHANCEDSTATUSCODES', // RFC 2034
     '8BITMIME', // RFC 6152
     'SMTPUTF8', // RFC 6531
+    ...(offers.dsn ? ['DSN'] : []), // RFC 3461 §3
     ...(offers.chunking ? ['CHUNKING'] : []), // RFC 3030. BINARYMIME is not offered (MAIL_RULES 13)
     // RFC 9422 §4.2. No MAILMAX: a connection may carry any number of messages.
     ...(offers.limits ? [`LIMITS RCPTMAX=${Math.min(options.limits.recipients_per_message, limitValueMax)}`] : []),

@@ -1,5 +1,6 @@
 /** The vocabulary of the server machine: what a session is, what it is told, what it wants done. The states are drawn in `server.ts`. */
 import type { Path } from '../../format/address.ts';
+import type { MessageWishes, RecipientWishes } from '../dsn/dsn-wishes.ts';
 import type { Credentials, SaslExchange } from '../sasl/sasl-server.ts';
 import type { SmtpLimits } from './limits.ts';
 import type { Line } from './line-reader.ts';
@@ -22,9 +23,11 @@ export type SmtpOffers = {
   readonly chunking: boolean;
   /** RFC 9422 */
   readonly limits: boolean;
+  /** RFC 3461. Whoever offers it owes the notifications that are asked for, or must find a next hop that does. */
+  readonly dsn: boolean;
 };
 
-export const allOffers: SmtpOffers = { chunking: true, limits: true };
+export const allOffers: SmtpOffers = { chunking: true, limits: true, dsn: true };
 
 export type MailCommand = {
   readonly path: Extract<Path, { kind: 'null' | 'mailbox' }>;
@@ -32,9 +35,15 @@ export type MailCommand = {
   readonly size: number;
   readonly body: '7bit' | '8bitmime';
   readonly smtpUtf8: boolean;
+  /** RFC 3461 §4.3, §4.4 */
+  readonly wishes: MessageWishes;
 };
 
-export type RcptCommand = { readonly path: Extract<Path, { kind: 'postmaster' | 'mailbox' }> };
+export type RcptCommand = {
+  readonly path: Extract<Path, { kind: 'postmaster' | 'mailbox' }>;
+  /** RFC 3461 §4.1, §4.2 */
+  readonly wishes: RecipientWishes;
+};
 
 export type Transaction = {
   readonly mail: MailCommand;

@@ -124,6 +124,7 @@ const greetingOf = (offer: string) => `
   S: 250-ENHANCEDSTATUSCODES
   S: 250-8BITMIME
   S: 250-SMTPUTF8
+  S: 250-DSN
   S: 250-CHUNKING
   S: 250 LIMITS RCPTMAX=1000`;
 const inClear = `
@@ -276,7 +277,15 @@ test('RFC 5321 §4.1.1.11: parameters of MAIL and RCPT', () => {
     ['MAIL FROM:<a@b.example> SMTPUTF8=yes', '501 5.5.4'],
     ['MAIL FROM:<a@b.example> BODY', '501 5.5.4'],
     ['MAIL FROM:<a@b.example> BODY=BINARYMIME', '555 5.5.4'],
-    ['MAIL FROM:<a@b.example> RET=HDRS', '555 5.5.4'],
+    ['MAIL FROM:<a@b.example> RET=HDRS ENVID=QQ+2B314', '250'],
+    ['MAIL FROM:<a@b.example> ret=full', '250'],
+    ['MAIL FROM:<a@b.example> RET=BODY', '501 5.5.4'],
+    ['MAIL FROM:<a@b.example> RET', '501 5.5.4'],
+    ['MAIL FROM:<a@b.example> RET=HDRS RET=HDRS', '501 5.5.4'],
+    ['MAIL FROM:<a@b.example> ENVID', '501 5.5.4'],
+    ['MAIL FROM:<a@b.example> ENVID=a+0D+0Ab', '501 5.5.4'],
+    [`MAIL FROM:<a@b.example> ENVID=${'x'.repeat(101)}`, '501 5.5.4'],
+    ['MAIL FROM:<a@b.example> NOTIFY=NEVER', '555 5.5.4'],
     ['MAIL FROM:<a@b.example> AUTH=<>', '555 5.5.4'],
     ['MAIL FROM:<a@b.example> __proto__=1', '501 5.5.4'],
     ['MAIL FROM:<a@b.example>SIZE=1', '501 5.5.4'],
@@ -292,8 +301,16 @@ test('RFC 5321 §4.1.1.11: parameters of MAIL and RCPT', () => {
     [`MAIL FROM:<${'a'.repeat(65)}@b.example>`, '501 5.1.7'],
     ['MAIL FROM:<a@[192.0.2.1]>', '553 5.1.7'],
     ['RCPT TO:<>', '501 5.1.3'],
-    ['RCPT TO:<a@b.example> NOTIFY=NEVER', '555 5.5.4'],
-    ['RCPT TO:<a@b.example> ORCPT=rfc822;a@b.example', '555 5.5.4'],
+    ['RCPT TO:<a@b.example> NOTIFY=NEVER', '250'],
+    ['RCPT TO:<a@b.example> ORCPT=rfc822;a@b.example notify=success,Delay', '250'],
+    ['RCPT TO:<a@b.example> ORCPT=utf-8;\\x{FC}@b.example', '250'],
+    ['RCPT TO:<a@b.example> ORCPT=utf-8;ü@b.example', '501 5.5.4'],
+    ['RCPT TO:<a@b.example> ORCPT=a@b.example', '501 5.5.4'],
+    ['RCPT TO:<a@b.example> ORCPT', '501 5.5.4'],
+    ['RCPT TO:<a@b.example> NOTIFY=NEVER,FAILURE', '501 5.5.4'],
+    ['RCPT TO:<a@b.example> NOTIFY=DELAY NOTIFY=DELAY', '501 5.5.4'],
+    ['RCPT TO:<a@b.example> NOTIFY', '501 5.5.4'],
+    ['RCPT TO:<a@b.example> RET=FULL', '555 5.5.4'],
     ['RCPT TO:<a%b@c.example>', '250'],
     ['RCPT TO:<jürgen@b.example>', '553 5.6.7'],
     ['RCPT TO:<a@[IPv6:2001:db8::1]>', '553 5.1.3'],
@@ -306,6 +323,44 @@ test('RFC 5321 §4.1.1.11: parameters of MAIL and RCPT', () => {
     talking.hear(inputOf(`C: ${command}`));
     assert.equal(talking.transcript.at(-1)?.slice(3, 3 + expected.length), expected, command);
   }
+});
+
+test('RFC 3461 §4: what is asked for goes to policy, decoded', () => {
+  const asked: ServerEffect[] = [];
+  const talking = talk(mx, (effect) => {
+    asked.push(effect);
+    return policy(effect);
+  });
+  for (const line of [
+    ...['! opened', 'C: EHLO c.example', 'C: MAIL FROM:<a@b.example> SMTPUTF8 RET=FULL ENVID=QQ+2B314'],
+    ...['C: RCPT TO:<b@c.example> NOTIFY=DELAY,SUCCESS ORCPT=utf-8;bü@c.example', 'C: RCPT TO:<d@c.example>'],
+  ])
+    talking.hear(inputOf(line));
+  assert.deepEqual(
+    asked.map((effect) =>
+      effect.kind === 'ask-mail' ? effect.mail.wishes : effect.kind === 'ask-rcpt' && effect.rcpt.wishes,
+    ),
+    [
+      { ret: 'full', envelopeId: 'QQ+314' },
+      { notify: ['success', 'delay'], originalRecipient: { type: 'utf-8', address: 'bü@c.example' } },
+      {},
+    ],
+  );
+});
+
+test('where DSN was not announced, or EHLO not said, its parameters are unknown', () => {
+  const without: ServerOptions = { ...mx, offers: { ...mx.offers, dsn: false } };
+  for (const [options, hello] of [
+    [without, 'EHLO'],
+    [mx, 'HELO'],
+  ] as const)
+    for (const command of ['MAIL FROM:<a@b.example> RET=HDRS', 'RCPT TO:<a@b.example> NOTIFY=NEVER']) {
+      const talking = talk(options);
+      for (const line of ['! opened', `C: ${hello} c.example`]) talking.hear(inputOf(line));
+      if (command.startsWith('RCPT')) talking.hear(inputOf('C: MAIL FROM:<a@b.example>'));
+      talking.hear(inputOf(`C: ${command}`));
+      assert.equal(talking.transcript.at(-1), 'S: 555 5.5.4 A parameter is not known or not offered', command);
+    }
 });
 
 test('RFC 6531 §3.3: SMTPUTF8 at MAIL opens RCPT too', () => {
@@ -345,7 +400,8 @@ test('RFC 3207: STARTTLS once, without arguments, and everything said before is 
     S: 250-ENHANCEDSTATUSCODES
     S: 250-8BITMIME
     S: 250-SMTPUTF8
-    S: 250-CHUNKING
+    S: 250-DSN
+  S: 250-CHUNKING
     S: 250 LIMITS RCPTMAX=1000
     C: STARTTLS
     S: 503 5.5.1 TLS is already active`,
@@ -365,7 +421,8 @@ test('without a certificate STARTTLS is neither offered nor obeyed', () => {
     S: 250-ENHANCEDSTATUSCODES
     S: 250-8BITMIME
     S: 250-SMTPUTF8
-    S: 250-CHUNKING
+    S: 250-DSN
+  S: 250-CHUNKING
     S: 250 LIMITS RCPTMAX=1000
     C: STARTTLS
     S: 502 5.5.1 This command is not implemented`,
@@ -391,7 +448,8 @@ test('an MX has no AUTH; submission has it under TLS only, and takes no mail wit
     S: 250-ENHANCEDSTATUSCODES
     S: 250-8BITMIME
     S: 250-SMTPUTF8
-    S: 250-CHUNKING
+    S: 250-DSN
+  S: 250-CHUNKING
     S: 250 LIMITS RCPTMAX=1000
     C: AUTH PLAIN AHRpbQBzZWNyZXQ=
     S: 538 5.7.11 A login needs TLS
@@ -441,7 +499,8 @@ test('RFC 4954 §4: AUTH with and without initial response, cancelled, malformed
     S: 250-ENHANCEDSTATUSCODES
     S: 250-8BITMIME
     S: 250-SMTPUTF8
-    S: 250-CHUNKING
+    S: 250-DSN
+  S: 250-CHUNKING
     S: 250 LIMITS RCPTMAX=1000
     C: MAIL FROM:<a@b.example> AUTH=<>
     S: 250 2.1.0 Sender noted`,
@@ -878,7 +937,7 @@ test('a size that cannot be read ends the connection: what follows may be anythi
 });
 
 test('where chunks were not announced BDAT ends the connection', () => {
-  const without: ServerOptions = { ...mx, offers: { chunking: false, limits: false } };
+  const without: ServerOptions = { ...mx, offers: { chunking: false, limits: false, dsn: false } };
   play(
     without,
     `! opened

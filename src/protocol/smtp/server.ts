@@ -178,6 +178,7 @@ function mail(session: ServerSession, command: Command): ServerStep {
     extended: session.extended,
     sizeMax: options.limits.message_bytes,
     login: options.login !== 'none' && tls,
+    dsn: options.offers.dsn,
   };
   const read = readMail(command.argument, rules);
   if ('refusal' in read) return no(session, read.refusal);
@@ -191,7 +192,8 @@ function rcpt(session: ServerSession, command: Command): ServerStep {
   const { transaction } = session;
   if (!transaction) return no(session, say.mailFirst);
   if (transaction.chunks) return no(session, say.rcptAfterChunk);
-  const read = readRcpt(command.argument, transaction.mail);
+  const { smtpUtf8 } = transaction.mail;
+  const read = readRcpt(command.argument, { smtpUtf8, extended: session.extended, dsn: session.options.offers.dsn });
   if ('refusal' in read) return hearRcptVerdict(session, transaction, read.refusal);
   if (transaction.recipients >= session.options.limits.recipients_per_message)
     return yes(session, say.tooManyRecipients);
