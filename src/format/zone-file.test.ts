@@ -76,6 +76,12 @@ test('RFC 3597 §5: unknown types, and known ones written in the unknown way', (
   ]);
 });
 
+test('RFC 3597 §5: what the form of a type has no words for is written in the unknown way', () => {
+  const text = 'a. 60 IN DS \\# 4 00010802';
+  assert.deepEqual(read(text), [text]);
+  assert.deepEqual(read('a. 60 IN OPENPGPKEY \\# 0'), ['a. 60 IN OPENPGPKEY \\# 0']);
+});
+
 test('types whose text we do not read are named, not refused', () => {
   const zone = parseZoneText('h HTTPS 1 . alpn=h2\nh RRSIG A 8 2 300 20260101000000 ( 20250101000000\n 1 h. AAAA )');
   assert.ok(zone.ok);

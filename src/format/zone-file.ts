@@ -3,8 +3,9 @@
  * needed, and without `$ORIGIN` every name is absolute. Beyond the RFC: `;!SERVFAIL name` and `;!TIMEOUT name` name what shall
  * fail when looked up. Non-ASCII octets come as `\DDD` only. What the records mean together is `protocol/dns`'s business.
  */
+import { fromLatin1 } from '../base/bytes.ts';
 import { accept, type Outcome, refuse } from '../base/outcome.ts';
-import { decodeData, fitsField } from './dns-data.ts';
+import { decodeData, encodeData, fitsField } from './dns-data.ts';
 import { type DnsName, dnsNameText, isDnsName, parseDnsName, readOctet, rootName } from './dns-name.ts';
 import {
   type DnsData,
@@ -397,11 +398,23 @@ function nameText(name: DnsName): string {
 
 /** The data as zone text, absolute names: `10 mx.example.com.` */
 export function dataText(data: DnsData): string {
-  if (data.type === 'opaque') return `\\# ${data.octets.length} ${Buffer.from(data.octets).toString('hex')}`.trimEnd();
+  if (data.type === 'opaque') return genericText(data);
   const values = fieldValues(data);
+  if (values.some((value) => value instanceof Uint8Array && value.length === 0)) return genericText(data);
   return fieldsOf(data.type)
     .map(([, kind], index) => fieldText(kind, values[index] as FieldValues[FieldKind]))
     .join(' ');
+}
+
+/** RFC 3597 §5: for types without a form of their own, and for what it has no words for, a digest of no octets. */
+function genericText(data: DnsData): string {
+  const parts: Uint8Array[] = [];
+  const name = (labels: DnsName) => {
+    for (const label of [...labels, '']) parts.push(Uint8Array.of(label.length), fromLatin1(label));
+  };
+  encodeData(data, { octets: (octets) => parts.push(octets), name });
+  const octets = Buffer.concat(parts);
+  return `\\# ${octets.length} ${octets.toString('hex')}`.trimEnd();
 }
 
 function fieldText(kind: FieldKind, value: FieldValues[FieldKind]): string {
