@@ -3,6 +3,7 @@
  * DMARC, ARC, traces), has them judged, and stores what is kept with its event in one transaction. The reply is given only after
  * the commit. Everything that is refused is refused inside the dialogue, so nothing is ever bounced to strangers.
  */
+import { concat } from '../../base/bytes.ts';
 import type { Timers } from '../../base/clock.ts';
 import type { Ids } from '../../base/id.ts';
 import { OctetBudget, RateWindow } from '../../base/limits.ts';
@@ -27,7 +28,7 @@ import type { Events } from '../events/events.ts';
 import type { NewEvent } from '../events/types.ts';
 import type { MailboxService } from '../mailbox/mailbox.ts';
 import type { NewMail } from '../mailbox/types.ts';
-import { domainOfBounceHost, type Outbound, type PreparedBounce } from '../outbound/outbound.ts';
+import { domainOfBounceHost, type Outbound, type PreparedBounce, type PreparedPassOn } from '../outbound/outbound.ts';
 import { gatherFacts } from './gather-facts.ts';
 import { type JudgementPolicy, judgeMessage } from './judge-message.ts';
 import * as replies from './replies.ts';
@@ -191,39 +192,86 @@ export class Inbound {
     findings: Findings | undefined,
   ): Promise<Reply> {
     const kept = judgement.disposition === 'accept' || judgement.disposition === 'junk';
-    const work = { mails: [] as NewMail[], bounces: [] as PreparedBounce[] };
+    const work: Work = { mails: [], bounces: [], passedOn: [] };
     try {
-      for (const destination of kept ? envelope.destinations : []) {
-        const bounce =
-          destination.kind === 'bounce'
-            ? await this.#ports.outbound.prepareBounce(destination.returnPath, index.bytes)
-            : undefined;
-        if (bounce) work.bounces.push(bounce);
-        else work.mails.push(await this.#mailFor(destination, { id, envelope, index, judgement, findings }));
-      }
+      for (const destination of kept ? envelope.destinations : [])
+        await this.#prepare(work, destination, { id, envelope, index, judgement, findings });
       await this.#ports.db.write(async (tx) => {
         for (const mail of work.mails) await this.#ports.mailbox.append(tx, mail);
         for (const bounce of work.bounces) await this.#ports.outbound.storeBounce(tx, bounce);
+        for (const passOn of work.passedOn) await this.#ports.outbound.storePassOn(tx, passOn);
         await this.#ports.events.append(tx, receivedEvent(id, envelope, judgement, findings?.report));
       });
     } finally {
-      for (const mail of work.mails) await mail.body.discard(); // what was kept stays
+      for (const { body } of [...work.mails, ...work.passedOn]) await body.discard(); // what was kept stays
     }
     return replies.replyTo(judgement, id);
   }
 
-  /** The message as its reader will find it. A bounce that says nothing we understand goes to the operator. */
-  async #mailFor(destination: Destination, about: About): Promise<NewMail> {
+  async #prepare(work: Work, destination: Destination, about: About): Promise<void> {
+    if (destination.kind === 'mailbox') {
+      work.mails.push(await this.#mailFor(destination, about));
+      return;
+    }
+    const { outbound } = this.#ports;
+    const { returnPath } = destination;
+    const bounce = await outbound.prepareBounce(returnPath, about.index.bytes);
+    if (bounce) {
+      work.bounces.push(bounce);
+      return;
+    }
+    const reader = await this.#readerOf(destination, about);
+    if (reader.kind === 'mailbox') work.mails.push(await this.#mailFor(reader, about));
+    else {
+      const bytes = concat([this.#receivedField(about), about.index.bytes]);
+      work.passedOn.push(await outbound.preparePassOn(reader.to, bytes, returnPath));
+    }
+  }
+
+  /**
+   * Who reads mail to a return path that is no bounce: the original envelope sender, whose address the return path stands in for.
+   * The operator does, where nobody else can: the mail was sent through the API, or its sender has no mailbox here any more. And
+   * where the author's own domain disowns it: keeping that is harmless, passing it on would make the forgery ours.
+   */
+  async #readerOf(bounce: BounceDestination, { findings, judgement }: About): Promise<Reader> {
+    const { directory, outbound } = this.#ports;
+    const operator = async (): Promise<Reader> => ({
+      kind: 'mailbox',
+      mailbox: (await directory.operatorMailbox()).id,
+      recipient: bounce.recipient,
+    });
+    const owner = await outbound.returnPathOwner(bounce.returnPath);
+    if (owner === undefined || owner.domain === this.#options.hostname) return operator();
+    const answer = await directory.resolve(owner);
+    switch (answer.kind) {
+      case 'mailbox':
+        return { kind: 'mailbox', mailbox: answer.mailbox.id, recipient: owner };
+      case 'unknown':
+        return operator();
+      case 'not-ours': {
+        const isDisowned = judgement.unauthenticated === true && findings?.report.dmarc.result === 'fail';
+        return isDisowned ? operator() : { kind: 'elsewhere', to: owner };
+      }
+      default:
+        return unreachable(answer);
+    }
+  }
+
+  #receivedField(about: About): Uint8Array {
+    return writeReceivedField(hopOf(about, this.#options.hostname, this.#ports.timers.nowMs()));
+  }
+
+  /** The message as its reader will find it. */
+  async #mailFor(destination: MailboxDestination, about: About): Promise<NewMail> {
     const { index, envelope, judgement, findings } = about;
     const nowMs = this.#ports.timers.nowMs();
     const envelopeFrom = envelope.mailFrom ? formatAddrSpec(envelope.mailFrom) : '';
     const recipient = formatAddrSpec(destination.recipient);
     const { hostname } = this.#options;
     const results = findings && authenticationResultsField(hostname, findings.report.results);
-    const received = writeReceivedField(hopOf(about, destination, hostname, nowMs));
+    const received = this.#receivedField(about);
     return {
-      mailbox:
-        destination.kind === 'mailbox' ? destination.mailbox : (await this.#ports.directory.operatorMailbox()).id,
+      mailbox: destination.mailbox,
       folder: judgement.disposition === 'junk' ? 'Junk' : 'INBOX',
       body: await this.#ports.mailbox.spool(
         stampMessage(index, {
@@ -273,12 +321,24 @@ type About = {
   readonly findings: Findings | undefined;
 };
 
+type MailboxDestination = Extract<Destination, { kind: 'mailbox' }>;
+type BounceDestination = Extract<Destination, { kind: 'bounce' }>;
+type Reader = MailboxDestination | { readonly kind: 'elsewhere'; readonly to: Mailbox };
+
+/** What one message comes to; stored in one transaction. */
+type Work = {
+  readonly mails: NewMail[];
+  readonly bounces: PreparedBounce[];
+  readonly passedOn: PreparedPassOn[];
+};
+
 /** Mail of this office to itself was judged when it was accepted for sending. */
 const ofThisHouse: Judgement = { disposition: 'accept', because: ['sent by this office itself'] };
 
-function hopOf(about: About, destination: Destination, by: DomainName, dateMs: number): Hop {
+function hopOf(about: About, by: DomainName, dateMs: number): Hop {
   const { peer, smtpUtf8, destinations } = about.envelope;
-  const base = { by, id: about.id, dateMs, ...(destinations.length === 1 ? { for: destination.recipient } : {}) };
+  const [only, ...others] = destinations;
+  const base = { by, id: about.id, dateMs, ...(only && others.length === 0 ? { for: only.recipient } : {}) };
   if (peer.via === 'local') return { ...base, with: 'local' };
   const reverseName = about.findings?.report.iprev?.name;
   return {

@@ -19,7 +19,6 @@ import {
   indexMessage,
   type MessageIndex,
 } from '../../format/message/message-index.ts';
-import { decodeWords } from '../../format/mime/encoded-word.ts';
 import { readAuthor } from '../../protocol/read-author.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { Events } from '../events/events.ts';
@@ -29,6 +28,7 @@ import { applyFixUps, type ReceivedFacts, writeReceived } from './fix-ups.ts';
 import type { OutboundStore } from './outbound-store.ts';
 import { type QueuedMessage, queueRows } from './queue-rows.ts';
 import { type ReturnPathSubject, writeReturnPath } from './return-path.ts';
+import { shownSubject } from './shown-subject.ts';
 import type { Signature, Signer } from './signer.ts';
 import type { Accepted, Entrance, MessageId, OutboundRefusal, RawRequest, Sender, SendRequest } from './types.ts';
 
@@ -283,9 +283,7 @@ export class Intake {
       author: author.kind === 'one' ? formatAddrSpec(author.first) : '',
       mailFrom: letter.mailFrom,
       reportTo: letter.reportTo,
-      subject: decodeWords(fieldText(index, 'subject') ?? '')
-        .slice(0, subjectMax)
-        .toWellFormed(),
+      subject: shownSubject(index),
       messageIdHeader: letter.messageIdHeader,
       sizeBytes: signed.bytes.length,
       needsSmtpUtf8: hasEightBit(headerBytes(index)), // what its recipients need, each delivery sees by itself
@@ -347,8 +345,6 @@ export class Intake {
 }
 
 const storageFull = refuse('storage-full', 'No space left to store mail; nothing was accepted.');
-/** Shown in lists; longer ones are cut. */
-const subjectMax = 300;
 
 async function spool(blobs: Blobs, bytes: Uint8Array): Promise<Spooled> {
   const writer = blobs.open();

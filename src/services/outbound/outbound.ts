@@ -15,6 +15,7 @@ import type { Db, Tx } from '../../base/port/db.ts';
 import type { Disk } from '../../base/port/disk.ts';
 import type { Signals } from '../../base/port/signals.ts';
 import type { Random } from '../../base/random.ts';
+import type { Mailbox } from '../../format/address.ts';
 import type { DomainName } from '../../format/domain-name.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { Events } from '../events/events.ts';
@@ -24,6 +25,7 @@ import { DeliveryWorker, type WorkerPorts, wakeChannel } from './delivery-worker
 import { FailureReports } from './failure-reports.ts';
 import { Intake, idempotencyMs } from './intake.ts';
 import { OutboundStore } from './outbound-store.ts';
+import { PassOn, type PreparedPassOn } from './pass-on.ts';
 import { madeAtMs, type ReturnPathSubject, readReturnPath } from './return-path.ts';
 import { Signer } from './signer.ts';
 import { type TimelineStep, tellTimeline } from './timeline.ts';
@@ -74,6 +76,7 @@ export class Outbound {
   readonly #store: OutboundStore;
   readonly #intake: Intake;
   readonly #bounces: Bounces;
+  readonly #passOn: PassOn;
   readonly #worker: DeliveryWorker;
 
   constructor(ports: OutboundPorts, options: OutboundOptions) {
@@ -85,6 +88,7 @@ export class Outbound {
     this.#store = store;
     this.#intake = new Intake({ ...ports, store, signer }, options);
     this.#bounces = new Bounces({ ...ports, store, reports });
+    this.#passOn = new PassOn({ ...ports, store }, options);
     this.#worker = new DeliveryWorker({ ...ports, store, reports }, options);
   }
 
@@ -200,6 +204,21 @@ export class Outbound {
     await this.#bounces.store(tx, bounce);
     tx.afterCommit(() => this.#ports.db.notify(wakeChannel));
   }
+
+  /** Whom mail to a return path is for when it is no bounce; undefined for mail through the API. */
+  returnPathOwner(subject: ReturnPathSubject): Promise<Mailbox | undefined> {
+    return this.#passOn.ownerOf(subject);
+  }
+
+  /** Such mail for an owner elsewhere; `bytes` with our Received on top. The caller discards the body. */
+  preparePassOn(to: Mailbox, bytes: Uint8Array, about: ReturnPathSubject): Promise<PreparedPassOn> {
+    return this.#passOn.prepare(to, bytes, about);
+  }
+
+  async storePassOn(tx: Tx, passOn: PreparedPassOn): Promise<void> {
+    await this.#passOn.insert(tx, passOn);
+    tx.afterCommit(() => this.#ports.db.notify(wakeChannel));
+  }
 }
 
 /** Five days of retries to a thousand recipients would be more; the timeline tells the beginning then. */
@@ -207,5 +226,6 @@ const timelineEventsMax = 1_000;
 
 export type { PreparedBounce } from './bounces.ts';
 export { checkCompose } from './compose-message.ts';
+export type { PreparedPassOn } from './pass-on.ts';
 export { domainOfBounceHost, type ReturnPathSubject } from './return-path.ts';
 export type { TimelineStep } from './timeline.ts';
