@@ -1,6 +1,7 @@
 /** The `Blobs` contract beside SQLite, and what only files can show: where they lie, what a kill or damage leaves behind. */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import { blobsContract, spool } from '../../../test/contracts/blobs-contract.ts';
@@ -105,6 +106,20 @@ test('a spool folder that is gone is a fault at the first large chunk, not an un
   await assert.rejects(writer.finish(), isFault('ENOENT'));
   await writer.discard();
   assert.ok(!existsSync(spoolFolder(folder)));
+});
+
+test('a disk that fails to sync a spool file gets nothing more: a later sync would prove nothing', async (t) => {
+  const { folder, db, blobs } = await tempOffice(t);
+  const handle = await open(folder, 'r');
+  const files = Object.getPrototypeOf(handle) as FileHandle;
+  await handle.close();
+  const failing = t.mock.method(files, 'datasync', async () => {
+    throw Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' });
+  });
+  await assert.rejects(spool(blobs, large), isFault('EIO'));
+  failing.mock.restore();
+  assert.match(db.refusal?.message ?? '', /no further writes until restart: syncing a spool file: EIO/);
+  await assert.rejects(keepLarge({ db, blobs }), isFault('STORE_IO'));
 });
 
 async function keepLarge(store: Pick<Awaited<ReturnType<typeof tempOffice>>, 'db' | 'blobs'>): Promise<BlobId> {

@@ -54,6 +54,7 @@ class SqliteBlobs implements StoredBlobs {
       folder,
       newName: () => base32(ports.random.bytes(20)),
       isUncertain: () => ports.db.refusal !== undefined,
+      syncFailed: (fault) => ports.db.endWriting(fault),
     };
   }
 

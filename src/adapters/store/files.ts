@@ -1,4 +1,5 @@
 /** Small file work the store shares: system errors as faults, and folders made durable. */
+import { closeSync, fsyncSync, openSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { Fault } from '../../base/outcome.ts';
 
@@ -20,6 +21,17 @@ export async function syncFolder(folder: string): Promise<void> {
     await handle.sync();
   } finally {
     await handle.close();
+  }
+}
+
+/** The same, for a moment when nothing else can be done meanwhile. */
+export function syncFolderNow(folder: string): void {
+  if (process.platform === 'win32') return;
+  const descriptor = openSync(folder, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
 }
 

@@ -47,16 +47,22 @@ export class GroupCommit {
   readonly #connection: SqliteConnection;
   readonly #timers: Timers;
   readonly #signals: Signals;
+  readonly #committed: () => void;
   readonly #waiting: Job[] = [];
   #running = false;
   #refusal: Fault | undefined;
   #whenIdle: (() => void)[] = [];
   #bytesSinceCheckpoint = 0;
 
-  constructor(connection: SqliteConnection, ports: { readonly timers: Timers; readonly signals: Signals }) {
+  /** @param ports.committed called after each commit, before anybody is told of it */
+  constructor(
+    connection: SqliteConnection,
+    ports: { readonly timers: Timers; readonly signals: Signals; readonly committed: () => void },
+  ) {
     this.#connection = connection;
     this.#timers = ports.timers;
     this.#signals = ports.signals;
+    this.#committed = ports.committed;
   }
 
   /** Why nothing is written any more, if so. */
@@ -108,6 +114,7 @@ export class GroupCommit {
       );
     }
     const failure = this.#tryExec('COMMIT');
+    this.#committed(); // also where it failed: what became of it is for the file to tell
     if (failure === undefined) return this.#announce(finished);
     if (this.#connection.isTransaction) this.#tryExec('ROLLBACK');
     this.#fail(
@@ -180,6 +187,11 @@ export class GroupCommit {
   #fail(jobs: readonly Job[], error: unknown): void {
     this.#stopIfFatal(error);
     for (const job of jobs) job.reject(error);
+  }
+
+  /** After an I/O error of a file that belongs to the database without being part of it. */
+  endWriting(cause: Fault): void {
+    this.#stopIfFatal(new Fault('STORE_IO', cause.message, { cause }));
   }
 
   #stopIfFatal(error: unknown): void {

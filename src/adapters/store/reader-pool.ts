@@ -1,19 +1,28 @@
 /**
- * Read-only connections, one per running `read`, so that each sees one unchanging state of the database from its first to
- * its last statement. A read that awaits only its reader never meets another one, so one connection serves nearly always.
+ * Read-only connections. Each `read` sees one unchanging state of the database from its first to its last statement: a
+ * *snapshot*, which reads of the same turn of the event loop share as long as this process commits nothing in between. Beginning and
+ * ending one costs four system calls and an empty page cache; reading a row costs 3 µs.
+ *
+ *   begun -reads of this turn join-> ... -a commit of ours, the end of the turn-> shut -its last read is over-> ended
+ *
+ * A read that awaits only its reader is over within its turn, so one connection serves nearly always.
  */
 import { Bug } from '../../base/outcome.ts';
 import type { Reader, Statement } from '../../base/port/db.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 import { faultFrom } from './sqlite-faults.ts';
 
-/** Reads at the same moment (one that loads a large body from its file awaits the disk); the others wait their turn. */
+/** Snapshots at the same moment (a read that loads a large body from its file awaits the disk); further reads wait their turn. */
 const readersMax = 8;
+
+type Snapshot = { readonly connection: SqliteConnection; readers: number; shut: boolean };
 
 export class ReaderPool {
   readonly #file: string;
   readonly #idle: SqliteConnection[] = [];
   readonly #waiting: ((connection: SqliteConnection) => void)[] = [];
+  /** The one that reads may join. */
+  #current: Snapshot | undefined;
   #open = 0;
   #closing = false;
   #closed: (() => void) | undefined;
@@ -23,16 +32,52 @@ export class ReaderPool {
   }
 
   async read<T>(work: (reader: Reader) => Promise<T>): Promise<T> {
-    const connection = await this.#take();
-    const reader = new OpenReader(connection);
+    const snapshot = this.#current ?? (await this.#begin());
+    snapshot.readers++;
+    const reader = new OpenReader(snapshot.connection);
     try {
-      begin(connection);
       return await work(reader);
     } finally {
       reader.end();
-      if (connection.isTransaction) connection.exec('ROLLBACK');
-      this.#giveBack(connection);
+      snapshot.readers--;
+      if (snapshot.shut) this.#endWhenOver(snapshot);
     }
+  }
+
+  /** Reads from here on see what has been committed by now. */
+  renew(): void {
+    if (this.#current !== undefined) this.#shut(this.#current);
+  }
+
+  async #begin(): Promise<Snapshot> {
+    const connection = await this.#take();
+    if (this.#current !== undefined) {
+      this.#giveBack(connection); // another read was faster
+      return this.#current;
+    }
+    const snapshot: Snapshot = { connection, readers: 0, shut: false };
+    try {
+      connection.exec('BEGIN');
+    } catch (error) {
+      this.#giveBack(connection);
+      throw faultFrom(error);
+    }
+    this.#current = snapshot;
+    setImmediate(() => this.#shut(snapshot));
+    return snapshot;
+  }
+
+  #shut(snapshot: Snapshot): void {
+    if (snapshot.shut) return;
+    snapshot.shut = true;
+    if (this.#current === snapshot) this.#current = undefined;
+    this.#endWhenOver(snapshot);
+  }
+
+  #endWhenOver({ readers, connection }: Snapshot): void {
+    if (readers > 0) return;
+    if (connection.isTransaction) connection.exec('ROLLBACK');
+    this.#giveBack(connection);
   }
 
   #take(): SqliteConnection | Promise<SqliteConnection> {
@@ -64,19 +109,12 @@ export class ReaderPool {
   /** Waits for running reads. */
   async close(): Promise<void> {
     this.#closing = true;
+    this.renew();
     for (const connection of this.#idle.splice(0)) {
       connection.close();
       this.#open--;
     }
     if (this.#open > 0) await new Promise<void>((resolve) => (this.#closed = resolve));
-  }
-}
-
-function begin(connection: SqliteConnection): void {
-  try {
-    connection.exec('BEGIN');
-  } catch (error) {
-    throw faultFrom(error);
   }
 }
 

@@ -20,6 +20,8 @@ export type SpoolPlace = {
   readonly newName: () => string;
   /** True once a commit failed with its end unknown: files of that moment stay for the next start to judge. */
   readonly isUncertain: () => boolean;
+  /** The disk failed to sync: no later sync proves anything. */
+  readonly syncFailed: (fault: Fault) => void;
 };
 
 /** A finished body that fits a row. */
@@ -203,7 +205,10 @@ class SpoolFile {
       await handle.datasync();
       await syncFolder(this.#place.folder);
     } catch (error) {
-      throw fileFault(error, 'syncing a spool file');
+      const fault = fileFault(error, 'syncing a spool file');
+      // The kernel may have thrown away more than this file: names of others in the folder, for one.
+      if (fault instanceof Fault && fault.code === 'EIO') this.#place.syncFailed(fault);
+      throw fault;
     }
     this.#handle = undefined;
     await handle.close();

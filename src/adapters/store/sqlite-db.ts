@@ -3,14 +3,14 @@
  * reads through connections of their own, each seeing one committed state. Left to others: bodies (`blobs.ts`), checking
  * (`fsck.ts`), copying (`backup.ts`).
  */
-import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Kysely } from 'kysely';
 import { systemClock, type Timers } from '../../base/clock.ts';
 import { Fault } from '../../base/outcome.ts';
 import type { Db, Migration, Reader, Tx } from '../../base/port/db.ts';
 import { type Signals, silentSignals } from '../../base/port/signals.ts';
-import { fileFault } from './files.ts';
+import { fileFault, syncFolderNow } from './files.ts';
 import { type FolderLock, takeFolderLock } from './folder-lock.ts';
 import { GroupCommit } from './group-commit.ts';
 import { applyMigrations, pendingMigrations } from './migrate.ts';
@@ -47,6 +47,8 @@ export interface SqliteDb extends Db, AsyncDisposable {
   readonly file: string;
   /** Why nothing is written any more (after an I/O error or damage); undefined while all is well. */
   readonly refusal: Fault | undefined;
+  /** A sync beside the database failed: what this disk calls written is not to be trusted any more. */
+  endWriting(cause: Fault): void;
   /** Finishes running reads and waiting writes, then gives file and lock back. */
   close(): Promise<void>;
 }
@@ -66,6 +68,7 @@ export async function openSqlite(folder: string, options: SqliteOptions): Promis
   try {
     writer = openWriter(databaseFile(folder));
     bringUpToDate(writer, folder, options);
+    syncNames(folder);
     return new OpenSqlite(databaseFile(folder), writer, lock, options);
   } catch (error) {
     writer?.close();
@@ -84,17 +87,23 @@ export function makeDataFolder(folder: string): void {
   }
 }
 
-/** SQLite syncs the folder of its files, but nobody the folders above it. `first` is the topmost new one. */
+/** Nobody else syncs the folders above. `first` is the topmost new one. */
 function syncNewFolders(first: string, folder: string): void {
-  if (process.platform === 'win32') return; // folders cannot be opened there
   for (let at = resolve(folder); at.length >= resolve(first).length; at = dirname(at)) {
-    const descriptor = openSync(dirname(at), 'r');
-    try {
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
+    syncFolderNow(dirname(at));
     if (at === dirname(at)) return;
+  }
+}
+
+/**
+ * The names of the database and its log, before anything is put into them: SQLite syncs their folder too, with the first commit,
+ * but goes on when that fails.
+ */
+function syncNames(folder: string): void {
+  try {
+    syncFolderNow(folder);
+  } catch (error) {
+    throw fileFault(error, `the data folder ${folder} cannot be made durable`);
   }
 }
 
@@ -148,12 +157,18 @@ class OpenSqlite implements SqliteDb {
     this.#lock = lock;
     this.#timers = options.timers ?? systemClock;
     this.#signals = options.signals ?? silentSignals;
-    this.#commits = new GroupCommit(writer, { timers: this.#timers, signals: this.#signals });
-    this.#readers = new ReaderPool(file);
+    const readers = new ReaderPool(file);
+    const committed = () => readers.renew();
+    this.#readers = readers;
+    this.#commits = new GroupCommit(writer, { timers: this.#timers, signals: this.#signals, committed });
   }
 
   get refusal(): Fault | undefined {
     return this.#commits.refusal;
+  }
+
+  endWriting(cause: Fault): void {
+    this.#commits.endWriting(cause);
   }
 
   queries<Tables>(): Kysely<Tables> {
