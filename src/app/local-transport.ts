@@ -22,7 +22,7 @@ export type LocalTransportPorts = {
 };
 
 export function createLocalTransport(ports: LocalTransportPorts): Transport {
-  const peer: Peer = { address: '127.0.0.1', helo: ports.hostname, tls: undefined, via: 'local' };
+  const peer: Peer = { address: '127.0.0.1', helo: ports.hostname, extended: true, tls: undefined, via: 'local' };
   return {
     name: 'local',
     keeps: { messageId: true, date: true, mailFrom: true, dkimSignature: true },

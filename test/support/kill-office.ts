@@ -86,7 +86,14 @@ async function sendWhole(outbound: Outbound, subject: string, recipients: readon
   return outbound.submitWhole(
     { kind: 'login', account: 'ada' },
     {
-      entrance: { kind: 'smtp', clientAddress: '127.0.0.1', helo: 'laptop.test', authenticated: true },
+      entrance: {
+        kind: 'smtp',
+        clientAddress: '127.0.0.1',
+        helo: 'laptop.test',
+        extended: true,
+        smtpUtf8: false,
+        authenticated: true,
+      },
       mailFrom: address('ada@example.com'),
       recipients,
       body: await writer.finish(),

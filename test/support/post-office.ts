@@ -240,6 +240,8 @@ export const fromSmtp = {
   kind: 'smtp',
   clientAddress: '198.51.100.7',
   helo: 'laptop.test',
+  extended: true,
+  smtpUtf8: false,
   tls: { protocol: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384', authorized: false },
   authenticated: true,
 } as const;
@@ -344,7 +346,13 @@ export async function storedMail(
   return list.map((mail, index) => ({ mail, text: latin1(texts[index] ?? new Uint8Array()) })).toReversed();
 }
 
-export const stranger: Peer = { address: '203.0.113.9', helo: 'mail.b.test', tls: undefined, via: 'smtp' };
+export const stranger: Peer = {
+  address: '203.0.113.9',
+  helo: 'mail.b.test',
+  extended: true,
+  tls: undefined,
+  via: 'smtp',
+};
 
 export type IncomingWish = {
   readonly peer?: Partial<Peer>;

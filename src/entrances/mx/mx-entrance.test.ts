@@ -24,7 +24,7 @@ const spool: SpoolWriter = { write: () => {}, finish: async () => body, discard:
 const facts = { size: 3, longestLine: 3, nuls: 0, eightBit: false };
 const session = { helo: 'c.example', extended: true, tls: undefined };
 
-/** An office that knows `friend` and its alias `pal`. */
+/** An office that knows `friend`, who runs it, and its alias `pal`. */
 function makePorts(disk = { isLow: () => false }) {
   const received: InboundEnvelope[] = [];
   const submitted: { sender: Sender; request: RawRequest }[] = [];
@@ -37,6 +37,10 @@ function makePorts(disk = { isLow: () => false }) {
         if (path.kind !== 'mailbox') return { kind: 'refuse', reply: replyOf('550 5.1.1', 'No such mailbox here') };
         const { mailbox: recipient } = path;
         if (recipient.domain !== 'example.com') return { kind: 'refuse', reply: replyOf('550 5.7.1', 'No relay') };
+        if (recipient.local === 'Postmaster')
+          return { kind: 'accept', destination: { kind: 'mailbox', mailbox: 'mbx_1', recipient } };
+        if (recipient.local === 'b+1')
+          return { kind: 'accept', destination: { kind: 'bounce', recipient, returnPath: 'em_1' } };
         if (!['friend', 'pal'].includes(recipient.local)) return { kind: 'refuse', reply: replyOf('550 5.1.1', 'No') };
         return { kind: 'accept', destination: { kind: 'mailbox', mailbox: 'mbx_1', recipient } };
       },
@@ -95,7 +99,7 @@ test('a stranger reaches mailboxes of ours, each once, and nobody else', async (
     }
     assert.equal((await transaction.finish(body, facts)).code, 250);
     const envelope = received.at(-1);
-    assert.deepEqual(envelope?.peer, { address, helo: 'c.example', tls: undefined, via: 'smtp' });
+    assert.deepEqual(envelope?.peer, { address, helo: 'c.example', extended: true, tls: undefined, via: 'smtp' });
     assert.equal(envelope?.destinations.length, 1);
     assert.equal(envelope?.mailFrom?.local, 'a');
   }
@@ -109,6 +113,27 @@ test('a bounce goes to one recipient', async () => {
   assert.equal(await rcpt(transaction, '<pal@example.com>'), '452 4.5.3');
   await transaction.finish(body, facts);
   assert.equal(received[0]?.mailFrom, undefined);
+});
+
+test('MAIL_RULES 5, 16: who is never refused and who may be do not share a transaction, for it has one reply', async () => {
+  const { ports, received } = makePorts();
+  for (const [first, second] of [
+    ['<Postmaster@example.com>', '<b+1@example.com>'],
+    ['<friend@example.com>', '<pal@example.com>'],
+  ] as const) {
+    const transaction = await begin(visitFrom(ports, '203.0.113.66'), '<a@b.example>');
+    assert.equal(await rcpt(transaction, first), '250 2.1.5');
+    for (const path of ['<Postmaster@example.com>', '<friend@example.com>', '<b+1@example.com>'].filter(
+      (each) => (each === '<friend@example.com>') !== (first === '<friend@example.com>'),
+    ))
+      assert.equal(await rcpt(transaction, path), '452 4.5.3', `${first} with ${path}`);
+    assert.equal(await rcpt(transaction, second), '250 2.1.5');
+    assert.equal((await transaction.finish(body, facts)).code, 250);
+  }
+  assert.deepEqual(
+    received.map(({ destinations }) => destinations.length),
+    [2, 1],
+  );
 });
 
 test('NUL comes in as it is: the readers of headers and bodies cope', async () => {

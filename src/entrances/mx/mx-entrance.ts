@@ -9,11 +9,11 @@ import { type Network, networkHolds } from '../../format/ip-address.ts';
 import type { BareNewline } from '../../protocol/smtp/line-reader.ts';
 import { replyOf } from '../../protocol/smtp/reply.ts';
 import type { MailCommand } from '../../protocol/smtp/server-session.ts';
-import type { Inbound } from '../../services/inbound/inbound.ts';
+import { type Inbound, isExempt } from '../../services/inbound/inbound.ts';
 import type { Destination, Peer } from '../../services/inbound/types.ts';
 import { type SmtpListener, type SmtpListenerOptions, serveSmtp } from '../smtp/serve-smtp.ts';
 import type { SmtpClient, SmtpFacts, SmtpPolicy, SmtpTransaction, SmtpVisit } from '../smtp/smtp-policy.ts';
-import { type SubmitPorts, submitTransaction } from '../smtp/submit-transaction.ts';
+import { entranceOf, type SubmitPorts, submitTransaction } from '../smtp/submit-transaction.ts';
 
 export type MxPorts = SubmitPorts & {
   readonly inbound: Pick<Inbound, 'admit' | 'receive'>;
@@ -39,6 +39,7 @@ export function serveMx(ports: MxPorts, options: MxOptions, listener: ListenerOp
 const recipientNoted = replyOf('250 2.1.5', 'Recipient noted');
 const recipientKnown = replyOf('250 2.1.5', 'Recipient noted already');
 const oneAtATime = replyOf('452 4.5.3', 'A bounce goes to one recipient; send it to the others separately');
+const otherKind = replyOf('452 4.5.3', 'Send it to postmaster, abuse and return paths apart from the others');
 const noSpace = replyOf('452 4.3.1', 'No space left to store mail; try again later');
 
 export function mxPolicy(ports: MxPorts, options: MxOptions): SmtpPolicy {
@@ -62,10 +63,15 @@ function strangerVisit(ports: MxPorts, client: SmtpClient): SmtpVisit {
   };
 }
 
-function peerOf(client: SmtpClient, { helo, tls }: SmtpFacts): Peer {
-  return { address: client.address.text, helo, tls, via: 'smtp' };
+function peerOf(client: SmtpClient, { helo, extended, tls }: SmtpFacts): Peer {
+  return { address: client.address.text, helo, extended, tls, via: 'smtp' };
 }
 
+/**
+ * After DATA there is one reply for all recipients, but postmaster, abuse and return paths are never refused for the author, and
+ * others are (MAIL_RULES 5, 16). In one transaction either a forgery would be kept for everybody or postmaster's copy refused with
+ * the rest; so the later kind is put off: the client sends it in a transaction of its own (RFC 5321 §4.5.3.1.10).
+ */
 function receiveTransaction(
   { inbound, blobs }: MxPorts,
   { peer, mail }: { readonly peer: Peer; readonly mail: MailCommand },
@@ -79,6 +85,8 @@ function receiveTransaction(
       if (admission.kind === 'refuse') return admission.reply;
       const { destination } = admission;
       const key = keyOf(destination);
+      const [first] = destinations.values();
+      if (first && isExempt(first) !== isExempt(destination)) return otherKind;
       if (destinations.has(key)) return recipientKnown; // named twice, delivered once
       destinations.set(key, destination);
       return recipientNoted;
@@ -106,10 +114,9 @@ function relayVisit(
     login: 'none',
     bareNewline: () => options.relayBareNewline ?? 'refuse',
     authenticate: async () => 'no',
-    mail: async (mail, { helo, tls }) => {
+    mail: async (mail, facts) => {
       if (ports.disk.isLow()) return { kind: 'refuse', reply: noSpace };
-      const clientAddress = client.address.text;
-      const entrance = { kind: 'smtp', clientAddress, helo, authenticated: false, ...(tls ? { tls } : {}) } as const;
+      const entrance = entranceOf(client, { ...facts, ...mail, authenticated: false });
       const sender = { kind: 'relay', account: network.text } as const;
       return { kind: 'accept', transaction: submitTransaction(ports, { sender, entrance, mail }) };
     },

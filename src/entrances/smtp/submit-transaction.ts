@@ -1,7 +1,6 @@
 /** A transaction whose message goes out: from a login, or from a network that may relay. Outbound decides when it has the whole. */
 
 import type { Blobs, Spooled } from '../../base/port/blobs.ts';
-import type { Mailbox } from '../../format/address.ts';
 import type { DomainName } from '../../format/domain-name.ts';
 import type { DataFacts } from '../../protocol/smtp/data-reader.ts';
 import { type Reply, replyOf } from '../../protocol/smtp/reply.ts';
@@ -11,10 +10,11 @@ import {
   type Entrance,
   type MessageId,
   outboundRefusals,
+  type RawRecipient,
   type RawRequest,
   type Sender,
 } from '../../services/outbound/types.ts';
-import type { SmtpTransaction } from './smtp-policy.ts';
+import type { SmtpClient, SmtpFacts, SmtpTransaction } from './smtp-policy.ts';
 
 export type SubmitPorts = {
   readonly outbound: Pick<Outbound, 'submitWhole' | 'rememberUnansweredSubmission'>;
@@ -25,16 +25,27 @@ export type SubmitPorts = {
 
 export type SubmitFacts = { readonly sender: Sender; readonly entrance: Entrance; readonly mail: MailCommand };
 
+/** How a message came in, from what the session and MAIL have shown. */
+export function entranceOf(
+  client: SmtpClient,
+  facts: SmtpFacts & Pick<MailCommand, 'smtpUtf8'> & { readonly authenticated: boolean },
+): Entrance {
+  const { helo, extended, smtpUtf8, tls, authenticated } = facts;
+  const clientAddress = client.address.text;
+  return { kind: 'smtp', clientAddress, helo, extended, smtpUtf8, authenticated, ...(tls ? { tls } : {}) };
+}
+
 const recipientNoted = replyOf('250 2.1.5', 'Recipient noted');
 /** RFC 5321 §4.1.1.4 lets mail hold NUL, but what we send on may not (RFC 5322 §3.5, RFC 2045 §2.7, §2.8). */
 const holdsNul = replyOf(outboundRefusals['message-malformed'].smtp, 'The message holds NUL octets');
 
 export function submitTransaction(ports: SubmitPorts, facts: SubmitFacts): SmtpTransaction {
-  const recipients: Mailbox[] = [];
+  const recipients: RawRecipient[] = [];
   let accepted: { readonly request: RawRequest; readonly id: MessageId } | undefined;
   return {
-    rcpt: async ({ path }: RcptCommand) => {
-      recipients.push(path.kind === 'postmaster' ? { local: 'postmaster', domain: ports.hostname } : path.mailbox);
+    rcpt: async ({ path, wishes }: RcptCommand) => {
+      const mailbox = path.kind === 'postmaster' ? { local: 'postmaster', domain: ports.hostname } : path.mailbox;
+      recipients.push({ ...mailbox, wishes });
       return recipientNoted;
     },
     openBody: () => ports.blobs.open(),
@@ -52,9 +63,9 @@ export function submitTransaction(ports: SubmitPorts, facts: SubmitFacts): SmtpT
   };
 }
 
-function requestOf({ entrance, mail }: SubmitFacts, recipients: readonly Mailbox[], body: Spooled): RawRequest {
+function requestOf({ entrance, mail }: SubmitFacts, recipients: readonly RawRecipient[], body: Spooled): RawRequest {
   const mailFrom = mail.path.kind === 'mailbox' ? mail.path.mailbox : undefined;
-  return { entrance, mailFrom, recipients, body, grouping: 'per-message' }; // MAIL_RULES 2
+  return { entrance, mailFrom, recipients, wishes: mail.wishes, body, grouping: 'per-message' }; // MAIL_RULES 2
 }
 
 function refusalOf(refusal: { readonly code: keyof typeof outboundRefusals; readonly say: string }): Reply {

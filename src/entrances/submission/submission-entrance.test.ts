@@ -89,6 +89,8 @@ test('a login sends in its name, and hears the id', async () => {
     kind: 'smtp',
     clientAddress: '192.0.2.1',
     helo: 'c.example',
+    extended: true,
+    smtpUtf8: false,
     authenticated: true,
   });
   await transaction.unanswered();

@@ -13,7 +13,7 @@ import type { Principal } from '../../services/directory/types.ts';
 import type { Sender } from '../../services/outbound/types.ts';
 import { type SmtpListener, type SmtpListenerOptions, serveSmtp } from '../smtp/serve-smtp.ts';
 import type { SmtpClient, SmtpPolicy, SmtpVisit } from '../smtp/smtp-policy.ts';
-import { type SubmitPorts, submitTransaction } from '../smtp/submit-transaction.ts';
+import { entranceOf, type SubmitPorts, submitTransaction } from '../smtp/submit-transaction.ts';
 import { createLoginThrottle, type LoginThrottle } from './login-throttle.ts';
 
 export type SubmissionPorts = SubmitPorts & {
@@ -48,11 +48,10 @@ function visit(ports: SubmissionPorts, throttle: LoginThrottle, client: SmtpClie
       sender = senderOf(answer);
       return 'yes';
     },
-    mail: async (mail, { helo, tls }) => {
+    mail: async (mail, facts) => {
       if (!sender) return { kind: 'refuse', reply: loginFirst };
       if (ports.disk.isLow()) return { kind: 'refuse', reply: noSpace };
-      const clientAddress = client.address.text;
-      const entrance = { kind: 'smtp', clientAddress, helo, authenticated: true, ...(tls ? { tls } : {}) } as const;
+      const entrance = entranceOf(client, { ...facts, ...mail, authenticated: true });
       return { kind: 'accept', transaction: submitTransaction(ports, { sender, entrance, mail }) };
     },
   };

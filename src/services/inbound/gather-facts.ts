@@ -42,7 +42,10 @@ function related(signer: string, author: string): boolean {
   return signer === author || signer.endsWith(`.${author}`) || author.endsWith(`.${signer}`);
 }
 
-/** Real notifications have broken Froms; postmaster and abuse must be reachable by everybody. RFC 5321 §4.5.1, RFC 2142 §2 */
-function isExempt(destination: Destination): boolean {
+/**
+ * MAIL_RULES 5, 16: never refused for its author. Real notifications have broken Froms; postmaster and abuse must be reachable by
+ * everybody. RFC 5321 §4.5.1, RFC 2142 §2
+ */
+export function isExempt(destination: Destination): boolean {
   return destination.kind === 'bounce' || isOperatorsAddress(destination.recipient.local);
 }

@@ -65,6 +65,8 @@ const subjectMax = 300;
 /** What the authentication of one message found. */
 type Findings = { readonly report: AuthReport; readonly authorSpf: string; readonly senderNeverReceives: boolean };
 
+export { isExempt } from './gather-facts.ts';
+
 export class Inbound {
   readonly #ports: InboundPorts;
   readonly #options: InboundOptions;
@@ -343,7 +345,7 @@ function hopOf(about: About, by: DomainName, dateMs: number): Hop {
   const reverseName = about.findings?.report.iprev?.name;
   return {
     ...base,
-    with: smtpKeyword({ extended: true, tls: peer.tls !== undefined, authenticated: false, smtpUtf8 }),
+    with: smtpKeyword({ extended: peer.extended, tls: peer.tls !== undefined, authenticated: false, smtpUtf8 }),
     from: { helo: peer.helo, address: peer.address, ...(reverseName ? { reverseName } : {}) },
     ...(peer.tls ? { tls: peer.tls } : {}),
   };

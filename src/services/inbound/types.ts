@@ -13,6 +13,8 @@ export type Peer = {
   /** Canonical text of the client's address (the one the PROXY header named, where there is one). */
   readonly address: string;
   readonly helo: string;
+  /** It said EHLO. */
+  readonly extended: boolean;
   readonly tls: TlsFacts | undefined;
   /** `local`: mail of this office to its own domains, which never left the house. */
   readonly via: 'smtp' | 'local';
@@ -34,6 +36,7 @@ export type InboundEnvelope = {
   readonly mailFrom: Mailbox | undefined;
   readonly destinations: readonly Destination[];
   readonly body: Spooled;
+  /** MAIL carried the parameter SMTPUTF8. */
   readonly smtpUtf8: boolean;
 };
 

@@ -184,7 +184,14 @@ const facts = (entrance: Entrance, more: Partial<ReceivedFacts> = {}): ReceivedF
   ...more,
 });
 const trace = (given: ReceivedFacts) => fieldText(indexMessage(writeReceived(given)), 'received')?.replace(/; .*/, '');
-const smtp = { kind: 'smtp', clientAddress: '192.0.2.1', helo: 'laptop.example.net', authenticated: true } as const;
+const smtp = {
+  kind: 'smtp',
+  clientAddress: '192.0.2.1',
+  helo: 'laptop.example.net',
+  extended: true,
+  smtpUtf8: false,
+  authenticated: true,
+} as const;
 const tls = { protocol: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384', authorized: false };
 
 test('MAIL_RULES 8: Received names the entrance; a login’s address is hidden by default', () => {
@@ -209,13 +216,18 @@ test('MAIL_RULES 8: Received names the entrance; a login’s address is hidden b
   assert.equal(trace(facts({ kind: 'cli' }, { recipients: [] })), 'by mx.example.com with local id em_1');
 });
 
+test('RFC 3848, RFC 6531 §4.3: HELO is SMTP without an E, and UTF8SMTP says that the parameter came', () => {
+  assert.match(trace(facts({ ...smtp, extended: false, authenticated: false })) ?? '', / with SMTP id/);
+  assert.match(trace(facts({ ...smtp, smtpUtf8: true, tls })) ?? '', / with UTF8SMTPSA \(/);
+});
+
 test('MAIL_RULES 8: for only with one recipient', () => {
   assert.equal(
     trace(facts({ kind: 'cli' }, { recipients: [one, { local: 'bob', domain }] })),
     'by mx.example.com with local id em_1',
   );
   assert.equal(
-    trace(facts(smtp, { recipients: [{ local: 'grüße', domain }] })),
+    trace(facts({ ...smtp, smtpUtf8: true }, { recipients: [{ local: 'grüße', domain }] })),
     'from laptop.example.net by mx.example.com with UTF8SMTPA id em_1',
   );
 });

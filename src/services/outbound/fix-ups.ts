@@ -10,7 +10,7 @@ import type { DomainName } from '../../format/domain-name.ts';
 import { writeHeaderField } from '../../format/header-writer.ts';
 import { parseIpAddress } from '../../format/ip-address.ts';
 import { normaliseLineEnds, watchLines } from '../../format/line-ends.ts';
-import { isInternationalised, type Mailbox } from '../../format/mailbox.ts';
+import type { Mailbox } from '../../format/mailbox.ts';
 import { type Edit, editBytes } from '../../format/message/edit-bytes.ts';
 import {
   fieldBody,
@@ -181,7 +181,7 @@ export function writeReceived(facts: ReceivedFacts): Uint8Array {
   return writeReceivedField({
     ...clientOf(entrance, facts.showClient === true),
     by: facts.by,
-    with: keywordOf(entrance, recipients),
+    with: keywordOf(entrance),
     id: facts.id,
     ...(only && others.length === 0 ? { for: only } : {}),
     dateMs: facts.dateMs,
@@ -201,13 +201,13 @@ function clientOf(
   return { from: shown, ...(tls ? { tls } : {}) };
 }
 
-function keywordOf(entrance: Entrance, recipients: readonly Mailbox[]): ReturnType<typeof smtpKeyword> {
+function keywordOf(entrance: Entrance): ReturnType<typeof smtpKeyword> {
   if (entrance.kind === 'http') return 'HTTP';
   if (entrance.kind === 'cli') return 'local';
   return smtpKeyword({
-    extended: true,
+    extended: entrance.extended,
     tls: entrance.tls !== undefined,
     authenticated: entrance.authenticated,
-    smtpUtf8: recipients.some(isInternationalised),
+    smtpUtf8: entrance.smtpUtf8, // RFC 6531 §4.3: the parameter decides, whatever the addresses are
   });
 }

@@ -6,6 +6,7 @@ import type { Id } from '../../base/id.ts';
 import type { Spooled } from '../../base/port/blobs.ts';
 import type { TlsFacts } from '../../base/port/net.ts';
 import type { Mailbox } from '../../format/address.ts';
+import type { MessageWishes, RecipientWishes } from '../../protocol/dsn/dsn-wishes.ts';
 import type { ComposeRequest } from './compose-message.ts';
 
 export type MessageId = Id<'em'>;
@@ -41,17 +42,26 @@ export type Entrance =
       readonly kind: 'smtp';
       readonly clientAddress: string;
       readonly helo: string;
+      /** It said EHLO. */
+      readonly extended: boolean;
+      /** MAIL carried the parameter SMTPUTF8. */
+      readonly smtpUtf8: boolean;
       readonly tls?: TlsFacts;
       readonly authenticated: boolean;
     }
   | { readonly kind: 'cli' };
+
+/** A recipient, and what the sender asks to be told of it. */
+export type RawRecipient = Mailbox & { readonly wishes?: RecipientWishes };
 
 /** A whole RFC 5322 message with its envelope: submission, relay, `/v1/emails/raw`, `send --raw`. */
 export type RawRequest = {
   readonly entrance: Entrance;
   /** Null sender: undefined. Only with an own From . */
   readonly mailFrom: Mailbox | undefined;
-  readonly recipients: readonly Mailbox[];
+  readonly recipients: readonly RawRecipient[];
+  /** RFC 3461 §4.3, §4.4 */
+  readonly wishes?: MessageWishes;
   readonly body: Spooled;
   readonly idempotencyKey?: string;
   /** One return path per recipient and one RCPT per transaction (API mail), else one per message (logins, relays). */
