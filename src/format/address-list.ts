@@ -17,7 +17,7 @@ import { fromUtf8, latin1, utf8 } from '../base/bytes.ts';
 import { accept, type Outcome, refuse } from '../base/outcome.ts';
 import { type AddressFault, addressFaults, lexAddresses, type Token, type Word } from './address-lexer.ts';
 import { parseDomainName } from './domain-name.ts';
-import { type Group, isDotAtom, localPartFault, type Mailbox } from './mailbox.ts';
+import { formatAddrSpec, type Group, isDotAtom, localPartFault, type Mailbox } from './mailbox.ts';
 import { decodeWords } from './mime/encoded-word.ts';
 
 /** RFC 5321 §4.5.3.1.3: a path has at most 256 octets, brackets included. Whatever is longer cannot be written to. */
@@ -164,8 +164,8 @@ function mailboxOf(localWords: readonly Word[], domainWords: readonly Word[], di
   if (domain === undefined) return 'bad-domain';
   const fault = localPartFault(local.text);
   if (fault !== undefined) return fault;
-  if (utf8(local.text).length + 1 + domain.length > addrSpecOctetsMax) return 'too-long';
-  return { local: local.text, domain, ...(display !== '' && { display }) };
+  const mailbox = { local: local.text, domain, ...(display !== '' && { display }) };
+  return utf8(formatAddrSpec(mailbox)).length > addrSpecOctetsMax ? 'too-long' : mailbox;
 }
 
 /** A display name for people. RFC 2047 §5: encoded words stand for text as atoms only, never inside quotation marks. */

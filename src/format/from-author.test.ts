@@ -155,6 +155,7 @@ test('an address longer than SMTP can carry is none', () => {
   assert.equal(authors(`${'a'.repeat(242)}@example.org`).length, 254);
   assert.equal(authors(`${'a'.repeat(243)}@example.org`), `From: ${addressFaults['too-long']}`);
   assert.equal(authors(`${'ü'.repeat(122)}@example.org`), `From: ${addressFaults['too-long']}`);
+  assert.equal(authors(`"${'\\"'.repeat(121)}"@example.org`), `From: ${addressFaults['too-long']}`); // quoted again to be sent
 });
 
 const pieces = fc.constantFrom(

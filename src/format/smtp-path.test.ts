@@ -111,6 +111,11 @@ test('RFC 5321 §4.5.3.1: lengths in octets', () => {
   assert.equal(read(`<joe@${'a.'.repeat(123)}abcd>`).length, 254);
   assert.equal(read(`<joe@${'a.'.repeat(123)}abcde>`), 'too-long');
   assert.equal(read(`<${'"'.repeat(1_000_000)}@example.org>`), 'too-long');
+  // 244 octets as it is written, 319 in A-labels
+  assert.equal(
+    read(`<${'a'.repeat(64)}@${'b'.repeat(60)}.${'c'.repeat(60)}.${'ü.'.repeat(15)}ex.example>`),
+    'too-long',
+  );
 });
 
 const pieces = fc.constantFrom(

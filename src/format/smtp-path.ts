@@ -6,7 +6,7 @@ import { utf8 } from '../base/bytes.ts';
 import { accept, type Outcome, refuse } from '../base/outcome.ts';
 import { addressFaults } from './address-lexer.ts';
 import { type DomainName, parseDomainName } from './domain-name.ts';
-import { isDotAtom, localPartFault, localPartOctetsMax, type Mailbox } from './mailbox.ts';
+import { formatAddrSpec, isDotAtom, localPartFault, localPartOctetsMax, type Mailbox } from './mailbox.ts';
 
 export type Path =
   /** `<>`: nobody wants to hear of what becomes of the message. */
@@ -52,7 +52,10 @@ function readMailbox(text: string, route: boolean): Outcome<Path, PathRefusal> {
   if (written.startsWith('[')) return refuse('address-literal', 'mail is not exchanged with address literals here');
   const domain = parsePathDomain(written);
   if (domain === undefined) return refuse('bad-path', addressFaults['bad-domain']);
-  return accept({ kind: 'mailbox', mailbox: { local: local.value, domain }, route });
+  const mailbox = { local: local.value, domain };
+  // Sent on, it stands there in A-labels, which may be longer than what they stand for.
+  if (utf8(formatAddrSpec(mailbox)).length > pathOctetsMax - 2) return refuse('too-long', addressFaults['too-long']);
+  return accept({ kind: 'mailbox', mailbox, route });
 }
 
 /** RFC 5321 §4.1.2: a domain of the envelope has no final dot. */
