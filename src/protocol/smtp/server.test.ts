@@ -5,6 +5,7 @@ import { fromLatin1, utf8 } from '../../base/bytes.ts';
 import { smtpLimitsWith } from './limits.ts';
 import { type Reply, replyOf, writeReply } from './reply.ts';
 import { lineOctetsMax, step } from './server.ts';
+import { readCommand } from './server-arguments.ts';
 import {
   allOffers,
   newServerSession,
@@ -145,6 +146,12 @@ function greeted(options: ServerOptions, script: string, answer = policy): Talk 
   const limit = `RCPTMAX=${options.limits.recipients_per_message}`;
   return play(options, `${opening.replaceAll('RCPTMAX=1000', limit)}\n${script}`, answer);
 }
+
+test('a command line full of blanks is read in linear time', () => {
+  const line = fromLatin1(`NOOP${' '.repeat(1_000_000)}x`);
+  assert.equal(readCommand(line)?.argument.length, 1_000_000);
+  assert.deepEqual(readCommand(line.subarray(0, -1)), { verb: 'NOOP', argument: '' });
+});
 
 test('RFC 5321 §D.1: a message for three, one of them unknown, then goodbye', () => {
   greeted(
