@@ -20,7 +20,7 @@ export type FuzzOptions = {
 
 export type Watch = { readonly begin: (input: Uint8Array) => void; readonly end: () => void };
 
-export type Slowest = { readonly octets: number; readonly ms: number };
+type Slowest = { readonly octets: number; readonly ms: number };
 
 export type Crash = {
   readonly input: Uint8Array;
@@ -187,7 +187,7 @@ function seedFor(name: string, seed: number): number {
 }
 
 /** Where it went wrong: the first line of ours in the stack. */
-export function placeOf(error: unknown): string {
+function placeOf(error: unknown): string {
   const stack = error instanceof Error ? (error.stack ?? '') : '';
   const frame = stack.split('\n').find((line) => /(?:src|targets)\/.*\.ts:\d+/.test(line));
   return /(?:src|test)\/[^):]*\.ts:\d+/.exec(frame ?? '')?.[0] ?? String(error).split('\n')[0] ?? '';

@@ -4,6 +4,7 @@ import { hasControlCharacter, isWellFormed } from '../../src/base/bytes.ts';
 import { formatAddrSpec, type Mailbox, mailboxesOf, parseAddressList, sameMailbox } from '../../src/format/address.ts';
 import { parseDomainName } from '../../src/format/domain-name.ts';
 import { fieldBody, indexHeader, type MessageIndex } from '../../src/format/message/message-index.ts';
+import { isPathText } from '../../src/protocol/smtp/client-command.ts';
 
 /** Text that may be shown, logged and put into a header: one well-formed line. */
 export function isOneLine(text: string): boolean {
@@ -37,6 +38,7 @@ export function assertMailbox(mailbox: Mailbox): void {
   const [again, ...more] = readBack(formatAddrSpec(mailbox));
   assert.ok(again !== undefined && more.length === 0, `${formatAddrSpec(mailbox)} is not read back`);
   assert.ok(sameMailbox(again, mailbox));
+  assert.ok(isPathText(formatAddrSpec(mailbox)), `${formatAddrSpec(mailbox)} is an address and cannot be sent to`);
   assert.equal(again.local, mailbox.local);
 }
 

@@ -41,7 +41,7 @@ export function octetsOf(text: Octets): Uint8Array {
 }
 
 /** Chance that depends on the input alone, so that a file replays what a run has found. FNV-1a of the octets is the seed. */
-export function chanceOf(input: Uint8Array): Random {
+function chanceOf(input: Uint8Array): Random {
   let hash = 0x811c9dc5;
   for (const octet of input) hash = Math.imul(hash ^ octet, 0x01000193);
   return seededRandom(hash);

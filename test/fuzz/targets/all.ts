@@ -11,6 +11,7 @@ import { dkimCanonical, dkimKey, dkimSignature, dkimVerify } from './dkim.ts';
 import { dmarc } from './dmarc.ts';
 import { dnsAuthority, dnsPacket, dnsReply } from './dns.ts';
 import { dsn } from './dsn.ts';
+import { dsnWishes } from './dsn-wishes.ts';
 import { contentType, encodedWord } from './encoded-word.ts';
 import { headerIndex } from './header-index.ts';
 import { headerWriter } from './header-writer.ts';
@@ -56,6 +57,18 @@ export const targets: readonly FuzzTarget[] = [
     sasl,
     proxyV2,
   ],
-  ...[dkimSignature, dkimKey, dkimVerify, dkimCanonical, spfRecord, spfEvaluate, dmarc, authResults, arc, dsn],
+  ...[
+    dkimSignature,
+    dkimKey,
+    dkimVerify,
+    dkimCanonical,
+    spfRecord,
+    spfEvaluate,
+    dmarc,
+    authResults,
+    arc,
+    dsn,
+    dsnWishes,
+  ],
   ...[jsonShape, httpApi, config, authJsonl],
 ];

@@ -47,7 +47,7 @@ export const plainMessage = [
 ].join('\r\n');
 
 const oversigned = 'from:from:to:to:subject:subject:date:date';
-export const edTags: Tags = { a: 'ed25519-sha256', s: 'ed', h: oversigned };
+const edTags: Tags = { a: 'ed25519-sha256', s: 'ed', h: oversigned };
 
 export function signedMessages(): readonly Uint8Array[] {
   const { rsa, ed25519 } = testKeys();
