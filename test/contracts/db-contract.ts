@@ -137,6 +137,18 @@ export function dbContract(open: (t: TestContext) => Promise<Db>): void {
     assert.deepEqual(await committed(db), ['a', 'b']);
   });
 
+  test('reads that begin behind a commit see it, whatever older ones see', async (t) => {
+    const db = await open(t);
+    const states = await db.read(async (old) => {
+      const before = await names(db, old);
+      const beside = await db.read((reader) => names(db, reader));
+      await db.write((tx) => insert(db, tx, { name: 'a' }));
+      const behind = await Promise.all([committed(db), db.read((reader) => names(db, reader))]);
+      return [before, beside, ...behind, await names(db, old)];
+    });
+    assert.deepEqual(states, [[], [], ['a'], ['a'], []]);
+  });
+
   test('a read cannot write', async (t) => {
     const db = await open(t);
     await assert.rejects(

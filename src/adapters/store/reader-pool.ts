@@ -32,8 +32,7 @@ export class ReaderPool {
   }
 
   async read<T>(work: (reader: Reader) => Promise<T>): Promise<T> {
-    const snapshot = this.#current ?? (await this.#begin());
-    snapshot.readers++;
+    const snapshot = await this.#join();
     const reader = new OpenReader(snapshot.connection);
     try {
       return await work(reader);
@@ -41,6 +40,7 @@ export class ReaderPool {
       reader.end();
       snapshot.readers--;
       if (snapshot.shut) this.#endWhenOver(snapshot);
+      else if (!snapshot.connection.isTransaction) this.#shut(snapshot); // an I/O error ended it
     }
   }
 
@@ -49,13 +49,23 @@ export class ReaderPool {
     if (this.#current !== undefined) this.#shut(this.#current);
   }
 
-  async #begin(): Promise<Snapshot> {
-    const connection = await this.#take();
+  /** The answer counts as one of its readers already. */
+  #join(): Snapshot | Promise<Snapshot> {
     if (this.#current !== undefined) {
-      this.#giveBack(connection); // another read was faster
+      this.#current.readers++;
       return this.#current;
     }
-    const snapshot: Snapshot = { connection, readers: 0, shut: false };
+    const connection = this.#take();
+    return connection instanceof Promise ? connection.then((given) => this.#begin(given)) : this.#begin(connection);
+  }
+
+  #begin(connection: SqliteConnection): Snapshot {
+    if (this.#current !== undefined) {
+      this.#giveBack(connection); // another read was faster
+      this.#current.readers++;
+      return this.#current;
+    }
+    const snapshot: Snapshot = { connection, readers: 1, shut: false };
     try {
       connection.exec('BEGIN');
     } catch (error) {

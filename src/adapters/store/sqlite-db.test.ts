@@ -48,13 +48,23 @@ test('a forgotten value is a bug, not NULL', async (t) => {
 
 test('more reads at a time than connections wait their turn', async (t) => {
   const db = await tempDb(t, migrations);
-  const counts = Array.from({ length: 30 }, () =>
-    db.read(async (reader) => {
-      await new Promise((resolve) => setImmediate(resolve));
-      return reader.first<{ n: number }>({ sql: 'SELECT count(*) AS n FROM rows_of_test', parameters: [] });
-    }),
-  );
-  assert.deepEqual(new Set((await Promise.all(counts)).map((row) => row?.n)), new Set([0]));
+  const turnOver = () => new Promise((resolve) => setImmediate(resolve));
+  const reads: Promise<number | undefined>[] = [];
+  const all = Promise.withResolvers<void>();
+  for (let at = 0; at < 30; at++) {
+    const counted = db.read(async (reader) => {
+      const row = await reader.first<{ n: number }>({ sql: 'SELECT count(*) AS n FROM rows_of_test', parameters: [] });
+      await all.promise;
+      return row?.n;
+    });
+    reads.push(counted);
+    await turnOver(); // or they would share one connection
+    await turnOver();
+  }
+  await insert(db, 'a');
+  all.resolve();
+  const counts = await Promise.all(reads);
+  assert.deepEqual([counts.slice(0, 8), counts.slice(8)], [Array(8).fill(0), Array(22).fill(1)]);
 });
 
 test('closing waits for what was asked for before and refuses what comes after', async (t) => {
