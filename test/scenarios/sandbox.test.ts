@@ -1,6 +1,7 @@
 /** The demonstration: what it says, what it proves, what it keeps over a restart, and that it fails when the world is not right. */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { createTransport } from 'nodemailer';
 import { demonstrate, type Stage, type Step } from '../../src/app/sandbox/demonstration.ts';
@@ -25,7 +26,10 @@ type Json = {
   steps: { name: string; ok: boolean; facts: Record<string, unknown>; problems?: string[] }[];
 };
 
-async function runOnce(open?: typeof openWorld): Promise<{ code: number; out: string; err: string }> {
+async function runOnce(
+  open?: typeof openWorld,
+  signal = new AbortController().signal,
+): Promise<{ code: number; out: string; err: string }> {
   const said = { out: '', err: '' };
   const io: SandboxIo = {
     out: (text) => {
@@ -36,7 +40,7 @@ async function runOnce(open?: typeof openWorld): Promise<{ code: number; out: st
     },
     ...terminal,
     environment: {},
-    signal: new AbortController().signal,
+    signal,
   };
   const code = await runSandbox({ once: true, json: true, data: 'never used' }, io, open);
   return { code, ...said };
@@ -184,6 +188,34 @@ describe('sandbox --once', () => {
     assert.equal(document.steps[1]?.ok, false);
     assert.ok(document.steps[1]?.problems?.includes('the message lies in the inbox'));
   });
+});
+
+test('whoever asks to stop in the middle of the demonstration is not kept waiting for its answers', async (t) => {
+  const asked = new AbortController();
+  const held: Socket[] = [];
+  const silent = createServer((socket) => {
+    held.push(socket); // and nobody ever answers
+    asked.abort();
+  });
+  await new Promise<void>((listening) => silent.listen(0, '127.0.0.1', listening));
+  t.after(async () => {
+    for (const socket of held) socket.destroy();
+    await new Promise((closed) => silent.close(closed));
+  });
+  const { port } = silent.address() as AddressInfo;
+  const deaf: typeof openWorld = async (options) => {
+    const world = await openWorld(options);
+    return { ...world, stage: { ...world.stage, api: { ...world.stage.api, url: `http://127.0.0.1:${port}` } } };
+  };
+  const { code, out, err } = await runOnce(deaf, asked.signal);
+  assert.equal(code, 1);
+  assert.match(err, /stopped before the end/);
+  const document = JSON.parse(out) as Json;
+  assert.equal(document.ok, false);
+  assert.deepEqual(
+    document.steps.map(({ name }) => name),
+    ['start'],
+  );
 });
 
 test('the sandbox keeps its data: mail, API key and password are good after a restart', async (t) => {

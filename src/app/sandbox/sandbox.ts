@@ -55,9 +55,13 @@ async function inWorld(
   });
   try {
     tell(narrateOpening(world.facts, io));
-    const steps = await demonstration(world, (step) => tell(narrateStep(step, io)));
-    const ok = steps.every((step) => step.ok);
+    const steps = await demonstration(world, io.signal, (step) => tell(narrateStep(step, io)));
+    const ok = !io.signal.aborted && steps.every((step) => step.ok);
     if (options.json) io.out(`${JSON.stringify({ ok, steps: steps.map(forPrograms) }, undefined, 2)}\n`);
+    if (io.signal.aborted) {
+      io.err('stopped before the end ...\n');
+      return options.once ? 1 : 0; // nobody may take half a demonstration for a whole one
+    }
     if (options.once) {
       tell(ok ? io.style.good('Everything held.\n') : io.style.bad('Not everything held.\n'));
       return ok ? 0 : 1;
@@ -71,24 +75,29 @@ async function inWorld(
   }
 }
 
-async function demonstration(world: SandboxWorld, told: (step: Step) => void): Promise<Step[]> {
+/** Ends with the step that is under way when `signal` aborts: whoever asks to stop waits for no delivery. */
+async function demonstration(world: SandboxWorld, signal: AbortSignal, told: (step: Step) => void): Promise<Step[]> {
   const stage: Stage = world.stage;
   const start: Step = { name: 'start', ok: true, problems: [], facts: { ...world.facts, started_ms: world.startedMs } };
   const steps = [start];
-  for await (const step of demonstrate(stage)) {
-    told(step);
-    steps.push(step);
+  const rest = demonstrate(stage);
+  for (;;) {
+    const next = rest.next();
+    next.catch(() => {}); // of a step that nobody waits for any more, in a world that closes
+    const step = await Promise.race([next, stopped(signal)]);
+    if (step === undefined || step.done) return steps;
+    told(step.value);
+    steps.push(step.value);
   }
-  return steps;
 }
 
 function forPrograms({ name, ok, problems, facts }: Step) {
   return { name, ok, facts, ...(problems.length > 0 ? { problems } : {}) };
 }
 
-function stopped(signal: AbortSignal): Promise<void> {
+function stopped(signal: AbortSignal): Promise<undefined> {
   return new Promise((stop) => {
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', () => stop(), { once: true });
+    if (signal.aborted) stop(undefined);
+    else signal.addEventListener('abort', () => stop(undefined), { once: true });
   });
 }
