@@ -4,7 +4,7 @@ import type { Timers } from '../base/clock.ts';
 import { Fault } from '../base/outcome.ts';
 import type { Endpoint, Net } from '../base/port/net.ts';
 import type { Signals } from '../base/port/signals.ts';
-import { createHttpApp, type OfficeHealth } from '../entrances/http/http-entrance.ts';
+import { createHttpApp } from '../entrances/http/http-entrance.ts';
 import { type HttpLimits, httpLimits } from '../entrances/http/limits.ts';
 import { serveMx } from '../entrances/mx/mx-entrance.ts';
 import type { SmtpListener } from '../entrances/smtp/serve-smtp.ts';
@@ -12,6 +12,7 @@ import { serveSubmission, submissionPolicy } from '../entrances/submission/submi
 import { type SmtpLimitName, type SmtpLimits, smtpLimits } from '../protocol/smtp/limits.ts';
 import type { Office } from './compose.ts';
 import { environmentName } from './config.ts';
+import { type OfficeWatch, watchOffice } from './office-health.ts';
 import { connectionsWithin, openFilesMax } from './open-files.ts';
 import type { Config, Listener, SettingName } from './settings.ts';
 import type { Telemetry } from './telemetry.ts';
@@ -80,9 +81,10 @@ async function openAll(
     submission: await inTurn(config['listen.submission'], starttls),
     submissions: await inTurn(config['listen.submissions'], implicit),
   };
-  watch(office, telemetry, opened);
+  const { counts, health } = watchOffice(office, timers);
+  watch(counts, telemetry, opened);
   const app = createHttpApp(
-    { ...office, timers, signals, health: () => healthOf(office), metrics: telemetry.metrics },
+    { ...office, timers, signals, health, metrics: telemetry.metrics },
     { version, limits: httpLimitsOf(config), ...(config.public_url ? { publicUrl: config.public_url } : {}) },
   );
   const http = await named('listen.http', config['listen.http'], () =>
@@ -143,32 +145,13 @@ export async function named<T>(setting: SettingName, at: Endpoint, open: () => P
   }
 }
 
-async function healthOf(office: Office): Promise<OfficeHealth> {
-  const { refusal } = office.db;
-  const counts = await office.outbound.counts();
-  const low = office.disk.isLow();
-  return [
-    { name: 'store', ok: refusal === undefined, say: refusal === undefined ? 'writes are durable' : refusal.message },
-    { name: 'disk', ok: !low, say: low ? 'below the reserve: nothing new is taken in' : 'enough room' },
-    { name: 'queue', ok: true, say: `${counts.open} deliveries open, ${counts.ready} waiting for a slot` },
-  ];
-}
-
 function watch(
-  office: Office,
+  counts: OfficeWatch['counts'],
   telemetry: Telemetry,
   opened: Record<'mx' | 'submission' | 'submissions', readonly SmtpListener[]>,
 ): void {
-  telemetry.gauge(
-    'posthorn_queue_open',
-    'Deliveries that have not ended',
-    async () => (await office.outbound.counts()).open,
-  );
-  telemetry.gauge(
-    'posthorn_queue_ready',
-    'Deliveries waiting for a slot',
-    async () => (await office.outbound.counts()).ready,
-  );
+  telemetry.gauge('posthorn_queue_open', 'Deliveries that have not ended', async () => (await counts()).open);
+  telemetry.gauge('posthorn_queue_ready', 'Deliveries waiting for a slot', async () => (await counts()).ready);
   telemetry.gauge('posthorn_smtp_connections', 'SMTP connections being served', () =>
     Object.values(opened)
       .flat()
