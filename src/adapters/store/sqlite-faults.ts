@@ -15,6 +15,11 @@ const SQLITE_FULL = 13;
 const SQLITE_CANTOPEN = 14;
 const SQLITE_CONSTRAINT = 19;
 const SQLITE_NOTADB = 26;
+/*
+ * A used-up quota (EDQUOT) is a full disk everywhere else, but not here: SQLite's Unix layer turns only ENOSPC into SQLITE_FULL and
+ * every other failed write into SQLITE_IOERR_WRITE; the errno behind it is known to sqlite3_system_errno() alone, which node:sqlite
+ * does not hand out. It ends writing like a broken disk, on the safe side: nothing acknowledged is lost, and a restart goes on.
+ */
 /** The shared index of the write-ahead log could not grow: nothing was written, and the usual cause is a full disk. */
 const SQLITE_IOERR_SHMSIZE = SQLITE_IOERR | (19 << 8);
 const SQLITE_CONSTRAINT_FOREIGNKEY = SQLITE_CONSTRAINT | (3 << 8);
