@@ -129,12 +129,6 @@ const ownProblems = {
     meaning: 'An event stream holds a connection; one key may hold a few.',
     fix: 'Close streams that nobody reads, or list the events from time to time: GET /v1/events?after=...',
   },
-  busy: {
-    status: 503,
-    title: 'The office has its hands full',
-    meaning: 'Too much is being worked on at this moment. Nothing of the request was done.',
-    fix: 'Ask again after the seconds in the Retry-After header.',
-  },
   unavailable: {
     status: 503,
     title: 'The office cannot reach its own store',
@@ -204,6 +198,10 @@ const outboundDocs: Record<OutboundRefusal, Pick<ProblemDoc, 'meaning' | 'fix'>>
   'storage-full': {
     meaning: 'The disk has reached its reserve. Nothing was accepted, and nothing that was accepted is lost.',
     fix: 'The operator frees space; the office goes on by itself.',
+  },
+  busy: {
+    meaning: 'Too much is being worked on at this moment. Nothing of the request was done.',
+    fix: 'Ask again after the seconds in the Retry-After header.',
   },
 };
 

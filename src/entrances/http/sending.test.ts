@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ask, httpOffice } from '../../../test/support/http-office.ts';
 import { createManualTimers } from '../../../test/support/manual-timers.ts';
-import { Fault } from '../../base/outcome.ts';
+import { Fault, refuse } from '../../base/outcome.ts';
 
 const hello = { from: 'Ann <ann@example.com>', to: 'bob@example.net', subject: 'Hi', text: 'It works.' };
 
@@ -194,6 +194,16 @@ test('a full disk: 503, nothing accepted', async (t) => {
   assert.equal(refused.status, 503);
   assert.equal(refused.body.code, 'storage_full');
   assert.ok(refused.headers.get('retry-after'));
+});
+
+test('too much being taken in: 503 busy, with the time to come again', async (t) => {
+  const office = await httpOffice(t);
+  const full = refuse('busy', 'Busy with other large messages; nothing was accepted.');
+  t.mock.method(office.outbound, 'submit', () => Promise.resolve(full), { times: 1 });
+  const key = await office.key(['send']);
+  const refused = await ask(office, 'POST /v1/emails', { key, json: hello });
+  assert.partialDeepStrictEqual(refused.body, { status: 503, code: 'busy', detail: full.say });
+  assert.equal(refused.headers.get('retry-after'), '5');
 });
 
 test('faults of the store are 503, mistakes of ours 500; neither tells more than a request id', async (t) => {

@@ -25,7 +25,7 @@ import { Fault } from '../../base/outcome.ts';
 import { fieldsNamed, fieldText, indexMessage } from '../../format/message/message-index.ts';
 import { createAuthenticator } from '../../protocol/authenticate.ts';
 import { readReturnPath } from './return-path.ts';
-import type { MessageId } from './types.ts';
+import { type MessageId, outboundRefusals } from './types.ts';
 
 async function textOf(office: PostOffice, id: MessageId): Promise<string> {
   const bytes = await office.outbound.raw(id);
@@ -389,6 +389,32 @@ test('MAIL_RULES 14: a full disk takes nothing in and says so, and nothing of it
   await submit(office);
   assert.equal((await office.outbound.messages({ limit: 10 })).length, 1);
   assert.deepEqual(await office.outbound.counts(), { open: 1, ready: 1 });
+});
+
+test('bodies being taken in at one moment have a budget: beyond it 451 4.3.2, and small ones go through', async (t) => {
+  const office = await postOffice(t);
+  const held = Promise.withResolvers<Uint8Array>();
+  const request = await rawRequest(office);
+  const large = { ...request, body: { ...request.body, size: 100 * 1024 * 1024, read: () => held.promise } };
+  const first = office.outbound.submitWhole(login, large);
+  assert.partialDeepStrictEqual(await office.outbound.submitWhole(login, large), { ok: false, code: 'busy' });
+  const wish = sendRequest();
+  const attachment = {
+    content: new Uint8Array(30 * 1024 * 1024),
+    contentType: 'application/pdf',
+    disposition: 'attachment',
+  } as const;
+  const withFile = { ...wish, content: { ...wish.content, attachments: [attachment] } };
+  assert.partialDeepStrictEqual(await office.outbound.submit(apiKey, withFile, fromApi), { ok: false, code: 'busy' });
+  await submit(office);
+  held.reject(new Fault('EIO', 'no'));
+  await assert.rejects(first, { code: 'EIO' });
+  assert.partialDeepStrictEqual(
+    await office.outbound.submitWhole(login, { ...large, body: { ...large.body, read: request.body.read } }),
+    { ok: false, code: 'message-too-large' },
+    'what failed has given its part back',
+  );
+  assert.equal(outboundRefusals.busy.smtp, '451 4.3.2');
 });
 
 test('a disk that fills up while writing is a refusal too; other faults are not hidden', async (t) => {

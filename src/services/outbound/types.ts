@@ -129,6 +129,7 @@ export const outboundRefusals = {
     title: 'This Idempotency-Key was used for a different request',
   },
   'storage-full': { http: 503, smtp: '452 4.3.1', title: 'No space left to store mail; nothing was accepted' },
+  busy: { http: 503, smtp: '451 4.3.2', title: 'The office has its hands full' },
 } as const satisfies Record<string, { http: number; smtp: string; title: string }>;
 export type OutboundRefusal = keyof typeof outboundRefusals;
 

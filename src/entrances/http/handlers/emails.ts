@@ -151,15 +151,19 @@ export function emailHandlers(ports: HttpPorts, waits: Waits): Handlers<EmailOpe
   };
 }
 
+/** A disk is freed by people, large messages are done in a moment. */
+const secondsToWait: Partial<Record<OutboundRefusal, string>> = { 'storage-full': '60', busy: '5' };
+
 function refused(
   refusal: Extract<Outcome<unknown, OutboundRefusal>, { ok: false }>,
   about: Partial<Record<OutboundRefusal, string>>,
 ): Answer {
   const pointer = about[refusal.code];
+  const wait = secondsToWait[refusal.code];
   return problem(codeOfRefusal(refusal.code), {
     detail: refusal.say,
     ...(pointer === undefined ? {} : { errors: [{ pointer, detail: refusal.say }] }),
-    ...(refusal.code === 'storage-full' ? { headers: { 'Retry-After': '60' } } : {}),
+    ...(wait === undefined ? {} : { headers: { 'Retry-After': wait } }),
   });
 }
 
