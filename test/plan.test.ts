@@ -12,7 +12,7 @@ const floors = ['base', 'format', 'protocol', 'services', 'adapters', 'entrances
 const protocolSiblings: Record<string, readonly string[]> = {
   dmarc: ['spf', 'dkim'],
   arc: ['dkim', 'auth-results'],
-  smtp: ['sasl'],
+  smtp: ['sasl', 'dsn'],
 };
 
 /** Which service may enter which others: docs/ARCHITECTURE.md, "The services". */

@@ -343,8 +343,9 @@ export class HandOver {
   }
 
   #envelope(recipients: Envelope['recipients']): Envelope {
-    const { mailFrom, message, needs } = this.#job;
-    return { mailFrom, recipients, size: message.size, smtpUtf8: needs.smtpUtf8, eightBit: needs.eightBit };
+    const { mailFrom, message, needs, wishes } = this.#job;
+    const { smtpUtf8, eightBit } = needs;
+    return { mailFrom, recipients, size: message.size, smtpUtf8, eightBit, ...(wishes ? { wishes } : {}) };
   }
 
   /** What ended a connection before any mail was spoken of. */
@@ -353,7 +354,7 @@ export class HandOver {
     this.#book.learnForAll(reasonOfEnding(ending, via));
   }
 
-  #noteConnection({ tls, plainBecause: _, ...facts }: ConnectionFacts): void {
+  #noteConnection({ tls, plainBecause: _, dsn: __, ...facts }: ConnectionFacts): void {
     this.#note({ step: 'connected', ...facts });
     if (tls) this.#note({ step: 'tls', ...tls });
   }
@@ -369,7 +370,7 @@ function connectionFacts(
   link: SmtpLink,
   { why, reused }: { readonly why: string; readonly reused: boolean },
 ): ConnectionFacts {
-  const { tls, plainBecause } = link;
+  const { tls, plainBecause, offersDsn } = link;
   return {
     ...link.at,
     localAddress: link.connection.local.address,
@@ -377,6 +378,7 @@ function connectionFacts(
     reused,
     ...(tls ? { tls } : {}),
     ...(plainBecause === undefined ? {} : { plainBecause }),
+    ...(offersDsn ? { dsn: true } : {}),
   };
 }
 

@@ -96,6 +96,11 @@ export class SmtpLink {
     return this.#session.capabilities.rcptMax ?? Infinity;
   }
 
+  /** It takes over to tell senders what they asked for. RFC 3461 §5.2.1 */
+  get offersDsn(): boolean {
+    return this.#session.capabilities.dsn;
+  }
+
   /** It was given up because BDAT was no command there, though it had been offered. */
   get chunkRefused(): boolean {
     return this.#session.chunkRefused;

@@ -54,6 +54,9 @@ export function mxPolicy(ports: MxPorts, options: MxOptions): SmtpPolicy {
 function strangerVisit(ports: MxPorts, client: SmtpClient): SmtpVisit {
   return {
     login: 'none',
+    // RFC 3461 §5.2.2: whoever hands us mail for a mailbox says himself that it was relayed. Offered to strangers it would make a
+    // tool of us that sends mail to whoever they name (MAIL_RULES 3).
+    dsn: false,
     bareNewline: () => 'refuse',
     authenticate: async () => 'no',
     mail: async (mail, facts) => ({
@@ -112,6 +115,7 @@ function relayVisit(
 ): SmtpVisit {
   return {
     login: 'none',
+    dsn: true,
     bareNewline: () => options.relayBareNewline ?? 'refuse',
     authenticate: async () => 'no',
     mail: async (mail, facts) => {

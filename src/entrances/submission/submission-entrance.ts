@@ -41,6 +41,7 @@ function visit(ports: SubmissionPorts, throttle: LoginThrottle, client: SmtpClie
   let sender: Sender | undefined;
   return {
     login: 'required',
+    dsn: true,
     bareNewline: () => 'refuse',
     authenticate: async (credentials) => {
       const answer = await logIn(ports, throttle, { client, credentials });

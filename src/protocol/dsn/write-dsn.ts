@@ -9,6 +9,7 @@ import { formatDate } from '../../format/date.ts';
 import type { DomainName } from '../../format/domain-name.ts';
 import { writeAddressField, writeHeaderField } from '../../format/header-writer.ts';
 import { toSevenBit } from '../../format/mime/seven-bit.ts';
+import { encodeUtf8Address } from './dsn-wishes.ts';
 
 /** RFC 3464 §2.3.3 */
 export type DsnAction = 'failed' | 'delayed' | 'delivered' | 'relayed' | 'expanded';
@@ -18,6 +19,8 @@ export type DsnRecipient = {
   readonly finalRecipient: string;
   /** RFC 3461 ORCPT as it was given, decoded. */
   readonly originalRecipient?: string;
+  /** Its type where that is neither `rfc822` nor `utf-8`. */
+  readonly originalRecipientType?: string;
   readonly action: DsnAction;
   /** RFC 3463: `5.1.1` */
   readonly status: string;
@@ -27,6 +30,8 @@ export type DsnRecipient = {
   readonly diagnostic?: string;
   /** One sentence for people. */
   readonly say: string;
+  /** RFC 3464 §2.3.9: for `delayed` */
+  readonly willRetryUntilMs?: number;
 };
 
 export type Dsn = {
@@ -44,6 +49,8 @@ export type Dsn = {
   readonly envelopeId?: string;
   /** The header of the message reported on, CRLF lines. */
   readonly originalHeader: Uint8Array;
+  /** The whole of it instead, in 7-bit form. RFC 3461 §4.3 */
+  readonly originalMessage?: Uint8Array;
 };
 
 /** A reply of 64 KB does not become a notification of 64 KB. */
@@ -70,7 +77,9 @@ export function writeDsn(dsn: Dsn): Uint8Array {
     ...head,
     ...part('text/plain; charset=utf-8', utf8(forPeople(dsn).join('\r\n'))),
     ...part('message/delivery-status', concat(forPrograms(dsn))),
-    ...part('text/rfc822-headers', dsn.originalHeader),
+    ...(dsn.originalMessage
+      ? part('message/rfc822', dsn.originalMessage)
+      : part('text/rfc822-headers', dsn.originalHeader)),
     fromLatin1(`\r\n--${dsn.boundary}--\r\n`),
   ]);
   return toSevenBit(bytes);
@@ -84,9 +93,11 @@ function forPeople(dsn: Dsn): string[] {
       lines.push(
         `  ${one.remoteMta ? `${cleanText(one.remoteMta)} said` : 'The other side said'}: ${cleanText(one.diagnostic)}`,
       );
+    if (one.willRetryUntilMs !== undefined)
+      lines.push(`  It will be tried again until ${formatDate(one.willRetryUntilMs)}. You need not send it again.`);
     lines.push('');
   }
-  lines.push('The header of your message is attached.', '');
+  lines.push(dsn.originalMessage ? 'Your message is attached.' : 'The header of your message is attached.', '');
   return lines;
 }
 
@@ -99,27 +110,23 @@ function forPrograms(dsn: Dsn): Uint8Array[] {
   ];
   for (const one of dsn.recipients) {
     blocks.push(fromLatin1('\r\n'));
-    if (one.originalRecipient) blocks.push(field('Original-Recipient', typedAddress(one.originalRecipient)));
+    if (one.originalRecipient)
+      blocks.push(field('Original-Recipient', typedAddress(one.originalRecipient, one.originalRecipientType)));
     blocks.push(field('Final-Recipient', typedAddress(one.finalRecipient)));
     blocks.push(field('Action', one.action), field('Status', one.status));
     if (one.remoteMta) blocks.push(field('Remote-MTA', `dns; ${asciiOnly(one.remoteMta)}`));
     if (one.diagnostic) blocks.push(field('Diagnostic-Code', `smtp; ${asciiOnly(one.diagnostic)}`));
     blocks.push(field('Last-Attempt-Date', formatDate(dsn.dateMs)));
+    if (one.willRetryUntilMs !== undefined) blocks.push(field('Will-Retry-Until', formatDate(one.willRetryUntilMs)));
   }
   return blocks;
 }
 
 /** RFC 6533 §3: an address that is not ASCII is written as utf-8-addr-xtext. ORCPT may bring anything (RFC 3461 §4.2). */
-function typedAddress(address: string): string {
+function typedAddress(address: string, type?: string): string {
   const text = cleanText(address);
-  if (isAscii(text)) return `rfc822; ${text}`;
-  const encoded = [...text].map((character) => {
-    const code = character.codePointAt(0) ?? 0;
-    return code > 0x20 && code < 0x7f && character !== '\\' && character !== '+' && character !== '='
-      ? character
-      : `\\x{${code.toString(16).toUpperCase()}}`;
-  });
-  return `utf-8; ${encoded.join('')}`;
+  const named = type ?? (isAscii(text) ? 'rfc822' : 'utf-8');
+  return `${named}; ${named === 'utf-8' ? encodeUtf8Address(text) : asciiOnly(text)}`;
 }
 
 /** Foreign words as one line of printable text. */

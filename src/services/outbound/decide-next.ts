@@ -24,6 +24,8 @@ export type DeliveryFacts = {
   /** Deferred, but the final dot had left, and what came back was no SMTP reply. */
   readonly nonsenseAfterDot: boolean;
   readonly acceptedAtMs: number;
+  /** When the sender wants to hear that it is still under way, where that is to come yet. */
+  readonly delayNoticeAtMs?: number;
 };
 
 export type AttemptKind = 'delivered' | 'refused' | 'deferred' | 'unsure';
@@ -64,6 +66,6 @@ function retryOrGiveUp(step: number, facts: DeliveryFacts, nowMs: number, policy
   if (nowMs >= endsMs) return { kind: 'settle', state: 'failed' };
   const atMs = nowMs + delayAfterMs(policy.backoff, step, uniform);
   const soonestMs = nowMs + (policy.backoff.delaysMs[0] ?? 0);
-  // The last try comes when time is up, but no try ever follows another faster than the first gap.
-  return { kind: 'retry', atMs: Math.max(Math.min(atMs, endsMs), soonestMs) };
+  // A try comes when time is up, or news of it is due; but none ever follows another faster than the first gap.
+  return { kind: 'retry', atMs: Math.max(Math.min(atMs, facts.delayNoticeAtMs ?? endsMs, endsMs), soonestMs) };
 }

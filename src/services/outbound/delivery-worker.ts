@@ -16,12 +16,14 @@ import type { DsnRecipient } from '../../protocol/dsn/write-dsn.ts';
 import type { Events } from '../events/events.ts';
 import { attemptEvent } from './attempt-event.ts';
 import { cutAttempt, cutStep } from './cut-foreign-text.ts';
+import { delayNoticeAtMs, newsOf } from './decide-news.ts';
 import { type DeliveryFacts, decideNext, type Next, type RetryPolicy } from './decide-next.ts';
 import type { FailureReports, PreparedReport } from './failure-reports.ts';
 import { HeldBodies } from './held-bodies.ts';
 import type { DeliveryRow, Held, LastAttempt, MessageRow, OutboundStore, Place } from './outbound-store.ts';
 import { type Share, shareSlots, type WaitingQueue } from './share-slots.ts';
 import { Sites } from './sites.ts';
+import { messageWishesOf, wishesForNextHop } from './stored-wishes.ts';
 import type { Attempt, FixedRoute, TranscriptStep, Transport } from './transport.ts';
 
 export type WorkerPorts = {
@@ -272,10 +274,12 @@ export class DeliveryWorker {
         {
           message: { size: bytes.length, chunks: () => once(bytes) },
           mailFrom: job.deliveries[0]?.return_path ?? '',
-          recipients: job.deliveries.map(({ recipient }) => ({
-            address: recipient,
-            internationalised: !isAscii(recipient),
+          recipients: job.deliveries.map((delivery) => ({
+            address: delivery.recipient,
+            internationalised: !isAscii(delivery.recipient),
+            wishes: wishesForNextHop(message, delivery),
           })),
+          wishes: messageWishesOf(message),
           needs: { smtpUtf8: message.needs_smtp_utf8 === 1, eightBit: message.eight_bit === 1 },
           domain: job.domain,
           ...(route ? { route } : {}),
@@ -346,32 +350,30 @@ export class DeliveryWorker {
     attempts: readonly Attempt[],
     transcript: readonly TranscriptStep[],
   ): Promise<void> {
-    const { db, events, timers, random, reports } = this.#ports;
+    const { db, store, events, timers, random, reports } = this.#ports;
     const nowMs = timers.nowMs();
     const ends = job.deliveries.map((delivery, index) => {
       const attempt = attempts[index] ?? noAnswer(delivery, nowMs);
+      const noticeAtMs = message.delay_told === 1 ? undefined : delayNoticeAtMs(delivery, nowMs);
       const facts: DeliveryFacts = {
         tries: delivery.tries + 1,
         unsureEnds: delivery.unsure_ends + (attempt.kind === 'unsure' ? 1 : 0),
         nonsenseAfterDot: attempt.kind === 'deferred' && attempt.afterFinalDot && !attempt.reply?.code,
         acceptedAtMs: delivery.accepted_at_ms,
+        ...(noticeAtMs === undefined ? {} : { delayNoticeAtMs: noticeAtMs }),
       };
-      return {
-        delivery,
-        attempt,
-        facts,
-        next: decideNext(attempt.kind, facts, nowMs, this.#options.retry, random.float()),
-      };
+      const next = decideNext(attempt.kind, facts, nowMs, this.#options.retry, random.float());
+      const news = newsOf({ delivery, attempt, next, nowMs, giveUpAfterMs: this.#options.retry.giveUpAfterMs });
+      return { delivery, attempt, facts, next, news };
     });
     // Nobody who sends by SMTP looks for events: also an end that is in doubt has to be told. RFC 5321 §6.1
-    const failed = ends.filter(({ next }) => next.kind === 'settle' && next.state !== 'delivered');
-    const report = await this.#prepareReport(
-      message,
-      failed.map(({ attempt }) => reportedFailure(attempt)),
-    );
+    const untold = ends
+      .flatMap(({ news }) => news ?? [])
+      .filter(({ action }) => action !== 'delayed' || message.delay_told === 0);
+    const report = await this.#prepareReport(message, untold);
     await db.write(async (tx) => {
       let stale = 0;
-      for (const { delivery, attempt, facts, next } of ends) {
+      for (const { delivery, attempt, facts, next, news } of ends) {
         const last: LastAttempt = {
           say: attempt.say,
           ...(attempt.reply ? { reply: attempt.reply } : {}),
@@ -382,9 +384,10 @@ export class DeliveryWorker {
           stale++;
           continue;
         }
+        if (news && next.kind === 'settle' && next.state === 'delivered') await store.noteSuccessTold(tx, delivery.id);
         await events.append(tx, attemptEvent({ message, delivery, attempt, next, tries: facts.tries, transcript }));
       }
-      if (stale < ends.length && report) await reports.insert(tx, report);
+      if (stale < ends.length && report && (await this.#isNews(tx, message, untold))) await reports.insert(tx, report);
       if (stale > 0) this.#ports.signals.emit('warn', 'outbound.stale_write_refused', { deliveries: stale });
     });
     for (const { attempt, next } of ends) {
@@ -407,6 +410,13 @@ export class DeliveryWorker {
       this.#ports.signals.emit('error', 'outbound.report_failed', { message: message.id, error: String(error) });
       return undefined;
     }
+  }
+
+  /** Only of a delay may the sender have been told by another delivery of the message meanwhile. */
+  async #isNews(tx: Tx, message: MessageRow, told: readonly DsnRecipient[]): Promise<boolean> {
+    const others = told.filter(({ action }) => action !== 'delayed');
+    const isFirstDelay = others.length < told.length && (await this.#ports.store.noteDelayTold(tx, message.id));
+    return isFirstDelay || others.length > 0;
   }
 
   #store(tx: Tx, held: Held, next: Next, facts: DeliveryFacts, last: LastAttempt, nowMs: number): Promise<boolean> {
@@ -471,20 +481,6 @@ function nextPlace(place: Place, queues: readonly WaitingQueue[], shares: readon
   const domains = place.domains.size < placesMax ? new Map(place.domains) : new Map<string, string>();
   for (const { lane, domain } of [...queues, ...shares]) domains.set(lane, domain);
   return { lane: (shares.at(-1) ?? queues.at(-1))?.lane ?? place.lane, domains };
-}
-
-function reportedFailure(attempt: Attempt): DsnRecipient {
-  const { reply, via } = attempt;
-  return {
-    finalRecipient: attempt.recipient,
-    action: 'failed',
-    status: attempt.enhanced.replace(/^4/, '5'), // RFC 3463 §2: given up is permanent, whatever the last reply was
-    say: attempt.say,
-    ...(via ? { remoteMta: via.host } : {}),
-    ...(reply && reply.code > 0
-      ? { diagnostic: [reply.code, reply.enhanced, reply.text].filter(Boolean).join(' ') }
-      : {}),
-  };
 }
 
 async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {

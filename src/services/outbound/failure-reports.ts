@@ -1,6 +1,6 @@
 /**
- * Tells the sender of submitted or relayed mail what failed: a notification to the original MAIL FROM, from the null sender, queued
- * like any message. Mail sent through the API fails into events only, and a notification that fails is never answered: a copy
+ * Tells the sender of submitted or relayed mail what failed, and what else he asked to hear: a notification to the original MAIL
+ * FROM, from the null sender, queued like any message. Mail sent through the API fails into events only, and a notification that fails is never answered: a copy
  * goes to the postmaster of this office. Written and signed before the transaction, inserted in it.
  */
 import { fromLatin1 } from '../../base/bytes.ts';
@@ -14,11 +14,13 @@ import type { DomainName } from '../../format/domain-name.ts';
 import { writeHeaderField } from '../../format/header-writer.ts';
 import { watchLines } from '../../format/line-ends.ts';
 import { headerBytes, indexMessage } from '../../format/message/message-index.ts';
-import { type DsnRecipient, writeDsn } from '../../protocol/dsn/write-dsn.ts';
+import { toSevenBit } from '../../format/mime/seven-bit.ts';
+import { type Dsn, type DsnRecipient, writeDsn } from '../../protocol/dsn/write-dsn.ts';
 import type { Events } from '../events/events.ts';
 import type { MessageRow, OutboundStore } from './outbound-store.ts';
 import { type QueuedMessage, queueRows } from './queue-rows.ts';
 import type { Signer } from './signer.ts';
+import { messageWishesOf } from './stored-wishes.ts';
 
 export type FailureReportPorts = {
   readonly db: Db;
@@ -42,13 +44,17 @@ export class FailureReports {
   }
 
   /** The notification about these recipients, or undefined when nobody is to be told. */
-  async prepare(message: MessageRow, failed: readonly DsnRecipient[]): Promise<PreparedReport | undefined> {
-    if (failed.length === 0) return undefined;
+  async prepare(message: MessageRow, recipients: readonly DsnRecipient[]): Promise<PreparedReport | undefined> {
+    if (recipients.length === 0) return undefined;
     const to = this.#readerOf(message);
     if (to === undefined) return undefined;
     const { ids, timers, signer, blobs, db } = this.#ports;
     const nowMs = timers.nowMs();
-    const originalHeader = await db.read((reader) => readHeader(blobs, reader, message));
+    const { ret, envelopeId } = messageWishesOf(message);
+    // RFC 3461 §4.3: what did not fail is never returned whole
+    const isReturned = ret === 'full' && recipients.some(({ action }) => action === 'failed');
+    const original = await db.read((reader) => readOriginal(blobs, reader, message, isReturned));
+    const subject = subjectOf(recipients);
     // The notification speaks for the domain it goes to when that is one of ours, so that it can be signed and aligned.
     const speaksFor = (await signer.isOurs(to.domain)) ? to.domain : this.#hostname;
     const id = ids.next('em');
@@ -60,9 +66,10 @@ export class FailureReports {
       dateMs: nowMs,
       arrivedMs: message.created_at_ms,
       boundary: ids.next('part').replace('_', '-'),
-      recipients: failed,
-      subject: 'Undelivered mail',
-      originalHeader,
+      recipients,
+      subject,
+      ...(envelopeId === undefined ? {} : { envelopeId }),
+      ...original,
     });
     const signed = await this.#sign(bytes, speaksFor);
     const facts = watchLines(headerBytes(indexMessage(signed.bytes)));
@@ -76,7 +83,7 @@ export class FailureReports {
         author: formatAddrSpec({ local: 'postmaster', domain: speaksFor }),
         mailFrom: '',
         reportTo: '',
-        subject: 'Undelivered mail',
+        subject,
         messageIdHeader: `<${id}@${this.#hostname}>`,
         sizeBytes: signed.bytes.length,
         needsSmtpUtf8: facts.eightBitAt !== undefined, // the reader's own address may need it
@@ -117,13 +124,38 @@ export class FailureReports {
   }
 }
 
+function subjectOf(recipients: readonly DsnRecipient[]): string {
+  const actions = new Set(recipients.map(({ action }) => action));
+  if (actions.has('failed')) return 'Undelivered mail';
+  if (actions.has('delayed')) return 'Delayed mail';
+  return actions.has('delivered') ? 'Delivered mail' : 'Relayed mail';
+}
+
+/**
+ * Larger messages come back as their header only: a copy of each in flight would be a second mail system for the same octets, and
+ * who sent it still has it. RFC 3461 §4.3 does not say how large a message must be returned.
+ */
+const returnedOctetsMax = 1_048_576;
+
+type Original = Pick<Dsn, 'originalHeader' | 'originalMessage'>;
+
 /** A body that is damaged or gone must not keep the news of the failure from its sender. */
-async function readHeader(blobs: Blobs, reader: Reader, message: MessageRow): Promise<Uint8Array> {
+async function readOriginal(blobs: Blobs, reader: Reader, message: MessageRow, whole: boolean): Promise<Original> {
   try {
-    return headerBytes(indexMessage(await blobs.read(reader, message.blob_id)));
+    const bytes = await blobs.read(reader, message.blob_id);
+    const originalHeader = headerBytes(indexMessage(bytes));
+    const originalMessage = whole ? returnable(bytes) : undefined;
+    return { originalHeader, ...(originalMessage ? { originalMessage } : {}) };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     const written = writeHeaderField('Message-ID', message.message_id_header, 'structured');
-    return written.ok ? written.value : fromLatin1('');
+    return { originalHeader: written.ok ? written.value : fromLatin1('') };
   }
+}
+
+/** Notifications travel as 7-bit; what cannot be made so (UTF-8 in the header, signed 8-bit parts) is not returned whole. */
+function returnable(bytes: Uint8Array): Uint8Array | undefined {
+  if (bytes.length > returnedOctetsMax) return undefined;
+  const narrow = toSevenBit(bytes);
+  return watchLines(narrow).eightBitAt === undefined ? narrow : undefined;
 }

@@ -5,7 +5,6 @@
 import { createHash } from 'node:crypto';
 import type { Timers } from '../../base/clock.ts';
 import type { Ids } from '../../base/id.ts';
-import { OctetBudget } from '../../base/limits.ts';
 import { accept, isStorageFull, type Outcome, refuse } from '../../base/outcome.ts';
 import type { Blobs, Spooled } from '../../base/port/blobs.ts';
 import type { Db, Reader, Tx } from '../../base/port/db.ts';
@@ -31,7 +30,16 @@ import { type QueuedMessage, queueRows } from './queue-rows.ts';
 import { type ReturnPathSubject, writeReturnPath } from './return-path.ts';
 import { shownSubject } from './shown-subject.ts';
 import type { Signature, Signer } from './signer.ts';
-import type { Accepted, Entrance, MessageId, OutboundRefusal, RawRequest, Sender, SendRequest } from './types.ts';
+import type {
+  Accepted,
+  Entrance,
+  MessageId,
+  OutboundRefusal,
+  RawRecipient,
+  RawRequest,
+  Sender,
+  SendRequest,
+} from './types.ts';
 
 export type IntakePorts = {
   readonly db: Db;
@@ -56,11 +64,6 @@ export type IntakeOptions = {
 export const idempotencyMs = 24 * 3_600_000;
 /** How long a repeat of a submission whose 250 was lost is recognised. */
 const repeatMs = 10 * 60_000;
-/**
- * Messages being taken in are held in memory whole, and again as they are composed, completed and signed. Without a bound a few
- * dozen clients with large attachments at one moment could have us hold gigabytes.
- */
-const takenAtOnce = { most: 128 * 1024 * 1024, small: 256 * 1024 };
 /** A program may name its request; the field is removed before sending. */
 const idempotencyField = 'posthorn-idempotency-key';
 /** As the HTTP header of the API. */
@@ -75,7 +78,8 @@ type Letter = {
   readonly messageIdHeader: string;
   readonly mailFrom: string;
   readonly reportTo: string;
-  readonly recipients: readonly Mailbox[];
+  readonly recipients: readonly RawRecipient[];
+  readonly wishes?: RawRequest['wishes'];
   readonly grouping: RawRequest['grouping'];
   /** Signs and owns the return path; undefined for relayed mail of foreign domains. */
   readonly domain: DomainName | undefined;
@@ -92,7 +96,6 @@ type RequestKey = { readonly key: string; readonly sha256: string; readonly forM
 export class Intake {
   readonly #ports: IntakePorts;
   readonly #options: IntakeOptions;
-  readonly #octets = new OctetBudget(takenAtOnce);
 
   constructor(ports: IntakePorts, options: IntakeOptions) {
     this.#ports = ports;
@@ -100,26 +103,7 @@ export class Intake {
   }
 
   /** `POST /v1/emails`. */
-  fields(sender: Sender, request: SendRequest, entrance: Entrance): Promise<Outcome<Accepted, OutboundRefusal>> {
-    return this.#within(octetsOf(request.content), () => this.#fields(sender, request, entrance));
-  }
-
-  /** A whole message with its envelope. */
-  whole(sender: Sender, request: RawRequest): Promise<Outcome<Accepted, OutboundRefusal>> {
-    return this.#within(request.body.size, () => this.#whole(sender, request));
-  }
-
-  async #within<T>(octets: number, work: () => Promise<Outcome<T, OutboundRefusal>>) {
-    const give = this.#octets.take(octets);
-    if (!give) return busy;
-    try {
-      return await work();
-    } finally {
-      give();
-    }
-  }
-
-  async #fields(sender: Sender, request: SendRequest, entrance: Entrance): Promise<Outcome<Accepted, OutboundRefusal>> {
+  async fields(sender: Sender, request: SendRequest, entrance: Entrance): Promise<Outcome<Accepted, OutboundRefusal>> {
     const key =
       request.idempotencyKey === undefined ? undefined : requestKey(request.idempotencyKey, describeRequest(request));
     const replay = await this.#replay(sender, key);
@@ -161,7 +145,8 @@ export class Intake {
     });
   }
 
-  async #whole(sender: Sender, request: RawRequest): Promise<Outcome<Accepted, OutboundRefusal>> {
+  /** A whole message with its envelope. */
+  async whole(sender: Sender, request: RawRequest): Promise<Outcome<Accepted, OutboundRefusal>> {
     const recipients = uniqueMailboxes(request.recipients);
     const lines = await readWhole(request);
     if (!lines.ok) return refuse('message-malformed', lines.say);
@@ -205,6 +190,7 @@ export class Intake {
       mailFrom,
       reportTo: request.grouping === 'per-message' ? mailFrom : '',
       recipients,
+      ...(request.wishes ? { wishes: request.wishes } : {}),
       grouping: request.grouping,
       domain,
       tags: [],
@@ -298,6 +284,7 @@ export class Intake {
         address: formatAddrSpec(mailbox),
         domain: mailbox.domain,
         returnPath: this.#returnPath(letter, letter.grouping === 'per-recipient' ? id : letter.id),
+        ...(mailbox.wishes ? { wishes: mailbox.wishes } : {}),
       };
     });
     const queued: QueuedMessage = {
@@ -316,6 +303,7 @@ export class Intake {
       test: (letter.sender.kind === 'key' || letter.sender.kind === 'login') && letter.sender.test === true,
       tags: letter.tags,
       metadata: letter.metadata,
+      ...(letter.wishes ? { wishes: letter.wishes } : {}),
       recipients,
       signatures: signed.signatures,
       via: letter.via,
@@ -369,7 +357,6 @@ export class Intake {
   }
 }
 
-const busy = refuse('busy', 'Busy with other large messages; nothing was accepted.');
 const storageFull = refuse('storage-full', 'No space left to store mail; nothing was accepted.');
 
 async function spool(blobs: Blobs, bytes: Uint8Array): Promise<Spooled> {
@@ -389,7 +376,7 @@ function hasEightBit(bytes: Uint8Array): boolean {
 }
 
 /** The same mailbox in To and Bcc gets one copy. */
-function uniqueMailboxes(mailboxes: readonly Mailbox[]): Mailbox[] {
+function uniqueMailboxes(mailboxes: readonly RawRecipient[]): RawRecipient[] {
   return [...new Map(mailboxes.map((mailbox) => [formatAddrSpec(mailbox), mailbox])).values()];
 }
 
@@ -401,11 +388,6 @@ function idempotencyKeyIn(index: MessageIndex): Outcome<string | undefined, Outb
     'message-malformed',
     'Posthorn-Idempotency-Key must stand there once, with 1 to 256 printable ASCII characters.',
   );
-}
-
-/** What a request brings with it, as it lies in memory. */
-function octetsOf({ text = '', html = '', attachments }: SendRequest['content']): number {
-  return attachments.reduce((sum, { content }) => sum + content.length, text.length + html.length);
 }
 
 function requestKey(key: string, content: string): RequestKey {

@@ -57,4 +57,16 @@ export const outboundMigrations: readonly Migration[] = [
       'CREATE INDEX outbound_idempotency_by_age ON outbound_idempotency (created_at_ms)',
     ],
   },
+  {
+    // RFC 3461: what the sender asked to be told, and whether he was. Nobody had asked for anything before.
+    id: 'outbound-2',
+    statements: [
+      "ALTER TABLE outbound_messages ADD COLUMN ret TEXT NOT NULL DEFAULT ''",
+      "ALTER TABLE outbound_messages ADD COLUMN envid TEXT NOT NULL DEFAULT ''",
+      'ALTER TABLE outbound_messages ADD COLUMN delay_told INTEGER NOT NULL DEFAULT 0',
+      "ALTER TABLE outbound_deliveries ADD COLUMN notify TEXT NOT NULL DEFAULT ''",
+      "ALTER TABLE outbound_deliveries ADD COLUMN orcpt TEXT NOT NULL DEFAULT ''",
+      'ALTER TABLE outbound_deliveries ADD COLUMN success_told INTEGER NOT NULL DEFAULT 0',
+    ],
+  },
 ];

@@ -41,6 +41,9 @@ async function open(t: TestContext) {
         test: 0,
         tags: '[]',
         metadata: '{}',
+        ret: '',
+        envid: '',
+        delay_told: 0,
       };
       await store.insertMessage(tx, message, rows);
     });
@@ -77,6 +80,9 @@ function deliveryRow(id: DeliveryId, messageId: MessageId, wish: Partial<Deliver
     accepted_at_ms: t0,
     settled_at_ms: null,
     last: '{"say":"new"}',
+    notify: '',
+    orcpt: '',
+    success_told: 0,
     ...wish,
   };
 }

@@ -41,6 +41,11 @@ export type MessageRow = {
   /** JSON array and object. */
   tags: string;
   metadata: string;
+  /** RFC 3461 RET and ENVID as on the wire; '' = not said. */
+  ret: string;
+  envid: string;
+  /** 1 once its sender was told that it is delayed. */
+  delay_told: number;
 };
 
 export type DeliveryRow = {
@@ -65,6 +70,11 @@ export type DeliveryRow = {
   settled_at_ms: number | null;
   /** JSON of `LastAttempt`. */
   last: string;
+  /** RFC 3461 NOTIFY and ORCPT as on the wire; '' = not said. */
+  notify: string;
+  orcpt: string;
+  /** 1 once the sender was told that it arrived, or was relayed to where nobody will tell. */
+  success_told: number;
 };
 
 type IdempotencyRow = {
@@ -254,6 +264,18 @@ export class OutboundStore {
       last: JSON.stringify(end.last),
     };
     await tx.run(this.#q.updateTable('outbound_deliveries').set(values).where('id', '=', id).compile());
+  }
+
+  /** Answers whether this is the first news of the delay: one notice is enough for a message. RFC 3461 §4.1 */
+  async noteDelayTold(tx: Tx, id: MessageId): Promise<boolean> {
+    const untold = this.#q.updateTable('outbound_messages').where('id', '=', id).where('delay_told', '=', 0);
+    return (await tx.run(untold.set({ delay_told: 1 }).compile())) > 0;
+  }
+
+  /** Answers whether this is the first news of its success: whoever has the return path could repeat it for ever. */
+  async noteSuccessTold(tx: Tx, id: DeliveryId): Promise<boolean> {
+    const untold = this.#q.updateTable('outbound_deliveries').where('id', '=', id).where('success_told', '=', 0);
+    return (await tx.run(untold.set({ success_told: 1 }).compile())) > 0;
   }
 
   /**
@@ -480,6 +502,9 @@ const messageColumns = {
   test: true,
   tags: true,
   metadata: true,
+  ret: true,
+  envid: true,
+  delay_told: true,
 } as const satisfies Record<keyof MessageRow, true>;
 
 const deliveryColumns = {
@@ -500,6 +525,9 @@ const deliveryColumns = {
   accepted_at_ms: true,
   settled_at_ms: true,
   last: true,
+  notify: true,
+  orcpt: true,
+  success_told: true,
 } as const satisfies Record<keyof DeliveryRow, true>;
 
 /** Every key of a ring once, beginning just after `from`. */

@@ -1,9 +1,11 @@
 /** A message that is ready to be queued, as rows and as its first event. Pure. */
 import type { BlobId } from '../../base/port/blobs.ts';
 import type { DomainName } from '../../format/domain-name.ts';
+import type { MessageWishes, RecipientWishes } from '../../protocol/dsn/dsn-wishes.ts';
 import type { NewEvent } from '../events/types.ts';
 import type { DeliveryRow, MessageRow } from './outbound-store.ts';
 import type { Signature } from './signer.ts';
+import { messageWishColumns, recipientWishColumns } from './stored-wishes.ts';
 import type { DeliveryId, MessageId } from './types.ts';
 
 export type QueuedMessage = {
@@ -22,6 +24,7 @@ export type QueuedMessage = {
   readonly test: boolean;
   readonly tags: readonly string[];
   readonly metadata: Readonly<Record<string, string>>;
+  readonly wishes?: MessageWishes;
   readonly recipients: readonly QueuedRecipient[];
   readonly signatures: readonly Signature[];
   /** The entrance in words, for the timeline: `the API`, `submission with a login`. */
@@ -33,6 +36,7 @@ type QueuedRecipient = {
   readonly address: string;
   readonly domain: DomainName;
   readonly returnPath: string;
+  readonly wishes?: RecipientWishes;
 };
 
 export function queueRows(
@@ -57,6 +61,8 @@ export function queueRows(
       test: Number(queued.test),
       tags: JSON.stringify(queued.tags),
       metadata: JSON.stringify(queued.metadata),
+      ...messageWishColumns(queued.wishes ?? {}),
+      delay_told: 0,
     },
     deliveries: queued.recipients.map((recipient) => ({
       id: recipient.id,
@@ -76,6 +82,8 @@ export function queueRows(
       accepted_at_ms: queued.createdAtMs,
       settled_at_ms: null,
       last: JSON.stringify({ say: 'Waiting for its first try.' }),
+      ...recipientWishColumns(recipient.wishes ?? {}),
+      success_told: 0,
     })),
     event: {
       type: 'email.accepted',

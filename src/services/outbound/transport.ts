@@ -4,6 +4,7 @@
  * Implemented by `adapters/transports` (direct to MX, SMTP relay) and, for this office's own domains, by the `local` transport.
  */
 import type { DomainName } from '../../format/domain-name.ts';
+import type { MessageWishes, RecipientWishes } from '../../protocol/dsn/dsn-wishes.ts';
 import type { ReplyStage } from '../../protocol/smtp/client-stages.ts';
 import type { RemoteReply } from './types.ts';
 
@@ -35,6 +36,8 @@ export type DeliveryJob = {
   /** All at `domain`. Not empty. */
   readonly recipients: readonly OutgoingRecipient[];
   readonly needs: MessageNeeds;
+  /** For a next hop that knows DSN. RFC 3461 §5.2.1 */
+  readonly wishes?: MessageWishes;
   readonly domain: DomainName;
   /** Instead of the MX of `domain`: what `choose-route` found in `[routes]`. */
   readonly route?: FixedRoute;
@@ -52,6 +55,8 @@ export type OutgoingRecipient = {
   readonly address: string;
   /** The local part is not ASCII: this recipient needs SMTPUTF8. */
   readonly internationalised: boolean;
+  /** As `job.wishes`. */
+  readonly wishes?: RecipientWishes;
 };
 
 /** What the message's content asks of the next hop. The envelope's needs are seen by the transport itself. */
@@ -125,6 +130,8 @@ export type ConnectionFacts = {
   readonly tls?: TlsSeen;
   /** Why there is no TLS, where there is none. */
   readonly plainBecause?: string;
+  /** It knows DSN: with the mail it takes over to tell the sender what was asked for. RFC 3461 §5.2.1 */
+  readonly dsn?: true;
 };
 
 export type TlsSeen = {
@@ -139,7 +146,7 @@ export type TlsSeen = {
 export type TranscriptStep = { readonly atMs: number } & (
   | ({ readonly step: 'route' } & Pick<RouteFacts, 'source' | 'candidates'>)
   | { readonly step: 'passed-over'; readonly host: string; readonly address?: string; readonly why: string }
-  | ({ readonly step: 'connected' } & Omit<ConnectionFacts, 'tls' | 'plainBecause'>)
+  | ({ readonly step: 'connected' } & Omit<ConnectionFacts, 'tls' | 'plainBecause' | 'dsn'>)
   | ({ readonly step: 'tls' } & TlsSeen)
   /** A command as sent; logins are masked. */
   | { readonly step: 'said'; readonly line: string }
