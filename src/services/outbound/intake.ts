@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { Timers } from '../../base/clock.ts';
 import type { Ids } from '../../base/id.ts';
+import { OctetBudget } from '../../base/limits.ts';
 import { accept, isStorageFull, type Outcome, refuse } from '../../base/outcome.ts';
 import type { Blobs, Spooled } from '../../base/port/blobs.ts';
 import type { Db, Reader, Tx } from '../../base/port/db.ts';
@@ -64,6 +65,11 @@ export type IntakeOptions = {
 export const idempotencyMs = 24 * 3_600_000;
 /** How long a repeat of a submission whose 250 was lost is recognised. */
 const repeatMs = 10 * 60_000;
+/**
+ * Messages being taken in are held in memory whole, and again as they are composed, completed and signed. Without a bound a few
+ * dozen clients with large attachments at one moment could have us hold gigabytes.
+ */
+const takenAtOnce = { most: 128 * 1024 * 1024, small: 256 * 1024 };
 /** A program may name its request; the field is removed before sending. */
 const idempotencyField = 'posthorn-idempotency-key';
 /** As the HTTP header of the API. */
@@ -96,6 +102,7 @@ type RequestKey = { readonly key: string; readonly sha256: string; readonly forM
 export class Intake {
   readonly #ports: IntakePorts;
   readonly #options: IntakeOptions;
+  readonly #octets = new OctetBudget(takenAtOnce);
 
   constructor(ports: IntakePorts, options: IntakeOptions) {
     this.#ports = ports;
@@ -103,7 +110,26 @@ export class Intake {
   }
 
   /** `POST /v1/emails`. */
-  async fields(sender: Sender, request: SendRequest, entrance: Entrance): Promise<Outcome<Accepted, OutboundRefusal>> {
+  fields(sender: Sender, request: SendRequest, entrance: Entrance): Promise<Outcome<Accepted, OutboundRefusal>> {
+    return this.#within(octetsOf(request.content), () => this.#fields(sender, request, entrance));
+  }
+
+  /** A whole message with its envelope. */
+  whole(sender: Sender, request: RawRequest): Promise<Outcome<Accepted, OutboundRefusal>> {
+    return this.#within(request.body.size, () => this.#whole(sender, request));
+  }
+
+  async #within<T>(octets: number, work: () => Promise<Outcome<T, OutboundRefusal>>) {
+    const give = this.#octets.take(octets);
+    if (!give) return busy;
+    try {
+      return await work();
+    } finally {
+      give();
+    }
+  }
+
+  async #fields(sender: Sender, request: SendRequest, entrance: Entrance): Promise<Outcome<Accepted, OutboundRefusal>> {
     const key =
       request.idempotencyKey === undefined ? undefined : requestKey(request.idempotencyKey, describeRequest(request));
     const replay = await this.#replay(sender, key);
@@ -145,8 +171,7 @@ export class Intake {
     });
   }
 
-  /** A whole message with its envelope. */
-  async whole(sender: Sender, request: RawRequest): Promise<Outcome<Accepted, OutboundRefusal>> {
+  async #whole(sender: Sender, request: RawRequest): Promise<Outcome<Accepted, OutboundRefusal>> {
     const recipients = uniqueMailboxes(request.recipients);
     const lines = await readWhole(request);
     if (!lines.ok) return refuse('message-malformed', lines.say);
@@ -357,6 +382,7 @@ export class Intake {
   }
 }
 
+const busy = refuse('busy', 'Busy with other large messages; nothing was accepted.');
 const storageFull = refuse('storage-full', 'No space left to store mail; nothing was accepted.');
 
 async function spool(blobs: Blobs, bytes: Uint8Array): Promise<Spooled> {
@@ -373,6 +399,11 @@ async function readWhole(request: RawRequest): Promise<Outcome<Uint8Array, 'bare
 
 function hasEightBit(bytes: Uint8Array): boolean {
   return bytes.some((octet) => octet > 0x7f);
+}
+
+/** What a request brings with it, as it lies in memory. */
+function octetsOf({ text = '', html = '', attachments }: SendRequest['content']): number {
+  return attachments.reduce((sum, { content }) => sum + content.length, text.length + html.length);
 }
 
 /** The same mailbox in To and Bcc gets one copy. */
