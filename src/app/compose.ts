@@ -29,7 +29,7 @@ import { Inbound } from '../services/inbound/inbound.ts';
 import { MailboxService } from '../services/mailbox/mailbox.ts';
 import { mailboxMigrations } from '../services/mailbox/mailbox-migrations.ts';
 import { chooseRoute } from '../services/outbound/choose-route.ts';
-import { domainOfBounceHost, Outbound } from '../services/outbound/outbound.ts';
+import { domainOfBounceHost, Outbound, type OutboundOptions } from '../services/outbound/outbound.ts';
 import { outboundMigrations } from '../services/outbound/outbound-migrations.ts';
 import { closeAll } from './close-all.ts';
 import { createLocalTransport } from './local-transport.ts';
@@ -146,18 +146,7 @@ export async function openOffice(config: Config, hostname: DomainName, world: Wo
         return route ? { transport: direct, route } : { transport: direct };
       },
     },
-    {
-      hostname,
-      returnPathKey: records.returnPathKey,
-      retry: {
-        backoff: { delaysMs: config['retry.delays'], jitter: 0.2 },
-        giveUpAfterMs: config['retry.give_up_after'],
-      },
-      concurrency: config['delivery.concurrency'],
-      perDomain: config['delivery.per_site'],
-      recipientsMax: config['limits.recipients_per_message'],
-      sizeMaxBytes: config['limits.message_bytes'],
-    },
+    outboundOptions(config, hostname, records),
   );
   const inbound: Inbound = new Inbound(
     { ...records, ...world, authenticator, outbound },
@@ -185,4 +174,21 @@ async function endsHere(directory: Directory, hostname: DomainName, domain: Doma
   if (domain === hostname) return (await directory.domain(domain)) === undefined;
   const owner = domainOfBounceHost(domain);
   return owner !== undefined && (await directory.ownsDomain(owner));
+}
+
+/** The same for the office and for a command beside it: both take mail in. */
+export function outboundOptions(
+  config: Config,
+  hostname: DomainName,
+  { returnPathKey }: Pick<Records, 'returnPathKey'>,
+): OutboundOptions {
+  return {
+    hostname,
+    returnPathKey,
+    retry: { backoff: { delaysMs: config['retry.delays'], jitter: 0.2 }, giveUpAfterMs: config['retry.give_up_after'] },
+    concurrency: config['delivery.concurrency'],
+    perDomain: config['delivery.per_site'],
+    recipientsMax: config['limits.recipients_per_message'],
+    sizeMaxBytes: config['limits.message_bytes'],
+  };
 }

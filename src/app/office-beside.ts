@@ -12,7 +12,7 @@ import type { OpenOffice } from '../entrances/cli/cli-host.ts';
 import { exits } from '../entrances/cli/exits.ts';
 import { type DomainName, parseDomainName } from '../format/domain-name.ts';
 import { Outbound } from '../services/outbound/outbound.ts';
-import { openRecords } from './compose.ts';
+import { openRecords, outboundOptions } from './compose.ts';
 import type { Config } from './settings.ts';
 
 const world = { timers: systemClock, random: systemRandom, signals: silentSignals };
@@ -42,18 +42,7 @@ export async function openOfficeBeside(
           throw new Bug('a command beside the office delivers nothing');
         },
       },
-      {
-        hostname,
-        returnPathKey: records.returnPathKey,
-        retry: {
-          backoff: { delaysMs: config['retry.delays'], jitter: 0.2 },
-          giveUpAfterMs: config['retry.give_up_after'],
-        },
-        concurrency: config['delivery.concurrency'],
-        perDomain: config['delivery.per_site'],
-        recipientsMax: config['limits.recipients_per_message'],
-        sizeMaxBytes: config['limits.message_bytes'],
-      },
+      outboundOptions(config, hostname, records),
     ),
   };
 }

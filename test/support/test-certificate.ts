@@ -1,18 +1,5 @@
-/** Certificates for tests: an authority and what it issues, P-256, made on the spot. */
-import 'reflect-metadata';
-import { webcrypto } from 'node:crypto';
-import {
-  BasicConstraintsExtension,
-  cryptoProvider,
-  ExtendedKeyUsage,
-  ExtendedKeyUsageExtension,
-  KeyUsageFlags,
-  KeyUsagesExtension,
-  PemConverter,
-  SubjectAlternativeNameExtension,
-  type X509Certificate,
-  X509CertificateGenerator,
-} from '@peculiar/x509';
+/** Certificates for tests, from the authority that the sandbox world has: P-256, made on the spot. */
+import { makeAuthority } from '../../src/adapters/certificates/certificate-authority.ts';
 import type { TlsIdentity } from '../../src/base/port/net.ts';
 
 export type TestAuthority = {
@@ -29,67 +16,19 @@ type CertificateWish = {
   readonly notAfter?: Date;
 };
 
-const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const dayMs = 86_400_000;
 
-async function makeKeys() {
-  cryptoProvider.set(webcrypto as unknown as Crypto);
-  return webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-}
-
-async function privatePem(key: webcrypto.CryptoKey): Promise<string> {
-  return PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY');
-}
-
-function serial(): string {
-  return Buffer.from(webcrypto.getRandomValues(new Uint8Array(8)))
-    .toString('hex')
-    .replace(/^./, '1');
-}
-
 export async function makeTestAuthority(name = 'Test Authority'): Promise<TestAuthority> {
-  const keys = await makeKeys();
-  const own = await X509CertificateGenerator.createSelfSigned({
-    serialNumber: serial(),
-    name: `CN=${name}`,
-    notBefore: new Date(Date.now() - dayMs),
-    notAfter: new Date(Date.now() + 30 * dayMs),
-    keys: keys as webcrypto.CryptoKeyPair,
-    signingAlgorithm: algorithm,
-    extensions: [
-      new BasicConstraintsExtension(true, 1, true),
-      new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
-    ],
-  });
+  const nowMs = Date.now();
+  const authority = await makeAuthority(name, { notBeforeMs: nowMs - dayMs, notAfterMs: nowMs + 30 * dayMs });
   return {
-    certificatePem: own.toString('pem'),
-    issue: (what) => issue(what, { certificate: own, keys: keys as webcrypto.CryptoKeyPair }),
+    certificatePem: authority.identity.certificatePem,
+    issue: ({ names, addresses = [], notBefore, notAfter }) =>
+      authority.issue({
+        names,
+        addresses,
+        notBeforeMs: notBefore?.getTime() ?? nowMs - dayMs,
+        notAfterMs: notAfter?.getTime() ?? nowMs + 10 * dayMs,
+      }),
   };
-}
-
-async function issue(
-  what: CertificateWish,
-  issuer: { readonly certificate: X509Certificate; readonly keys: webcrypto.CryptoKeyPair },
-): Promise<TlsIdentity> {
-  const keys = await makeKeys();
-  const certificate = await X509CertificateGenerator.create({
-    serialNumber: serial(),
-    subject: `CN=${what.names[0] ?? 'nameless'}`,
-    issuer: issuer.certificate.subject,
-    notBefore: what.notBefore ?? new Date(Date.now() - dayMs),
-    notAfter: what.notAfter ?? new Date(Date.now() + 10 * dayMs),
-    publicKey: keys.publicKey,
-    signingKey: issuer.keys.privateKey,
-    signingAlgorithm: algorithm,
-    extensions: [
-      new BasicConstraintsExtension(false, undefined, true),
-      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-      new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
-      new SubjectAlternativeNameExtension([
-        ...what.names.map((value) => ({ type: 'dns' as const, value })),
-        ...(what.addresses ?? []).map((value) => ({ type: 'ip' as const, value })),
-      ]),
-    ],
-  });
-  return { certificatePem: certificate.toString('pem'), privateKeyPem: await privatePem(keys.privateKey) };
 }
