@@ -11,6 +11,7 @@ import { createTransport, type Transporter } from 'nodemailer';
 import { narrateNext } from '../../src/app/sandbox/narrate.ts';
 import { plainStyle } from '../../src/entrances/cli/style.ts';
 import { partFilename } from '../../src/format/message/part-tree.ts';
+import { readDsn } from '../../src/protocol/dsn/read-dsn.ts';
 import {
   arrivals,
   Dialogue,
@@ -370,6 +371,42 @@ describe('clients that exist', () => {
       const subject = 'nodemailer to nobody';
       await starttls.sendMail({ from: 'hello@example.com', to: 'nobody@example.net', subject, text: words });
       await holdsNews(subject);
+    });
+
+    test('RFC 3461: who asks for it hears of success and failure, with his own names for them', async () => {
+      const { yours } = scene.world.stage;
+      const subject = 'nodemailer asks for news';
+      await starttls.sendMail({
+        ...{ from: 'hello@example.com', to: [friend, 'nobody@example.net'], subject, text: words },
+        dsn: {
+          id: 'Rechnung 7+1',
+          return: 'full',
+          notify: ['success', 'failure', 'delay'],
+          recipient: 'all@example.org',
+        },
+      });
+      const sent = await settledMessage(yours, subject);
+      const about = async (title: string) =>
+        (await arrivals(yours, title)).find(({ raw }) => Buffer.from(raw).includes(sent.messageIdHeader));
+      // one transaction, two ends: one notification, about the failure first of all
+      const { mail, raw, index } = await until('the notification', () => about('Undelivered mail'));
+      assert.equal(await about('Relayed mail'), undefined);
+      assert.equal(mail.recipient, 'hello@example.com');
+      const told = readDsn(raw);
+      assert.equal(told?.envelopeId, 'Rechnung 7+1');
+      assert.deepEqual(
+        told?.recipients.map((one) => `${one.finalRecipient} ${one.action} ${one.originalRecipient}`),
+        [`${friend} relayed all@example.org`, 'nobody@example.net failed all@example.org'],
+      );
+      assert.match(String(Buffer.from(raw)), /^Content-Type: message\/rfc822\r$/m);
+      assert.equal(field(index, 'auto-submitted'), 'auto-replied');
+    });
+
+    test('RFC 3461: the MX owes strangers no news, and does not offer any', async () => {
+      using stranger = await Dialogue.open(scene.facts.mx.port);
+      await stranger.hear();
+      assert.doesNotMatch(await stranger.ask('EHLO mail.example.org'), /DSN/);
+      assert.match(await stranger.ask('MAIL FROM:<a@example.org> RET=HDRS'), /^555 5\.5\.4/);
     });
 
     test('a wrong password is 535', async () => {

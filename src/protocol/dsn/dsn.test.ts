@@ -101,6 +101,26 @@ test('RFC 6533 §3: addresses in any script, with blanks and with what xtext esc
   }
 });
 
+test('RFC 3464 §2.3.1, §2.3.9: an original recipient keeps its type, and a delay says until when it is tried', () => {
+  const delayed = { ...failed, action: 'delayed', status: '4.4.1', willRetryUntilMs: Date.UTC(2026, 10, 27) } as const;
+  const original = { originalRecipient: '/G=bob/', originalRecipientType: 'x400' };
+  const [people, programs] = parts(write({ recipients: [{ ...delayed, ...original }] }));
+  assert.match(people?.text ?? '', /tried again until Fri, 27 Nov 2026 00:00:00 \+0000\. You need not send it again\./);
+  assert.match(programs?.text ?? '', /^Original-Recipient: x400; \/G=bob\/\r$/m);
+  assert.match(programs?.text ?? '', /^Will-Retry-Until: Fri, 27 Nov 2026 00:00:00 \+0000\r$/m);
+  const ascii = { originalRecipient: 'a+b@c.test', originalRecipientType: 'utf-8' };
+  const again = parts(write({ recipients: [{ ...failed, ...ascii }] }))[1]?.text ?? '';
+  assert.match(again, /^Original-Recipient: utf-8; a\\x\{2B\}b@c\.test\r$/m);
+});
+
+test('RFC 3461 §4.3: the whole message comes back as a message', () => {
+  const originalMessage = fromLatin1(`${header}\r\nHello Bob\r\n`);
+  const [people, , returned] = parts(write({ originalMessage }));
+  assert.match(people?.text ?? '', /Your message is attached\./);
+  assert.equal(returned?.type, 'message/rfc822');
+  assert.match(returned?.text ?? '', /^From: ada@example\.com\r\n[^\0]*\r\n\r\nHello Bob/);
+});
+
 test('an address of strangers is one line of its field, whatever it holds', () => {
   for (const address of [
     'a\fb@b.test',

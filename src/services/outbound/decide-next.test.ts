@@ -75,6 +75,18 @@ test('RFC 5321 §4.5.4.1: given up when time is up, not before, after one last t
   assert.deepEqual(decide('unsure', { tries: 8 }, end), { kind: 'settle', state: 'failed' });
 });
 
+test('news of a delay that is due brings a try of its own, where one does not come before', () => {
+  const delayNoticeAtMs = acceptedAtMs + 4 * hour;
+  const atMinute = (tries: number, afterMinutes: number) => {
+    const next = decide('deferred', { tries, delayNoticeAtMs }, afterMinutes * minute);
+    assert.ok(next.kind === 'retry');
+    return (next.atMs - acceptedAtMs) / minute;
+  };
+  assert.equal(atMinute(5, 51), 111);
+  assert.equal(atMinute(7, 231), 240);
+  assert.equal(atMinute(7, 239.5), 240.5, 'not on the heels of the last one');
+});
+
 test('the last try does not follow on the heels of the one before', () => {
   const justBefore = policy.giveUpAfterMs - 1;
   assert.deepEqual(decide('deferred', { tries: 8 }, justBefore), {

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import fc from 'fast-check';
-import { tempOffice } from '../../../test/support/temp-office.ts';
+import { officeMigrations, tempFolder, tempOffice } from '../../../test/support/temp-office.ts';
+import { openSqlite } from '../../adapters/store/sqlite-db.ts';
 import type { Tx } from '../../base/port/db.ts';
 import { outboundMigrations } from './outbound-migrations.ts';
 import { type DeliveryRow, type Held, type MessageRow, OutboundStore, type Place } from './outbound-store.ts';
@@ -459,5 +460,44 @@ test('the hot statements of the queue walk indexes, however much waits', async (
       .map(({ detail }) => detail)
       .filter((detail) => /^SCAN outbound_deliveries(?! USING)/.test(detail));
     assert.deepEqual(scans, [], sql);
+  }
+});
+
+test('outbound-2: what was queued before anybody could ask goes on, with nothing asked', async (t) => {
+  const folder = tempFolder(t);
+  const before = outboundMigrations.filter(({ id }) => id === 'outbound-1');
+  const migrations = [...officeMigrations, ...before];
+  const id = 'em_1' as MessageId;
+  const old = await openSqlite(folder, { migrations, office: 'take' });
+  await old.write(async (tx) => {
+    await tx.run({
+      sql: `INSERT INTO outbound_messages VALUES ('em_1', ${t0}, 'a', 'submission', 'ada@example.com', 'ada@example.com',
+        'ada@example.com', 'hello', '<1@example.com>', 1, 'blob_1', 0, 0, 0, '[]', '{}')`,
+      parameters: [],
+    });
+    await tx.run({
+      sql: `INSERT INTO outbound_deliveries VALUES ('del_1', 'em_1', 'bob@x.test', 'a', 'x.test', '', 'delayed', 1, NULL, 0, 1, 1,
+        0, 0, ${t0}, NULL, '{"say":"later"}')`,
+      parameters: [],
+    });
+  });
+  await old.close();
+  const db = await openSqlite(folder, { migrations: [...officeMigrations, ...outboundMigrations], office: 'take' });
+  try {
+    const store = new OutboundStore(db);
+    assert.partialDeepStrictEqual(await db.read((reader) => store.message(reader, id)), {
+      subject: 'hello',
+      ret: '',
+      envid: '',
+      delay_told: 0,
+    });
+    const claimed = await db.write((tx) => store.claim(tx, { lane: 'a', domain: 'x.test' }, t0 + minute));
+    assert.partialDeepStrictEqual(claimed, { id: 'del_1', tries: 1, notify: '', orcpt: '', success_told: 0 });
+    assert.deepEqual(
+      await db.write(async (tx) => [await store.noteDelayTold(tx, id), await store.noteDelayTold(tx, id)]),
+      [true, false],
+    );
+  } finally {
+    await db.close();
   }
 });
