@@ -43,9 +43,9 @@ export class Bounces {
   }
 
   /**
-   * What the bounce means for the message it names; undefined when it tells of no failure and of nothing the sender asked for, or
-   * names nothing we know.
-   * One that came before changes nothing any more (`ends` is empty), but is understood.
+   * What the bounce means for the message it names; undefined when it tells of no failure and of nothing the sender spoke of, or
+   * names nothing we know. One that came before changes nothing any more (`ends` and `news` are empty), but is understood; and so is
+   * one that he said he does not want.
    */
   async prepare(subject: ReturnPathSubject, bytes: Uint8Array): Promise<PreparedBounce | undefined> {
     const recipients = readDsn(bytes)?.recipients ?? [];
@@ -66,9 +66,10 @@ export class Bounces {
       about.deliveries,
       recipients.filter((one) => !isFailure(one)),
     );
-    const wanted = about.message.report_to === '' ? [] : others.filter(isWanted);
-    if (failed.length === 0 && wanted.length === 0) return undefined;
+    const spokenOf = about.message.report_to === '' ? [] : others.filter(({ delivery }) => delivery.notify !== '');
+    if (failed.length === 0 && spokenOf.length === 0) return undefined;
     const ends = failed.filter(({ delivery }) => mayHaveArrived(delivery));
+    const wanted = spokenOf.filter(isWanted);
     const news = wanted.filter((one) => mayHaveArrived(one.delivery) && isUntold(about.message, one));
     const report = await reports.prepare(about.message, [...ends.filter(isWanted), ...news].map(reported));
     return { messageId: about.message.id, ends, news, report };

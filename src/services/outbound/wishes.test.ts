@@ -266,6 +266,22 @@ test('news from further on, which was asked for, becomes one of ours, once', asy
   );
 });
 
+test('RFC 3461 §4.1: news from further on that was declined reaches nobody; where nothing was said it goes the way of any mail', async (t) => {
+  const { office, ask, emptied } = await open(t);
+  for (const [notice, asks] of [
+    [0, [notify()]],
+    [1, [{}]],
+  ] as const) {
+    const id = await ask({ asks, text: letterText.replace('<1@', `<${notice}@`) });
+    await emptied();
+    const path = (await deliveriesOf(office, id))[0]?.return_path ?? '';
+    const text = notification([{ action: 'delayed', status: '4.4.1' }]);
+    assert.equal((await receive(office, { from: '', to: [path], text })).reply.code, 250);
+    await emptied();
+    assert.equal((await storedMail(office)).length, notice);
+  }
+});
+
 test('a bounce from further on ends the delivery, and is told only to who wants to hear of it', async (t) => {
   const { office, ask, emptied, news } = await open(t);
   const list = { originalRecipient: { type: 'rfc822', address: 'list@example.com' } };
