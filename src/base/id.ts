@@ -9,14 +9,29 @@ export interface Ids {
   readonly next: <Prefix extends string>(prefix: Prefix) => Id<Prefix>;
 }
 
+/** Drawn at a time: the system's generator takes 4 µs for 8 octets, 5 for these. */
+const drawnOctets = 4_096;
+const octetsPerId = 9;
+
 /** Strictly growing even within one millisecond and when the clock steps back: the first 60 bits count on. */
 export function createIds(clock: Clock, random: Random): Ids {
   let lastMs = 0;
   let counter = 0;
+  let drawn = new Uint8Array(0);
+  let used = 0;
+  const nextOctets = () => {
+    if (used + octetsPerId > drawn.length) {
+      drawn = Uint8Array.from(random.bytes(drawnOctets));
+      used = 0;
+    }
+    used += octetsPerId;
+    return drawn.subarray(used - octetsPerId, used);
+  };
   return {
     next: (prefix) => {
       const nowMs = Math.max(clock.nowMs(), lastMs);
-      counter = nowMs === lastMs ? counter + 1 : (random.bytes(1)[0] ?? 0);
+      const octets = nextOctets();
+      counter = nowMs === lastMs ? counter + 1 : (octets[8] ?? 0);
       lastMs = nowMs;
       if (counter > 0xfff) {
         lastMs += 1; // 4,096 ids within one millisecond: borrow the next one
@@ -24,7 +39,7 @@ export function createIds(clock: Clock, random: Random): Ids {
       }
       const bytes = new Uint8Array(16);
       new DataView(bytes.buffer).setBigUint64(0, (BigInt(lastMs) << 16n) | 0x7000n | BigInt(counter));
-      bytes.set(random.bytes(8), 8);
+      bytes.set(octets.subarray(0, 8), 8);
       bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
       return `${prefix}_${base32(bytes)}`;
     },

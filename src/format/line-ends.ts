@@ -53,6 +53,13 @@ export interface LineWatch {
   readonly facts: () => LineFacts;
 }
 
+/** Where the ordinary text that begins at `from` ends: a loop of its own, for it runs over nearly every octet (15 µs for 5 KB, then 4). */
+function plainEnd(chunk: Uint8Array, from: number): number {
+  let i = from;
+  while (i < chunk.length && (chunk[i] as number) > CR && (chunk[i] as number) < 0x80) i++;
+  return i;
+}
+
 /** Watches bytes that stream past in chunks cut anywhere. */
 export function createLineWatch(): LineWatch {
   let offset = 0; // of the chunk
@@ -70,6 +77,8 @@ export function createLineWatch(): LineWatch {
   };
   const feed = (chunk: Uint8Array) => {
     for (let i = 0; i < chunk.length; i++) {
+      if (!afterCr) i = plainEnd(chunk, i);
+      if (i === chunk.length) break;
       const octet = chunk[i] as number;
       if (afterCr || octet <= CR || octet >= 0x80) {
         const at = offset + i;

@@ -45,6 +45,12 @@ export class MessageGuard {
   /** Looks at the next octets of the message. */
   unfitIn(octets: Uint8Array): Unfit | undefined {
     for (let at = 0; at < octets.length; at++) {
+      if (!this.#afterCr) {
+        const plain = plainEnd(octets, at, lineOctetsMax - this.#lineOctets);
+        this.#lineOctets += plain - at;
+        at = plain;
+        if (at === octets.length) break;
+      }
       const octet = octets[at] as number;
       const unfit = this.#unfit(octet);
       if (unfit) return unfit;
@@ -67,6 +73,14 @@ export class MessageGuard {
     if (octet > 0x7f && !this.#allowEightBit) return 'eight-bit';
     return octet !== CR && this.#lineOctets >= lineOctetsMax ? 'long-line' : undefined;
   }
+}
+
+/** Where the text that may always leave ends, after at most `most` octets: a loop of its own, for it runs over nearly every one. */
+function plainEnd(octets: Uint8Array, from: number, most: number): number {
+  const end = Math.min(octets.length, from + most);
+  let at = from;
+  while (at < end && (octets[at] as number) > CR && (octets[at] as number) < 0x80) at++;
+  return at;
 }
 
 /** Makes octets of a message into octets on the wire. After a refusal nothing more may be sent. */

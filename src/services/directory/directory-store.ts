@@ -1,6 +1,7 @@
 /** All SQL of the directory. */
 import type { Kysely, Selectable } from 'kysely';
-import type { Db, Reader, Tx } from '../../base/port/db.ts';
+import { compileOnce } from '../../base/port/compile-once.ts';
+import type { Db, Reader, Statement, Tx } from '../../base/port/db.ts';
 import type { DomainName } from '../../format/domain-name.ts';
 import type { SigningAlgorithm } from '../../protocol/dkim/types.ts';
 import type { KeyChange } from './decide-keys.ts';
@@ -88,21 +89,20 @@ const keyColumns = [
 
 export class DirectoryStore {
   readonly #queries: Kysely<DirectoryTables>;
+  /** Asked several times for every message. */
+  readonly #domain: (of: { name: DomainName }) => Statement<Row<'directory_domains'>>;
 
   constructor(db: Db) {
-    this.#queries = db.queries<DirectoryTables>();
+    const queries = db.queries<DirectoryTables>();
+    this.#queries = queries;
+    this.#domain = compileOnce((of) => queries.selectFrom('directory_domains').selectAll().where('name', '=', of.name));
   }
 
   // Domains
 
   async domain(reader: Reader, name: DomainName): Promise<DomainRecord | undefined> {
-    const [found] = await this.domainsAmong(reader, [name]);
-    return found;
-  }
-
-  async domainsAmong(reader: Reader, names: readonly DomainName[]): Promise<DomainRecord[]> {
-    const select = this.#queries.selectFrom('directory_domains').selectAll().where('name', 'in', names);
-    return (await reader.all(select.compile())).map(toDomain);
+    const row = await reader.first(this.#domain({ name }));
+    return row && toDomain(row);
   }
 
   async domains(reader: Reader): Promise<DomainRecord[]> {

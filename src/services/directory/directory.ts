@@ -102,9 +102,14 @@ export class Directory {
 
   /** The office's own ones among `names`. */
   async domainsAmong(names: readonly DomainName[]): Promise<ReadonlyMap<DomainName, { readonly verified: boolean }>> {
-    if (names.length === 0) return new Map();
-    const found = await this.#ports.db.read((reader) => this.#store.domainsAmong(reader, [...new Set(names)]));
-    return new Map(found.map((domain) => [domain.name, { verified: domain.verified !== undefined }]));
+    return this.#ports.db.read(async (reader) => {
+      const found = new Map<DomainName, { readonly verified: boolean }>();
+      for (const name of new Set(names)) {
+        const domain = await this.#store.domain(reader, name);
+        if (domain) found.set(name, { verified: domain.verified !== undefined });
+      }
+      return found;
+    });
   }
 
   /** Whether the office may speak for the domain. */

@@ -115,9 +115,9 @@ function complete(bytes: Uint8Array, options: FixUpOptions): Outcome<Fixed, FixU
 
 /** The separator that mbox files put before a message is none of its lines. */
 function withoutMboxLine(bytes: Uint8Array): Uint8Array {
+  if (latin1(bytes.subarray(0, 5)) !== 'From ') return bytes;
   const first = indexMessage(bytes).fields[0];
-  const isMboxLine = first !== undefined && first.name !== 'from' && latin1(bytes.subarray(0, 5)) === 'From ';
-  return isMboxLine ? bytes.subarray(first.end) : bytes;
+  return first !== undefined && first.name !== 'from' ? bytes.subarray(first.end) : bytes;
 }
 
 function fieldsAmong(index: MessageIndex, names: readonly string[]): readonly HeaderField[] {

@@ -2,6 +2,7 @@
  * Takes messages in: from the API (fields), from SMTP, the CLI and `/raw` (whole messages). Decides, completes, signs and stores
  * each with its deliveries and the event `email.accepted` in one transaction. Yes means durable.
  */
+import { isAscii } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { Timers } from '../../base/clock.ts';
 import type { Ids } from '../../base/id.ts';
@@ -12,7 +13,7 @@ import type { Db, Reader, Tx } from '../../base/port/db.ts';
 import type { Disk } from '../../base/port/disk.ts';
 import { type Author, formatAddrSpec, type Mailbox } from '../../format/address.ts';
 import type { DomainName } from '../../format/domain-name.ts';
-import { normaliseLineEnds, watchLines } from '../../format/line-ends.ts';
+import { normaliseLineEnds } from '../../format/line-ends.ts';
 import {
   fieldsNamed,
   fieldText,
@@ -323,8 +324,8 @@ export class Intake {
       subject: shownSubject(index),
       messageIdHeader: letter.messageIdHeader,
       sizeBytes: signed.bytes.length,
-      needsSmtpUtf8: hasEightBit(headerBytes(index)), // what its recipients need, each delivery sees by itself
-      eightBit: watchLines(signed.bytes).eightBitAt !== undefined,
+      needsSmtpUtf8: !isAscii(headerBytes(index)), // what its recipients need, each delivery sees by itself
+      eightBit: !isAscii(signed.bytes),
       test: (letter.sender.kind === 'key' || letter.sender.kind === 'login') && letter.sender.test === true,
       tags: letter.tags,
       metadata: letter.metadata,
@@ -395,10 +396,6 @@ async function spool(blobs: Blobs, bytes: Uint8Array): Promise<Spooled> {
 async function readWhole(request: RawRequest): Promise<Outcome<Uint8Array, 'bare-cr'>> {
   const bytes = await request.body.read();
   return request.entrance.kind === 'smtp' ? accept(bytes) : normaliseLineEnds(bytes);
-}
-
-function hasEightBit(bytes: Uint8Array): boolean {
-  return bytes.some((octet) => octet > 0x7f);
 }
 
 /** What a request brings with it, as it lies in memory. */
