@@ -8,7 +8,7 @@ import { type PostOffice, postOffice, storedMail } from '../../test/support/post
 import { domain } from '../../test/support/temp-office.ts';
 import { systemClock } from '../base/clock.ts';
 import { Fault } from '../base/outcome.ts';
-import type { Transport } from '../services/outbound/transport.ts';
+import type { Attempt, Transport } from '../services/outbound/transport.ts';
 import { createLocalTransport } from './local-transport.ts';
 import { createTestTransport } from './test-transport.ts';
 
@@ -75,6 +75,31 @@ test('what could not be stored is deferred, never in doubt', async (t) => {
   const attempt = only(await local.deliver(jobFor('example.com', { to: ['ada@example.com'] }), watched()));
   assert.partialDeepStrictEqual(attempt, { kind: 'deferred', scope: 'infrastructure', enhanced: '4.3.0' });
   assert.deepEqual(await storedMail(office), []);
+});
+
+test('what the queue notes is noted together with the message, or neither is', async (t) => {
+  const { office, local } = await open(t);
+  const job = jobFor('example.com', { to: ['nobody@example.com', 'ada@example.com'] });
+  const context = watched();
+  const noted: unknown[] = [];
+  const recordWithin = async (attempts: readonly (Attempt | undefined)[]) => {
+    noted.push(attempts.map((attempt) => attempt?.kind));
+    return async () => {
+      if (noted.length === 1) throw new Error('the lease is lost');
+    };
+  };
+  const [refused, first] = await local.deliver(job, { ...context, recordWithin });
+  assert.equal(refused?.kind, 'refused');
+  assert.equal(first?.kind, 'deferred');
+  assert.deepEqual(await storedMail(office), []);
+  const [, second] = await local.deliver(job, { ...context, recordWithin });
+  assert.equal(second?.kind, 'delivered');
+  assert.equal((await storedMail(office)).length, 1);
+  assert.deepEqual(noted, [
+    [undefined, 'delivered'],
+    [undefined, 'delivered'],
+  ]);
+  assert.equal(context.dots(), 0, 'nothing is ever in doubt');
 });
 
 test('a lease that was lost stops it before anything is stored', async (t) => {

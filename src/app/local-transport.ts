@@ -29,11 +29,15 @@ export function createLocalTransport(ports: LocalTransportPorts): Transport {
     close: async () => {},
     deliver: async (job, context) => {
       const startedAtMs = ports.timers.nowMs();
-      const answers = await handOver(ports, peer, job, context);
-      const nowMs = ports.timers.nowMs();
-      return job.recipients.map(({ address }, place) =>
-        attemptOf(answers[place] ?? nobodyAnswered, { address, host: ports.hostname, startedAtMs, nowMs }),
-      );
+      const attempt = (answer: Answer, place: number) =>
+        attemptOf(answer, {
+          address: job.recipients[place]?.address ?? '',
+          host: ports.hostname,
+          startedAtMs,
+          nowMs: ports.timers.nowMs(),
+        });
+      const answers = await handOver(ports, peer, job, context, attempt);
+      return job.recipients.map((_, place) => attempt(answers[place] ?? nobodyAnswered, place));
     },
   };
 }
@@ -43,19 +47,33 @@ type Answer = { readonly reply: Reply; readonly stage: 'rcpt' | 'end-of-data' };
 
 const nobodyAnswered: Answer = { stage: 'rcpt', reply: { code: 451, enhanced: '4.3.0', text: 'Not stored' } };
 
-/** Each recipient is admitted alone; those who are get the message in one transaction, all or none: no death makes half of it anew. */
+/**
+ * Each recipient is admitted alone; those who are get the message in one transaction, all or none, and the queue notes it in the same
+ * one: no death makes any of it anew.
+ */
 async function handOver(
   ports: LocalTransportPorts,
   peer: Peer,
   job: DeliveryJob,
   context: DeliveryContext,
+  attempt: (answer: Answer, place: number) => Attempt,
 ): Promise<readonly Answer[]> {
   const mailFrom: Mailbox | undefined = parsedOrNull(job.mailFrom);
   const admitted: (Answer | Destination)[] = [];
   for (const { address } of job.recipients) admitted.push(await admit(ports, peer, mailFrom, address));
   const destinations = admitted.filter((each) => 'kind' in each);
   if (destinations.length === 0) return admitted.filter((each) => 'reply' in each);
-  const reply = await receive(ports, job, context, { peer, mailFrom, destinations, smtpUtf8: true });
+  const { recordWithin } = context;
+  const attemptsAfter = (reply: Reply) =>
+    admitted.map((each, place) => ('reply' in each ? undefined : attempt({ stage: 'end-of-data', reply }, place)));
+  const prepareNote = recordWithin && ((reply: Reply) => recordWithin(attemptsAfter(reply)));
+  const reply = await receive(ports, job, context, {
+    peer,
+    mailFrom,
+    destinations,
+    smtpUtf8: true,
+    ...(prepareNote ? { prepareNote } : {}),
+  });
   return admitted.map((each) => ('reply' in each ? each : { stage: 'end-of-data', reply }));
 }
 
@@ -81,7 +99,8 @@ async function receive(
   for await (const chunk of job.message.chunks()) await spool.write(chunk);
   const body = await spool.finish();
   try {
-    await context.beforeFinalDot();
+    // Who notes the end together with the message is never in doubt.
+    if (!context.recordWithin) await context.beforeFinalDot();
     return await replyOf(inbound(), { ...envelope, body }, signals);
   } finally {
     await body.discard();

@@ -195,19 +195,22 @@ export class Inbound {
   ): Promise<Reply> {
     const kept = judgement.disposition === 'accept' || judgement.disposition === 'junk';
     const work: Work = { mails: [], bounces: [], passedOn: [] };
+    const reply = replies.replyTo(judgement, id);
     try {
       for (const destination of kept ? envelope.destinations : [])
         await this.#prepare(work, destination, { id, envelope, index, judgement, findings });
+      const note = kept ? await envelope.prepareNote?.(reply) : undefined;
       await this.#ports.db.write(async (tx) => {
         for (const mail of work.mails) await this.#ports.mailbox.append(tx, mail);
         for (const bounce of work.bounces) await this.#ports.outbound.storeBounce(tx, bounce);
         for (const passOn of work.passedOn) await this.#ports.outbound.storePassOn(tx, passOn);
         await this.#ports.events.append(tx, receivedEvent(id, envelope, judgement, findings?.report));
+        await note?.(tx);
       });
     } finally {
       for (const { body } of [...work.mails, ...work.passedOn]) await body.discard(); // what was kept stays
     }
-    return replies.replyTo(judgement, id);
+    return reply;
   }
 
   async #prepare(work: Work, destination: Destination, about: About): Promise<void> {

@@ -1,6 +1,7 @@
 /** What inbound is asked and what it answers: facts of the session, admission of a recipient, and the judgement of a message. */
 import type { Id } from '../../base/id.ts';
 import type { Spooled } from '../../base/port/blobs.ts';
+import type { Tx } from '../../base/port/db.ts';
 import type { TlsFacts } from '../../base/port/net.ts';
 import type { Mailbox } from '../../format/address.ts';
 import type { Reply } from '../../protocol/smtp/reply.ts';
@@ -38,6 +39,11 @@ export type InboundEnvelope = {
   readonly body: Spooled;
   /** MAIL carried the parameter SMTPUTF8. */
   readonly smtpUtf8: boolean;
+  /**
+   * Mail of this house: prepares what its queue notes of this reply; what comes back notes it in the transaction that stores the
+   * message. Only asked where it is stored.
+   */
+  readonly prepareNote?: (reply: Reply) => Promise<(tx: Tx) => Promise<void>>;
 };
 
 /** What our MX did, as opposed to what the author's domain asked for (`dmarc.applied`). */

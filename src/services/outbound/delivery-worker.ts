@@ -25,6 +25,7 @@ import { type Share, shareSlots, type WaitingQueue } from './share-slots.ts';
 import { Sites } from './sites.ts';
 import { messageWishesOf, wishesForNextHop } from './stored-wishes.ts';
 import type { Attempt, FixedRoute, TranscriptStep, Transport } from './transport.ts';
+import type { DeliveryId } from './types.ts';
 
 export type WorkerPorts = {
   readonly db: Db;
@@ -84,6 +85,22 @@ type Job = {
   readonly domain: DomainName;
   /** When its leases run out, unless they are renewed. */
   leaseUntilMs: number;
+  /** Deliveries whose end stands in the database already: their transport has stored it with the message. */
+  readonly recorded: Set<DeliveryId>;
+};
+
+/** An attempt with what follows from it. */
+type End = {
+  readonly delivery: DeliveryRow;
+  readonly attempt: Attempt;
+  readonly facts: DeliveryFacts;
+  readonly next: Next;
+  readonly news: DsnRecipient | undefined;
+};
+type Ends = {
+  readonly ends: readonly End[];
+  readonly report: PreparedReport | undefined;
+  readonly untold: readonly DsnRecipient[];
 };
 
 export class DeliveryWorker {
@@ -205,7 +222,13 @@ export class DeliveryWorker {
       const companions =
         first.return_path === '' ? [] : await store.claimCompanions(tx, first, companionsMax - 1, leaseUntilMs);
       const deliveries = [first, ...companions];
-      jobs.push({ deliveries, lane: share.lane, domain: first.domain as DomainName, leaseUntilMs });
+      jobs.push({
+        deliveries,
+        lane: share.lane,
+        domain: first.domain as DomainName,
+        leaseUntilMs,
+        recorded: new Set(),
+      });
     }
     return jobs;
   }
@@ -294,6 +317,7 @@ export class DeliveryWorker {
             if (transcript.length < transcriptStepsMax) transcript.push(cutStep(step));
           },
           beforeFinalDot,
+          recordWithin: (attempts) => this.#recordWithin(job, message, attempts, transcript),
         },
       );
     const attempts = await this.#bodies.with({ id: message.blob_id, size: message.size_bytes }, deliver);
@@ -353,10 +377,49 @@ export class DeliveryWorker {
     attempts: readonly Attempt[],
     transcript: readonly TranscriptStep[],
   ): Promise<void> {
-    const { db, store, events, timers, random, reports } = this.#ports;
-    const nowMs = timers.nowMs();
-    const ends = job.deliveries.map((delivery, index) => {
-      const attempt = attempts[index] ?? noAnswer(delivery, nowMs);
+    const open = job.deliveries.flatMap((delivery, index) =>
+      job.recorded.has(delivery.id) ? [] : [{ delivery, attempt: attempts[index] ?? this.#noAnswer(delivery) }],
+    );
+    if (open.length === 0) return;
+    const found = await this.#judge(message, open);
+    await this.#ports.db.write(async (tx) => {
+      const stale = await this.#storeEnds(tx, message, found, transcript);
+      if (stale > 0) this.#ports.signals.emit('warn', 'outbound.stale_write_refused', { deliveries: stale });
+    });
+    this.#signalEnds(job, message, found);
+  }
+
+  /** The same for a transport that has the transaction. Whoever lost the lease stores nothing in it, the message neither. */
+  async #recordWithin(
+    job: Job,
+    message: MessageRow,
+    attempts: readonly (Attempt | undefined)[],
+    transcript: readonly TranscriptStep[],
+  ): Promise<(tx: Tx) => Promise<void>> {
+    const ended = job.deliveries.flatMap((delivery, index) => {
+      const attempt = attempts[index];
+      return attempt ? [{ delivery, attempt: cutAttempt(attempt) }] : [];
+    });
+    const found = await this.#judge(message, ended);
+    return async (tx) => {
+      if ((await this.#storeEnds(tx, message, found, transcript)) > 0) throw new LeaseLost();
+      tx.afterCommit(() => {
+        for (const { delivery } of ended) job.recorded.add(delivery.id);
+        this.#signalEnds(job, message, found);
+      });
+    };
+  }
+
+  #noAnswer(delivery: DeliveryRow): Attempt {
+    return noAnswer(delivery, this.#ports.timers.nowMs());
+  }
+
+  async #judge(
+    message: MessageRow,
+    made: readonly { readonly delivery: DeliveryRow; readonly attempt: Attempt }[],
+  ): Promise<Ends> {
+    const nowMs = this.#ports.timers.nowMs();
+    const ends = made.map(({ delivery, attempt }): End => {
       const noticeAtMs = message.delay_told === 1 ? undefined : delayNoticeAtMs(delivery, nowMs);
       const facts: DeliveryFacts = {
         tries: delivery.tries + 1,
@@ -365,7 +428,7 @@ export class DeliveryWorker {
         acceptedAtMs: delivery.accepted_at_ms,
         ...(noticeAtMs === undefined ? {} : { delayNoticeAtMs: noticeAtMs }),
       };
-      const next = decideNext(attempt.kind, facts, nowMs, this.#options.retry, random.float());
+      const next = decideNext(attempt.kind, facts, nowMs, this.#options.retry, this.#ports.random.float());
       const news = newsOf({ delivery, attempt, next, nowMs, giveUpAfterMs: this.#options.retry.giveUpAfterMs });
       return { delivery, attempt, facts, next, news };
     });
@@ -373,26 +436,37 @@ export class DeliveryWorker {
     const untold = ends
       .flatMap(({ news }) => news ?? [])
       .filter(({ action }) => action !== 'delayed' || message.delay_told === 0);
-    const report = await this.#prepareReport(message, untold);
-    await db.write(async (tx) => {
-      let stale = 0;
-      for (const { delivery, attempt, facts, next, news } of ends) {
-        const last: LastAttempt = {
-          say: attempt.say,
-          ...(attempt.reply ? { reply: attempt.reply } : {}),
-          ...(attempt.via ? { host: attempt.via.host } : {}),
-        };
-        const written = await this.#store(tx, delivery, next, facts, last, nowMs);
-        if (!written) {
-          stale++;
-          continue;
-        }
-        if (news && next.kind === 'settle' && next.state === 'delivered') await store.noteSuccessTold(tx, delivery.id);
-        await events.append(tx, attemptEvent({ message, delivery, attempt, next, tries: facts.tries, transcript }));
+    return { ends, report: await this.#prepareReport(message, untold), untold };
+  }
+
+  /** Answers how many of them are somebody else's by now. */
+  async #storeEnds(
+    tx: Tx,
+    message: MessageRow,
+    { ends, report, untold }: Ends,
+    transcript: readonly TranscriptStep[],
+  ): Promise<number> {
+    const { store, events, reports, timers } = this.#ports;
+    const nowMs = timers.nowMs();
+    let stale = 0;
+    for (const { delivery, attempt, facts, next, news } of ends) {
+      const last: LastAttempt = {
+        say: attempt.say,
+        ...(attempt.reply ? { reply: attempt.reply } : {}),
+        ...(attempt.via ? { host: attempt.via.host } : {}),
+      };
+      if (!(await this.#store(tx, delivery, next, facts, last, nowMs))) {
+        stale++;
+        continue;
       }
-      if (stale < ends.length && report && (await this.#isNews(tx, message, untold))) await reports.insert(tx, report);
-      if (stale > 0) this.#ports.signals.emit('warn', 'outbound.stale_write_refused', { deliveries: stale });
-    });
+      if (news && next.kind === 'settle' && next.state === 'delivered') await store.noteSuccessTold(tx, delivery.id);
+      await events.append(tx, attemptEvent({ message, delivery, attempt, next, tries: facts.tries, transcript }));
+    }
+    if (stale < ends.length && report && (await this.#isNews(tx, message, untold))) await reports.insert(tx, report);
+    return stale;
+  }
+
+  #signalEnds(job: Job, message: MessageRow, { ends }: Ends): void {
     for (const { attempt, next } of ends) {
       this.#ports.signals.emit('info', 'outbound.attempt', {
         kind: attempt.kind,

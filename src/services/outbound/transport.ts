@@ -3,6 +3,7 @@
  * recipient with everything the timeline tells (MX candidates, the host chosen and why, TLS, the receiver's words).
  * Implemented by `adapters/transports` (direct to MX, SMTP relay) and, for this office's own domains, by the `local` transport.
  */
+import type { Tx } from '../../base/port/db.ts';
 import type { DomainName } from '../../format/domain-name.ts';
 import type { MessageWishes, RecipientWishes } from '../../protocol/dsn/dsn-wishes.ts';
 import type { ReplyStage } from '../../protocol/smtp/client-stages.ts';
@@ -74,6 +75,12 @@ export type DeliveryContext = {
   readonly signal: AbortSignal;
   /** Commits the `unsure` mark; called before each final dot (a second host may need a second one). The dot waits for it. */
   readonly beforeFinalDot: () => Promise<void>;
+  /**
+   * For a transport that stores into this office's own database, in the place of `beforeFinalDot`. Takes its answers in the order of
+   * the recipients (undefined: none in this transaction) and prepares their record; what comes back makes it, in the transaction
+   * that stores the message, so that no death comes between the two.
+   */
+  readonly recordWithin?: (attempts: readonly (Attempt | undefined)[]) => Promise<(tx: Tx) => Promise<void>>;
   /** The dialogue as it happens; no message text and no secret is in it. */
   readonly note?: (step: TranscriptStep) => void;
 };
