@@ -75,6 +75,14 @@ test('RFC 5321 §4.5.4.1: given up when time is up, not before, after one last t
   assert.deepEqual(decide('unsure', { tries: 8 }, end), { kind: 'settle', state: 'failed' });
 });
 
+test('while the clock is in doubt nothing is given up by it, and the last try comes when the doubt ends', () => {
+  const end = policy.giveUpAfterMs;
+  const endsNotBeforeMs = acceptedAtMs + end + 3 * hour;
+  const after = (ms: number) => decide('deferred', { tries: 8, endsNotBeforeMs }, ms);
+  assert.deepEqual(after(end), { kind: 'retry', atMs: endsNotBeforeMs });
+  assert.deepEqual(after(end + 3 * hour), { kind: 'settle', state: 'failed' });
+});
+
 test('news of a delay that is due brings a try of its own, where one does not come before', () => {
   const delayNoticeAtMs = acceptedAtMs + 4 * hour;
   const atMinute = (tries: number, afterMinutes: number) => {

@@ -24,6 +24,8 @@ export type DeliveryFacts = {
   /** Deferred, but the final dot had left, and what came back was no SMTP reply. */
   readonly nonsenseAfterDot: boolean;
   readonly acceptedAtMs: number;
+  /** The clock is in doubt until then: a delivery whose time is up by it lives on. */
+  readonly endsNotBeforeMs?: number;
   /** When the sender wants to hear that it is still under way, where that is to come yet. */
   readonly delayNoticeAtMs?: number;
 };
@@ -62,7 +64,7 @@ export function decideNext(
 }
 
 function retryOrGiveUp(step: number, facts: DeliveryFacts, nowMs: number, policy: RetryPolicy, uniform: number): Next {
-  const endsMs = facts.acceptedAtMs + policy.giveUpAfterMs;
+  const endsMs = Math.max(facts.acceptedAtMs + policy.giveUpAfterMs, facts.endsNotBeforeMs ?? 0);
   if (nowMs >= endsMs) return { kind: 'settle', state: 'failed' };
   const atMs = nowMs + delayAfterMs(policy.backoff, step, uniform);
   const soonestMs = nowMs + (policy.backoff.delaysMs[0] ?? 0);

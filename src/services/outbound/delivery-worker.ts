@@ -15,6 +15,7 @@ import type { DomainName } from '../../format/domain-name.ts';
 import type { DsnRecipient } from '../../protocol/dsn/write-dsn.ts';
 import type { Events } from '../events/events.ts';
 import { attemptEvent } from './attempt-event.ts';
+import { ClockWatch } from './clock-watch.ts';
 import { cutAttempt, cutStep } from './cut-foreign-text.ts';
 import { delayNoticeAtMs, newsOf } from './decide-news.ts';
 import { type DeliveryFacts, decideNext, type Next, type RetryPolicy } from './decide-next.ts';
@@ -67,6 +68,11 @@ const placesMax = 10_000;
 const diedUnsureMax = 4;
 /** Pauses between tries to store what came of an attempt; after the last one the lease runs out. */
 const storePausesMs = [1_000, 2_000, 4_000, 8_000, 16_000];
+/**
+ * After a start or a step of the clock nothing is given up for so long: time for NTP or an operator to see to a wrong clock, and for
+ * mail that waited out a long pause of the office to be tried more than once. Where a delivery lives shorter, a fifth of its life.
+ */
+const calmMaxMs = 3_600_000;
 /** How long the loop sleeps when nobody wakes it: notifications are hints. */
 const idleMs = 30_000;
 /** How long it sleeps when nobody it looked at had room and there were more than one round looks at. */
@@ -112,6 +118,7 @@ export class DeliveryWorker {
   readonly #underWay = new Map<Job, Promise<void>>();
   readonly #bodies: HeldBodies;
   readonly #sites = new Sites();
+  readonly #clock: ClockWatch;
   #place: Place = { lane: undefined, domains: new Map() };
   #wake: AbortController = new AbortController();
   #loop: Promise<void> | undefined;
@@ -119,6 +126,7 @@ export class DeliveryWorker {
   constructor(ports: WorkerPorts, options: WorkerOptions) {
     this.#ports = ports;
     this.#options = options;
+    this.#clock = new ClockWatch(ports.timers, Math.min(calmMaxMs, options.retry.giveUpAfterMs / 5));
     this.#bodies = new HeldBodies((id) => ports.db.read((reader) => ports.blobs.read(reader, id)));
   }
 
@@ -127,7 +135,11 @@ export class DeliveryWorker {
     const { db, store, timers, signals } = this.#ports;
     const nowMs = timers.nowMs();
     const laterAtMs = nowMs + (this.#options.retry.backoff.delaysMs[1] ?? this.#options.retry.backoff.delaysMs[0] ?? 0);
-    const resumed = await db.write((tx) => store.endAllLeases(tx, nowMs, laterAtMs));
+    const { delaysMs, jitter } = this.#options.retry.backoff;
+    const resumed = await db.write(async (tx) => {
+      await store.endWrongDelays(tx, nowMs, Math.max(...delaysMs) * (1 + jitter));
+      return store.endAllLeases(tx, nowMs, laterAtMs);
+    });
     if (resumed > 0) signals.emit('info', 'outbound.resumed', { deliveries: resumed });
     const unsubscribe = db.onNotify(wakeChannel, () => this.#wake.abort(woken));
     this.#loop = this.#run().finally(unsubscribe);
@@ -148,6 +160,7 @@ export class DeliveryWorker {
       this.#wake = new AbortController();
       let looked: Looked = 'nothing';
       try {
+        await this.#allowForClock();
         looked = await this.#round();
       } catch (error) {
         this.#ports.signals.emit('error', 'outbound.round_failed', { error: String(error) });
@@ -155,6 +168,17 @@ export class DeliveryWorker {
       }
       if (looked !== 'started') await this.#waitForWork(looked === 'blocked' ? lookOnMs : idleMs);
     }
+  }
+
+  /** A clock that was set back may not keep mail, or a lease, waiting for hours. */
+  async #allowForClock(): Promise<void> {
+    const byMs = this.#clock.setBackMs;
+    if (byMs === 0) return;
+    const { db, store, timers, signals } = this.#ports;
+    await db.write((tx) => store.bringForward(tx, { nowMs: timers.nowMs(), byMs }));
+    this.#clock.allowedFor(byMs);
+    for (const job of this.#underWay.keys()) job.leaseUntilMs -= byMs;
+    signals.emit('warn', 'outbound.clock_set_back', { seconds: Math.round(byMs / 1000) });
   }
 
   async #waitForWork(mostMs: number): Promise<void> {
@@ -419,6 +443,7 @@ export class DeliveryWorker {
     made: readonly { readonly delivery: DeliveryRow; readonly attempt: Attempt }[],
   ): Promise<Ends> {
     const nowMs = this.#ports.timers.nowMs();
+    const { doubtMs } = this.#clock;
     const ends = made.map(({ delivery, attempt }): End => {
       const noticeAtMs = message.delay_told === 1 ? undefined : delayNoticeAtMs(delivery, nowMs);
       const facts: DeliveryFacts = {
@@ -426,6 +451,7 @@ export class DeliveryWorker {
         unsureEnds: delivery.unsure_ends + (attempt.kind === 'unsure' ? 1 : 0),
         nonsenseAfterDot: attempt.kind === 'deferred' && attempt.afterFinalDot && !attempt.reply?.code,
         acceptedAtMs: delivery.accepted_at_ms,
+        ...(doubtMs > 0 ? { endsNotBeforeMs: nowMs + doubtMs } : {}),
         ...(noticeAtMs === undefined ? {} : { delayNoticeAtMs: noticeAtMs }),
       };
       const next = decideNext(attempt.kind, facts, nowMs, this.#options.retry, this.#ports.random.float());

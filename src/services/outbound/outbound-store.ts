@@ -306,6 +306,32 @@ export class OutboundStore {
     return later + now;
   }
 
+  /** The wall clock was set back by so much: whatever waits for a time to come, a lease too, waits for that much less of it. */
+  async bringForward(tx: Tx, clock: { readonly nowMs: number; readonly byMs: number }): Promise<number> {
+    return tx.run(
+      this.#q
+        .updateTable('outbound_deliveries')
+        .set((e) => ({ due_at_ms: e('due_at_ms', '-', clock.byMs) }))
+        .where('due_at_ms', '>', clock.nowMs)
+        .compile(),
+    );
+  }
+
+  /**
+   * After a start: what was delayed until a time that no gap between two tries reaches was delayed by a wrong clock, and is due now.
+   */
+  async endWrongDelays(tx: Tx, nowMs: number, longestGapMs: number): Promise<number> {
+    return tx.run(
+      this.#q
+        .updateTable('outbound_deliveries')
+        .set({ due_at_ms: nowMs })
+        .where('due_at_ms', '>', nowMs + longestGapMs)
+        .where('state', '=', 'delayed')
+        .where('leased', '=', 0)
+        .compile(),
+    );
+  }
+
   /** An operator's "now": delayed deliveries become ready; answers how many. */
   async retryNow(tx: Tx, messageId: MessageId): Promise<number> {
     return tx.run(
