@@ -52,3 +52,12 @@ test('a clock that is led back in small steps sets nothing back', () => {
     assert.equal(watch.setBackMs, 0);
   }
 });
+
+test('what it says is whole milliseconds, though the monotonic clock counts parts of them', () => {
+  const { time, watch, set } = open();
+  time.advance(0.25);
+  set(-2 * hour);
+  time.setWall(Math.floor(time.nowMs()));
+  assert.equal(watch.setBackMs, 2 * hour);
+  assert.equal(watch.doubtMs, hour);
+});

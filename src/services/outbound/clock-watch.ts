@@ -25,10 +25,10 @@ export class ClockWatch {
     this.#calmFromMs = timers.monotonicMs() + calmMs;
   }
 
-  /** For so long nothing may end by the wall clock; 0 when it has gone on undisturbed for long enough. */
+  /** Whole milliseconds, as all times in the queue. For so long nothing may end by the wall clock; 0 when it has gone on undisturbed for long enough. */
   get doubtMs(): number {
     this.#look();
-    return Math.max(0, this.#calmFromMs - this.#timers.monotonicMs());
+    return Math.ceil(Math.max(0, this.#calmFromMs - this.#timers.monotonicMs()));
   }
 
   /** By how much the clock was set back, and nobody has allowed for it yet (`allowedFor`). */
@@ -47,6 +47,6 @@ export class ClockWatch {
     const stepMs = offsetMs - this.#offsetMs;
     this.#offsetMs = offsetMs;
     if (stepMs >= stepMinMs) this.#calmFromMs = nowMs + this.#calmMs;
-    if (stepMs <= -stepMinMs) this.#setBackMs -= stepMs;
+    if (stepMs <= -stepMinMs) this.#setBackMs -= Math.round(stepMs);
   }
 }
