@@ -1,5 +1,5 @@
 /** Opens the doors of an office: HTTP, MX, submission. A port in use is named together with the setting that moves it. */
-import { serveHttp } from '../adapters/http/serve-http.ts';
+import { httpConnectionsMax, serveHttp } from '../adapters/http/serve-http.ts';
 import type { Timers } from '../base/clock.ts';
 import { Fault } from '../base/outcome.ts';
 import type { Endpoint, Net } from '../base/port/net.ts';
@@ -88,7 +88,12 @@ async function openAll(
     { version, limits: httpLimitsOf(config), ...(config.public_url ? { publicUrl: config.public_url } : {}) },
   );
   const http = await named('listen.http', config['listen.http'], () =>
-    serveHttp(app.fetch, { at: config['listen.http'], timers, signals }),
+    serveHttp(app.fetch, {
+      at: config['listen.http'],
+      timers,
+      signals,
+      limits: { connections: connectionsOf(config, httpConnectionsMax) },
+    }),
   );
   closers.push(async () => {
     app.close();
@@ -114,19 +119,25 @@ function httpLimitsOf(config: Config): HttpLimits {
   return Object.fromEntries(names.map((name) => [name, config[`limits.http_${name}`]])) as HttpLimits;
 }
 
-/** No more connections than the process may open files for, HTTP counted like a listener more. */
 function limitsWithin(config: Config, signals: Signals): SmtpLimits {
   const limits = limitsOf(config);
+  const connections = connectionsOf(config, limits.connections_in_all);
+  if (connections < limits.connections_in_all)
+    signals.emit('info', 'limits.connections_lowered', {
+      connections_in_all: connections,
+      open_files: openFilesMax(),
+    });
+  return { ...limits, connections_in_all: connections };
+}
+
+/** No more connections of one listener than the process may open files for, HTTP counted like a listener more. */
+function connectionsOf(config: Config, wanted: number): number {
   const smtp = [config['listen.mx'], config['listen.submission'], config['listen.submissions']];
-  const openFiles = openFilesMax();
-  const connections = connectionsWithin(openFiles, {
-    wanted: limits.connections_in_all,
+  return connectionsWithin(openFilesMax(), {
+    wanted,
     listeners: smtp.flat().length + 1,
     deliveries: config['delivery.concurrency'],
   });
-  if (connections < limits.connections_in_all)
-    signals.emit('info', 'limits.connections_lowered', { connections_in_all: connections, open_files: openFiles });
-  return { ...limits, connections_in_all: connections };
 }
 
 /** Turns the system's word for a port that cannot be had into a sentence with the next step. */

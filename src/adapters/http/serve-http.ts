@@ -34,13 +34,16 @@ export type ServerLimits = {
   readonly closeMs: number;
 };
 
+/** Idle browsers and programs that keep their connection; SMTP has its own. */
+export const httpConnectionsMax = 5_000;
+
 const defaults: ServerLimits = {
   headerBytes: 16_384,
   headerMs: 20_000,
   requestMs: 300_000,
   silenceMs: 120_000,
   keepAliveMs: 65_000,
-  connections: 5_000,
+  connections: httpConnectionsMax,
   closeMs: 10_000,
 };
 

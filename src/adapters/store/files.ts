@@ -1,5 +1,5 @@
 /** Small file work the store shares: system errors as faults, and folders made durable. */
-import { closeSync, fsyncSync, openSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, statfsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { Fault } from '../../base/outcome.ts';
 
@@ -42,4 +42,10 @@ export async function syncFile(file: string): Promise<void> {
   } finally {
     await handle.close();
   }
+}
+
+/** False when the disk has no block or no inode left; some file systems count no inodes. */
+export function hasRoomForFile(folder: string): boolean {
+  const { bavail, files, ffree } = statfsSync(folder);
+  return bavail > 0 && (files === 0 || ffree > 0);
 }

@@ -83,6 +83,25 @@ test('damaged pages are reported, and nothing is concluded from what they hid', 
   assert.ok(problems.every(({ kind }) => kind !== 'file-without-row'));
 });
 
+test('a page that cannot be read: the bodies on it are named, the others are still looked at', async (t) => {
+  const office = await filled(t);
+  const ids: string[] = [];
+  for (let at = 0; at < 30; at++) ids.push(await office.db.write((tx) => office.blobs.keep(tx, new Uint8Array(1_000))));
+  await sql(office, `UPDATE blobs SET body = zeroblob(1000), sha256 = 'x' WHERE id = '${ids[29]}'`);
+  await office.db.close();
+  const [leaf = {}] = new DatabaseSync(office.db.file)
+    .prepare("SELECT pageno FROM dbstat WHERE name = 'blobs' AND pagetype = 'leaf' ORDER BY pageno LIMIT 1 OFFSET 2")
+    .all();
+  overwrite(office.db.file, { from: Number(leaf.pageno) - 1, pages: 1 });
+  await using db = await openSqlite(office.folder, { migrations: officeMigrations, office: 'beside' });
+  const { blobs, problems } = await checkStore(db, office.folder, systemClock);
+  const unreadable = problems.filter(({ kind }) => kind === 'blob-unreadable').map(({ subject }) => subject);
+  assert.ok(unreadable.length > 0 && unreadable.length < 6, `${unreadable.length} on a page of 4 KB`);
+  assert.ok(unreadable.every((id) => ids.includes(id)));
+  assert.equal(blobs, 32 - unreadable.length);
+  assert.ok(problems.some(({ kind, subject }) => kind === 'blob-damaged' && subject === ids[29]));
+});
+
 async function filled(t: TestContext): Promise<Filled> {
   const office = await tempOffice(t);
   const small = await office.db.write((tx) => office.blobs.keep(tx, Uint8Array.of(1, 2, 3)));
@@ -104,9 +123,9 @@ function sql(office: TempOffice, text: string): Promise<number> {
   return office.db.write((tx) => tx.run({ sql: text, parameters: [] }));
 }
 
-/** Leaves the first pages (schema) alone. */
-function overwrite(file: string): void {
+/** Leaves the first pages (schema) alone, if not told otherwise. */
+function overwrite(file: string, { from, pages } = { from: 60, pages: 200 }): void {
   const descriptor = openSync(file, 'r+');
-  writeSync(descriptor, Buffer.alloc(200 * 4096, 0xff), 0, undefined, 60 * 4096);
+  writeSync(descriptor, Buffer.alloc(pages * 4096, 0xff), 0, undefined, from * 4096);
   closeSync(descriptor);
 }

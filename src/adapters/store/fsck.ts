@@ -7,13 +7,14 @@ import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
+import { Fault } from '../../base/outcome.ts';
 import type { Db, Reader } from '../../base/port/db.ts';
 import { orphanAgeMs } from './blobs.ts';
 import { type BlobRow, isSpoolName, spoolFolder } from './blobs-schema.ts';
 import { codeOf } from './files.ts';
 
 type StoreProblem = {
-  readonly kind: 'database' | 'foreign-key' | 'blob-damaged' | 'blob-missing' | 'file-without-row';
+  readonly kind: 'database' | 'foreign-key' | 'blob-damaged' | 'blob-missing' | 'blob-unreadable' | 'file-without-row';
   /** Table, blob id or file name. */
   readonly subject: string;
   readonly say: string;
@@ -25,8 +26,7 @@ export type StoreReport = {
   readonly problems: readonly StoreProblem[];
 };
 
-/** Rows with their bodies held at once: at most 16 MB. */
-const rowsAtOnce = 64;
+const idsAtOnce = 500;
 
 export async function checkStore(db: Db, dataFolder: string, clock: Clock): Promise<StoreReport> {
   const problems = [...(await checkPages(db)), ...(await checkForeignKeys(db))];
@@ -89,23 +89,35 @@ async function guarded(
   }
 }
 
+/** The ids stand in an index of their own, so that a page which cannot be read hides only the bodies on it, and these can be named. */
 async function* allBlobs(db: Db, unreadable: StoreProblem[]): AsyncGenerator<BlobRow> {
   for (let after = ''; ; ) {
-    let page: BlobRow[] = [];
+    let ids: readonly string[] = [];
     const failure = await guarded(
       'database',
       async (reader) => {
-        const sql = 'SELECT id, size, sha256, file, body FROM blobs WHERE id > ? ORDER BY id LIMIT ?';
-        page = await reader.all<BlobRow>({ sql, parameters: [after, rowsAtOnce] });
+        const sql = 'SELECT id FROM blobs WHERE id > ? ORDER BY id LIMIT ?';
+        ids = (await reader.all<{ id: string }>({ sql, parameters: [after, idsAtOnce] })).map(({ id }) => id);
         return [];
       },
       db,
     );
     unreadable.push(...failure);
-    yield* page;
-    const last = page.at(-1);
-    if (last === undefined || page.length < rowsAtOnce) return;
-    after = last.id;
+    for (const id of ids) yield* readBlob(db, id, unreadable);
+    const last = ids.at(-1);
+    if (last === undefined || ids.length < idsAtOnce) return;
+    after = last;
+  }
+}
+
+async function* readBlob(db: Db, id: string, unreadable: StoreProblem[]): AsyncGenerator<BlobRow> {
+  try {
+    const sql = 'SELECT id, size, sha256, file, body FROM blobs WHERE id = ?';
+    const row = await db.read((reader) => reader.first<BlobRow>({ sql, parameters: [id] }));
+    if (row !== undefined) yield row; // else dropped meanwhile
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    unreadable.push({ kind: 'blob-unreadable', subject: id, say: `its row cannot be read: ${error.message}` });
   }
 }
 

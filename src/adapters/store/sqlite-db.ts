@@ -10,7 +10,7 @@ import { systemClock, type Timers } from '../../base/clock.ts';
 import { Fault } from '../../base/outcome.ts';
 import type { Db, Migration, Reader, Tx } from '../../base/port/db.ts';
 import { type Signals, silentSignals } from '../../base/port/signals.ts';
-import { fileFault, syncFolderNow } from './files.ts';
+import { fileFault, hasRoomForFile, syncFolderNow } from './files.ts';
 import { type FolderLock, takeFolderLock } from './folder-lock.ts';
 import { GroupCommit } from './group-commit.ts';
 import { applyMigrations, pendingMigrations } from './migrate.ts';
@@ -66,9 +66,10 @@ export function databaseFile(folder: string): string {
  */
 export async function openSqlite(folder: string, options: SqliteOptions): Promise<SqliteDb> {
   makeDataFolder(folder);
-  const lock = options.office === 'take' ? takeFolderLock(folder, 'office') : undefined;
+  let lock: FolderLock | undefined;
   let writer: SqliteConnection | undefined;
   try {
+    if (options.office === 'take') lock = takeFolderLock(folder, 'office');
     writer = openWriter(databaseFile(folder));
     bringUpToDate(writer, folder, options);
     syncNames(folder);
@@ -76,8 +77,18 @@ export async function openSqlite(folder: string, options: SqliteOptions): Promis
   } catch (error) {
     writer?.close();
     lock?.release();
-    throw error;
+    throw explained(error, folder);
   }
+}
+
+/** SQLite says of a file that it cannot make only that it cannot; where there is no room for one more file, that is why. */
+function explained(error: unknown, folder: string): unknown {
+  if (!(error instanceof Fault) || error.code !== 'EACCES') return error;
+  const hasRoom = hasRoomForFile(folder);
+  const why = hasRoom ? error.message : 'the disk has no room for another file (octets or inodes)';
+  return new Fault(hasRoom ? error.code : 'ENOSPC', `the data folder ${folder} cannot be used: ${why}`, {
+    cause: error,
+  });
 }
 
 /** Made for its owner only, durable before anything is put into it. Throws a `Fault` (`EACCES`, `ENOSPC`, ...). */
