@@ -1,6 +1,6 @@
 /** A data folder with an office in it: a domain, two mailboxes, a login, a key, and the configuration to serve it. */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+
 import { DatabaseSync } from 'node:sqlite';
 import { databaseFile } from '../../../src/adapters/store/sqlite-db.ts';
 import { openRecords } from '../../../src/app/compose.ts';
