@@ -65,10 +65,14 @@ const fatalProblems: ReadonlySet<HeaderProblemCode> = new Set<HeaderProblemCode>
   'too-many-octets',
 ]);
 
-export function applyFixUps(original: Uint8Array, options: FixUpOptions): Outcome<Fixed, FixUpRefusal> {
-  const lines = normaliseLineEnds(original);
+/** @param original the message, or its index where there is one already */
+export function applyFixUps(original: Uint8Array | MessageIndex, options: FixUpOptions): Outcome<Fixed, FixUpRefusal> {
+  const bytes = original instanceof Uint8Array ? original : original.bytes;
+  const lines = normaliseLineEnds(bytes);
   if (!lines.ok) return lines;
-  const fixed = options.keepAsIs ? passOn(lines.value, options) : complete(withoutMboxLine(lines.value), options);
+  const whole = options.keepAsIs ? lines.value : withoutMboxLine(lines.value);
+  const index = original instanceof Uint8Array || whole !== bytes ? indexMessage(whole) : original;
+  const fixed = options.keepAsIs ? passOn(index, options) : complete(index, options);
   if (!fixed.ok) return fixed;
   const facts = watchLines(fixed.value.bytes);
   if (facts.nulAt !== undefined) return refuse('nul', `octet ${facts.nulAt} is a NUL`);
@@ -81,19 +85,17 @@ export function applyFixUps(original: Uint8Array, options: FixUpOptions): Outcom
   return fixed;
 }
 
-function passOn(bytes: Uint8Array, options: FixUpOptions): Outcome<Fixed, FixUpRefusal> {
-  const index = indexMessage(bytes);
+function passOn(index: MessageIndex, options: FixUpOptions): Outcome<Fixed, FixUpRefusal> {
   const gone = fieldsAmong(index, options.remove ?? []);
   return accept({
-    bytes: concat([options.received, editBytes(bytes, gone.map(cut))]),
+    bytes: concat([options.received, editBytes(index.bytes, gone.map(cut))]),
     messageId: fieldText(index, 'message-id') ?? '',
     added: ['received'],
     removed: gone.map((field) => field.name),
   });
 }
 
-function complete(bytes: Uint8Array, options: FixUpOptions): Outcome<Fixed, FixUpRefusal> {
-  const index = indexMessage(bytes);
+function complete(index: MessageIndex, options: FixUpOptions): Outcome<Fixed, FixUpRefusal> {
   const fatal = index.problems.find((problem) => fatalProblems.has(problem.code));
   if (fatal) return refuse('header-malformed', `${headerProblems[fatal.code]} (octet ${fatal.at})`);
   const gone = fieldsAmong(index, [...privateFields, ...(options.remove ?? [])]);
@@ -106,7 +108,7 @@ function complete(bytes: Uint8Array, options: FixUpOptions): Outcome<Fixed, FixU
   ];
   const edits = [...[...gone, ...empty].map(cut), ...tidyNames(index, [...gone, ...empty]), ...endOfMessage(index)];
   return accept({
-    bytes: concat([options.received, ...added, toSevenBit(editBytes(bytes, edits))]),
+    bytes: concat([options.received, ...added, toSevenBit(editBytes(index.bytes, edits))]),
     messageId: missing.includes('message-id') ? options.messageId : textOf(index, 'message-id', empty),
     added: ['received', ...missing],
     removed: gone.map((each) => each.name),

@@ -176,8 +176,7 @@ export class Intake {
     const recipients = uniqueMailboxes(request.recipients);
     const lines = await readWhole(request);
     if (!lines.ok) return refuse('message-malformed', lines.say);
-    const original = lines.value;
-    const index = indexMessage(original);
+    const index = indexMessage(lines.value);
     const field = idempotencyKeyIn(index);
     if (!field.ok) return field;
     const named = field.value ?? request.idempotencyKey;
@@ -199,7 +198,7 @@ export class Intake {
     const nowMs = this.#ports.timers.nowMs();
     const id = this.#ports.ids.next('em');
     const messageIdHeader = `<${id.slice('em_'.length)}@${domain ?? this.#options.hostname}>`;
-    const fixed = applyFixUps(original, {
+    const fixed = applyFixUps(index, {
       ...this.#fixUps(messageIdHeader, nowMs, id, request.entrance, recipients),
       remove: [idempotencyField],
       // Relayed mail of others is passed on as it is: rewriting it would break their signatures.
@@ -298,10 +297,10 @@ export class Intake {
         `The message has ${letter.bytes.length} octets; the limit is ${this.#options.sizeMaxBytes}.`,
       );
     }
+    const index = indexMessage(letter.bytes); // our signatures change nothing of what is read from it below
     const signed: { bytes: Uint8Array; signatures: readonly Signature[] } = letter.domain
-      ? await signer.sign(letter.bytes, letter.domain)
+      ? await signer.sign(index, letter.domain)
       : { bytes: letter.bytes, signatures: [] };
-    const index = indexMessage(signed.bytes);
     const author = readAuthor(index);
     const recipients = letter.recipients.map((mailbox) => {
       const id = ids.next('del');

@@ -3,6 +3,7 @@
 import { concat } from '../../base/bytes.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { DomainName } from '../../format/domain-name.ts';
+import type { MessageIndex } from '../../format/message/message-index.ts';
 import { signDkim } from '../../protocol/dkim/sign-dkim.ts';
 import type { Directory } from '../directory/directory.ts';
 
@@ -23,12 +24,13 @@ export class Signer {
 
   /** The message with a signature field per active key of `domain` on top (RSA first, RFC 8463 §3); unchanged when it has none. */
   async sign(
-    bytes: Uint8Array,
+    message: Uint8Array | MessageIndex,
     domain: DomainName,
   ): Promise<{ readonly bytes: Uint8Array; readonly signatures: readonly Signature[] }> {
+    const bytes = message instanceof Uint8Array ? message : message.bytes;
     const keys = await this.#directory.activeSigners(domain);
     if (keys.length === 0) return { bytes, signatures: [] };
-    const fields = await signDkim(bytes, keys, { nowSeconds: Math.floor(this.#clock.nowMs() / 1000) });
+    const fields = await signDkim(message, keys, { nowSeconds: Math.floor(this.#clock.nowMs() / 1000) });
     return {
       bytes: concat([fields, bytes]),
       signatures: keys.map(({ selector, algorithm }) => ({ domain, selector, algorithm })),
