@@ -34,7 +34,7 @@ const harmlessModules = ['node:crypto', 'node:url', 'node:util', 'node:buffer'];
 const purePackages: Record<string, readonly string[]> = {
   base: ['kysely'],
   format: [],
-  protocol: [],
+  protocol: ['tldts'],
   services: ['kysely', 'typebox', 'nodemailer'],
 };
 

@@ -5,7 +5,7 @@
 import type { ArcResult } from './arc/types.ts';
 import type { AuthReport } from './authenticate.ts';
 import type { DkimResult } from './dkim/types.ts';
-import type { DmarcResult } from './dmarc/types.ts';
+import type { DmarcResult, LegacyView } from './dmarc/types.ts';
 import type { SpfResult } from './spf/types.ts';
 
 export type SpfDocument = {
@@ -42,6 +42,16 @@ type DmarcDocument = {
   readonly dkim_aligned: boolean;
   readonly testing?: boolean;
   readonly discovery_queries?: number;
+  /** The view of receivers that follow RFC 7489. */
+  readonly legacy?: {
+    readonly result: LegacyView['result'];
+    readonly organizational_domain?: string;
+    readonly policy_domain?: string;
+    readonly policy: LegacyView['policy'];
+    readonly applied: LegacyView['applied'];
+    readonly pct?: number;
+    readonly differs: boolean;
+  };
   readonly reason?: string;
   readonly trace: readonly string[];
 };
@@ -111,8 +121,21 @@ function dmarcDocument(one: DmarcResult): DmarcDocument {
     dkim_aligned: one.dkimAligned,
     ...(one.testing !== undefined && { testing: one.testing }),
     ...(one.discoveryQueries !== undefined && { discovery_queries: one.discoveryQueries }),
+    ...(one.legacy !== undefined && { legacy: legacyDocument(one.legacy) }),
     ...(one.reason !== undefined && { reason: one.reason }),
     trace: one.trace,
+  };
+}
+
+function legacyDocument(view: LegacyView): NonNullable<DmarcDocument['legacy']> {
+  return {
+    result: view.result,
+    ...(view.organizationalDomain !== undefined && { organizational_domain: view.organizationalDomain }),
+    ...(view.policyDomain !== undefined && { policy_domain: view.policyDomain }),
+    policy: view.policy,
+    applied: view.applied,
+    ...(view.pct !== undefined && { pct: view.pct }),
+    differs: view.differs,
   };
 }
 

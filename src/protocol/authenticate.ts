@@ -17,6 +17,7 @@ import { createDkimKeys, type DkimKeys, keysOnce } from './dkim/keys.ts';
 import type { DkimResult } from './dkim/types.ts';
 import { createDkimVerifier, type DkimOptions } from './dkim/verify-dkim.ts';
 import { type DmarcFacts, evaluateDmarc } from './dmarc/evaluate-dmarc.ts';
+import { type PublicSuffixes, publicSuffixesOnce } from './dmarc/public-suffix.ts';
 import type { DmarcResult } from './dmarc/types.ts';
 import type { LookupOptions, Resolver } from './dns/types.ts';
 import { evaluateIprev, type IprevResult } from './iprev/evaluate-iprev.ts';
@@ -72,13 +73,14 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
   const clock = deps.clock ?? systemClock;
   const keys = createDkimKeys(resolver);
   const { evaluateSpf } = createSpfEvaluator({ resolver, clock, ...(deps.timers && { timers: deps.timers }) });
-  const engines: Engines = { resolver, clock, keys, evaluateSpf };
+  const suffixes = publicSuffixesOnce();
+  const engines: Engines = { resolver, clock, keys, suffixes, evaluateSpf };
   const authservId = deps.authservId === undefined ? undefined : readAuthservId(deps.authservId);
   return {
     authenticate: (message, session, options) =>
       runAll(engines, message, session, { ...options, authservId, iprev: deps.iprev === true }),
     evaluateSpf,
-    evaluateDmarc: (facts, options) => evaluateDmarc(resolver, facts, options),
+    evaluateDmarc: (facts, options) => evaluateDmarc(resolver, facts, { ...options, suffixes }),
     verifyDkim: async (message, { signal, ...options } = {}) => {
       const { dkim } = await readWithBody(engines, message, { ...(signal && { signal }) }, (index, deps) => ({
         dkim: createDkimVerifier(index, deps, options),
@@ -103,6 +105,7 @@ type Engines = {
   readonly resolver: Resolver;
   readonly clock: Clock;
   readonly keys: DkimKeys;
+  readonly suffixes: () => Promise<PublicSuffixes>;
   readonly evaluateSpf: Authenticator['evaluateSpf'];
 };
 
@@ -114,7 +117,7 @@ async function runAll(
   session: SpfSession,
   { authservId, iprev, ...lookupOptions }: RunOptions,
 ): Promise<AuthReport> {
-  const { resolver } = engines;
+  const { resolver, suffixes } = engines;
   // SPF needs nothing of the message: it runs while that is still coming in.
   const spfRunning = engines.evaluateSpf(session, lookupOptions);
   const iprevRunning = iprev ? evaluateIprev(resolver, session.remoteAddress, lookupOptions) : undefined;
@@ -131,7 +134,7 @@ async function runAll(
     run.arc.result(),
     iprevRunning,
   ]);
-  const dmarc = await evaluateDmarc(resolver, { author, spf, dkim }, lookupOptions);
+  const dmarc = await evaluateDmarc(resolver, { author, spf, dkim }, { ...lookupOptions, suffixes });
   const judged = { spf, dkim, dmarc, arc, ...(iprevResult && { iprev: iprevResult }) };
   const results = authResultsOf({ session, ...judged });
   const stampedBy = authservId ?? parseDomainName(session.receiver ?? '') ?? 'localhost';

@@ -3,6 +3,11 @@ import { type DomainName, isEqualOrBelow, labelsOf } from '../../format/domain-n
 import type { AlignmentMode } from './record.ts';
 import { type RecordFinder, type Walk, walkTree } from './tree-walk.ts';
 
+export type Mechanism = 'spf' | 'dkim';
+
+/** What SPF or DKIM proved, or could not finish proving. */
+export type Identifier = { readonly by: Mechanism; readonly domain: DomainName; readonly proven: boolean };
+
 /** `unknown`: a failure of the DNS leaves it open. */
 export type Alignment = 'aligned' | 'not-aligned' | 'unknown';
 

@@ -67,12 +67,13 @@ test('the result says what aligned and where the policy came from', async () => 
     dkim: ['pass other.test'],
   });
   assert.deepEqual(
-    { ...result, trace: [] },
+    { ...result, legacy: undefined, trace: [] },
     {
       result: 'pass',
       domain: 'news.example.com',
       organizationalDomain: 'example.com',
       discoveryQueries: 3,
+      legacy: undefined,
       spfAligned: true,
       dkimAligned: false,
       policyDomain: 'example.com',

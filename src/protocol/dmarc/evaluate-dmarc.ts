@@ -9,10 +9,12 @@ import { type DomainName, parseDomainName } from '../../format/domain-name.ts';
 import type { DkimResult } from '../dkim/types.ts';
 import type { Resolver } from '../dns/types.ts';
 import type { SpfResult } from '../spf/types.ts';
-import { type Aligner, type Alignment, createAligner } from './alignment.ts';
+import { type Aligner, type Alignment, createAligner, type Identifier, type Mechanism } from './alignment.ts';
 import { applyPolicy, choosePolicy, choosePolicyRecord, dependsOnExistence, type PolicyRecord } from './decide.ts';
-import type { AlignmentMode } from './record.ts';
-import { createRecordFinder, type Walk, walkTree } from './tree-walk.ts';
+import { legacyTrace, legacyView } from './legacy-view.ts';
+import { loadPublicSuffixes, type PublicSuffixes } from './public-suffix.ts';
+import type { AlignmentMode, DmarcRecord } from './record.ts';
+import { createRecordFinder, type RecordFinder, type Walk, walkTree } from './tree-walk.ts';
 import type { DmarcResult, DmarcVerdict } from './types.ts';
 
 export type DmarcFacts = {
@@ -21,7 +23,11 @@ export type DmarcFacts = {
   readonly dkim: readonly Pick<DkimResult, 'result' | 'domain' | 'partialBody'>[];
 };
 
-export type DmarcOptions = { readonly signal?: AbortSignal };
+export type DmarcOptions = {
+  readonly signal?: AbortSignal;
+  /** Where the Public Suffix List comes from; by default it is read anew. */
+  readonly suffixes?: () => Promise<PublicSuffixes>;
+};
 
 export async function evaluateDmarc(
   resolver: Resolver,
@@ -29,10 +35,25 @@ export async function evaluateDmarc(
   options: DmarcOptions = {},
 ): Promise<DmarcResult> {
   if (facts.author.kind !== 'one') return authorUnclear(facts.author.why);
-  const { domain: author, mailboxes } = facts.author;
+  const find = createRecordFinder(resolver, options.signal);
+  const judged = await judge(resolver, facts.author, facts, find, options);
+  const suffixes = await (options.suffixes ?? loadPublicSuffixes)();
+  const legacy = await legacyView(judged, identifiersOf(facts), find, suffixes);
+  return { ...judged, legacy, trace: [...judged.trace, ...legacyTrace(legacy)] };
+}
+
+type OneAuthor = Extract<Author, { readonly kind: 'one' }>;
+type Judged = DmarcResult & { readonly domain: DomainName };
+
+async function judge(
+  resolver: Resolver,
+  { domain: author, mailboxes }: OneAuthor,
+  facts: DmarcFacts,
+  find: RecordFinder,
+  options: DmarcOptions,
+): Promise<Judged> {
   const trace: string[] = [];
   if (mailboxes.length > 1) trace.push(`From names ${mailboxes.length} mailboxes of ${author}; the first one is shown`);
-  const find = createRecordFinder(resolver, options.signal);
   const walk = await walkTree(author, find);
   noteWalk(trace, walk);
   const known = {
@@ -58,11 +79,6 @@ function authorUnclear(why: string): DmarcResult {
   const none = { spfAligned: false, dkimAligned: false } as const;
   return { result: 'permerror', domain: null, policy: 'none', applied: 'reject', ...none, reason: why, trace: [why] };
 }
-
-type Mechanism = 'spf' | 'dkim';
-
-/** What SPF or DKIM proved, or could not finish proving. */
-type Identifier = { readonly by: Mechanism; readonly domain: DomainName; readonly proven: boolean };
 
 /** RFC 9989 §4.4: a pass gives an identifier; a temporary error might have. A signature over part of the body gives none. Passes first. */
 function identifiersOf({ spf, dkim }: DmarcFacts): readonly Identifier[] {
@@ -134,7 +150,7 @@ async function policyFor(
   return { policy: choosePolicy(chosen, author, exists), certain: answer.kind !== 'failed' };
 }
 
-type Known = Pick<DmarcResult, 'domain' | 'spfAligned' | 'dkimAligned'> &
+type Known = Pick<Judged, 'domain' | 'spfAligned' | 'dkimAligned'> &
   Partial<Pick<DmarcResult, 'organizationalDomain' | 'policyDomain' | 'discoveryQueries'>>;
 
 function finish(
@@ -143,7 +159,7 @@ function finish(
   { policy }: Chosen,
   known: Known,
   trace: readonly string[],
-): DmarcResult {
+): Judged {
   const applied = result === 'fail' ? applyPolicy(policy, record.testing) : 'none';
   const source = record.usable === 'as-none' ? ', its record is incomplete: taken as p=none' : '';
   return {
@@ -163,7 +179,7 @@ function finish(
 }
 
 /** RFC 9989 §4.10.1: without a usable record DMARC does not apply; with a failing DNS nobody knows. */
-function withoutPolicy(chosen: PolicyRecord | 'none' | 'unknown', known: Known, trace: readonly string[]): DmarcResult {
+function withoutPolicy(chosen: PolicyRecord | 'none' | 'unknown', known: Known, trace: readonly string[]): Judged {
   const reason =
     chosen === 'unknown'
       ? 'a failure of the DNS hides the policy'
@@ -190,8 +206,11 @@ function noteWalk(trace: string[], walk: Walk): void {
         ? found.record.text
         : `${found.kind === 'failed' ? 'the DNS failed' : 'no record'} (${found.why})`;
     trace.push(`_dmarc.${domain}: ${printable(text, 400)}`);
-    if (found.kind === 'record')
-      for (const remark of found.record.remarks.slice(0, 10)) trace.push(`  ignored: ${remark}`);
+    if (found.kind === 'record') for (const remark of ignoredIn(found.record)) trace.push(`  ignored: ${remark}`);
   }
   trace.push(`organizational domain of ${walk.start}: ${walk.organizationalDomain ?? 'not known'}`);
+}
+
+function ignoredIn({ remarks, obsolete }: DmarcRecord): readonly string[] {
+  return [...remarks.slice(0, 10), ...obsolete.map((tag) => `${tag} (no meaning since RFC 9989)`)];
 }

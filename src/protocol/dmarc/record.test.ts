@@ -39,6 +39,7 @@ test('RFC 9989 §4.7: every tag, values in any case', () => {
     {
       text: '',
       usable: 'yes',
+      usableByOldRule: 'yes',
       ...{ p: 'reject', sp: 'quarantine', np: 'none', adkim: 'strict', aspf: 'relaxed', psd: 'n', testing: true },
       ...{ rua: ['mailto:a@b.example'], ruf: ['c'], fo: ['1', 'd', 's'], obsolete: [], remarks: [] },
     },

@@ -19,6 +19,8 @@ export type DmarcRecord = {
    * `no` = the same without a report address: there is no DMARC for this domain.
    */
   readonly usable: 'yes' | 'as-none' | 'no';
+  /** The same for receivers that do not know np. RFC 7489 §6.6.3 step 6 */
+  readonly usableByOldRule: 'yes' | 'as-none' | 'no';
   readonly p?: DmarcPolicy;
   /** For subdomains that exist. */
   readonly sp?: DmarcPolicy;
@@ -32,6 +34,8 @@ export type DmarcRecord = {
   readonly rua: readonly ReportUri[];
   readonly ruf: readonly ReportUri[];
   readonly fo: readonly FailureOption[];
+  /** How much of the failing mail RFC 7489 receivers treat by the policy; read and otherwise ignored. RFC 9989 App. A.6 */
+  readonly pct?: number;
   /** Tags of RFC 7489 that mean nothing any more, as published: pct, rf, ri. RFC 9989 App. A.6 */
   readonly obsolete: readonly string[];
   /** What was ignored and why, a clause each. */
@@ -72,7 +76,10 @@ function readTags(text: string, tags: TagList): DmarcRecord {
   const sp = word('sp', policies);
   const np = word('np', policies);
   const rua = readUris('rua', tags, remarks);
-  const isWhole = p !== undefined && tags.has('sp') === (sp !== undefined) && tags.has('np') === (np !== undefined);
+  const isWholeByOldRule = p !== undefined && tags.has('sp') === (sp !== undefined);
+  const isWhole = isWholeByOldRule && tags.has('np') === (np !== undefined);
+  const otherwise = rua.length > 0 ? 'as-none' : 'no'; // RFC 9989 §4.10.1
+  const pct = pctOf(tags);
   for (const [name] of tags) {
     if (knownTags.includes(name) || obsoleteTags.includes(name) || name === 'V') continue;
     const hint = knownTags.includes(name.toLowerCase()) ? ', tag names are lower case' : '';
@@ -80,7 +87,8 @@ function readTags(text: string, tags: TagList): DmarcRecord {
   }
   return {
     text,
-    usable: isWhole ? 'yes' : rua.length > 0 ? 'as-none' : 'no', // RFC 9989 §4.10.1
+    usable: isWhole ? 'yes' : otherwise,
+    usableByOldRule: isWholeByOldRule ? 'yes' : otherwise,
     ...(p && { p }),
     ...(sp && { sp }),
     ...(np && { np }),
@@ -91,11 +99,18 @@ function readTags(text: string, tags: TagList): DmarcRecord {
     rua,
     ruf: readUris('ruf', tags, remarks),
     fo: readFailureOptions(tags, remarks),
+    ...(pct !== undefined && { pct }),
     obsolete: obsoleteTags
       .filter((name) => tags.has(name))
       .map((name) => `${name}=${printable(tags.get(name)?.value ?? '', 40)}`),
     remarks,
   };
+}
+
+/** RFC 7489 §6.3: 0 to 100. */
+function pctOf(tags: TagList): number | undefined {
+  const value = tags.get('pct')?.value ?? '';
+  return /^[0-9]{1,3}$/.test(value) && Number(value) <= 100 ? Number(value) : undefined;
 }
 
 function readUris(tag: 'rua' | 'ruf', tags: TagList, remarks: string[]): readonly ReportUri[] {

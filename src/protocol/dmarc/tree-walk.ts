@@ -9,9 +9,9 @@ import { type DmarcRecord, isDmarcRecord, parseDmarcRecord } from './record.ts';
 /** RFC 9989 §4.10: "x >= 8, remove labels until 7 remain": the start and seven more, so eight queries at most. */
 const labelsAfterJump = 7;
 
-type FoundRecord =
+export type FoundRecord =
   | { readonly kind: 'record'; readonly record: DmarcRecord }
-  | { readonly kind: 'none'; readonly why: string }
+  | { readonly kind: 'none'; readonly why: string; readonly several?: true }
   | { readonly kind: 'failed'; readonly why: string };
 
 export type RecordFinder = (domain: DomainName) => Promise<FoundRecord>;
@@ -50,7 +50,7 @@ function selectRecord(answer: DnsAnswer<string>): FoundRecord {
   if (answer.kind === 'none') return { kind: 'none', why: answer.why };
   const [text, ...more] = answer.records.filter(isDmarcRecord);
   if (text === undefined) return { kind: 'none', why: 'TXT records, none of DMARC' };
-  if (more.length > 0) return { kind: 'none', why: `${more.length + 1} DMARC records, so none counts` };
+  if (more.length > 0) return { kind: 'none', why: `${more.length + 1} DMARC records, so none counts`, several: true };
   const parsed = parseDmarcRecord(text);
   return parsed.ok ? { kind: 'record', record: parsed.value } : { kind: 'none', why: `not valid: ${parsed.say}` };
 }
