@@ -1,0 +1,243 @@
+/**
+ * Name servers we did not write, each a process of its own on a free loopback port, with its configuration and zones in a folder
+ * that goes with it: BIND and Knot as authorities, unbound and BIND as resolvers.
+ */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Endpoint } from '../../../../src/base/port/net.ts';
+
+export type NameServer = AsyncDisposable & {
+  readonly endpoint: Endpoint;
+  /** What it has said so far. */
+  readonly log: () => string;
+};
+
+export type ZoneFile = {
+  /** Without the final dot. */
+  readonly origin: string;
+  readonly text: string;
+};
+
+const address = '127.0.0.1';
+const startMs = 15_000;
+
+/** A port that is free for TCP and UDP at this moment. */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const tcp = createServer();
+    await new Promise<void>((resolve) => tcp.listen(0, address, resolve));
+    const at = tcp.address();
+    assert.ok(at !== null && typeof at === 'object');
+    const udp = createSocket('udp4');
+    const free = await new Promise<boolean>((resolve) => {
+      udp.once('error', () => resolve(false)).bind(at.port, address, () => resolve(true));
+    });
+    udp.close();
+    await new Promise((resolve) => tcp.close(resolve));
+    if (free) return at.port;
+  }
+}
+
+type Daemon = {
+  readonly program: string;
+  readonly files: (folder: string, port: number) => Readonly<Record<string, string>>;
+  readonly args: (folder: string) => readonly string[];
+  readonly ready: RegExp;
+  /** It runs, but not with what it was given. */
+  readonly broken: RegExp;
+};
+
+async function start({ program, files, args, ready, broken }: Daemon): Promise<NameServer> {
+  const folder = mkdtempSync(join(tmpdir(), `posthorn-${program}-`));
+  const port = await freePort();
+  for (const [name, text] of Object.entries(files(folder, port))) writeFileSync(join(folder, name), text);
+  const child = spawn(program, args(folder), { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+  let log = '';
+  const started = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<void>();
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (octets: Buffer) => {
+      log += octets.toString('latin1');
+      if (broken.test(log))
+        started.reject(new Error(`${program} does not like what it was given:\n${log.slice(-1_500)}`));
+      else if (ready.test(log)) started.resolve();
+    });
+  }
+  child.once('error', started.reject);
+  child.once('exit', () => {
+    ended.resolve();
+    started.reject(new Error(`${program} ended:\n${log.slice(-1_500)}`));
+  });
+  const late = setTimeout(() => started.reject(new Error(`${program} does not start:\n${log.slice(-1_500)}`)), startMs);
+  const stop = async () => {
+    if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) {
+      child.kill('SIGTERM');
+      const force = setTimeout(() => child.kill('SIGKILL'), 3_000);
+      await ended.promise;
+      clearTimeout(force);
+    }
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await started.promise;
+  } catch (error) {
+    await stop();
+    throw error;
+  } finally {
+    clearTimeout(late);
+  }
+  return { endpoint: { address, port }, log: () => log, [Symbol.asyncDispose]: stop };
+}
+
+function zoneFileName({ origin }: ZoneFile): string {
+  return `${origin || 'root'}.zone`;
+}
+
+function zoneFiles(zones: readonly ZoneFile[]): Record<string, string> {
+  return Object.fromEntries(zones.map((zone) => [zoneFileName(zone), zone.text]));
+}
+
+// ---- authorities ----
+
+export type NamedOptions = {
+  /** Lines for `options { }`. */
+  readonly options?: string;
+  /** Everything below is asked there: BIND as a resolver. */
+  readonly forward?: { readonly origin: string; readonly to: Endpoint };
+};
+
+/** BIND. */
+export function startNamed(
+  zones: readonly ZoneFile[],
+  { options = '', forward }: NamedOptions = {},
+): Promise<NameServer> {
+  return start({
+    program: 'named',
+    args: (folder) => ['-g', '-n', '1', '-c', join(folder, 'named.conf')],
+    ready: /\brunning$/m,
+    broken: /not loaded due to errors/,
+    files: (folder, port) => ({
+      ...zoneFiles(zones),
+      'named.conf': `
+options {
+  directory "${folder}"; pid-file none; session-keyfile "${folder}/session.key"; managed-keys-directory "${folder}";
+  listen-on port ${port} { ${address}; }; listen-on-v6 { none; };
+  recursion ${forward ? 'yes' : 'no'}; allow-query { any; }; notify no; dnssec-validation no; querylog no; empty-zones-enable no;
+  max-records-per-type 1000;
+  ${options}
+};
+controls { };
+${zones.map((zone) => `zone "${zone.origin || '.'}" { type primary; file "${zoneFileName(zone)}"; };`).join('\n')}
+${forward ? `zone "${forward.origin}" { type forward; forward only; forwarders { ${forward.to.address} port ${forward.to.port}; }; };` : ''}
+`,
+    }),
+  });
+}
+
+/** Knot. `signed`: it signs the zones itself, on the fly. */
+export function startKnot(
+  zones: readonly ZoneFile[],
+  { server = '', signed = false }: { readonly server?: string; readonly signed?: boolean } = {},
+): Promise<NameServer> {
+  return start({
+    program: 'knotd',
+    args: (folder) => ['-c', join(folder, 'knot.conf')],
+    ready: /server started/,
+    broken: /error: .*zone|failed to load/i,
+    files: (folder, port) => ({
+      ...zoneFiles(zones),
+      'knot.conf': `
+server:
+    rundir: "${folder}"
+    user: "root"
+    listen: ${address}@${port}
+    udp-workers: 1
+    tcp-workers: 1
+    background-workers: 1
+    ${server}
+log:
+  - target: stderr
+    any: info
+database:
+    storage: "${folder}"
+policy:
+  - id: quick
+    algorithm: ecdsap256sha256
+    single-type-signing: on
+    nsec3: on
+template:
+  - id: default
+    storage: "${folder}"
+    zonefile-sync: -1
+    journal-content: none
+    ${signed ? 'dnssec-signing: on\n    dnssec-policy: quick' : ''}
+zone:
+${zones.map((zone) => `  - domain: "${zone.origin || '.'}"\n    file: "${zoneFileName(zone)}"`).join('\n')}
+`,
+    }),
+  });
+}
+
+// ---- resolvers ----
+
+export type StubZone = { readonly origin: string; readonly at: Endpoint };
+
+export type UnboundOptions = {
+  /** Zones whose authorities it asks itself. */
+  readonly stubs?: readonly StubZone[];
+  /** Zones it hands to a resolver. */
+  readonly forwards?: readonly StubZone[];
+  /** DS or DNSKEY records in zone text: from there on it validates. */
+  readonly anchors?: readonly string[];
+  /** Lines for `server:`. */
+  readonly server?: string;
+};
+
+/** Unbound: validates below its trust anchors, and knows no other part of the DNS than the zones it is given. */
+export function startUnbound({
+  stubs = [],
+  forwards = [],
+  anchors = [],
+  server = '',
+}: UnboundOptions): Promise<NameServer> {
+  const zone = (kind: 'stub' | 'forward') => (one: StubZone) =>
+    `${kind}-zone:\n  name: "${one.origin || '.'}"\n  ${kind}-addr: ${one.at.address}@${one.at.port}`;
+  return start({
+    program: 'unbound',
+    args: (folder) => ['-d', '-p', '-c', join(folder, 'unbound.conf')],
+    ready: /start of service/,
+    broken: /fatal error/,
+    files: (folder, port) => ({
+      'unbound.conf': `
+server:
+  directory: "${folder}"
+  username: ""
+  chroot: ""
+  pidfile: ""
+  use-syslog: no
+  logfile: ""
+  verbosity: 1
+  val-log-level: 2
+  ede: yes
+  interface: ${address}@${port}
+  access-control: 127.0.0.0/8 allow
+  do-not-query-localhost: no
+  do-ip6: no
+  num-threads: 1
+  module-config: "validator iterator"
+  local-zone: "test." nodefault
+  ${anchors.map((anchor) => `trust-anchor: "${anchor.replaceAll('"', '\\"')}"`).join('\n  ')}
+  ${server}
+${stubs.map(zone('stub')).join('\n')}
+${forwards.map(zone('forward')).join('\n')}
+remote-control:
+  control-enable: no
+`,
+    }),
+  });
+}
