@@ -71,6 +71,7 @@ function readField(
       return read === undefined ? undefined : { value: read.name, next: read.next };
     }
     case 'string':
+    case 'word':
       return readString(octets, from, to);
     case 'strings':
       return readStrings(octets, from, to);
@@ -136,6 +137,7 @@ function fieldOctets(kind: Exclude<FieldKind, 'name'>, value: FieldValues[FieldK
     case 'ipv6':
       return ipv6Octets(value as string) ?? new Uint8Array(16);
     case 'string':
+    case 'word':
       return stringOctets(value as string);
     case 'strings':
       return Buffer.concat((value as readonly string[]).map(stringOctets));
@@ -180,6 +182,7 @@ export function fitsField(kind: FieldKind, value: FieldValues[FieldKind]): boole
     case 'name':
       return isDnsName(value as DnsName);
     case 'string':
+    case 'word':
       return isOctetText(value as string) && (value as string).length <= 255;
     case 'strings':
       return (

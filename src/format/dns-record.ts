@@ -18,6 +18,8 @@ export type FieldValues = {
   readonly name: DnsName;
   /** One character-string of at most 255 octets. */
   readonly string: string;
+  /** A character-string of letters and digits, which text shows without quotes. */
+  readonly word: string;
   /** One or more character-strings, to the end of the data. */
   readonly strings: readonly string[];
   /** Octets to the end of the data; a string in text. */
@@ -71,7 +73,7 @@ export const recordShapes = {
   /** Withdrawn (RFC 7208 §3.1); read so that it can be reported. */
   SPF: { code: 99, fields: { strings: 'strings' } },
   URI: { code: 256, fields: { priority: 'u16', weight: 'u16', target: 'rest' } },
-  CAA: { code: 257, fields: { flags: 'u8', tag: 'string', value: 'rest' } },
+  CAA: { code: 257, fields: { flags: 'u8', tag: 'word', value: 'rest' } },
 } as const satisfies Record<string, Shape>;
 
 /** Types that zone files have and whose text we do not read; such a line counts as "there is something" and no more. */

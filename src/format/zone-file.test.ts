@@ -175,7 +175,8 @@ test('records written as text are read back the same', () => {
 test('the data alone, as a form of a DNS host wants it', () => {
   assert.equal(dataText({ type: 'MX', preference: 10, exchange: ['mail', 'example', 'com'] }), '10 mail.example.com.');
   assert.equal(dataText({ type: 'MX', preference: 0, exchange: [] }), '0 .');
-  assert.equal(dataText({ type: 'CAA', flags: 0, tag: 'issue', value: 'ca.test' }), '0 "issue" "ca.test"');
+  assert.equal(dataText({ type: 'CAA', flags: 0, tag: 'issue', value: 'ca.test' }), '0 issue "ca.test"'); // RFC 8659 §4.1.1
+  assert.equal(dataText({ type: 'CAA', flags: 0, tag: 'a b', value: 'x' }), '\\# 6 000361206278');
 });
 
 const suites = new URL('../../../shared/suites/jsonl/', import.meta.url);

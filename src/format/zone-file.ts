@@ -317,7 +317,7 @@ function takesAllWords(kind: FieldKind): boolean {
 }
 
 function takesQuotes(kind: FieldKind): boolean {
-  return kind === 'string' || kind === 'strings' || kind === 'rest';
+  return kind === 'string' || kind === 'word' || kind === 'strings' || kind === 'rest';
 }
 
 function readField(kind: FieldKind, words: readonly Word[], origin: DnsName): FieldValues[FieldKind] | undefined {
@@ -341,6 +341,7 @@ function readField(kind: FieldKind, words: readonly Word[], origin: DnsName): Fi
     case 'name':
       return parseDnsName(raw, origin);
     case 'string':
+    case 'word':
     case 'rest': {
       const text = octetsOf(raw);
       return fitsField(kind, text) ? text : undefined;
@@ -400,13 +401,18 @@ function nameText(name: DnsName): string {
 export function dataText(data: DnsData): string {
   if (data.type === 'opaque') return genericText(data);
   const values = fieldValues(data);
-  if (values.some((value) => value instanceof Uint8Array && value.length === 0)) return genericText(data);
-  return fieldsOf(data.type)
-    .map(([, kind], index) => fieldText(kind, values[index] as FieldValues[FieldKind]))
-    .join(' ');
+  const fields = fieldsOf(data.type).map(([, kind], index) => ({ kind, value: values[index] as FieldValues[FieldKind] }));
+  if (fields.some(({ kind, value }) => !hasText(kind, value))) return genericText(data);
+  return fields.map(({ kind, value }) => fieldText(kind, value)).join(' ');
 }
 
-/** RFC 3597 §5: for types without a form of their own, and for what it has no words for, a digest of no octets. */
+/** No text form has words for a digest of no octets, nor for a tag that is more than letters and digits. */
+function hasText(kind: FieldKind, value: FieldValues[FieldKind]): boolean {
+  if (kind === 'word') return /^[A-Za-z0-9]+$/.test(value as string); // RFC 8659 §4.1
+  return !(value instanceof Uint8Array) || value.length > 0;
+}
+
+/** RFC 3597 §5: for types without a form of their own, and for what theirs has no words for. */
 function genericText(data: DnsData): string {
   const parts: Uint8Array[] = [];
   const name = (labels: DnsName) => {
@@ -431,7 +437,7 @@ function fieldText(kind: FieldKind, value: FieldValues[FieldKind]): string {
     case 'base64':
       return Buffer.from(value as Uint8Array).toString('base64');
     default:
-      return String(value);
+      return String(value); // numbers, addresses, words
   }
 }
 

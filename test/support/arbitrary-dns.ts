@@ -35,6 +35,7 @@ const fields: { readonly [K in FieldKind]: () => fc.Arbitrary<FieldValues[K]> } 
   ipv6: () => fc.uint8Array({ minLength: 16, maxLength: 16 }).map(ipv6Text),
   name: arbitraryName,
   string: () => octetText(255),
+  word: () => fc.oneof(fc.constantFrom('issue', 'iodef'), octetText(20)),
   strings: () => fc.array(octetText(255), { minLength: 1, maxLength: 4 }),
   rest: () => octetText(300),
   hex: () => octets(0),
