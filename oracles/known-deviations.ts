@@ -1,0 +1,101 @@
+/**
+ * Where another implementation is known to differ and the RFC decides for us. Each entry says what it explains as narrowly as it
+ * can; whatever none explains is either our bug or a new entry with its sentence.
+ */
+import type { Answer } from './peer.ts';
+import type { SpfCase } from './spf-cases.ts';
+
+export type Deviation<Case, Ours> = {
+  readonly peer: string;
+  readonly rule: string;
+  readonly explains: (one: Case, ours: Ours, theirs: Answer) => boolean;
+};
+
+type OurSpf = { readonly result: string; readonly reason?: string; readonly trace: readonly string[] };
+
+const records = (one: SpfCase) =>
+  Object.values(one.world).flatMap(({ TXT }) => (TXT ?? []).map((strings) => strings.join('').toLowerCase()));
+const anyRecord = (one: SpfCase, pattern: RegExp) => records(one).some((text) => pattern.test(text));
+const why = (theirs: Answer) => String(theirs.why);
+
+export const spfDeviations: readonly Deviation<SpfCase, OurSpf>[] = [
+  {
+    peer: 'pyspf',
+    rule: 'RFC 5321 §4.1.2: the last unquoted @ parts the address; it takes the first of "a@b"@a.test',
+    explains: (one) => one.mail_from.startsWith('"'),
+  },
+  {
+    peer: 'pyspf',
+    rule: 'RFC 7208 §4.6.4: an include of the domain itself costs look-ups like any other; it ends the check before terms that match',
+    explains: (_, __, theirs) => why(theirs).includes('trivial recursion'),
+  },
+  {
+    peer: 'pyspf',
+    rule: 'RFC 7208 §4.6: syntax errors anywhere are found before evaluation; it expands macros only when it gets there',
+    explains: (_, ours) => ours.reason === 'syntax',
+  },
+  {
+    peer: 'pyspf',
+    rule: 'RFC 7208 §5.5: a DNS error while names are confirmed fails to match, it is not temperror',
+    explains: (one, _, theirs) => theirs.result === 'temperror' && anyRecord(one, /ptr|%\{p/),
+  },
+  {
+    peer: 'pyspf',
+    rule: 'RFC 7208 §4.6.4 counts terms; it counts each look-up below mx, ptr and %{p} as a void one',
+    explains: (one, _, theirs) => why(theirs).includes('Void lookup limit') && anyRecord(one, /mx|ptr|%\{p/),
+  },
+  {
+    peer: 'pyspf',
+    rule: 'RFC 7208 §5.4 names no order: it asks for every exchange before it compares the first, and fails at a later one',
+    explains: (one, _, theirs) => theirs.result === 'temperror' && anyRecord(one, /mx/),
+  },
+  {
+    peer: 'Mail::SPF',
+    rule: 'RFC 7208 §5: an IPv4 client never matches ip6, not even ip6:…/0',
+    explains: (one) => !one.ip.includes(':') && anyRecord(one, /ip6:[0-9a-f:]+\/0/),
+  },
+  {
+    peer: 'Mail::SPF',
+    rule: 'RFC 7208 §4.6: syntax errors anywhere are found before evaluation; it expands macros only when it gets there',
+    explains: (_, ours) => ours.reason === 'syntax',
+  },
+  {
+    peer: 'Mail::SPF',
+    rule: 'RFC 7208 §4.3: a name with an empty label is no name; its DNS library throws',
+    explains: (_, __, theirs) => why(theirs).includes('empty label'),
+  },
+  {
+    peer: 'Mail::SPF',
+    rule: 'RFC 7208 §4.6.4 counts terms; it counts each look-up below mx, ptr and %{p} as a void one',
+    explains: (one, _, theirs) => /void DNS look-ups/.test(why(theirs)) && anyRecord(one, /mx|ptr|%\{p/),
+  },
+  {
+    peer: 'Mail::SPF',
+    rule: 'RFC 7208 §4.6.4: more than 10 mx names are permerror; it looks at the first 10',
+    explains: (_, ours) => ours.reason === 'too-many-mx',
+  },
+  {
+    peer: 'Mail::SPF',
+    rule: 'RFC 7208 §4.6.4: an alias that leads to nothing is a void look-up; it counts the alias as an answer',
+    explains: (one, ours) =>
+      ours.reason === 'too-many-void-lookups' &&
+      Object.entries(one.world).some(
+        ([name, { CNAME }]) => CNAME !== undefined && ours.trace.join('\n').includes(name),
+      ),
+  },
+  {
+    peer: 'Mail::SPF',
+    rule: 'RFC 7208 §5: ip6:::ffff:a.b.c.d never matches an IPv4 client',
+    explains: (one) => !one.ip.includes(':') && anyRecord(one, /ip6:::ffff:/),
+  },
+  {
+    peer: 'mailauth',
+    rule: 'RFC 7208 §4.6.4 counts terms; it counts each look-up below ptr and %{p} as a void one',
+    explains: (one, _, theirs) => why(theirs).includes('Too many void') && anyRecord(one, /ptr|%\{p/),
+  },
+  {
+    peer: 'mailauth',
+    rule: 'RFC 7208 §4.6.4: more than 10 mx names are permerror; it stops at the first that matches',
+    explains: (_, ours) => ours.reason === 'too-many-mx',
+  },
+];
