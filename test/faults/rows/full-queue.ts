@@ -76,7 +76,7 @@ export const fullQueue: Fault = {
   },
 };
 
-async function fill(trial: Trial, home: Home): Promise<void> {
+export async function fill(trial: Trial, home: Home): Promise<void> {
   const office = await OfficeProcess.start(trial, home);
   const to = `a@${sinkDomain('ok')}`;
   const talk = await SmtpTalk.greeted(office.ports.mx);
@@ -126,7 +126,7 @@ const multiplied: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 };
 
 /** What the worker does each time it looks, as it does it, on the same rows; undone afterwards. */
-async function claimTimes(home: Home): Promise<number[]> {
+export async function claimTimes(home: Home): Promise<number[]> {
   const times: number[] = [];
   await using db = await openSqlite(home.data, { migrations, office: 'take' });
   const store = new OutboundStore(db);
