@@ -26,7 +26,7 @@ export type ReadChain =
   | { readonly kind: 'broken'; readonly reason: string }
   | { readonly kind: 'chain'; readonly sets: readonly ReadSet[] };
 
-const instancesMax = 50; // RFC 8617 §4.2.1
+export const instancesMax = 50; // RFC 8617 §4.2.1
 
 type Fields = { results?: HeaderField; message?: HeaderField; seal?: HeaderField };
 type Part = keyof Fields;
@@ -49,6 +49,21 @@ export function readChain(index: MessageIndex): ReadChain {
   }
   const reason = judgeChainValues(sets);
   return reason === undefined ? { kind: 'chain', sets } : broken(reason);
+}
+
+/** The number of the newest set that can be read at all, complete or not, and what its seal says; 0 when there is none. */
+export function highestInstance(index: MessageIndex): { readonly instance: number; readonly cv?: string } {
+  let highest: { instance: number; cv?: string } = { instance: 0 };
+  for (const part of parts) {
+    for (const field of fieldsNamed(index, names[part])) {
+      const tags = part === 'results' ? undefined : readTags(index, field);
+      const instance = (part === 'results' ? instanceOfResults(index, field) : instanceOf(tags)) ?? 0;
+      const cv = tags?.get('cv')?.value;
+      if (instance > highest.instance) highest = { instance };
+      if (instance === highest.instance && cv !== undefined && part === 'seal') highest = { instance, cv };
+    }
+  }
+  return highest;
 }
 
 /** RFC 8617 §5.2 (3): at most one field of each kind per instance. */

@@ -18,9 +18,14 @@ export function writeAuthenticationResults(authservId: string, results: readonly
   return fieldName.length + 2 + line.length <= lineOctetsMax ? line : inLines(parts);
 }
 
+/** The value, a result per line. */
+export function authenticationResultsLines(authservId: string, results: readonly AuthResult[]): string {
+  return inLines(partsOf(authservId, results));
+}
+
 /** The whole field, a result per line, ending in CRLF: to be put above everything else. RFC 8601 §4 */
 export function authenticationResultsField(authservId: string, results: readonly AuthResult[]): Uint8Array {
-  return fromLatin1(`${fieldName}: ${inLines(partsOf(authservId, results))}\r\n`);
+  return fromLatin1(`${fieldName}: ${authenticationResultsLines(authservId, results)}\r\n`);
 }
 
 /** Who says so, then each result, as words that a fold may separate; a semicolon ends each but the last. */

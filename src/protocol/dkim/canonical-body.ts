@@ -96,6 +96,7 @@ class SqueezedBlanks implements CanonicalBody {
   }
 
   update(chunk: Uint8Array): void {
+    if (chunk.length === 0) return; // decides nothing about what is held
     const octets = asBuffer(chunk);
     if (octets.length <= sliceOctets) this.#slice(octets);
     else for (let at = 0; at < octets.length; at += sliceOctets) this.#slice(octets.subarray(at, at + sliceOctets));
