@@ -1,5 +1,5 @@
 /**
- * The signing cases of the ValiMail ARC suite: what we add passes here, and in dkimpy where the system has it. The
+ * The signing cases of the ValiMail ARC suite: what we add passes here, and in dkimpy and Mail::DKIM where the system has them. The
  * suite's own field values cannot be compared: tags may stand in any order, and ours say t= and h= elsewhere.
  */
 import assert from 'node:assert/strict';
@@ -110,6 +110,35 @@ test('dkimpy accepts the seals', {
   const wrong = answers.filter(([name, [cv, , signature, reason]]) =>
     isOfBrokenChain(name) ? !(signature && reason.includes('reported failure')) : cv !== 'pass',
   );
+  assert.deepEqual(wrong, []);
+  assert.equal(answers.length, 16);
+});
+
+const mailDkim = `
+use JSON::PP; use MIME::Base64; use Net::DNS::RR; use Mail::DKIM::DNS; use Mail::DKIM::ARC::Verifier;
+local $/; my $given = decode_json(<STDIN>);
+my $record = Net::DNS::RR->new(owner => 'dummy._domainkey.example.org', type => 'TXT', txtdata => $given->{key});
+{ no warnings 'redefine'; *Mail::DKIM::DNS::query = sub { return $record }; }
+my %said;
+for my $name (keys %{ $given->{messages} }) {
+  my $verifier = Mail::DKIM::ARC::Verifier->new(Strict => 1);
+  $verifier->PRINT(decode_base64($given->{messages}{$name}));
+  $verifier->CLOSE;
+  $said{$name} = $verifier->result_detail;
+}
+print encode_json(\\%said);
+`;
+
+const hasMailDkim = spawnSync('perl', ['-MMail::DKIM::ARC::Verifier', '-e', '1'], { stdio: 'ignore' }).status === 0;
+const skipMailDkim = skip || (hasMailDkim ? false : 'no oracle: libmail-dkim-perl is not installed');
+
+test('Mail::DKIM accepts the seals', { skip: skipMailDkim }, async () => {
+  const { sealed, keyText } = await sealAll();
+  const messages = Object.fromEntries([...sealed].map(([name, message]) => [name, message.toString('base64')]));
+  const run = spawnSync('perl', ['-e', mailDkim], { input: JSON.stringify({ key: keyText, messages }) });
+  assert.equal(run.status, 0, run.stderr.toString());
+  const answers = Object.entries(JSON.parse(run.stdout.toString()) as Record<string, string>);
+  const wrong = answers.filter(([name, said]) => !said.startsWith(isOfBrokenChain(name) ? 'fail' : 'pass'));
   assert.deepEqual(wrong, []);
   assert.equal(answers.length, 16);
 });
