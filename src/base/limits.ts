@@ -60,6 +60,27 @@ export class OctetBudget {
   }
 }
 
+/** Octets of many small parts, taken and given back one by one. */
+export class OctetPool {
+  readonly #most: number;
+  #taken = 0;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** False, and nothing taken, when it would be too much. Whoever takes gives back. */
+  take(octets: number): boolean {
+    if (this.#taken + octets > this.#most) return false;
+    this.#taken += octets;
+    return true;
+  }
+
+  give(octets: number): void {
+    this.#taken -= octets;
+  }
+}
+
 /** Events per key in a fixed window (wrong passwords per account and quarter of an hour). */
 export class RateWindow {
   readonly #counts = new Map<string, number>();

@@ -25,6 +25,18 @@ export function blobsContract(open: (t: TestContext) => Promise<BlobStore>, size
       const id = await db.write((tx) => blobs.keep(tx, spooled));
       await spooled.discard(); // too late, and harmless
       assert.deepEqual(sha(await db.read((reader) => blobs.read(reader, id))), sha(bytes));
+      const stored = await db.read((reader) => blobs.find(reader, id));
+      assert.equal(stored.size, size);
+      for (let nth = 0; nth < 2; nth++) assert.deepEqual(sha(await collect(stored.chunks())), sha(bytes));
+    });
+
+    test(`of a spooled body of ${size} octets the pieces from any octet on are there`, async (t) => {
+      const { blobs } = await open(t);
+      const bytes = seededRandom(size).bytes(size);
+      const spooled = await spool(blobs, bytes);
+      for (const from of [1, size >> 1, size - 1, size, size + 1].filter((at) => at >= 0))
+        assert.deepEqual(sha(await collect(spooled.chunks(from))), sha(bytes.subarray(from)));
+      await spooled.discard();
     });
   }
 
@@ -43,6 +55,10 @@ export function blobsContract(open: (t: TestContext) => Promise<BlobStore>, size
       await db.write((tx) => blobs.drop(tx, id));
       await assert.rejects(
         db.read((reader) => blobs.read(reader, id)),
+        isFault('BLOB_MISSING'),
+      );
+      await assert.rejects(
+        db.read((reader) => blobs.find(reader, id)),
         isFault('BLOB_MISSING'),
       );
     });

@@ -10,7 +10,7 @@ import { tempOffice } from '../../../test/support/temp-office.ts';
 import type { BlobId } from '../../base/port/blobs.ts';
 import { orphanAgeMs } from './blobs.ts';
 import { spoolFolder } from './blobs-schema.ts';
-import { inlineBytesMax } from './spool.ts';
+import { arrivingBytesMax, inlineBytesMax } from './spool.ts';
 
 blobsContract(tempOffice, [inlineBytesMax, inlineBytesMax + 1, 3 * inlineBytesMax]);
 
@@ -26,6 +26,24 @@ test('a small body is a row, a large one a file that only we can read', async (t
   assert.match(name ?? '', /^[0-9a-z]{32}$/);
   assert.equal(statSync(join(spoolFolder(folder), name ?? '')).mode & 0o777, 0o600);
   assert.equal(statSync(spoolFolder(folder)).mode & 0o777, 0o700);
+});
+
+test('many that arrive at once go to files also when they are small, until others are in', async (t) => {
+  const { folder, blobs } = await tempOffice(t);
+  const part = new Uint8Array(inlineBytesMax);
+  const slow = Array.from({ length: arrivingBytesMax / inlineBytesMax }, () => blobs.open());
+  for (const each of slow) await each.write(part);
+  assert.deepEqual(filesOf(folder), []);
+  const late = blobs.open();
+  await late.write(Uint8Array.of(1));
+  await late.write(Uint8Array.of(2));
+  assert.equal(filesOf(folder).length, 1);
+  assert.deepEqual([...(await (await late.finish()).read())], [1, 2]);
+  await slow[0]?.finish();
+  await slow[1]?.discard();
+  const more = [blobs.open(), blobs.open()];
+  for (const each of more) await each.write(part);
+  assert.equal(filesOf(folder).length, 1, 'what was finished or thrown away counts no more');
 });
 
 test('discarding takes the file away, at any stage', async (t) => {
@@ -83,6 +101,35 @@ test('a flipped bit in a row or a file is damage, a lost file is missing', async
     db.read((reader) => blobs.read(reader, file)),
     isFault('BLOB_MISSING'),
   );
+});
+
+test('read in pieces, damage shows before the last one: nobody takes it for the whole', async (t) => {
+  const { folder, db, blobs } = await tempOffice(t);
+  const small = await db.write((tx) => blobs.keep(tx, Uint8Array.of(1, 2, 3)));
+  const file = await keepLarge({ db, blobs });
+  const [name = ''] = filesOf(folder);
+  const path = join(spoolFolder(folder), name);
+  const find = (id: BlobId) => db.read((reader) => blobs.find(reader, id));
+  const whole = readFileSync(path);
+  for (const [octets, fault] of [
+    [flipped(Buffer.from(whole)), 'BLOB_DAMAGED'],
+    [whole.subarray(0, -1), 'BLOB_DAMAGED'],
+    [Buffer.concat([whole, whole]), 'BLOB_DAMAGED'],
+    [Buffer.alloc(0), 'BLOB_DAMAGED'],
+    [undefined, 'BLOB_MISSING'],
+  ] as const) {
+    if (octets) writeFileSync(path, octets);
+    else rmSync(path);
+    const pieces: Uint8Array[] = [];
+    const reading = async () => {
+      for await (const piece of (await find(file)).chunks()) pieces.push(piece);
+    };
+    await assert.rejects(reading, isFault(fault));
+    const came = Buffer.concat(pieces).length;
+    assert.ok(came < Math.max(octets?.length ?? 0, 1), `${came} octets came`);
+  }
+  await db.write((tx) => tx.run({ sql: "UPDATE blobs SET body = x'010203ff' WHERE id = ?", parameters: [small] }));
+  await assert.rejects(find(small), isFault('BLOB_DAMAGED'));
 });
 
 test('the start sweeps what a kill left between file and commit, and nothing else', async (t) => {

@@ -2,20 +2,29 @@
  * The `Blobs` port beside the SQLite file: small bodies are rows, large ones files of DATA/spool named by a row. Every body
  * carries its SHA-256 and is checked against it when read, as SQLite's own integrity check does not see a flipped byte.
  */
-import { hash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { base32 } from '../../base/bytes.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Ids } from '../../base/id.ts';
+import { OctetPool } from '../../base/limits.ts';
 import { Bug, Fault } from '../../base/outcome.ts';
-import type { BlobId, Blobs, Spooled, SpoolWriter } from '../../base/port/blobs.ts';
+import type { BlobId, Blobs, Spooled, SpoolWriter, StoredBody } from '../../base/port/blobs.ts';
 import type { Reader, Tx } from '../../base/port/db.ts';
 import type { Random } from '../../base/random.ts';
 import { type BlobRow, isSpoolName, spoolFolder } from './blobs-schema.ts';
 import { codeOf, fileFault, syncFolder } from './files.ts';
-import { removeFile, SpooledBytes, SpooledFile, Spooling, type SpoolPlace } from './spool.ts';
+import {
+  arrivingBytesMax,
+  readPieces,
+  removeFile,
+  SpooledBytes,
+  SpooledFile,
+  Spooling,
+  type SpoolPlace,
+} from './spool.ts';
 import type { SqliteDb } from './sqlite-db.ts';
 
 /** Younger files without a row may belong to a command that works beside the office at this moment. */
@@ -52,6 +61,7 @@ class SqliteBlobs implements StoredBlobs {
     this.#ports = ports;
     this.#place = {
       folder,
+      arriving: new OctetPool(arrivingBytesMax),
       newName: () => base32(ports.random.bytes(20)),
       isUncertain: () => ports.db.refusal !== undefined,
       syncFailed: (fault) => ports.db.endWriting(fault),
@@ -75,24 +85,59 @@ class SqliteBlobs implements StoredBlobs {
   }
 
   async read(reader: Reader, id: BlobId): Promise<Uint8Array> {
+    const row = await this.#row(reader, id);
+    const bytes = row.body ?? (await this.#readFile(id, row.file ?? ''));
+    if (bytes.length !== row.size || hash('sha256', bytes) !== row.sha256) throw damaged(id);
+    return bytes;
+  }
+
+  async find(reader: Reader, id: BlobId): Promise<StoredBody> {
+    const row = await this.#row(reader, id);
+    if (row.body === null) return { size: row.size, chunks: () => this.#filePieces(id, row) };
+    const bytes = row.body;
+    if (bytes.length !== row.size || hash('sha256', bytes) !== row.sha256) throw damaged(id);
+    return { size: row.size, chunks: () => new SpooledBytes(bytes).chunks() };
+  }
+
+  async #row(reader: Reader, id: BlobId): Promise<Omit<BlobRow, 'id'>> {
     const row = await reader.first<Omit<BlobRow, 'id'>>({
       sql: 'SELECT size, sha256, file, body FROM blobs WHERE id = ?',
       parameters: [id],
     });
     if (row === undefined) throw new Fault('BLOB_MISSING', `there is no body ${id}`);
-    const bytes = row.body ?? (await this.#readFile(id, row.file ?? ''));
-    if (bytes.length !== row.size || hash('sha256', bytes) !== row.sha256)
-      throw new Fault('BLOB_DAMAGED', `the body ${id} is not what was stored: its SHA-256 differs`);
-    return bytes;
+    return row;
+  }
+
+  /** One piece behind what was read: the last one leaves when all of them were looked at. */
+  async *#filePieces(id: BlobId, row: Omit<BlobRow, 'id'>): AsyncIterable<Uint8Array> {
+    const sha256 = createHash('sha256');
+    let octets = 0;
+    let held: Uint8Array | undefined;
+    try {
+      for await (const piece of readPieces(join(this.#place.folder, row.file ?? ''), 0)) {
+        if (held) yield held;
+        sha256.update(piece);
+        octets += piece.length;
+        held = piece;
+      }
+    } catch (error) {
+      throw this.#readFault(error, id, row.file ?? '');
+    }
+    if (octets !== row.size || sha256.digest('hex') !== row.sha256) throw damaged(id);
+    if (held) yield held;
   }
 
   async #readFile(id: BlobId, name: string): Promise<Uint8Array> {
     try {
       return await readFile(join(this.#place.folder, name));
     } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw fileFault(error, `reading the body ${id}`);
-      throw new Fault('BLOB_MISSING', `the file ${name} of the body ${id} is gone`, { cause: error });
+      throw this.#readFault(error, id, name);
     }
+  }
+
+  #readFault(error: unknown, id: BlobId, name: string): unknown {
+    if (codeOf(error) !== 'ENOENT') return fileFault(error, `reading the body ${id}`);
+    return new Fault('BLOB_MISSING', `the file ${name} of the body ${id} is gone`, { cause: error });
   }
 
   async drop(tx: Tx, id: BlobId): Promise<void> {
@@ -130,6 +175,10 @@ class SqliteBlobs implements StoredBlobs {
       return 0; // gone meanwhile
     }
   }
+}
+
+function damaged(id: BlobId): Fault {
+  return new Fault('BLOB_DAMAGED', `the body ${id} is not what was stored: its SHA-256 differs`);
 }
 
 async function ownedFiles(reader: Reader): Promise<Set<string>> {

@@ -6,6 +6,7 @@ import { createHash, hash } from 'node:crypto';
 import { type FileHandle, open, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { concat } from '../../base/bytes.ts';
+import type { OctetPool } from '../../base/limits.ts';
 import { Bug, Fault } from '../../base/outcome.ts';
 import type { Spooled, SpoolWriter } from '../../base/port/blobs.ts';
 import { codeOf, fileFault, syncFolder } from './files.ts';
@@ -13,16 +14,32 @@ import { codeOf, fileFault, syncFolder } from './files.ts';
 /** Bodies up to this size are rows of the commit that owns them; a file of its own costs two more fsyncs. */
 export const inlineBytesMax = 256 * 1024;
 
+/** Of all bodies that are arriving; beyond it also a small one goes to a file. Thousands of slow clients cost disk, not memory. */
+export const arrivingBytesMax = 32 * 1024 * 1024;
+
 const readChunkBytes = 64 * 1024;
 
 export type SpoolPlace = {
   readonly folder: string;
   readonly newName: () => string;
+  /** Memory for bodies that are arriving. */
+  readonly arriving: OctetPool;
   /** True once a commit failed with its end unknown: files of that moment stay for the next start to judge. */
   readonly isUncertain: () => boolean;
   /** The disk failed to sync: no later sync proves anything. */
   readonly syncFailed: (fault: Fault) => void;
 };
+
+/** A file in pieces; each is the reader's own. */
+export async function* readPieces(path: string, from: number): AsyncIterable<Uint8Array> {
+  await using handle = await open(path, 'r');
+  for (let at = from; ; ) {
+    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(readChunkBytes), 0, readChunkBytes, at);
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
+    at += bytesRead;
+  }
+}
 
 /** A finished body that fits a row. */
 export class SpooledBytes implements Spooled {
@@ -40,8 +57,8 @@ export class SpooledBytes implements Spooled {
     return this.bytes;
   }
 
-  async *chunks(): AsyncIterable<Uint8Array> {
-    for (let at = 0; at < this.size; at += readChunkBytes) yield this.bytes.subarray(at, at + readChunkBytes);
+  async *chunks(from = 0): AsyncIterable<Uint8Array> {
+    for (let at = from; at < this.size; at += readChunkBytes) yield this.bytes.subarray(at, at + readChunkBytes);
   }
 
   async discard(): Promise<void> {}
@@ -79,12 +96,11 @@ export class SpooledFile implements Spooled {
     }
   }
 
-  async *chunks(): AsyncIterable<Uint8Array> {
-    await using handle = await open(this.#path, 'r');
-    for (;;) {
-      const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(readChunkBytes), 0, readChunkBytes);
-      if (bytesRead === 0) return;
-      yield buffer.subarray(0, bytesRead);
+  async *chunks(from = 0): AsyncIterable<Uint8Array> {
+    try {
+      yield* readPieces(this.#path, from);
+    } catch (error) {
+      throw fileFault(error, 'reading a spooled body');
     }
   }
 
@@ -99,6 +115,8 @@ export class Spooling implements SpoolWriter {
   readonly #place: SpoolPlace;
   #held: Uint8Array[] = [];
   #size = 0;
+  /** Of the octets held, those that count among the arriving. */
+  #taken = 0;
   #file: SpoolFile | undefined;
   /** Why nothing more is taken; a sentence until somebody asks, for an error costs 3 µs. */
   #over: Fault | string | undefined;
@@ -112,11 +130,20 @@ export class Spooling implements SpoolWriter {
     this.#size += chunk.length;
     if (this.#file !== undefined) return this.#toFile(chunk);
     this.#held.push(chunk);
-    if (this.#size <= inlineBytesMax) return;
+    if (this.#size <= inlineBytesMax && this.#place.arriving.take(chunk.length)) {
+      this.#taken += chunk.length;
+      return;
+    }
     this.#file = new SpoolFile(this.#place);
+    return this.#toFile(this.#letGo());
+  }
+
+  #letGo(): Uint8Array {
     const held = concat(this.#held);
     this.#held = [];
-    return this.#toFile(held);
+    this.#place.arriving.give(this.#taken);
+    this.#taken = 0;
+    return held;
   }
 
   async #toFile(chunk: Uint8Array): Promise<void> {
@@ -131,7 +158,7 @@ export class Spooling implements SpoolWriter {
   async finish(): Promise<Spooled> {
     if (this.#over !== undefined) throw faultOf(this.#over);
     this.#over = 'the spool was finished';
-    if (this.#file === undefined) return new SpooledBytes(concat(this.#held));
+    if (this.#file === undefined) return new SpooledBytes(this.#letGo());
     try {
       return await this.#file.finish();
     } catch (error) {
@@ -146,7 +173,7 @@ export class Spooling implements SpoolWriter {
 
   async #end(error: unknown): Promise<void> {
     this.#over = error instanceof Fault ? error : String(error);
-    this.#held = [];
+    this.#letGo();
     const file = this.#file;
     this.#file = undefined;
     await file?.abandon();

@@ -12,9 +12,20 @@ export interface Spooled {
   /** SHA-256, hex. */
   readonly sha256: string;
   read(): Promise<Uint8Array>;
-  chunks(): AsyncIterable<Uint8Array>;
+  /** In pieces of bounded size. @param from octets at the start that are left out */
+  chunks(from?: number): AsyncIterable<Uint8Array>;
   /** Throws the bytes away; without effect after `keep` committed. */
   discard(): Promise<void>;
+}
+
+/** A body that a row owns, read piece by piece. */
+export interface StoredBody {
+  readonly size: number;
+  /**
+   * From the start at each call. A body that is gone or damaged throws a `Fault` (`BLOB_MISSING`, `BLOB_DAMAGED`), the latter
+   * before its last piece: whoever got all of them got what was stored.
+   */
+  chunks(): AsyncIterable<Uint8Array>;
 }
 
 export interface SpoolWriter {
@@ -29,5 +40,7 @@ export interface Blobs {
   keep(tx: Tx, body: Spooled | Uint8Array): Promise<BlobId>;
   /** The bytes, checked against their SHA-256. A blob that is gone or damaged throws a `Fault` (`BLOB_MISSING`, `BLOB_DAMAGED`). */
   read(reader: Reader, id: BlobId): Promise<Uint8Array>;
+  /** The same in pieces, for bodies that should not be held whole. */
+  find(reader: Reader, id: BlobId): Promise<StoredBody>;
   drop(tx: Tx, id: BlobId): Promise<void>;
 }

@@ -25,7 +25,7 @@ import type { DeliveryRow, Held, LastAttempt, MessageRow, OutboundStore, Place }
 import { type Share, shareSlots, type WaitingQueue } from './share-slots.ts';
 import { Sites } from './sites.ts';
 import { messageWishesOf, wishesForNextHop } from './stored-wishes.ts';
-import type { Attempt, FixedRoute, TranscriptStep, Transport } from './transport.ts';
+import type { Attempt, FixedRoute, OutgoingMessage, TranscriptStep, Transport } from './transport.ts';
 import type { DeliveryId } from './types.ts';
 
 export type WorkerPorts = {
@@ -127,7 +127,10 @@ export class DeliveryWorker {
     this.#ports = ports;
     this.#options = options;
     this.#clock = new ClockWatch(ports.timers, Math.min(calmMaxMs, options.retry.giveUpAfterMs / 5));
-    this.#bodies = new HeldBodies((id) => ports.db.read((reader) => ports.blobs.read(reader, id)));
+    this.#bodies = new HeldBodies({
+      read: (id) => ports.db.read((reader) => ports.blobs.read(reader, id)),
+      find: (id) => ports.db.read((reader) => ports.blobs.find(reader, id)),
+    });
   }
 
   /** Takes up what an earlier process left, then works until `stop`. */
@@ -319,10 +322,10 @@ export class DeliveryWorker {
     transcript: TranscriptStep[],
   ): Promise<readonly Attempt[]> {
     const { transport, route } = await this.#ports.routeOf(message, job.domain);
-    const deliver = (bytes: Uint8Array) =>
+    const deliver = (content: OutgoingMessage) =>
       transport.deliver(
         {
-          message: { size: bytes.length, chunks: () => once(bytes) },
+          message: content,
           mailFrom: job.deliveries[0]?.return_path ?? '',
           recipients: job.deliveries.map((delivery) => ({
             address: delivery.recipient,
@@ -584,8 +587,4 @@ function nextPlace(place: Place, queues: readonly WaitingQueue[], shares: readon
   const domains = place.domains.size < placesMax ? new Map(place.domains) : new Map<string, string>();
   for (const { lane, domain } of [...queues, ...shares]) domains.set(lane, domain);
   return { lane: (shares.at(-1) ?? queues.at(-1))?.lane ?? place.lane, domains };
-}
-
-async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
-  yield bytes;
 }

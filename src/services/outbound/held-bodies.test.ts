@@ -3,7 +3,8 @@ import test from 'node:test';
 import type { BlobId } from '../../base/port/blobs.ts';
 import { HeldBodies } from './held-bodies.ts';
 
-const limits = { most: 100, small: 10 };
+const small = 1_000;
+const large = 1_000_000;
 const blob = (name: string, size: number) => ({ id: `blob_${name}` as BlobId, size });
 
 async function turns(): Promise<void> {
@@ -12,11 +13,16 @@ async function turns(): Promise<void> {
 
 function open() {
   const reads: string[] = [];
-  const bodies = new HeldBodies(async (id) => {
+  const read = async (id: BlobId) => {
     reads.push(id.slice('blob_'.length));
     if (id === 'blob_gone') throw new Error('gone');
     return new Uint8Array(1);
-  }, limits);
+  };
+  const find = async (id: BlobId) => {
+    reads.push(`pieces of ${id.slice('blob_'.length)}`);
+    return { size: large, chunks: async function* () {} };
+  };
+  const bodies = new HeldBodies({ read, find });
   /** Begins to work with a body; `end` ends it. */
   const begin = (name: string, size: number) => {
     const going = Promise.withResolvers<void>();
@@ -26,43 +32,38 @@ function open() {
   return { reads, bodies, begin };
 }
 
-test('a body is read once for all who work with it at the same time, and again later', async () => {
+test('a small body is read once for all who work with it at the same time, and again later', async () => {
   const { reads, begin } = open();
-  const [one, two] = [begin('a', 50), begin('a', 50)];
+  const [one, two] = [begin('a', small), begin('a', small)];
   await turns();
   assert.deepEqual(reads, ['a']);
   one.end();
   two.end();
   await Promise.all([one.done, two.done]);
-  const three = begin('a', 50);
+  const three = begin('a', small);
   three.end();
   await three.done;
   assert.deepEqual(reads, ['a', 'a']);
 });
 
-test('large bodies wait for room in their order; small ones do not wait', async () => {
+test('a large body is never held: each reads its own pieces', async () => {
   const { reads, begin } = open();
-  const first = begin('first', 90);
-  const second = begin('second', 80);
-  const third = begin('third', 15);
-  const small = begin('small', 10);
+  const [one, two] = [begin('b', large), begin('b', large)];
   await turns();
-  assert.deepEqual(reads, ['small', 'first']);
-  first.end();
-  await turns();
-  assert.deepEqual(reads, ['small', 'first', 'second', 'third']);
-  for (const each of [second, third, small]) each.end();
-  await Promise.all([first.done, second.done, third.done, small.done]);
+  assert.deepEqual(reads, ['pieces of b', 'pieces of b']);
+  one.end();
+  two.end();
+  await Promise.all([one.done, two.done]);
 });
 
-test('what cannot be read, or breaks while it is used, gives its room back', async () => {
+test('what cannot be read, or breaks while it is used, is not held on to', async () => {
   const { reads, bodies, begin } = open();
-  await assert.rejects(begin('gone', 100).done, /gone/);
-  const breaks = bodies.with(blob('torn', 100), () => Promise.reject(new Error('torn')));
+  await assert.rejects(begin('gone', small).done, /gone/);
+  await assert.rejects(begin('gone', small).done, /gone/);
+  const breaks = bodies.with(blob('torn', small), () => Promise.reject(new Error('torn')));
   await assert.rejects(breaks, /torn/);
-  const next = begin('next', 100);
-  await turns();
-  assert.deepEqual(reads, ['gone', 'torn', 'next']);
+  const next = begin('torn', small);
   next.end();
   await next.done;
+  assert.deepEqual(reads, ['gone', 'gone', 'torn', 'torn']);
 });

@@ -1,81 +1,52 @@
 /**
- * The bodies of messages that are being handed over. A message on its way to many places is read and checked once and shared, and
- * all bodies together stay within a bound: fifty deliveries of fifty large messages would be more than a gigabyte otherwise.
+ * The bodies of messages that are being handed over. A small one on its way to many places is read and checked once and shared; a
+ * large one is read in pieces by each delivery, or fifty deliveries of fifty large messages would be more than a gigabyte.
  */
-import { OctetBudget } from '../../base/limits.ts';
-import type { BlobId } from '../../base/port/blobs.ts';
+import type { BlobId, StoredBody } from '../../base/port/blobs.ts';
+import type { OutgoingMessage } from './transport.ts';
 
-export type BodyLimits = {
-  /** Octets of large bodies held at one time. */
-  readonly most: number;
-  /** Bodies up to this size never wait. */
-  readonly small: number;
+export type BodyReads = {
+  readonly read: (id: BlobId) => Promise<Uint8Array>;
+  readonly find: (id: BlobId) => Promise<StoredBody>;
 };
 
-/** Ten messages of the largest size usually allowed. */
-const usualLimits: BodyLimits = { most: 256 * 1024 * 1024, small: 256 * 1024 };
+/** As what is stored in rows; only their number bounds these, which is that of the deliveries. */
+const smallMax = 256 * 1024;
 
-type Held = { readonly bytes: Promise<Uint8Array>; users: number; give: () => void };
+type Held = { readonly message: Promise<OutgoingMessage>; users: number };
 
 export class HeldBodies {
-  readonly #read: (id: BlobId) => Promise<Uint8Array>;
-  readonly #limits: BodyLimits;
-  readonly #budget: OctetBudget;
+  readonly #reads: BodyReads;
   readonly #held = new Map<BlobId, Held>();
-  /** Whoever waits for room waits for those before him. */
-  #turn: Promise<unknown> = Promise.resolve();
-  #given = Promise.withResolvers<void>();
 
-  constructor(read: (id: BlobId) => Promise<Uint8Array>, limits: BodyLimits = usualLimits) {
-    this.#read = read;
-    this.#limits = limits;
-    this.#budget = new OctetBudget(limits);
+  constructor(reads: BodyReads) {
+    this.#reads = reads;
   }
 
-  /** Runs `work` with the bytes; they are let go when nobody works with them any more. */
+  /** Runs `work` with the message; a shared one is let go when nobody works with it any more. */
   async with<T>(
     body: { readonly id: BlobId; readonly size: number },
-    work: (bytes: Uint8Array) => Promise<T>,
+    work: (message: OutgoingMessage) => Promise<T>,
   ): Promise<T> {
-    const held = this.#held.get(body.id) ?? this.#hold(body.id, body.size);
+    if (body.size > smallMax) return work(await this.#reads.find(body.id));
+    const held = this.#held.get(body.id) ?? this.#hold(body.id);
     held.users++;
     try {
-      return await work(await held.bytes);
+      return await work(await held.message);
     } finally {
       held.users--;
-      if (held.users === 0) this.#letGo(body.id, held);
+      if (held.users === 0) this.#held.delete(body.id);
     }
   }
 
-  #hold(id: BlobId, size: number): Held {
-    const bytes = this.#room(size).then((give) => {
-      held.give = give;
-      return this.#read(id);
-    });
-    const held: Held = { bytes, users: 0, give: () => {} };
+  #hold(id: BlobId): Held {
+    const message = this.#reads.read(id).then((bytes) => ({ size: bytes.length, chunks: () => once(bytes) }));
+    const held: Held = { message, users: 0 };
     this.#held.set(id, held);
     return held;
   }
+}
 
-  #letGo(id: BlobId, held: Held): void {
-    this.#held.delete(id);
-    held.give();
-    this.#given.resolve();
-    this.#given = Promise.withResolvers();
-  }
-
-  async #room(size: number): Promise<() => void> {
-    if (size <= this.#limits.small) return () => {};
-    const mine = this.#turn.then(() => this.#waitForRoom(size));
-    this.#turn = mine;
-    return mine;
-  }
-
-  async #waitForRoom(size: number): Promise<() => void> {
-    for (;;) {
-      const give = this.#budget.take(size);
-      if (give) return give;
-      await this.#given.promise;
-    }
-  }
+async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+  yield bytes;
 }
