@@ -41,15 +41,18 @@ export async function generateDkimKey(algorithm: SigningAlgorithm): Promise<Gene
 export function importPrivateKey(pem: string): Outcome<ImportedKey, 'bad-private-key'> {
   const privateKey = readPem(pem);
   if (privateKey === undefined) return no('this is no private key in PEM form without a passphrase');
-  if (privateKey.asymmetricKeyType === 'ed25519') {
-    return accept({ algorithm: 'ed25519-sha256', privateKey, bits: 256, publicRecord: publicRecordOf(privateKey) });
-  }
+  const kind = kindOfKey(privateKey);
+  return kind.ok ? accept({ ...kind.value, privateKey, publicRecord: publicRecordOf(privateKey) }) : kind;
+}
+
+/** What a private key signs with, if it is one that receivers take. */
+export function kindOfKey(privateKey: KeyObject): Outcome<Pick<ImportedKey, 'algorithm' | 'bits'>, 'bad-private-key'> {
+  if (privateKey.type !== 'private') return no('to sign takes a private key');
+  if (privateKey.asymmetricKeyType === 'ed25519') return accept({ algorithm: 'ed25519-sha256', bits: 256 });
   if (privateKey.asymmetricKeyType !== 'rsa') return no('DKIM signs with RSA or Ed25519 keys only');
   const bits = privateKey.asymmetricKeyDetails?.modulusLength ?? 0;
-  if (bits < rsaBitsMin || bits > rsaBitsMax) {
-    return no(`an RSA key of ${bits} bit is not accepted by receivers: it must have ${rsaBitsMin} to ${rsaBitsMax}`);
-  }
-  return accept({ algorithm: 'rsa-sha256', privateKey, bits, publicRecord: publicRecordOf(privateKey) });
+  if (bits >= rsaBitsMin && bits <= rsaBitsMax) return accept({ algorithm: 'rsa-sha256', bits });
+  return no(`an RSA key of ${bits} bit is not accepted by receivers: it must have ${rsaBitsMin} to ${rsaBitsMax}`);
 }
 
 /** @param key RSA or Ed25519, the private or the public half */
