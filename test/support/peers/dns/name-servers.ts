@@ -109,12 +109,14 @@ export type NamedOptions = {
   readonly options?: string;
   /** Everything below is asked there: BIND as a resolver. */
   readonly forward?: { readonly origin: string; readonly to: Endpoint };
+  /** DS records in zone text: from there on it validates. */
+  readonly anchors?: readonly string[];
 };
 
 /** BIND. */
 export function startNamed(
   zones: readonly ZoneFile[],
-  { options = '', forward }: NamedOptions = {},
+  { options = '', forward, anchors = [] }: NamedOptions = {},
 ): Promise<NameServer> {
   return start({
     program: 'named',
@@ -127,16 +129,24 @@ export function startNamed(
 options {
   directory "${folder}"; pid-file none; session-keyfile "${folder}/session.key"; managed-keys-directory "${folder}";
   listen-on port ${port} { ${address}; }; listen-on-v6 { none; };
-  recursion ${forward ? 'yes' : 'no'}; allow-query { any; }; notify no; dnssec-validation no; querylog no; empty-zones-enable no;
+  recursion ${forward ? 'yes' : 'no'}; allow-query { any; }; notify no; dnssec-validation ${anchors.length > 0 ? 'yes' : 'no'}; querylog no; empty-zones-enable no;
   max-records-per-type 1000;
   ${options}
 };
 controls { };
+trust-anchors { ${anchors.map(bindAnchor).join(' ')} };
 ${zones.map((zone) => `zone "${zone.origin || '.'}" { type primary; file "${zoneFileName(zone)}"; };`).join('\n')}
 ${forward ? `zone "${forward.origin}" { type forward; forward only; forwarders { ${forward.to.address} port ${forward.to.port}; }; };` : ''}
 `,
     }),
   });
+}
+
+/** `example.com. IN DS 1 13 2 AB CD` as BIND's configuration wants it. */
+function bindAnchor(ds: string): string {
+  const [, origin, tag, algorithm, digestType, digest = ''] = /^(\S+) .*DS (\d+) (\d+) (\d+) (.+)$/.exec(ds) ?? [];
+  assert.ok(origin, ds);
+  return `"${origin}" static-ds ${tag} ${algorithm} ${digestType} "${digest.replaceAll(' ', '')}";`;
 }
 
 /** Knot. `signed`: it signs the zones itself, on the fly. */
@@ -185,7 +195,7 @@ ${zones.map((zone) => `  - domain: "${zone.origin || '.'}"\n    file: "${zoneFil
 
 // ---- resolvers ----
 
-export type StubZone = { readonly origin: string; readonly at: Endpoint };
+type StubZone = { readonly origin: string; readonly at: Endpoint };
 
 export type UnboundOptions = {
   /** Zones whose authorities it asks itself. */
