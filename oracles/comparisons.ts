@@ -1,11 +1,25 @@
 /** What is compared with whom. */
+import { isDeepStrictEqual } from 'node:util';
+import { systemClock } from '../src/base/clock.ts';
+import { verifyDkim } from '../src/protocol/dkim/verify-dkim.ts';
+import type { Resolver } from '../src/protocol/dns/types.ts';
 import { resolverFromZone } from '../src/protocol/dns/zone-resolver.ts';
 import { evaluateSpf } from '../src/protocol/spf/evaluate-spf.ts';
+import { type DkimCase, dkimCases } from './dkim-cases.ts';
 import { type AnyComparison, comparison } from './judge.ts';
-import { spfDeviations } from './known-deviations.ts';
-import { mailauth, mailSpf, pyspf } from './peer.ts';
+import { dkimDeviations, type JudgedSignature, spfDeviations } from './known-deviations.ts';
+import { type Answer, dkimpy, mailauth, mailDkim, mailSpf, opendkim, pyspf } from './peer.ts';
+import { type SignCase, signedByUs, toBeSigned } from './sign-cases.ts';
 import { spfCases } from './spf-cases.ts';
 import { toZoneText, type World } from './world.ts';
+
+/** Many cases share a world. */
+const resolvers = new WeakMap<World, Resolver>();
+function resolverOver(world: World): Resolver {
+  const resolver = resolvers.get(world) ?? resolverFromZone(toZoneText(world));
+  resolvers.set(world, resolver);
+  return resolver;
+}
 
 /** The names that the text speaks of. */
 const zoneOf = (world: World, text: string) =>
@@ -18,7 +32,7 @@ const spf = comparison({
   peers: [mailauth, pyspf, mailSpf],
   make: async (count, seed) => spfCases(count, seed),
   ours: (one) =>
-    evaluateSpf(resolverFromZone(toZoneText(one.world)), {
+    evaluateSpf(resolverOver(one.world), {
       remoteAddress: one.ip,
       helo: one.helo,
       mailFrom: one.mail_from,
@@ -30,4 +44,96 @@ const spf = comparison({
     `${one.ip} <${one.mail_from}> ${one.helo}\nOURS: ${ours.result}\n${ours.trace.join('\n')}\n${zoneOf(one.world, ours.trace.join('\n'))}`,
 });
 
-export const comparisons: readonly AnyComparison[] = [spf];
+type OurDkim = readonly { readonly result: string; readonly reason?: string }[];
+
+/** A signature over a part of the body verifies; that it does not count is policy, and not compared. */
+const verifies = (result: string | undefined) => result === 'pass' || result === 'policy';
+
+function judged(one: DkimCase, ours: OurDkim, theirs: Answer): readonly JudgedSignature[] {
+  const results = Array.isArray(theirs.results) ? theirs.results.map(String) : [];
+  const why = Array.isArray(theirs.why) ? theirs.why.map(String) : [];
+  return one.wishes.map((wish, at) => ({
+    wish,
+    change: one.change,
+    ours: ours[at]?.result ?? 'absent',
+    reason: ours[at]?.reason ?? '',
+    theirs: results[at] ?? 'refused',
+    why: why[at] ?? String(theirs.why),
+  }));
+}
+
+const differing = (one: DkimCase, ours: OurDkim, theirs: Answer) =>
+  judged(one, ours, theirs).filter((each) => verifies(each.ours) !== (each.theirs === 'pass'));
+
+const dkim = comparison({
+  name: 'dkim',
+  cases: 2_000,
+  job: 'verify',
+  peers: [mailauth, dkimpy, mailDkim, opendkim],
+  make: async (count, seed) => dkimCases(count, seed),
+  ours: (one: DkimCase): Promise<OurDkim> => {
+    return verifyDkim(Buffer.from(one.message, 'base64'), { resolver: resolverOver(one.world), clock: systemClock });
+  },
+  agrees: (ours, theirs, one) => differing(one, ours, theirs).length === 0,
+  /** A message is explained by the first rule when every signature that differs has one. */
+  deviations: dkimDeviations.map(({ peer, rule, explains }) => ({
+    peer,
+    rule,
+    explains: (one, ours, theirs) => {
+      const different = differing(one, ours, theirs);
+      const rules = dkimDeviations.filter((each) => each.peer === peer);
+      return different.some(explains) && different.every((each) => rules.some((other) => other.explains(each)));
+    },
+  })),
+  describe: (one, ours) =>
+    [
+      `changed: ${one.change}`,
+      ...one.wishes.map((wish, at) => `${JSON.stringify(wish)}: OURS ${ours[at]?.result} ${ours[at]?.reason ?? ''}`),
+      Buffer.from(one.message, 'base64').toString('latin1'),
+    ].join('\n'),
+});
+
+const signing = comparison({
+  name: 'we-sign',
+  cases: 1_000,
+  job: 'verify',
+  peers: [mailauth, dkimpy, mailDkim, opendkim],
+  make: signedByUs,
+  ours: async (one) => one.b.map(() => 'pass'),
+  agrees: (ours, theirs) => isDeepStrictEqual(theirs.results, ours),
+  deviations: [
+    {
+      peer: 'Mail::DKIM',
+      rule: 'RFC 8463: ed25519-sha256; this version does not know it, and accepts the RSA signature beside it',
+      explains: (_, __, theirs) => isDeepStrictEqual(theirs.results, ['pass', 'invalid']),
+    },
+  ],
+  describe: (one) => Buffer.from(one.message, 'base64').toString('latin1'),
+});
+
+/** What they signed, each signature of it as we judge it. */
+async function judgeTheirs(one: SignCase, theirs: Answer): Promise<readonly string[]> {
+  const signed =
+    typeof theirs.field === 'string'
+      ? `DKIM-Signature: ${Buffer.from(theirs.field, 'base64').toString('latin1')}\r\n${Buffer.from(one.message, 'base64').toString('latin1')}`
+      : Buffer.from(String(theirs.signed ?? ''), 'base64').toString('latin1');
+  const results = await verifyDkim(Buffer.from(signed, 'latin1'), {
+    resolver: resolverOver(one.world),
+    clock: systemClock,
+  });
+  return results.map(({ result, reason }) => reason ?? result);
+}
+
+const signedByThem = comparison({
+  name: 'they-sign',
+  cases: 1_000,
+  job: 'sign',
+  peers: [mailauth, dkimpy, mailDkim, opendkim],
+  make: async (count, seed) => toBeSigned(count, seed),
+  ours: async () => ['pass'],
+  agrees: async (ours, theirs, one) => isDeepStrictEqual(await judgeTheirs(one, theirs), ours),
+  deviations: [],
+  describe: (one) => `${one.header_form}/${one.body_form}\n${Buffer.from(one.message, 'base64').toString('latin1')}`,
+});
+
+export const comparisons: readonly AnyComparison[] = [spf, dkim, signing, signedByThem];

@@ -10,7 +10,7 @@ export type Comparison<Case extends { readonly id: number }, Ours> = {
   readonly job: string;
   readonly make: (count: number, seed: number) => Promise<readonly Case[]>;
   readonly ours: (one: Case) => Promise<Ours>;
-  readonly agrees: (ours: Ours, theirs: Answer, one: Case) => boolean;
+  readonly agrees: (ours: Ours, theirs: Answer, one: Case) => boolean | Promise<boolean>;
   readonly deviations: readonly Deviation<Case, Ours>[];
   /** For people: the case, our answer, theirs. */
   readonly describe: (one: Case, ours: Ours) => string;
@@ -65,7 +65,7 @@ async function compare<Case extends { readonly id: number }, Ours>(
     const theirs = answers.get(one.id);
     if (mine === undefined || theirs === undefined) continue; // ask() has seen to it that both are there
     const describe = () => `case ${one.id}: ${given.describe(one, mine)}\nTHEY: ${JSON.stringify(theirs)}`;
-    if (given.agrees(mine, theirs, one)) {
+    if (await given.agrees(mine, theirs, one)) {
       same++;
       if (showAll) unexplained.push(describe());
       continue;

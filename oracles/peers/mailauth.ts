@@ -42,7 +42,13 @@ type Case = {
   readonly mail_from: string;
   readonly message?: string;
   readonly now?: number;
+  readonly pem?: string;
+  readonly selector?: string;
+  readonly domain?: string;
+  readonly header_form?: string;
+  readonly body_form?: string;
 };
+type Sign = (message: Buffer, options: object) => Promise<{ signatures: string; errors: unknown[] }>;
 type Spf = (options: object) => Promise<{ status: { result: string; comment?: string } }>;
 type Dkim = (
   message: Buffer,
@@ -62,7 +68,7 @@ const jobs: Readonly<Record<string, (one: Case) => Promise<object>>> = {
     });
     return { result: answer.status.result, why: answer.status.comment };
   },
-  dkim: async ({ world, message = '', now }) => {
+  verify: async ({ world, message = '', now }) => {
     const { dkimVerify } = load('mailauth/lib/dkim/verify') as { dkimVerify: Dkim };
     const options = {
       resolver: resolverOver(world),
@@ -71,6 +77,21 @@ const jobs: Readonly<Record<string, (one: Case) => Promise<object>>> = {
     };
     const { results } = await dkimVerify(Buffer.from(message, 'base64'), options);
     return { results: results.map(({ status }) => status.result), why: results.map(({ status }) => status.comment) };
+  },
+  sign: async ({ message = '', ...one }) => {
+    const { dkimSign } = load('mailauth/lib/dkim/sign') as { dkimSign: Sign };
+    const octets = Buffer.from(message, 'base64');
+    const { signatures, errors } = await dkimSign(octets, {
+      canonicalization: `${one.header_form}/${one.body_form}`,
+      strict: true,
+      signatureData: [
+        { signingDomain: one.domain, selector: one.selector, privateKey: one.pem, algorithm: 'rsa-sha256' },
+      ],
+    });
+    return {
+      signed: Buffer.concat([Buffer.from(signatures, 'latin1'), octets]).toString('base64'),
+      why: String(errors),
+    };
   },
 };
 
