@@ -25,7 +25,7 @@ import { Fault } from '../../base/outcome.ts';
 import { fieldsNamed, fieldText, indexMessage } from '../../format/message/message-index.ts';
 import { createAuthenticator } from '../../protocol/authenticate.ts';
 import { readReturnPath } from './return-path.ts';
-import { type MessageId, outboundRefusals } from './types.ts';
+import { type MessageId, outboundRefusals, type Sender } from './types.ts';
 
 async function textOf(office: PostOffice, id: MessageId): Promise<string> {
   const bytes = await office.outbound.raw(id);
@@ -395,7 +395,11 @@ test('bodies being taken in at one moment have a budget: beyond it 451 4.3.2, an
   const office = await postOffice(t);
   const held = Promise.withResolvers<Uint8Array>();
   const request = await rawRequest(office);
-  const large = { ...request, body: { ...request.body, size: 100 * 1024 * 1024, read: () => held.promise } };
+  const endless = async function* () {
+    yield fromLatin1('Subject: where the header ends is not known');
+  };
+  const body = { ...request.body, chunks: endless, size: 100 * 1024 * 1024 };
+  const large = { ...request, body: { ...body, read: () => held.promise } };
   const first = office.outbound.submitWhole(login, large);
   assert.partialDeepStrictEqual(await office.outbound.submitWhole(login, large), { ok: false, code: 'busy' });
   const wish = sendRequest();
@@ -410,11 +414,68 @@ test('bodies being taken in at one moment have a budget: beyond it 451 4.3.2, an
   held.reject(new Fault('EIO', 'no'));
   await assert.rejects(first, { code: 'EIO' });
   assert.partialDeepStrictEqual(
-    await office.outbound.submitWhole(login, { ...large, body: { ...large.body, read: request.body.read } }),
+    await office.outbound.submitWhole(login, { ...large, body: { ...body, read: () => request.body.read() } }),
     { ok: false, code: 'message-too-large' },
     'what failed has given its part back',
   );
   assert.equal(outboundRefusals.busy.smtp, '451 4.3.2');
+});
+
+/** A submission of this body, once as it is, once with no way to read it but whole; both as they are stored, without what differs in time. */
+async function bothWays(office: PostOffice, text: string, sender: Sender = login): Promise<[string, string]> {
+  const request = await rawRequest(office, { text });
+  const blind = async function* () {
+    yield fromLatin1('Subject: where the header ends is not known');
+  };
+  const body = request.body;
+  const wholeOnly = { size: body.size, sha256: 'ff', read: () => body.read(), discard: async () => {}, chunks: blind };
+  const stored: string[] = [];
+  const reads = { whole: 0 };
+  const counted = {
+    ...wholeOnly,
+    chunks: (from?: number) => body.chunks(from),
+    read: () => {
+      reads.whole++;
+      return body.read();
+    },
+  };
+  for (const one of [counted, wholeOnly]) {
+    const accepted = await office.outbound.submitWhole(sender, { ...request, body: one });
+    assert.ok(accepted.ok, accepted.ok ? '' : accepted.say);
+    const { id } = accepted.value;
+    const bytes = await textOf(office, id);
+    if (sender === login) assert.deepEqual(await signaturesOf(office, bytes), bothSignatures);
+    const message = await office.db.read((reader) => office.store.message(reader, id));
+    assert.equal(message?.size_bytes, bytes.length);
+    const facts = `${message?.eight_bit} ${message?.needs_smtp_utf8} ${message?.subject} ${reads.whole}`;
+    stored.push(
+      `${facts}\n${bytes.replaceAll(id.slice('em_'.length), 'id').replaceAll(/ b=[^;]*\r\n(?=\S)/g, ' b=\r\n')}`,
+    );
+  }
+  return [stored[0] ?? '', stored[1] ?? ''];
+}
+
+test('a large message taken in piece by piece is stored as if it had been held whole', async (t) => {
+  const office = await postOffice(t, { sizeMaxBytes: 2_000_000, timers: flowingTime(Date.UTC(2028, 0, 1)) });
+  const lines = Array.from({ length: 6_000 }, (_, nth) => `${nth} ${'.x'.repeat(nth % 40)}  \t \r\n`).join('');
+  const odd = `X-Blank : y\r\nBcc: mal@d.test\r\n${letterText.replace(/^Date: .*\r\n/m, '')}`;
+  for (const letter of [letterText, `From someone Sun\r\n${letterText}`, odd]) {
+    const [pieces, whole] = await bothWays(office, letter + lines);
+    assert.equal(pieces, whole);
+    assert.match(pieces, /^0 0 .* 0\n/, 'not read as a whole');
+  }
+  const [eightBit, recoded] = await bothWays(office, `${letterText}${lines}\xe4\r\n`);
+  assert.equal(eightBit, recoded);
+  assert.match(eightBit, /^0 0 .* 1\n[\s\S]*quoted-printable/, 'to be recoded it is read as a whole');
+  const [relayed, passedOn] = await bothWays(office, `From: eve@elsewhere.test\r\n\r\n${lines}\xe4\r\n`, relay);
+  assert.equal(relayed, passedOn);
+  assert.match(relayed, /^1 0 .* 0\n/, 'who only passes it on recodes nothing');
+  const broken = await rawRequest(office, { text: `${letterText}${lines}x\ry\r\n` });
+  assert.partialDeepStrictEqual(await office.outbound.submitWhole(login, broken), {
+    ok: false,
+    code: 'message-malformed',
+  });
+  assert.equal((await spoolFiles(office)).length, 5 * 2 + 6, 'what is stored, and what was handed in beside it');
 });
 
 test('a disk that fills up while writing is a refusal too; other faults are not hidden', async (t) => {

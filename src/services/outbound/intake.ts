@@ -7,13 +7,14 @@ import { createHash } from 'node:crypto';
 import type { Timers } from '../../base/clock.ts';
 import type { Ids } from '../../base/id.ts';
 import { OctetBudget } from '../../base/limits.ts';
-import { accept, isStorageFull, type Outcome, refuse } from '../../base/outcome.ts';
+import { accept, invariant, isStorageFull, type Outcome, refuse } from '../../base/outcome.ts';
 import type { Blobs, Spooled } from '../../base/port/blobs.ts';
 import type { Db, Reader, Tx } from '../../base/port/db.ts';
 import type { Disk } from '../../base/port/disk.ts';
+import { spoolAll } from '../../base/spool-all.ts';
 import { type Author, formatAddrSpec, type Mailbox } from '../../format/address.ts';
 import type { DomainName } from '../../format/domain-name.ts';
-import { normaliseLineEnds } from '../../format/line-ends.ts';
+import { createLineWatch, normaliseLineEnds } from '../../format/line-ends.ts';
 import {
   fieldsNamed,
   fieldText,
@@ -21,6 +22,7 @@ import {
   indexMessage,
   type MessageIndex,
 } from '../../format/message/message-index.ts';
+import { type LongBody, openLongMessage } from '../../protocol/long-message.ts';
 import { readAuthor } from '../../protocol/read-author.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { Events } from '../events/events.ts';
@@ -67,12 +69,15 @@ export const idempotencyMs = 24 * 3_600_000;
 /** How long a repeat of a submission whose 250 was lost is recognised. */
 const repeatMs = 10 * 60_000;
 /**
- * Messages being taken in are held in memory whole, and again as they are composed, completed and signed. Without a bound a few
- * dozen clients with large attachments at one moment could have us hold gigabytes.
+ * A small message is held in memory whole, and so is a large one that has to be composed or recoded. Without a bound a few dozen
+ * clients with large attachments at one moment could have us hold gigabytes.
  */
 const takenAtOnce = { most: 128 * 1024 * 1024, small: 256 * 1024 };
+/** Of any other large message only this is held: its header, completed and signed, and the pieces that are under way. */
+const streamedOctets = 1024 * 1024;
 /** A program may name its request; the field is removed before sending. */
 const idempotencyField = 'posthorn-idempotency-key';
+const lineMax = 998; // RFC 5322 §2.1.1
 /** As the HTTP header of the API. */
 const idempotencyShape = /^[ -~]{1,256}$/;
 
@@ -81,7 +86,9 @@ type Letter = {
   readonly id: MessageId;
   readonly origin: QueuedMessage['origin'];
   readonly sender: Sender;
+  /** The message, or its header alone where `body` is not in memory. */
   readonly bytes: Uint8Array;
+  readonly body?: StreamedBody;
   readonly messageIdHeader: string;
   readonly mailFrom: string;
   readonly reportTo: string;
@@ -95,6 +102,16 @@ type Letter = {
   readonly via: string;
   readonly nowMs: number;
   readonly request: RequestKey | undefined;
+};
+
+/** A whole message as it was handed in, or its header with the body where it lies. */
+type Handed = { readonly index: MessageIndex; readonly body?: StreamedBody };
+
+/** Made of lines, without NUL. */
+type StreamedBody = LongBody & {
+  readonly eightBit: boolean;
+  /** It may leave as it is, whoever takes it: 7-bit, no line too long. */
+  readonly isNarrow: boolean;
 };
 
 /** An idempotency key with the hash of what it stands for. */
@@ -116,11 +133,28 @@ export class Intake {
   }
 
   /** A whole message with its envelope. */
-  whole(sender: Sender, request: RawRequest): Promise<Outcome<Accepted, OutboundRefusal>> {
-    return this.#within(request.body.size, () => this.#whole(sender, request));
+  async whole(sender: Sender, request: RawRequest): Promise<Outcome<Accepted, OutboundRefusal>> {
+    if (request.body.size > takenAtOnce.small) {
+      const taken = await this.#within(streamedOctets, () => this.#streamed(sender, request));
+      if (taken !== 'needs-whole') return taken;
+    }
+    return this.#within(request.body.size, () => this.#inMemory(sender, request));
   }
 
-  async #within<T>(octets: number, work: () => Promise<Outcome<T, OutboundRefusal>>) {
+  async #streamed(sender: Sender, request: RawRequest) {
+    const handed = await openStreamed(request.body);
+    return handed ? this.#whole(sender, request, handed) : 'needs-whole';
+  }
+
+  async #inMemory(sender: Sender, request: RawRequest): Promise<Outcome<Accepted, OutboundRefusal>> {
+    const lines = await readWhole(request);
+    if (!lines.ok) return refuse('message-malformed', lines.say);
+    const taken = await this.#whole(sender, request, { index: indexMessage(lines.value) });
+    invariant(taken !== 'needs-whole', 'the whole is here');
+    return taken;
+  }
+
+  async #within<T>(octets: number, work: () => Promise<T>): Promise<T | typeof busy> {
     const give = this.#octets.take(octets);
     if (!give) return busy;
     try {
@@ -172,11 +206,12 @@ export class Intake {
     });
   }
 
-  async #whole(sender: Sender, request: RawRequest): Promise<Outcome<Accepted, OutboundRefusal>> {
+  async #whole(
+    sender: Sender,
+    request: RawRequest,
+    { index, body }: Handed,
+  ): Promise<Outcome<Accepted, OutboundRefusal> | 'needs-whole'> {
     const recipients = uniqueMailboxes(request.recipients);
-    const lines = await readWhole(request);
-    if (!lines.ok) return refuse('message-malformed', lines.say);
-    const index = indexMessage(lines.value);
     const field = idempotencyKeyIn(index);
     if (!field.ok) return field;
     const named = field.value ?? request.idempotencyKey;
@@ -195,6 +230,7 @@ export class Intake {
     const decided = await this.#decide(sender, facts);
     if (!decided.ok) return decided;
     const { domain } = decided.value;
+    if (domain !== undefined && body && !body.isNarrow) return 'needs-whole'; // its parts are to be recoded
     const nowMs = this.#ports.timers.nowMs();
     const id = this.#ports.ids.next('em');
     const messageIdHeader = `<${id.slice('em_'.length)}@${domain ?? this.#options.hostname}>`;
@@ -211,6 +247,7 @@ export class Intake {
       origin: sender.kind === 'relay' ? 'relay' : request.entrance.kind === 'smtp' ? 'submission' : 'raw',
       sender,
       bytes: fixed.value.bytes,
+      ...(body ? { body } : {}),
       messageIdHeader: fixed.value.messageId,
       mailFrom,
       reportTo: request.grouping === 'per-message' ? mailFrom : '',
@@ -291,15 +328,17 @@ export class Intake {
 
   async #queue(letter: Letter): Promise<Outcome<Accepted, OutboundRefusal>> {
     const { signer, ids } = this.#ports;
-    if (letter.bytes.length > this.#options.sizeMaxBytes) {
+    const bodyOctets = letter.body?.size ?? 0;
+    const octets = letter.bytes.length + bodyOctets;
+    if (octets > this.#options.sizeMaxBytes) {
       return refuse(
         'message-too-large',
-        `The message has ${letter.bytes.length} octets; the limit is ${this.#options.sizeMaxBytes}.`,
+        `The message has ${octets} octets; the limit is ${this.#options.sizeMaxBytes}.`,
       );
     }
     const index = indexMessage(letter.bytes); // our signatures change nothing of what is read from it below
     const signed: { bytes: Uint8Array; signatures: readonly Signature[] } = letter.domain
-      ? await signer.sign(index, letter.domain)
+      ? await signer.sign(index, letter.domain, letter.body)
       : { bytes: letter.bytes, signatures: [] };
     const author = readAuthor(index);
     const recipients = letter.recipients.map((mailbox) => {
@@ -322,9 +361,9 @@ export class Intake {
       reportTo: letter.reportTo,
       subject: shownSubject(index),
       messageIdHeader: letter.messageIdHeader,
-      sizeBytes: signed.bytes.length,
+      sizeBytes: signed.bytes.length + bodyOctets,
       needsSmtpUtf8: !isAscii(headerBytes(index)), // what its recipients need, each delivery sees by itself
-      eightBit: !isAscii(signed.bytes),
+      eightBit: !isAscii(signed.bytes) || letter.body?.eightBit === true,
       test: (letter.sender.kind === 'key' || letter.sender.kind === 'login') && letter.sender.test === true,
       tags: letter.tags,
       metadata: letter.metadata,
@@ -346,7 +385,7 @@ export class Intake {
     if (disk.isLow()) return storageFull;
     let body: Spooled | undefined;
     try {
-      body = await spool(blobs, bytes);
+      body = await spoolAll(blobs, bytes, ...(letter.body ? [letter.body.chunks()] : []));
       const kept = body;
       return await db.write(async (tx) => {
         const earlier = letter.request && (await this.#earlier(tx, letter.sender, letter.request));
@@ -385,10 +424,16 @@ export class Intake {
 const busy = refuse('busy', 'Busy with other large messages; nothing was accepted.');
 const storageFull = refuse('storage-full', 'No space left to store mail; nothing was accepted.');
 
-async function spool(blobs: Blobs, bytes: Uint8Array): Promise<Spooled> {
-  const writer = blobs.open();
-  await writer.write(bytes);
-  return writer.finish();
+/** Undefined where only the whole can be judged: no end of its header near by, or line ends that are none. */
+async function openStreamed(body: Spooled): Promise<Handed | undefined> {
+  const long = await openLongMessage(body);
+  if (!long) return undefined;
+  const watch = createLineWatch();
+  for await (const piece of body.chunks()) watch.feed(piece);
+  const { bareCrAt, bareLfAt, nulAt, eightBitAt, longestLine, endsWithCrlf } = watch.facts();
+  if ((bareCrAt ?? bareLfAt ?? nulAt) !== undefined || !endsWithCrlf) return undefined;
+  const eightBit = eightBitAt !== undefined;
+  return { index: long.header, body: { ...long.body, eightBit, isNarrow: !eightBit && longestLine <= lineMax } };
 }
 
 /** What programs and people hand in by hand may end its lines with LF; SMTP has its own strict reader. */
