@@ -1,13 +1,16 @@
 /** What is compared with whom. */
 import { isDeepStrictEqual } from 'node:util';
 import { systemClock } from '../src/base/clock.ts';
+import { parseFromFields } from '../src/format/address.ts';
 import { verifyDkim } from '../src/protocol/dkim/verify-dkim.ts';
+import { evaluateDmarc } from '../src/protocol/dmarc/evaluate-dmarc.ts';
 import type { Resolver } from '../src/protocol/dns/types.ts';
 import { resolverFromZone } from '../src/protocol/dns/zone-resolver.ts';
 import { evaluateSpf } from '../src/protocol/spf/evaluate-spf.ts';
 import { type DkimCase, dkimCases } from './dkim-cases.ts';
+import { dmarcCases } from './dmarc-cases.ts';
 import { type AnyComparison, comparison } from './judge.ts';
-import { dkimDeviations, type JudgedSignature, spfDeviations } from './known-deviations.ts';
+import { dkimDeviations, dmarcDeviations, type JudgedSignature, spfDeviations } from './known-deviations.ts';
 import { type Answer, dkimpy, mailauth, mailDkim, mailSpf, opendkim, pyspf } from './peer.ts';
 import { type SignCase, signedByUs, toBeSigned } from './sign-cases.ts';
 import { spfCases } from './spf-cases.ts';
@@ -42,6 +45,26 @@ const spf = comparison({
   deviations: spfDeviations,
   describe: (one, ours) =>
     `${one.ip} <${one.mail_from}> ${one.helo}\nOURS: ${ours.result}\n${ours.trace.join('\n')}\n${zoneOf(one.world, ours.trace.join('\n'))}`,
+});
+
+const dmarc = comparison({
+  name: 'dmarc',
+  cases: 5_000,
+  job: 'dmarc',
+  peers: [mailauth],
+  make: async (count, seed) => dmarcCases(count, seed),
+  ours: (one) =>
+    evaluateDmarc(resolverOver(one.world), {
+      author: parseFromFields([Buffer.from(` <ann@${one.from}>`)]),
+      spf: { result: one.spf === null ? 'none' : 'pass', domain: one.spf ?? '' },
+      dkim: one.dkim.map((domain) => ({ result: 'pass', domain })),
+    }),
+  agrees: (ours, theirs) =>
+    ours.result === theirs.result &&
+    (ours.result !== 'fail' || (ours.applied === theirs.policy && ours.policyDomain === theirs.domain)),
+  deviations: dmarcDeviations,
+  describe: (one, ours) =>
+    `From ${one.from}, SPF ${one.spf}, DKIM ${one.dkim.join(' ')}\n${toZoneText(one.world)}OURS: ${ours.result} ${ours.policyDomain} ${ours.applied}\n${ours.trace.join('\n')}`,
 });
 
 type OurDkim = readonly { readonly result: string; readonly reason?: string }[];
@@ -136,4 +159,4 @@ const signedByThem = comparison({
   describe: (one) => `${one.header_form}/${one.body_form}\n${Buffer.from(one.message, 'base64').toString('latin1')}`,
 });
 
-export const comparisons: readonly AnyComparison[] = [spf, dkim, signing, signedByThem];
+export const comparisons: readonly AnyComparison[] = [spf, dkim, dmarc, signing, signedByThem];

@@ -2,7 +2,9 @@
  * Where another implementation is known to differ and the RFC decides for us. Each entry says what it explains as narrowly as it
  * can; whatever none explains is either our bug or a new entry with its sentence.
  */
+
 import type { Wish } from './dkim-cases.ts';
+import type { DmarcCase } from './dmarc-cases.ts';
 import type { Answer } from './peer.ts';
 import type { SpfCase } from './spf-cases.ts';
 
@@ -98,6 +100,16 @@ export const spfDeviations: readonly Deviation<SpfCase, OurSpf>[] = [
     peer: 'mailauth',
     rule: 'RFC 7208 §4.6.4: more than 10 mx names are permerror; it stops at the first that matches',
     explains: (_, ours) => ours.reason === 'too-many-mx',
+  },
+];
+
+type OurDmarc = { readonly result: string; readonly trace: readonly string[] };
+
+export const dmarcDeviations: readonly Deviation<DmarcCase, OurDmarc>[] = [
+  {
+    peer: 'mailauth',
+    rule: 'RFC 9989 §4.8: a record begins with v=DMARC1; it takes blanks before',
+    explains: (one) => Object.values(one.world).some(({ TXT }) => TXT?.some(([text]) => text?.startsWith(' v='))),
   },
 ];
 

@@ -12,7 +12,7 @@ function resolverOver(world: World): Resolve {
     let name = asked.toLowerCase().replace(/\.$/, '');
     for (let followed = 0; followed <= 8; followed++) {
       const records: NameRecords | undefined = world[name];
-      if (records === undefined) throw failure('ENOTFOUND', name);
+      if (records === undefined) throw failure(isAboveAnother(world, name) ? 'ENODATA' : 'ENOTFOUND', name);
       if (records.fail !== undefined) throw failure(records.fail === 'TIMEOUT' ? 'ETIMEOUT' : 'ESERVFAIL', name);
       const target = type === 'CNAME' ? undefined : records.CNAME?.[0];
       if (target === undefined) return valuesOf(records, type, name);
@@ -20,6 +20,11 @@ function resolverOver(world: World): Resolve {
     }
     throw failure('ESERVFAIL', name);
   };
+}
+
+/** RFC 8020: a name exists when one below it does. */
+function isAboveAnother(world: World, name: string): boolean {
+  return Object.entries(world).some(([other, { fail }]) => fail === undefined && other.endsWith(`.${name}`));
 }
 
 function valuesOf(records: NameRecords, type: string, name: string): unknown[] {
@@ -42,12 +47,18 @@ type Case = {
   readonly mail_from: string;
   readonly message?: string;
   readonly now?: number;
+  readonly from?: string;
+  readonly spf?: string | null;
+  readonly dkim?: readonly string[];
   readonly pem?: string;
   readonly selector?: string;
   readonly domain?: string;
   readonly header_form?: string;
   readonly body_form?: string;
 };
+type Dmarc = (
+  options: object,
+) => Promise<{ status: { result: string }; policy?: string; policyDomain?: string; error?: string }>;
 type Sign = (message: Buffer, options: object) => Promise<{ signatures: string; errors: unknown[] }>;
 type Spf = (options: object) => Promise<{ status: { result: string; comment?: string } }>;
 type Dkim = (
@@ -77,6 +88,17 @@ const jobs: Readonly<Record<string, (one: Case) => Promise<object>>> = {
     };
     const { results } = await dkimVerify(Buffer.from(message, 'base64'), options);
     return { results: results.map(({ status }) => status.result), why: results.map(({ status }) => status.comment) };
+  },
+  dmarc: async ({ world, from = '', spf = null, dkim = [] }) => {
+    const { dmarc } = load('mailauth/lib/dmarc') as { dmarc: Dmarc };
+    const answer = await dmarc({
+      headerFrom: [from],
+      spfDomains: spf === null ? [] : [spf],
+      dkimDomains: dkim.map((domain) => ({ domain })),
+      resolver: resolverOver(world),
+      strict: true,
+    });
+    return { result: answer.status.result, policy: answer.policy, domain: answer.policyDomain, why: answer.error };
   },
   sign: async ({ message = '', ...one }) => {
     const { dkimSign } = load('mailauth/lib/dkim/sign') as { dkimSign: Sign };
