@@ -6,6 +6,7 @@ import type { Timers } from '../base/clock.ts';
 import { Fault } from '../base/outcome.ts';
 import type { Blobs } from '../base/port/blobs.ts';
 import type { Signals } from '../base/port/signals.ts';
+import { spoolAll } from '../base/spool-all.ts';
 import { type Mailbox, parseMailbox } from '../format/address.ts';
 import type { DomainName } from '../format/domain-name.ts';
 import type { Reply } from '../protocol/smtp/reply.ts';
@@ -95,9 +96,7 @@ async function receive(
   context: DeliveryContext,
   envelope: Omit<InboundEnvelope, 'body'>,
 ): Promise<Reply> {
-  const spool = blobs.open();
-  for await (const chunk of job.message.chunks()) await spool.write(chunk);
-  const body = await spool.finish();
+  const body = await spoolAll(blobs, job.message.chunks());
   try {
     // Who notes the end together with the message is never in doubt.
     if (!context.recordWithin) await context.beforeFinalDot();

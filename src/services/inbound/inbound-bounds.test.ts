@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { mailbox, type PostOffice, postOffice, receive, spooled, stranger } from '../../../test/support/post-office.ts';
+import { fromLatin1 } from '../../base/bytes.ts';
 import type { Destination } from './types.ts';
 
 const text = 'From: bob@b.test\r\nSubject: hi\r\n\r\nHello\r\n';
@@ -28,13 +29,16 @@ test('large messages that are too many at once are asked to come again; small on
   const go = Promise.withResolvers<void>();
   const small = await spooled(office, text);
   const destinations: Destination[] = [{ kind: 'mailbox', mailbox: 'mbx_1', recipient: mailbox('ada@example.com') }];
+  const endless = async function* () {
+    yield fromLatin1('Subject: where the header ends is not known');
+  };
   const large = (size: number) =>
     office.inbound.receive({
       peer: stranger,
       mailFrom: mailbox('bob@b.test'),
       destinations,
       smtpUtf8: false,
-      body: { ...small, size, read: () => go.promise.then(() => small.read()) },
+      body: { ...small, size, chunks: endless, read: () => go.promise.then(() => small.read()) },
     });
   const first = large(100_000_000);
   const second = await large(100_000_000);

@@ -21,6 +21,7 @@ import { forgedResultsFields } from '../../protocol/auth-results/strip-auth-resu
 import { authenticationResultsField } from '../../protocol/auth-results/write-auth-results.ts';
 import type { Authenticator, AuthReport } from '../../protocol/authenticate.ts';
 import type { Resolver } from '../../protocol/dns/types.ts';
+import { type LongBody, openLongMessage } from '../../protocol/long-message.ts';
 import { readAuthor } from '../../protocol/read-author.ts';
 import type { Reply } from '../../protocol/smtp/reply.ts';
 import { type Directory, isOperatorsAddress } from '../directory/directory.ts';
@@ -55,10 +56,12 @@ export type InboundOptions = JudgementPolicy & { readonly hostname: DomainName }
 const nullSenderMax = 200;
 const nullSenderWindowMs = 10 * 60_000;
 /**
- * Messages being judged are held in memory whole, and once more when they are stamped. Without a bound strangers with many
- * connections and slow name servers could have us hold gigabytes.
+ * Small messages being judged are held in memory whole, and once more when they are stamped; so are large ones that may be bounces,
+ * which have to be read through. Without a bound strangers with many connections and slow name servers could have us hold gigabytes.
  */
 const judgedAtOnce = { most: 128 * 1024 * 1024, small: 256 * 1024 };
+/** Of any other large message only this is held: its header, once more stamped, and the pieces that are under way. */
+const streamedOctets = 1024 * 1024;
 /** Shown in lists; longer ones are cut. */
 const subjectMax = 300;
 
@@ -126,22 +129,36 @@ export class Inbound {
 
   /** End of data: the reply is the truth about what is on the disk. */
   async receive(envelope: InboundEnvelope): Promise<Received> {
-    const give = this.#octets.take(envelope.body.size);
+    const { body, destinations } = envelope;
+    if (body.size > judgedAtOnce.small && destinations.every(({ kind }) => kind === 'mailbox')) {
+      const taken = await this.#within(streamedOctets, async () => {
+        const long = await openLongMessage(body);
+        return long && this.#judgeAndKeep(envelope, { index: long.header, body: long.body });
+      });
+      if (taken) return taken;
+    }
+    return this.#within(body.size, async () =>
+      this.#judgeAndKeep(envelope, { index: indexMessage(await body.read()) }),
+    );
+  }
+
+  async #within<T>(octets: number, work: () => Promise<T>): Promise<T | Received> {
+    const give = this.#octets.take(octets);
     if (!give) return { reply: replies.busy, disposition: 'later' };
     try {
-      return await this.#judgeAndKeep(envelope);
+      return await work();
     } finally {
       give();
     }
   }
 
-  async #judgeAndKeep(envelope: InboundEnvelope): Promise<Received> {
+  async #judgeAndKeep(envelope: InboundEnvelope, letter: Letter): Promise<Received> {
     const id = this.#ports.ids.next('inb');
+    const { index } = letter;
     try {
-      const index = indexMessage(await envelope.body.read());
-      const findings = envelope.peer.via === 'smtp' ? await this.#authenticate(envelope, index) : undefined;
+      const findings = envelope.peer.via === 'smtp' ? await this.#authenticate(envelope, letter) : undefined;
       const judgement = findings ? this.#judge(envelope, index, findings) : ofThisHouse;
-      const reply = await this.#act(id, envelope, index, judgement, findings);
+      const reply = await this.#act({ id, envelope, letter, index, judgement, findings });
       this.#signal(envelope, judgement, findings);
       return { reply, disposition: judgement.disposition, id };
     } catch (error) {
@@ -150,12 +167,13 @@ export class Inbound {
     }
   }
 
-  async #authenticate(envelope: InboundEnvelope, index: MessageIndex): Promise<Findings> {
+  async #authenticate(envelope: InboundEnvelope, letter: Letter): Promise<Findings> {
     const { authenticator } = this.#ports;
     const { peer, mailFrom } = envelope;
     const session = { remoteAddress: peer.address, helo: peer.helo };
+    const message = letter.body ? envelope.body.chunks() : letter.index.bytes;
     const [report, senderNeverReceives] = await Promise.all([
-      authenticator.authenticate(index.bytes, { ...session, mailFrom: mailFrom ? formatAddrSpec(mailFrom) : '' }),
+      authenticator.authenticate(message, { ...session, mailFrom: mailFrom ? formatAddrSpec(mailFrom) : '' }),
       this.#isNullMx(mailFrom?.domain),
     ]);
     const author = report.dmarc.domain;
@@ -186,19 +204,13 @@ export class Inbound {
   }
 
   /** Carries the judgement out. What needs more than the transaction is prepared before it. */
-  async #act(
-    id: InboundId,
-    envelope: InboundEnvelope,
-    index: MessageIndex,
-    judgement: Judgement,
-    findings: Findings | undefined,
-  ): Promise<Reply> {
+  async #act(about: About): Promise<Reply> {
+    const { id, envelope, judgement, findings } = about;
     const kept = judgement.disposition === 'accept' || judgement.disposition === 'junk';
     const work: Work = { mails: [], bounces: [], passedOn: [] };
     const reply = replies.replyTo(judgement, id);
     try {
-      for (const destination of kept ? envelope.destinations : [])
-        await this.#prepare(work, destination, { id, envelope, index, judgement, findings });
+      for (const destination of kept ? envelope.destinations : []) await this.#prepare(work, destination, about);
       const note = kept ? await envelope.prepareNote?.(reply) : undefined;
       await this.#ports.db.write(async (tx) => {
         for (const mail of work.mails) await this.#ports.mailbox.append(tx, mail);
@@ -268,7 +280,7 @@ export class Inbound {
 
   /** The message as its reader will find it. */
   async #mailFor(destination: MailboxDestination, about: About): Promise<NewMail> {
-    const { index, envelope, judgement, findings } = about;
+    const { letter, index, envelope, judgement, findings } = about;
     const nowMs = this.#ports.timers.nowMs();
     const envelopeFrom = envelope.mailFrom ? formatAddrSpec(envelope.mailFrom) : '';
     const recipient = formatAddrSpec(destination.recipient);
@@ -285,6 +297,7 @@ export class Inbound {
           trace: results ? [results, received] : [received],
           forged: forgedResultsFields(index, [hostname]),
         }),
+        letter.body?.chunks(),
       ),
       receivedAtMs: nowMs,
       envelopeFrom,
@@ -318,9 +331,14 @@ function networkOf(peer: Peer): string {
   return address ? clientNetwork(address) : peer.address;
 }
 
+/** A message as a whole, or its header with the body where it lies. */
+type Letter = { readonly index: MessageIndex; readonly body?: LongBody };
+
 type About = {
   readonly id: InboundId;
   readonly envelope: InboundEnvelope;
+  readonly letter: Letter;
+  /** Of `letter`. */
   readonly index: MessageIndex;
   readonly judgement: Judgement;
   readonly findings: Findings | undefined;

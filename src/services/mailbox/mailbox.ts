@@ -5,6 +5,7 @@
 import type { Ids } from '../../base/id.ts';
 import type { Blobs, Spooled } from '../../base/port/blobs.ts';
 import type { Db, Tx } from '../../base/port/db.ts';
+import { spoolAll } from '../../base/spool-all.ts';
 import { MailboxStore } from './mailbox-store.ts';
 import type { FolderName, NewMail, StoredId, StoredMail } from './types.ts';
 
@@ -19,11 +20,9 @@ export class MailboxService {
     this.#store = new MailboxStore(ports.db);
   }
 
-  /** Before the transaction: a large body is a synced file by the time its row is written. */
-  async spool(bytes: Uint8Array): Promise<Spooled> {
-    const writer = this.#ports.blobs.open();
-    await writer.write(bytes);
-    return writer.finish();
+  /** Before the transaction: a large body is a synced file by the time its row is written. @param rest what follows `bytes` */
+  spool(bytes: Uint8Array, rest?: AsyncIterable<Uint8Array>): Promise<Spooled> {
+    return spoolAll(this.#ports.blobs, bytes, ...(rest ? [rest] : []));
   }
 
   async append(tx: Tx, mail: NewMail): Promise<StoredMail> {

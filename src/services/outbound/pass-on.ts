@@ -7,6 +7,7 @@ import type { Timers } from '../../base/clock.ts';
 import type { Ids } from '../../base/id.ts';
 import type { Blobs, Spooled } from '../../base/port/blobs.ts';
 import type { Db, Tx } from '../../base/port/db.ts';
+import { spoolAll } from '../../base/spool-all.ts';
 import { formatAddrSpec, type Mailbox, parseMailbox } from '../../format/address.ts';
 import type { DomainName } from '../../format/domain-name.ts';
 import { watchLines } from '../../format/line-ends.ts';
@@ -62,10 +63,8 @@ export class PassOn {
     const { ids, timers, blobs } = this.#ports;
     const index = indexMessage(bytes);
     const author = readAuthor(index);
-    const writer = blobs.open();
-    await writer.write(bytes);
     return {
-      body: await writer.finish(),
+      body: await spoolAll(blobs, bytes),
       message: {
         id: ids.next('em'),
         createdAtMs: timers.nowMs(),
