@@ -65,8 +65,8 @@ function inMemory(bytes: Uint8Array): Spooled {
     size: bytes.length,
     sha256: createHash('sha256').update(bytes).digest('hex'),
     read: async () => bytes,
-    chunks: async function* () {
-      yield bytes;
+    chunks: async function* (from = 0) {
+      yield bytes.subarray(from);
     },
     discard: async () => {},
   };
