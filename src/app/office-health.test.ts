@@ -29,6 +29,7 @@ test('the queue is counted once a second, however many ask at once; the rest of 
     [
       ['store', true],
       ['disk', false],
+      ['memory', true],
       ['queue', true],
     ],
   );

@@ -3,6 +3,7 @@
  * `/readyz` needs no key: one count answers everybody for a second, however often and however many at once they ask.
  */
 import type { Timers } from '../base/clock.ts';
+import type { Memory } from '../base/port/memory.ts';
 import type { OfficeHealth } from '../entrances/http/http-entrance.ts';
 import type { Office } from './compose.ts';
 
@@ -11,6 +12,7 @@ type Watched = {
   readonly outbound: Pick<Office['outbound'], 'counts'>;
   readonly db: Pick<Office['db'], 'refusal'>;
   readonly disk: Pick<Office['disk'], 'isLow'>;
+  readonly memory?: Pick<Memory, 'isShort'>;
 };
 
 /** Nobody scrapes more often. */
@@ -36,12 +38,14 @@ export function watchOffice(office: Watched, timers: Pick<Timers, 'monotonicMs'>
   return { counts, health: async () => healthOf(office, await counts()) };
 }
 
-function healthOf({ db, disk }: Watched, counts: Counts): OfficeHealth {
+function healthOf({ db, disk, memory }: Watched, counts: Counts): OfficeHealth {
   const { refusal } = db;
   const low = disk.isLow();
+  const short = memory?.isShort() === true;
   return [
     { name: 'store', ok: refusal === undefined, say: refusal === undefined ? 'writes are durable' : refusal.message },
     { name: 'disk', ok: !low, say: low ? 'below the reserve: nothing new is taken in' : 'enough room' },
+    { name: 'memory', ok: !short, say: short ? 'near its limit: nothing new is taken in' : 'enough room' },
     { name: 'queue', ok: true, say: `${counts.open} deliveries open, ${counts.ready} waiting for a slot` },
   ];
 }

@@ -2,6 +2,7 @@
 import { httpConnectionsMax, serveHttp } from '../adapters/http/serve-http.ts';
 import type { Timers } from '../base/clock.ts';
 import { Fault } from '../base/outcome.ts';
+import type { Memory } from '../base/port/memory.ts';
 import type { Endpoint, Net } from '../base/port/net.ts';
 import type { Signals } from '../base/port/signals.ts';
 import { createHttpApp } from '../entrances/http/http-entrance.ts';
@@ -35,6 +36,7 @@ export type EntrancePorts = {
   readonly signals: Signals;
   readonly telemetry: Telemetry;
   readonly identity: TlsIdentitySource;
+  readonly memory?: Memory;
 };
 
 export async function openEntrances(office: Office, config: Config, ports: EntrancePorts): Promise<OpenEntrances> {
@@ -56,11 +58,12 @@ export async function openEntrances(office: Office, config: Config, ports: Entra
 async function openAll(
   office: Office,
   config: Config,
-  { net, timers, signals, telemetry, identity }: EntrancePorts,
+  { net, timers, signals, telemetry, identity, memory }: EntrancePorts,
   closers: (() => Promise<void>)[],
 ): Promise<Omit<OpenEntrances, 'close'>> {
   const { hostname, outbound, inbound, blobs, disk, directory } = office;
-  const common = { net, timers, signals, hostname, limits: limitsWithin(config, signals), identity };
+  const spare = memory ? { memory } : {};
+  const common = { net, timers, signals, hostname, limits: limitsWithin(config, signals), identity, ...spare };
   const submit = { hostname, outbound, blobs, disk, timers, accounts: directory.accounts };
   const policy = submissionPolicy(submit);
   const open =
@@ -81,10 +84,10 @@ async function openAll(
     submission: await inTurn(config['listen.submission'], starttls),
     submissions: await inTurn(config['listen.submissions'], implicit),
   };
-  const { counts, health } = watchOffice(office, timers);
+  const { counts, health } = watchOffice({ ...office, ...spare }, timers);
   watch(counts, telemetry, opened);
   const app = createHttpApp(
-    { ...office, timers, signals, health, metrics: telemetry.metrics },
+    { ...office, timers, signals, health, metrics: telemetry.metrics, ...spare },
     { version, limits: httpLimitsOf(config), ...(config.public_url ? { publicUrl: config.public_url } : {}) },
   );
   const http = await named('listen.http', config['listen.http'], () =>

@@ -1,6 +1,8 @@
 /** `posthorn serve`: the real thing, from its configuration, until it is asked to stop. */
 
 import { hostname as machineName } from 'node:os';
+import { createGiveBack } from '../adapters/host/give-back.ts';
+import { createMemoryGuard } from '../adapters/host/memory-guard.ts';
 import { createNodeNet } from '../adapters/net/node-net.ts';
 import { createStubResolver } from '../adapters/resolver/stub-resolver.ts';
 import { readSystemServers } from '../adapters/resolver/system-servers.ts';
@@ -34,6 +36,11 @@ export async function runServe(config: Config, io: ServeIo): Promise<number> {
   const net = createNodeNet();
   const servers = config['dns.resolvers'].length > 0 ? config['dns.resolvers'] : readSystemServers();
   const trustAd = config['dns.trust_ad'];
+  const memory = createMemoryGuard({
+    timers: systemClock,
+    signals: telemetry.signals,
+    giveBack: createGiveBack(),
+  });
   const world: World = {
     net,
     timers: systemClock,
@@ -57,7 +64,7 @@ export async function runServe(config: Config, io: ServeIo): Promise<number> {
       certificate && key
         ? identityFromFiles({ certificate, key }, world)
         : await ownIdentity(config.data, hostname, systemClock);
-    const entrances = await openEntrances(office, config, { ...world, telemetry, identity });
+    const entrances = await openEntrances(office, config, { ...world, telemetry, identity, memory });
     closers.push(() => entrances.close());
     const dns = await openDns(config, world, zones);
     if (dns) closers.push(() => dns.close());

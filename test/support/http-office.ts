@@ -47,6 +47,7 @@ export type HttpOfficeOptions = {
   /** Handed-over messages wait for it. */
   readonly gate?: () => Promise<void>;
   readonly isDiskLow?: () => boolean;
+  readonly isMemoryShort?: () => boolean;
   /** What the receiver does with a recipient. Default: `nobody@` is refused, `later@` deferred, whoever else is there. */
   readonly judge?: (local: string) => Judgement;
 };
@@ -92,8 +93,9 @@ export async function openHttpOffice(folder: string, options: HttpOfficeOptions 
   await outbound.start();
   const health = options.health ?? (async () => [{ name: 'store', ok: true, say: 'writable' }]);
   const metrics = async () => '# HELP posthorn_up Up\n';
+  const memory = { limitBytes: 1, isShort: options.isMemoryShort ?? (() => false) };
   const app = createHttpApp(
-    { outbound, directory, mailbox, events, db, timers, ids, signals, health, metrics },
+    { outbound, directory, mailbox, events, db, timers, ids, signals, health, metrics, memory },
     { version: '1.2.3', ...(options.limits && { limits: options.limits }) },
   );
   return {

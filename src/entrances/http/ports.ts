@@ -2,6 +2,7 @@
 import type { Timers } from '../../base/clock.ts';
 import type { Ids } from '../../base/id.ts';
 import type { Db } from '../../base/port/db.ts';
+import type { Memory } from '../../base/port/memory.ts';
 import type { Signals } from '../../base/port/signals.ts';
 import type { Directory } from '../../services/directory/directory.ts';
 import type { Events } from '../../services/events/events.ts';
@@ -22,6 +23,8 @@ export type HttpPorts = {
   readonly timers: Timers;
   readonly ids: Ids;
   readonly signals: Signals;
+  /** While it is short no message is read. Absent: there is plenty. */
+  readonly memory?: Memory;
   readonly health: () => Promise<OfficeHealth>;
   /** Text in Prometheus' format. */
   readonly metrics: () => Promise<string>;

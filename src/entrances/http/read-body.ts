@@ -1,30 +1,11 @@
 /** Reads bodies within limits: counted while they come in, whatever their headers say; then JSON, if JSON is wanted. */
 import { Buffer } from 'node:buffer';
+import type { OctetPool } from '../../base/limits.ts';
 import { printable } from '../../base/printable.ts';
 import { type ProblemAnswer, problem } from './answer.ts';
 import { refuseJsonShape } from './json-shape.ts';
 
 export type BodyKind = 'application/json' | 'message/rfc822';
-
-/** Octets of all bodies in memory. Whoever takes gives back. */
-export class BodyBudget {
-  readonly #most: number;
-  #taken = 0;
-
-  constructor(most: number) {
-    this.#most = most;
-  }
-
-  take(octets: number): boolean {
-    if (this.#taken + octets > this.#most) return false;
-    this.#taken += octets;
-    return true;
-  }
-
-  give(octets: number): void {
-    this.#taken -= octets;
-  }
-}
 
 type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: ProblemAnswer };
 
@@ -51,7 +32,7 @@ export function refuseBodyHeaders(headers: Headers, kind: BodyKind, most: number
 }
 
 /** The bytes; they count against the budget until `give` is called with their length. */
-export async function readBody(request: Request, most: number, budget: BodyBudget): Promise<Read<Uint8Array>> {
+export async function readBody(request: Request, most: number, budget: OctetPool): Promise<Read<Uint8Array>> {
   const chunks: Uint8Array[] = [];
   let octets = 0;
   const refuse = (answer: ProblemAnswer): Read<Uint8Array> => {

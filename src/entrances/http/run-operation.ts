@@ -4,7 +4,7 @@
  */
 
 import { Type } from 'typebox';
-import { RateWindow } from '../../base/limits.ts';
+import { OctetPool, RateWindow } from '../../base/limits.ts';
 import type { KeyPrincipal } from '../../services/directory/types.ts';
 import { type Answer, type AnswerHeaders, problem } from './answer.ts';
 import { compileCheck } from './check-value.ts';
@@ -13,7 +13,7 @@ import type { HttpLimits } from './limits.ts';
 import type { Call, Handlers, Operation, OperationId } from './operations.ts';
 import { operation } from './operations.ts';
 import type { HttpPorts } from './ports.ts';
-import { BodyBudget, readBody, readJson, refuseBodyHeaders } from './read-body.ts';
+import { readBody, readJson, refuseBodyHeaders } from './read-body.ts';
 import { readQuery } from './read-query.ts';
 import { Replays } from './replays.ts';
 
@@ -30,6 +30,7 @@ type AnyHandler = (call: Call<OperationId>) => Promise<Answer>;
 type Body = { readonly ok: true; readonly value: unknown; readonly bytes: Uint8Array };
 
 const rateWindowMs = 60_000;
+const shortOfMemory = 'The office is short of memory. Nothing of the request was done.';
 /** These remember their keys on disk, in the transaction that accepts the message. */
 const durablyIdempotent: readonly OperationId[] = ['sendEmail', 'sendRawEmail'];
 const noQuery = Type.Object({}, { additionalProperties: false });
@@ -38,7 +39,7 @@ export class OperationRunner {
   readonly #ports: HttpPorts;
   readonly #limits: HttpLimits;
   readonly #handlers: Handlers;
-  readonly #budget: BodyBudget;
+  readonly #budget: OctetPool;
   readonly #rate: RateWindow;
   readonly #replays: Replays;
 
@@ -46,7 +47,7 @@ export class OperationRunner {
     this.#ports = ports;
     this.#limits = limits;
     this.#handlers = handlers;
-    this.#budget = new BodyBudget(limits.bodies_bytes);
+    this.#budget = new OctetPool(limits.bodies_bytes);
     this.#rate = new RateWindow(ports.timers, { windowMs: rateWindowMs });
     this.#replays = new Replays(ports.timers);
   }
@@ -108,6 +109,8 @@ export class OperationRunner {
 
   async #body(request: Request, entry: Operation): Promise<Body | { ok: false; problem: Answer }> {
     if (!entry.body) return { ok: true, value: undefined, bytes: new Uint8Array() };
+    if (entry.body.large && this.#ports.memory?.isShort())
+      return { ok: false, problem: problem('busy', { detail: shortOfMemory, headers: { 'Retry-After': '5' } }) };
     const most = entry.body.large ? this.#limits.send_body_bytes : this.#limits.body_bytes;
     const refusal = refuseBodyHeaders(request.headers, entry.body.type, most);
     if (refusal) return { ok: false, problem: refusal };

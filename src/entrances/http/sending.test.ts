@@ -196,6 +196,15 @@ test('a full disk: 503, nothing accepted', async (t) => {
   assert.ok(refused.headers.get('retry-after'));
 });
 
+test('short of memory: 503 before the message is read; everything else goes on', async (t) => {
+  const office = await httpOffice(t, { isMemoryShort: () => true });
+  const key = await office.key(['send', 'read']);
+  const refused = await ask(office, 'POST /v1/emails', { key, json: { no: 'message' } });
+  assert.partialDeepStrictEqual(refused.body, { status: 503, code: 'busy' });
+  assert.equal(refused.headers.get('retry-after'), '5');
+  assert.equal((await ask(office, 'GET /v1/emails', { key })).status, 200);
+});
+
 test('too much being taken in: 503 busy, with the time to come again', async (t) => {
   const office = await httpOffice(t);
   const full = refuse('busy', 'Busy with other large messages; nothing was accepted.');

@@ -665,6 +665,27 @@ test('connections per address and in all', async () => {
   await next.greet();
 });
 
+test('short of memory: nobody comes in and nobody begins a message; what is under way ends well, and it passes', async () => {
+  const state = { short: false };
+  const memory = { limitBytes: 1, isShort: () => state.short };
+  const taken = recorder();
+  await using office = await serve(taken.policy, { memory });
+  const idle = await office.dial();
+  await idle.greet();
+  const busy = await office.dial();
+  await busy.greet();
+  assert.equal(await busy.talk('MAIL FROM:<a@b.example>', 'RCPT TO:<x@c.example>', 'DATA'), '250 250 354');
+  state.short = true;
+  assert.equal(await idle.say('MAIL FROM:<a@b.example>'), '452 4.3.1 Short of memory; try again later');
+  assert.match(await (await office.dial()).reply(), /^421 4\.3\.2 /);
+  assert.match(await busy.say('text\r\n.'), /^250 /);
+  assert.ok(office.signals.includes('smtp.connection_refused memory'));
+  state.short = false;
+  assert.equal(await idle.talk('MAIL FROM:<a@b.example>'), '250');
+  await (await office.dial()).greet();
+  assert.equal(taken.messages.length, 1);
+});
+
 test('the listener survives clients that reset', async () => {
   await using office = await serve(recorder().policy);
   for (let i = 0; i < 50; i++) {

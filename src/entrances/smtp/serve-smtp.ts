@@ -7,6 +7,7 @@ import { fromLatin1 } from '../../base/bytes.ts';
 import type { Timers } from '../../base/clock.ts';
 import { Holdings } from '../../base/limits.ts';
 import { Fault } from '../../base/outcome.ts';
+import { type Memory, plentyOfMemory } from '../../base/port/memory.ts';
 import type { Connection, Endpoint, Listening, Net, TlsIdentity } from '../../base/port/net.ts';
 import type { Signals } from '../../base/port/signals.ts';
 import { clientNetwork, type IpAddress, type Network, networkHolds, parseIpAddress } from '../../format/ip-address.ts';
@@ -17,6 +18,7 @@ import { allOffers, type SmtpOffers } from '../../protocol/smtp/server-session.t
 import { Conversation } from './conversation.ts';
 import { Ear } from './ear.ts';
 import type { SmtpClient, SmtpPolicy } from './smtp-policy.ts';
+import { sparing } from './spare-memory.ts';
 
 export type SmtpListenerOptions = {
   /** In signals: `mx`, `submission`. */
@@ -34,6 +36,8 @@ export type SmtpListenerOptions = {
   /** The certificate of now, asked per connection and handshake; undefined: no TLS. */
   readonly identity: () => TlsIdentity | undefined;
   readonly policy: SmtpPolicy;
+  /** While it is short nobody new comes in, and nobody begins a message. Absent: there is plenty. */
+  readonly memory?: Memory;
   /** Extensions to be left out; all are offered otherwise. */
   readonly offers?: Partial<SmtpOffers>;
 };
@@ -62,16 +66,21 @@ type Served = { readonly connection: Connection; conversation: Conversation | un
 
 const tooMany = writeReply(replyOf('421 4.7.0', 'Too many connections from your network; try again later'));
 const full = writeReply(replyOf('421 4.3.2', 'Too many connections; try again later'));
+const short = writeReply(replyOf('421 4.3.2', 'Short of memory; try again later'));
 const nothing = new Uint8Array(0);
 
 class Listener {
   readonly #options: SmtpListenerOptions;
+  readonly #memory: Memory;
+  readonly #policy: SmtpPolicy;
   readonly #served = new Set<Served>();
   readonly #holdings = new Holdings();
   #closing = false;
 
   constructor(options: SmtpListenerOptions) {
     this.#options = options;
+    this.#memory = options.memory ?? plentyOfMemory;
+    this.#policy = sparing(options.policy, this.#memory);
   }
 
   get connections(): number {
@@ -85,6 +94,10 @@ class Listener {
     }
     if (this.#served.size >= this.#options.limits.connections_in_all) {
       this.#turnAway(connection, 'full', full);
+      return;
+    }
+    if (this.#memory.isShort()) {
+      this.#turnAway(connection, 'memory', short);
       return;
     }
     const left = Promise.withResolvers<void>();
@@ -133,7 +146,7 @@ class Listener {
   }
 
   async #converse(served: Served, { client, early }: Arrival): Promise<void> {
-    const { hostname, limits, timers, identity, policy } = this.#options;
+    const { hostname, limits, timers, identity } = this.#options;
     const offers = { ...allOffers, ...this.#options.offers };
     const beganMs = timers.monotonicMs();
     const emit: Signals['emit'] = (level, name, fields) =>
@@ -141,7 +154,7 @@ class Listener {
     const underLoad = () => this.#served.size * 100 >= limits.connections_in_all * limits.load_percent;
     const conversation = new Conversation(
       served.connection,
-      policy.open(client),
+      this.#policy.open(client),
       { hostname, limits, offers, timers, emit, identity, underLoad },
       served.connection.tls ? nothing : early,
     );

@@ -9,6 +9,7 @@ import { failingCalls } from './failing-calls.ts';
 import { fullDisk, fullExt4 } from './full-disk.ts';
 import { fullQueue } from './full-queue.ts';
 import { kill } from './kill.ts';
+import { memory } from './memory.ts';
 import { migration } from './migration.ts';
 import { receivers } from './receivers.ts';
 import { descriptors, inodes } from './scarcity.ts';
@@ -24,6 +25,7 @@ export const rows: readonly Fault[] = [
   fullExt4,
   inodes,
   descriptors,
+  memory,
   dns,
   receivers,
   clock,

@@ -1,0 +1,104 @@
+/**
+ * The `Memory` port on Linux: control group, `ulimit` and the machine itself, looked at when somebody asks. On other systems only
+ * the machine's memory counts.
+ */
+import { readFileSync } from 'node:fs';
+import { totalmem } from 'node:os';
+import type { Timers } from '../../base/clock.ts';
+import type { Memory } from '../../base/port/memory.ts';
+import type { Signals } from '../../base/port/signals.ts';
+import {
+  groupPlaces,
+  judgeShortage,
+  type Measure,
+  measureGroup,
+  measureOldGroup,
+  measureProcess,
+} from './judge-memory.ts';
+
+/** A look costs 60 to 100 µs; in a tenth of a second the entrances take in a few megabytes. */
+const askAgainMs = 100;
+
+/** Between two tries to give something back. */
+const giveBackEveryMs = 2_000;
+
+type GuardPorts = {
+  readonly timers: Timers;
+  readonly signals: Signals;
+  /** Lets go of what is not needed; nothing is done when absent. */
+  readonly giveBack?: () => void;
+  /** The system's own when absent. */
+  readonly measures?: () => readonly Measure[];
+};
+
+export function createMemoryGuard(ports: GuardPorts): Memory {
+  const measures = ports.measures ?? findMeasures();
+  let askedMs = Number.NEGATIVE_INFINITY;
+  let gaveBackMs = Number.NEGATIVE_INFINITY;
+  let short = false;
+  return {
+    limitBytes: Math.min(...measures().map(({ limitBytes }) => limitBytes)),
+    isShort: () => {
+      const nowMs = ports.timers.monotonicMs();
+      if (nowMs - askedMs < askAgainMs) return short;
+      askedMs = nowMs;
+      const was = short;
+      short = judgeShortage(measures(), was);
+      if (short && nowMs - gaveBackMs >= giveBackEveryMs) {
+        gaveBackMs = nowMs;
+        ports.giveBack?.();
+        short = judgeShortage(measures(), true);
+      }
+      if (short !== was) ports.signals.emit(short ? 'warn' : 'info', short ? 'memory.short' : 'memory.well_again');
+      return short;
+    },
+  };
+}
+
+type Source = () => readonly Measure[];
+
+/** Which limits there are does not change while we run; how much of them is taken does. */
+function findMeasures(): Source {
+  const machineBytes = totalmem();
+  const limits = readOr('/proc/self/limits', '');
+  const own: Source = () => measureProcess({ limits, status: statusText() }, machineBytes);
+  const groups = groupPlaces(readOr('/proc/self/cgroup', ''));
+  const old = groups.old.find((place) => readOr(`${place}/memory.stat`, '') !== '');
+  const sources = [own, ...(old === undefined ? [] : [oldGroup(old)]), ...groups.now.map(group)];
+  return () => sources.flatMap((measure) => measure());
+}
+
+function statusText(): string {
+  return readOr('/proc/self/status', `VmRSS: ${Math.round(process.memoryUsage.rss() / 1024)}`);
+}
+
+function oldGroup(place: string): Source {
+  return () =>
+    listOf(
+      measureOldGroup({
+        usage: readOr(`${place}/memory.usage_in_bytes`, '0'),
+        stat: readOr(`${place}/memory.stat`, ''),
+      }),
+    );
+}
+
+function group(place: string): Source {
+  return () => {
+    const max = readOr(`${place}/memory.max`, 'max');
+    if (max.startsWith('max')) return [];
+    const current = readOr(`${place}/memory.current`, '0');
+    return listOf(measureGroup({ max, current, stat: readOr(`${place}/memory.stat`, '') }));
+  };
+}
+
+function listOf(measure: Measure | undefined): readonly Measure[] {
+  return measure === undefined ? [] : [measure];
+}
+
+function readOr(file: string, otherwise: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return otherwise; // not there on this system
+  }
+}
