@@ -359,7 +359,9 @@ export type IncomingWish = {
   /** '' = null sender */
   readonly from?: string;
   readonly to?: readonly string[];
-  readonly text: string | Uint8Array;
+  readonly text?: string | Uint8Array;
+  /** In the place of `text`. */
+  readonly body?: Spooled;
 };
 
 /** Admits each recipient, then hands the message over; a refusal at RCPT fails the test. */
@@ -380,7 +382,7 @@ export async function receive(office: PostOffice, wish: IncomingWish): ReturnTyp
     peer,
     mailFrom,
     destinations,
-    body: await spooled(office, wish.text),
+    body: wish.body ?? (await spooled(office, wish.text ?? '')),
     smtpUtf8: false,
   };
   return office.inbound.receive(envelope);

@@ -13,6 +13,7 @@ import {
   postOffice,
   quoted,
   receive,
+  spooled,
   storedMail,
   stranger,
 } from '../../../test/support/post-office.ts';
@@ -381,4 +382,39 @@ test('mail of many octets and hostile words lies there as it came', async (t) =>
     2,
     'ours, and the one its caller still holds',
   );
+});
+
+test('a large message is judged and stored in pieces as if it had been held whole', async (t) => {
+  const office = await postOffice(t, { zone, timers: flowingTime(Date.now()) });
+  const lines = Array.from({ length: 6_000 }, (_, nth) => `${nth} ${'.x'.repeat(nth % 40)}\xe4  \t \r\n`).join('');
+  const forged = 'Return-Path: <x@evil.test>\r\nAuthentication-Results: mx.example.com; spf=pass\r\n';
+  for (const header of ['', forged]) {
+    const bytes = await signed(`${letter('bob@b.test', header)}${lines}`);
+    const body = await spooled(office, bytes);
+    let wholeReads = 0;
+    const read = () => {
+      wholeReads++;
+      return body.read();
+    };
+    const { size, sha256 } = body;
+    const blind = async function* () {
+      yield fromLatin1('Subject: where the header ends is not known');
+    };
+    const ways = [{ chunks: (from?: number) => body.chunks(from) }, { chunks: blind }];
+    const stored: string[] = [];
+    for (const way of ways) {
+      const answer = await receive(office, { body: { ...way, size, sha256, read, discard: async () => {} } });
+      assert.equal(answer.reply.code, 250);
+      const { mail, text } = (await storedMail(office)).at(-1) ?? {};
+      assert.partialDeepStrictEqual(mail?.verdicts, { spf: 'pass', dkim: 'pass', dmarc: 'pass' });
+      assert.equal(mail?.sizeBytes, text?.length);
+      stored.push(text?.replaceAll(answer.id ?? '', 'inb') ?? '');
+    }
+    assert.equal(stored[0], stored[1]);
+    assert.equal(wholeReads, 1, 'only the second way reads it as a whole');
+    assert.ok(stored[0]?.endsWith(latin1(bytes).slice(latin1(bytes).indexOf('From: '))));
+  }
+  const broken = latin1(await signed(`${letter()}${lines}`)).replace('5999 ', '5998 ');
+  assert.equal((await receive(office, { peer: forger, text: broken })).disposition, 'junk');
+  assert.equal((await storedMail(office, 'Junk')).at(-1)?.mail.verdicts.dkim, 'fail');
 });

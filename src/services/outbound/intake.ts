@@ -387,6 +387,7 @@ export class Intake {
     try {
       body = await spoolAll(blobs, bytes, ...(letter.body ? [letter.body.chunks()] : []));
       const kept = body;
+      invariant(kept.size === queued.sizeBytes, 'every piece came once');
       return await db.write(async (tx) => {
         const earlier = letter.request && (await this.#earlier(tx, letter.sender, letter.request));
         if (earlier) return earlier; // two at once with one key: the second answers for the first

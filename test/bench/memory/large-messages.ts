@@ -66,13 +66,6 @@ const doors: readonly Door[] = [
     sha256: async ({ plain }) => signedText(plain),
   },
   {
-    name: 'API, fields and an attachment, delivered by DATA',
-    to: 'a@plain.sink.test',
-    send: byFields,
-    arrived: ({ plain }) => plain.taken.length,
-    sha256: async () => undefined,
-  },
-  {
     name: 'MX, signed by a stranger, into a mailbox',
     from: 'bob@stranger.test',
     to: resident,
@@ -82,6 +75,13 @@ const doors: readonly Door[] = [
     },
     arrived: ({ home }) => mailboxRows(home).length,
     sha256: async (world) => mailboxText(world),
+  },
+  {
+    name: 'API, fields and an attachment, delivered by DATA',
+    to: 'a@plain.sink.test',
+    send: byFields,
+    arrived: ({ plain }) => plain.taken.length,
+    sha256: async () => undefined,
   },
 ];
 
