@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { connectionsWithin, openFilesMax, parseOpenFiles } from './open-files.ts';
+import { acceptorsWithin, connectionsWithin, openFilesMax, parseOpenFiles } from './open-files.ts';
 
 test('as /proc/self/limits tells it', () => {
   const head = 'Limit                     Soft Limit           Hard Limit           Units     \n';
@@ -30,4 +30,10 @@ test('connections of all listeners together stay within the limit, with room for
     assert.ok(each * 2 * office.listeners <= openFiles - Math.min(364, openFiles / 2));
   }
   assert.equal(connectionsWithin(8, office), 1);
+});
+
+test('several sockets accept for one listener where files are plenty', () => {
+  assert.equal(acceptorsWithin(64), 1);
+  assert.equal(acceptorsWithin(1_024), 8);
+  assert.equal(acceptorsWithin(undefined), 8);
 });

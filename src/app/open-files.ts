@@ -11,6 +11,14 @@ const filesPerConnection = 2;
 /** Connections to other servers that are kept for the next message. */
 const keptConnections = 200;
 
+/** Sockets that accept for one listener, in a process that may open many files. 8 kept up with 1,000 connections a second. */
+const acceptorsMany = 8;
+const manyFiles = 1_024;
+
+export function acceptorsWithin(openFiles: number | undefined): number {
+  return openFiles === undefined || openFiles >= manyFiles ? acceptorsMany : 1;
+}
+
 /** The limit of open files (`ulimit -n`); undefined where the system does not tell. */
 export function openFilesMax(): number | undefined {
   try {

@@ -17,6 +17,7 @@ import { closeAll } from './close-all.ts';
 import { openOffice, type World } from './compose.ts';
 import { ConfigMistakes } from './config.ts';
 import { named, openEntrances } from './open-entrances.ts';
+import { acceptorsWithin, openFilesMax } from './open-files.ts';
 import type { Config } from './settings.ts';
 import { createTelemetry } from './telemetry.ts';
 import { certificatesIn, identityFromFiles, ownIdentity, readSettingFile } from './tls-identities.ts';
@@ -33,7 +34,7 @@ export type ServeIo = {
 export async function runServe(config: Config, io: ServeIo): Promise<number> {
   const hostname = hostnameOf(config);
   const telemetry = createTelemetry({ level: config['log.level'], office: hostname, write: io.log });
-  const net = createNodeNet();
+  const net = createNodeNet({ signals: telemetry.signals, acceptors: acceptorsWithin(openFilesMax()) });
   const servers = config['dns.resolvers'].length > 0 ? config['dns.resolvers'] : readSystemServers();
   const trustAd = config['dns.trust_ad'];
   const memory = createMemoryGuard({

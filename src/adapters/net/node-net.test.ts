@@ -245,6 +245,27 @@ test('a port in use is a fault that names it', async () => {
   await again.close();
 });
 
+test('several sockets accept at one address, and nobody else gets it', {
+  skip: process.platform !== 'linux',
+}, async () => {
+  const wide = createNodeNet({ acceptors: 4 });
+  const arrived: Connection[] = [];
+  const listening = await wide.listen(loopback, (connection) => arrived.push(connection));
+  const clients = await Promise.all(Array.from({ length: 40 }, () => wide.dial(listening.endpoint)));
+  for (const client of clients) await client.write(fromLatin1('x'));
+  while (arrived.length < clients.length) await new Promise((resolve) => setImmediate(resolve));
+  for (const other of [wide, net])
+    await assert.rejects(
+      other.listen(listening.endpoint, () => {}),
+      isFault('EADDRINUSE'),
+    );
+  await listening.close();
+  await assert.rejects(wide.dial(listening.endpoint), isFault('ECONNREFUSED'));
+  const again = await wide.listen(listening.endpoint, () => {});
+  await again.close();
+  for (const one of [...clients, ...arrived]) one.destroy();
+});
+
 test('closing a listener leaves its connections alone', async () => {
   const arrived = Promise.withResolvers<Connection>();
   const listening: Listening = await net.listen(loopback, arrived.resolve);

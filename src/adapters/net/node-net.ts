@@ -11,42 +11,72 @@ import { createTlsContexts } from './tls-contexts.ts';
 /** Connections the kernel holds for us before we accept them; Linux caps it at net.core.somaxconn. */
 const backlog = 1_024;
 
-export type NodeNetOptions = { readonly timers?: Timers; readonly signals?: Signals };
+export type NodeNetOptions = {
+  readonly timers?: Timers;
+  readonly signals?: Signals;
+  /**
+   * Sockets that accept at one listener's address, where the system can share one among several (SO_REUSEPORT). libuv accepts one
+   * connection per socket and turn of its loop: in a flood of 1,000 connections a second a single socket's backlog ran over, and
+   * good clients waited seconds for the kernel to try again.
+   */
+  readonly acceptors?: number;
+};
 
 export function createNodeNet(options: NodeNetOptions = {}): Net {
   const signals = options.signals ?? silentSignals;
   const deps: ConnectionDeps = { timers: options.timers ?? systemClock, contexts: createTlsContexts() };
+  const acceptors = canSharePorts ? (options.acceptors ?? 1) : 1;
   return {
-    listen: (at, onConnection) => listen(at, onConnection, deps, signals),
+    listen: (at, onConnection) =>
+      listen(at, (socket) => onConnection(new NodeConnection(socket, deps)), { signals, acceptors }),
     dial: (to, dialOptions) => dial(to, dialOptions ?? {}, deps),
     openDatagrams: (at, onDatagram) => openDatagrams(at, onDatagram, signals),
   };
 }
 
-async function listen(
-  at: Endpoint,
-  onConnection: (connection: Connection) => void,
-  deps: ConnectionDeps,
-  signals: Signals,
-): Promise<Listening> {
+const canSharePorts = process.platform === 'linux';
+
+type ListenWish = { readonly signals: Signals; readonly acceptors: number };
+
+async function listen(at: Endpoint, onSocket: (socket: Socket) => void, wish: ListenWish): Promise<Listening> {
   requireAddress(at);
+  const shared = wish.acceptors > 1;
+  // Who shares a port shares it with every process of this user: that nobody has it is found out by wanting it alone.
+  if (shared && at.port !== 0) await closeServer(await bind(at, () => {}, { ...wish, shared: false }));
+  const first = await bind(at, onSocket, { ...wish, shared });
+  const endpoint = endpointOfServer(first);
+  const all = [first];
+  try {
+    while (all.length < wish.acceptors) all.push(await bind(endpoint, onSocket, { ...wish, shared }));
+  } catch (error) {
+    await Promise.all(all.map(closeServer));
+    throw error;
+  }
+  return { endpoint, close: async () => void (await Promise.all(all.map(closeServer))) };
+}
+
+async function bind(
+  at: Endpoint,
+  onSocket: (socket: Socket) => void,
+  { shared, signals }: { readonly shared: boolean; readonly signals: Signals },
+): Promise<Server> {
   const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true });
   server.on('connection', (socket) => {
     socket.on('error', () => {}); // a peer that reset while it waited in the backlog
     if (socket.remoteAddress === undefined) socket.destroy();
-    else onConnection(new NodeConnection(socket, deps));
+    else onSocket(socket);
   });
   await new Promise<void>((resolve, reject) => {
     const failed = (error: Error) => reject(cannotHave(at, error));
     server.once('error', failed);
-    server.listen({ host: at.address, port: at.port, backlog }, () => {
+    server.listen({ host: at.address, port: at.port, backlog, reusePort: shared }, () => {
       server.off('error', failed);
       resolve();
     });
   });
   // Out of descriptors (EMFILE): the system's trouble of a moment, the listener goes on.
   server.on('error', (error) => signals.emit('warn', 'net.accept_failed', { code: faultOf(error, 'EIO').code }));
-  return { endpoint: endpointOfServer(server), close: () => closeServer(server) };
+  return server;
 }
 
 function endpointOfServer(server: Server): Endpoint {
