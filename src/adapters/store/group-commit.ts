@@ -13,7 +13,7 @@ import type { Timers } from '../../base/clock.ts';
 import { Bug, Fault } from '../../base/outcome.ts';
 import type { Statement, Tx } from '../../base/port/db.ts';
 import type { Signals } from '../../base/port/signals.ts';
-import { OpenReader } from './reader-pool.ts';
+import { OpenReader, settled } from './reader-pool.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 import { endsWriting, faultFrom, isBusy } from './sqlite-faults.ts';
 
@@ -103,20 +103,23 @@ export class GroupCommit {
     const cannotBegin = await this.#begin();
     if (cannotBegin !== undefined) return this.#fail(batch, cannotBegin);
     const finished: Finished[] = [];
+    const turn = new Turn();
     for (const [at, job] of batch.entries()) {
-      const lost = await this.#runInSavepoint(job, finished);
+      const lost = await this.#runInSavepoint(job, turn, finished);
       if (lost === undefined) continue;
       // SQLite undid the whole transaction (disk full, I/O error). What had not begun yet has lost nothing: it goes on.
       this.#waiting.unshift(...batch.slice(at + 1));
+      turn.end();
       return this.#fail(
         finished.map((done) => done.job),
         lost,
       );
     }
-    const failure = this.#tryExec('COMMIT');
+    turn.end();
+    const failure = this.#tryStep('COMMIT');
     this.#committed(); // also where it failed: what became of it is for the file to tell
     if (failure === undefined) return this.#announce(finished);
-    if (this.#connection.isTransaction) this.#tryExec('ROLLBACK');
+    if (this.#connection.isTransaction) this.#tryStep('ROLLBACK');
     this.#fail(
       finished.map((done) => done.job),
       failure,
@@ -127,7 +130,7 @@ export class GroupCommit {
     const startedMs = this.#timers.monotonicMs();
     for (;;) {
       try {
-        this.#connection.exec('BEGIN IMMEDIATE');
+        this.#connection.step('BEGIN IMMEDIATE');
         return undefined;
       } catch (error) {
         if (!isBusy(error) || this.#timers.monotonicMs() - startedMs > lockPatienceMs) return faultFrom(error);
@@ -137,12 +140,12 @@ export class GroupCommit {
   }
 
   /** Answers the error that ended the whole transaction, if it did. */
-  async #runInSavepoint(job: Job, finished: Finished[]): Promise<unknown> {
+  async #runInSavepoint(job: Job, turn: Turn, finished: Finished[]): Promise<unknown> {
     const tx = new OpenTx(this.#connection);
     try {
-      this.#connection.exec('SAVEPOINT one_write');
-      const value = await withinThisTurn(job.work, tx);
-      this.#connection.exec('RELEASE one_write');
+      this.#connection.step('SAVEPOINT one_write');
+      const value = await turn.hold(job.work, tx);
+      this.#connection.step('RELEASE one_write');
       this.#bytesSinceCheckpoint += tx.bytesWritten;
       finished.push({ job, value, hooks: tx.hooks });
       return undefined;
@@ -211,6 +214,15 @@ export class GroupCommit {
     this.#stopIfFatal(failure);
   }
 
+  #tryStep(sql: string): unknown {
+    try {
+      this.#connection.step(sql);
+      return undefined;
+    } catch (error) {
+      return faultFrom(error);
+    }
+  }
+
   #tryExec(sql: string): unknown {
     try {
       this.#connection.exec(sql);
@@ -225,20 +237,22 @@ class OpenTx extends OpenReader implements Tx {
   readonly hooks: (() => void)[] = [];
   bytesWritten = 0;
 
-  override async all<Row>(statement: Statement<Row>): Promise<Row[]> {
+  override all<Row>(statement: Statement<Row>): Promise<Row[]> {
     this.#weigh(statement);
     return super.all(statement);
   }
 
-  override async first<Row>(statement: Statement<Row>): Promise<Row | undefined> {
+  override first<Row>(statement: Statement<Row>): Promise<Row | undefined> {
     this.#weigh(statement);
     return super.first(statement);
   }
 
-  async run(statement: Statement): Promise<number> {
-    this.demandOpen();
-    this.#weigh(statement);
-    return this.connection.run(statement.sql, statement.parameters);
+  run(statement: Statement): Promise<number> {
+    return settled(() => {
+      this.demandOpen();
+      this.#weigh(statement);
+      return this.connection.run(statement.sql, statement.parameters);
+    });
   }
 
   /** Roughly what the log grows by; `INSERT ... RETURNING` comes through `first`. */
@@ -259,15 +273,30 @@ class OpenTx extends OpenReader implements Tx {
  * A work that awaits only its transaction ends within this turn of the event loop, as everything it awaits is settled
  * already. One that awaits anything else would hold up all writes of the office, perhaps for ever: it is a bug and is cut off.
  */
-async function withinThisTurn<T>(work: (tx: Tx) => Promise<T>, tx: Tx): Promise<T> {
-  let turnOver: NodeJS.Immediate | undefined;
-  const cutOff = new Promise<never>((_, reject) => {
-    turnOver = setImmediate(() => reject(new Bug('a write awaited something else than its transaction')));
-  });
-  try {
-    return await Promise.race([work(tx), cutOff]);
-  } finally {
-    clearImmediate(turnOver);
+class Turn {
+  #over: NodeJS.Immediate;
+  #cutOff: (() => void) | undefined;
+
+  constructor() {
+    this.#over = this.#begin();
+  }
+
+  #begin(): NodeJS.Immediate {
+    return setImmediate(() => {
+      this.#over = this.#begin(); // for the works after the one that is cut off
+      this.#cutOff?.();
+    });
+  }
+
+  hold<T>(work: (tx: Tx) => Promise<T>, tx: Tx): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#cutOff = () => reject(new Bug('a write awaited something else than its transaction'));
+      work(tx).then(resolve, reject);
+    });
+  }
+
+  end(): void {
+    clearImmediate(this.#over);
   }
 }
 

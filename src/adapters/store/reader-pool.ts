@@ -31,8 +31,17 @@ export class ReaderPool {
     this.#file = file;
   }
 
-  async read<T>(work: (reader: Reader) => Promise<T>): Promise<T> {
-    const snapshot = await this.#join();
+  read<T>(work: (reader: Reader) => Promise<T>): Promise<T> {
+    let joined: Snapshot | Promise<Snapshot>;
+    try {
+      joined = this.#join();
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return joined instanceof Promise ? joined.then((one) => this.#readIn(one, work)) : this.#readIn(joined, work);
+  }
+
+  async #readIn<T>(snapshot: Snapshot, work: (reader: Reader) => Promise<T>): Promise<T> {
     const reader = new OpenReader(snapshot.connection);
     try {
       return await work(reader);
@@ -67,7 +76,7 @@ export class ReaderPool {
     }
     const snapshot: Snapshot = { connection, readers: 1, shut: false };
     try {
-      connection.exec('BEGIN');
+      connection.step('BEGIN');
     } catch (error) {
       this.#giveBack(connection);
       throw faultFrom(error);
@@ -86,7 +95,7 @@ export class ReaderPool {
 
   #endWhenOver({ readers, connection }: Snapshot): void {
     if (readers > 0) return;
-    if (connection.isTransaction) connection.exec('ROLLBACK');
+    if (connection.isTransaction) connection.step('ROLLBACK');
     this.#giveBack(connection);
   }
 
@@ -128,7 +137,7 @@ export class ReaderPool {
   }
 }
 
-/** Usable until its `read` or `write` is over. */
+/** Usable until its `read` or `write` is over. Answers are there at once: no `async`, which would make three promises of one. */
 export class OpenReader implements Reader {
   protected readonly connection: SqliteConnection;
   #over = false;
@@ -141,17 +150,30 @@ export class OpenReader implements Reader {
     if (this.#over) throw new Bug('a reader or transaction was used after its end');
   }
 
-  async all<Row>(statement: Statement<Row>): Promise<Row[]> {
-    this.demandOpen();
-    return this.connection.all(statement.sql, statement.parameters) as Row[];
+  all<Row>(statement: Statement<Row>): Promise<Row[]> {
+    return settled(() => {
+      this.demandOpen();
+      return this.connection.all(statement.sql, statement.parameters) as Row[];
+    });
   }
 
-  async first<Row>(statement: Statement<Row>): Promise<Row | undefined> {
-    this.demandOpen();
-    return this.connection.first(statement.sql, statement.parameters) as Row | undefined;
+  first<Row>(statement: Statement<Row>): Promise<Row | undefined> {
+    return settled(() => {
+      this.demandOpen();
+      return this.connection.first(statement.sql, statement.parameters) as Row | undefined;
+    });
   }
 
   end(): void {
     this.#over = true;
+  }
+}
+
+/** What `run` answers or throws, as a promise. */
+export function settled<T>(run: () => T): Promise<T> {
+  try {
+    return Promise.resolve(run());
+  } catch (error) {
+    return Promise.reject(error);
   }
 }

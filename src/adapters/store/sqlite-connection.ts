@@ -39,16 +39,21 @@ export class SqliteConnection {
     return this.#database.isTransaction;
   }
 
-  /** Statements of ours without parameters: settings, savepoints, schema. Throws SQLite's own error. */
+  /** Statements of ours without parameters: settings, schema. Throws SQLite's own error. */
   exec(sql: string): void {
     this.#database.exec(sql);
+  }
+
+  /** One statement that every transaction needs (`COMMIT`): prepared once, where `exec` parses each time. Throws SQLite's own error. */
+  step(sql: string): void {
+    this.#prepare(sql).run();
   }
 
   all(sql: string, parameters: readonly unknown[]): SqlRow[] {
     try {
       // Rows come without a prototype; a plain object is what every other adapter answers (0.9 µs a row).
       return this.#prepare(sql)
-        .all(...parameters.map(toSqlite))
+        .all(...bindable(parameters))
         .map((row) => ({ ...row }));
     } catch (error) {
       throw faultFrom(error);
@@ -57,7 +62,7 @@ export class SqliteConnection {
 
   first(sql: string, parameters: readonly unknown[]): SqlRow | undefined {
     try {
-      const row = this.#prepare(sql).get(...parameters.map(toSqlite));
+      const row = this.#prepare(sql).get(...bindable(parameters));
       return row === undefined ? undefined : { ...row };
     } catch (error) {
       throw faultFrom(error);
@@ -66,7 +71,7 @@ export class SqliteConnection {
 
   run(sql: string, parameters: readonly unknown[]): number {
     try {
-      return Number(this.#prepare(sql).run(...parameters.map(toSqlite)).changes);
+      return Number(this.#prepare(sql).run(...bindable(parameters)).changes);
     } catch (error) {
       throw faultFrom(error);
     }
@@ -76,8 +81,10 @@ export class SqliteConnection {
   #prepare(sql: string): StatementSync {
     const known = this.#prepared.get(sql);
     if (known !== undefined) {
-      this.#prepared.delete(sql);
-      this.#prepared.set(sql, known);
+      if (this.#prepared.size > statementsMax / 2) {
+        this.#prepared.delete(sql);
+        this.#prepared.set(sql, known);
+      }
       return known;
     }
     const statement = this.#database.prepare(sql);
@@ -95,6 +102,15 @@ export class SqliteConnection {
     this.#prepared.clear();
     if (this.#database.isOpen) this.#database.close();
   }
+}
+
+/** The list itself, where every value can be bound as it is. */
+function bindable(parameters: readonly unknown[]): readonly SQLInputValue[] {
+  return parameters.every(isBindable) ? (parameters as readonly SQLInputValue[]) : parameters.map(toSqlite);
+}
+
+function isBindable(value: unknown): boolean {
+  return typeof value === 'string' || typeof value === 'number' || value === null || value instanceof Uint8Array;
 }
 
 /** `undefined` is a forgotten value, never NULL. */

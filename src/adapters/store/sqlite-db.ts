@@ -192,8 +192,8 @@ class OpenSqlite implements SqliteDb {
     return this.#builder as Kysely<Tables>;
   }
 
-  async read<T>(work: (reader: Reader) => Promise<T>): Promise<T> {
-    if (this.#closed !== undefined) throw new Fault('STORE_CLOSED', 'the database is closed');
+  read<T>(work: (reader: Reader) => Promise<T>): Promise<T> {
+    if (this.#closed !== undefined) return Promise.reject(new Fault('STORE_CLOSED', 'the database is closed'));
     return this.#readers.read(work);
   }
 
