@@ -4,6 +4,7 @@
  * engine. Never throws for what is in the message or in DNS; a source that fails to be read throws what it throws.
  */
 import { type Clock, systemClock, type Timers } from '../base/clock.ts';
+import { type RememberLimits, remembering } from '../base/remembering.ts';
 import { type Author, formatAddrSpec } from '../format/address.ts';
 import { parseDomainName } from '../format/domain-name.ts';
 import type { MessageIndex } from '../format/message/message-index.ts';
@@ -16,8 +17,9 @@ import { BodyHasher } from './dkim/body-hasher.ts';
 import { createDkimKeys, type DkimKeys, keysOnce } from './dkim/keys.ts';
 import type { DkimResult } from './dkim/types.ts';
 import { createDkimVerifier, type DkimOptions } from './dkim/verify-dkim.ts';
-import { type DmarcFacts, evaluateDmarc } from './dmarc/evaluate-dmarc.ts';
-import { type PublicSuffixes, publicSuffixesOnce } from './dmarc/public-suffix.ts';
+import { type DmarcFacts, type DmarcOptions, evaluateDmarc } from './dmarc/evaluate-dmarc.ts';
+import { publicSuffixesOnce } from './dmarc/public-suffix.ts';
+import { parseDmarcRecord } from './dmarc/record.ts';
 import type { DmarcResult } from './dmarc/types.ts';
 import type { LookupOptions, Resolver } from './dns/types.ts';
 import { evaluateIprev, type IprevResult } from './iprev/evaluate-iprev.ts';
@@ -68,19 +70,22 @@ export type Authenticator = {
   readonly evaluateDmarc: (facts: DmarcFacts, options?: LookupOptions) => Promise<DmarcResult>;
 };
 
+/** Ours: some 2 MB when all are as long as they may be. */
+const dmarcRemembered: RememberLimits = { textsMax: 2_000, textMax: 500 };
+
 export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
   const resolver = answering(deps.resolver);
   const clock = deps.clock ?? systemClock;
   const keys = createDkimKeys(resolver);
   const { evaluateSpf } = createSpfEvaluator({ resolver, clock, ...(deps.timers && { timers: deps.timers }) });
-  const suffixes = publicSuffixesOnce();
-  const engines: Engines = { resolver, clock, keys, suffixes, evaluateSpf };
+  const dmarc = { suffixes: publicSuffixesOnce(), readRecord: remembering(parseDmarcRecord, dmarcRemembered) };
+  const engines: Engines = { resolver, clock, keys, dmarc, evaluateSpf };
   const authservId = deps.authservId === undefined ? undefined : readAuthservId(deps.authservId);
   return {
     authenticate: (message, session, options) =>
       runAll(engines, message, session, { ...options, authservId, iprev: deps.iprev === true }),
     evaluateSpf,
-    evaluateDmarc: (facts, options) => evaluateDmarc(resolver, facts, { ...options, suffixes }),
+    evaluateDmarc: (facts, options) => evaluateDmarc(resolver, facts, { ...options, ...dmarc }),
     verifyDkim: async (message, { signal, ...options } = {}) => {
       const { dkim } = await readWithBody(engines, message, { ...(signal && { signal }) }, (index, deps) => ({
         dkim: createDkimVerifier(index, deps, options),
@@ -105,7 +110,8 @@ type Engines = {
   readonly resolver: Resolver;
   readonly clock: Clock;
   readonly keys: DkimKeys;
-  readonly suffixes: () => Promise<PublicSuffixes>;
+  /** The suffix list, and what records say. */
+  readonly dmarc: Pick<DmarcOptions, 'suffixes' | 'readRecord'>;
   readonly evaluateSpf: Authenticator['evaluateSpf'];
 };
 
@@ -117,7 +123,7 @@ async function runAll(
   session: SpfSession,
   { authservId, iprev, ...lookupOptions }: RunOptions,
 ): Promise<AuthReport> {
-  const { resolver, suffixes } = engines;
+  const { resolver } = engines;
   // SPF needs nothing of the message: it runs while that is still coming in.
   const spfRunning = engines.evaluateSpf(session, lookupOptions);
   const iprevRunning = iprev ? evaluateIprev(resolver, session.remoteAddress, lookupOptions) : undefined;
@@ -134,7 +140,7 @@ async function runAll(
     run.arc.result(),
     iprevRunning,
   ]);
-  const dmarc = await evaluateDmarc(resolver, { author, spf, dkim }, { ...lookupOptions, suffixes });
+  const dmarc = await evaluateDmarc(resolver, { author, spf, dkim }, { ...lookupOptions, ...engines.dmarc });
   const judged = { spf, dkim, dmarc, arc, ...(iprevResult && { iprev: iprevResult }) };
   const results = authResultsOf({ session, ...judged });
   const stampedBy = authservId ?? parseDomainName(session.receiver ?? '') ?? 'localhost';

@@ -18,18 +18,22 @@ export async function readMessage<T extends BodyReader>(
   message: Uint8Array | AsyncIterable<Uint8Array>,
   started: (index: MessageIndex) => T,
 ): Promise<T> {
-  const header = new HeaderGatherer();
-  let reader: T | undefined;
-  const take = (chunk: Uint8Array) => {
-    if (reader !== undefined) return reader.update(chunk);
-    if (header.add(chunk)) reader = startReader(header.octets(), started);
-    return undefined;
-  };
-  if (message instanceof Uint8Array) take(message);
-  else for await (const chunk of message) take(chunk);
-  reader ??= startReader(header.octets(), started);
+  const reader = message instanceof Uint8Array ? startReader(message, started) : await readChunks(message, started);
   reader.end();
   return reader;
+}
+
+async function readChunks<T extends BodyReader>(
+  chunks: AsyncIterable<Uint8Array>,
+  started: (index: MessageIndex) => T,
+): Promise<T> {
+  const header = new HeaderGatherer();
+  let reader: T | undefined;
+  for await (const chunk of chunks) {
+    if (reader !== undefined) reader.update(chunk);
+    else if (header.add(chunk)) reader = startReader(header.octets(), started);
+  }
+  return reader ?? startReader(header.octets(), started);
 }
 
 function startReader<T extends BodyReader>(octets: Uint8Array, started: (index: MessageIndex) => T): T {

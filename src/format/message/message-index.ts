@@ -136,12 +136,8 @@ export function trimBlanks(text: string): string {
   return text.slice(start, end);
 }
 
-type FieldScan = {
-  /** Offset after the field's CRLF; undefined when the window ends before. */
-  readonly end: number | undefined;
-  /** Offset of the first culprit of each kind. */
-  readonly culprits: ReadonlyMap<HeaderProblemCode, number>;
-};
+/** Offset of the first culprit of a kind. */
+type Culprit = { readonly code: HeaderProblemCode; readonly at: number };
 
 function buildIndex(
   raw: Uint8Array,
@@ -157,11 +153,12 @@ function buildIndex(
   while (at < bytes.length && !isEmptyLine(bytes, at)) {
     cut = fields.length >= limits.fieldsMax ? 'too-many-fields' : undefined;
     if (cut !== undefined) break;
-    const { end, culprits } = scanField(bytes, at, windowEnd);
+    const culprits: Culprit[] = [];
+    const end = findEnd(bytes, at, windowEnd, culprits);
     cut = end === undefined && windowEnd < bytes.length ? 'too-many-octets' : undefined;
     if (cut !== undefined) break;
     const field = readField(bytes, at, end ?? bytes.length, problems);
-    for (const [code, offset] of culprits) problems.push({ code, at: offset, name: field.name });
+    for (const culprit of culprits) problems.push({ ...culprit, name: field.name });
     if (end === undefined) problems.push({ code: 'unterminated', at: bytes.length, name: field.name });
     fields.push(field);
     at = field.end;
@@ -198,30 +195,41 @@ function isFtext(octet: number): boolean {
   return octet > SPACE && octet < 0x7f && octet !== COLON;
 }
 
-/** Finds the CRLF that ends the field (the first that no blank follows) and what should not stand before it. */
-function scanField(bytes: Uint8Array, start: number, windowEnd: number): FieldScan {
-  const culprits = new Map<HeaderProblemCode, number>();
-  const blame = (code: HeaderProblemCode, offset: number) => {
-    if (!culprits.has(code)) culprits.set(code, offset);
-  };
+/**
+ * After the CRLF that ends the field, the first that no blank follows; undefined when the window ends before. What should not stand
+ * before it is added to the culprits.
+ */
+function findEnd(bytes: Uint8Array, start: number, windowEnd: number, culprits: Culprit[]): number | undefined {
   let line = start;
   for (let at = start; at < windowEnd; at++) {
     const octet = bytes[at] as number;
     if (octet > CR) continue;
     if (octet === CR && bytes[at + 1] === LF && at + 1 < windowEnd) {
-      if (at - line > lineMax) blame('long-line', line);
+      if (at - line > lineMax) blame(culprits, 'long-line', line);
       at += 1;
       line = at + 1;
-      if (!isBlank(bytes[line])) return { end: line, culprits };
-    } else if (octet === CR) blame('bare-cr', at);
-    else if (octet === LF) blame('bare-lf', at);
-    else if (octet === 0) blame('nul', at);
+      if (!isBlank(bytes[line])) return line;
+    } else if (octet === CR) blame(culprits, 'bare-cr', at);
+    else if (octet === LF) blame(culprits, 'bare-lf', at);
+    else if (octet === 0) blame(culprits, 'nul', at);
   }
-  if (windowEnd - line > lineMax) blame('long-line', line);
-  return { end: undefined, culprits };
+  if (windowEnd - line > lineMax) blame(culprits, 'long-line', line);
+  return undefined;
+}
+
+function blame(culprits: Culprit[], code: HeaderProblemCode, at: number): void {
+  if (!culprits.some((one) => one.code === code)) culprits.push({ code, at });
 }
 
 function readField(bytes: Buffer, start: number, end: number, problems: HeaderProblem[]): HeaderField {
+  let at = start;
+  while (at < end && isFtext(bytes[at] as number)) at++;
+  if (at === start || at === end || bytes[at] !== COLON) return readOddField(bytes, start, end, problems);
+  return { start, nameEnd: at, bodyStart: at + 1, end, name: bytes.toString('latin1', start, at).toLowerCase() };
+}
+
+/** A field whose name is not just printable ASCII up to the colon. */
+function readOddField(bytes: Buffer, start: number, end: number, problems: HeaderProblem[]): HeaderField {
   let colon = start;
   while (colon < end && bytes[colon] !== COLON) colon++;
   if (colon === end) {

@@ -79,37 +79,48 @@ function writeRelaxed(
   from: number,
 ): number {
   const end = contentEnd(bytes, field);
+  let colon = field.start;
+  while (colon < end && bytes[colon] !== COLON) colon++;
+  const nameLength = writeSqueezed(bytes, field.start, colon, out, from);
+  for (let at = from; at < nameLength; at++) {
+    const octet = out[at] as number;
+    if (octet >= UPPER_A && octet <= UPPER_Z) out[at] = octet + 0x20;
+  }
+  if (colon === end) return nameLength;
+  out[nameLength] = COLON;
+  const value = skipBlanks(bytes, colon + 1, end);
+  if (without.start < 0) return writeSqueezed(bytes, value, end, out, nameLength + 1);
+  // What is cut out takes the blanks around it along, so neither side ends or begins with one.
+  const length = writeSqueezed(bytes, value, without.start, out, nameLength + 1);
+  return writeSqueezed(bytes, without.end, end, out, length);
+}
+
+/** Copies octets, each run of blanks and folds as one SP, and none at the end. */
+function writeSqueezed(bytes: Uint8Array, start: number, end: number, out: Buffer, from: number): number {
   let length = from;
-  let inName = true;
-  let dropBlanks = false; // right after the colon
-  let heldBlank = false;
-  for (let at = field.start; at < end; at++) {
-    if (at === without.start) {
-      at = without.end;
-      if (at >= end) break;
-    }
+  let at = start;
+  while (at < end) {
     const octet = bytes[at] as number;
-    if (octet === SPACE || octet === TAB) {
-      heldBlank = !dropBlanks;
+    if (octet > SPACE || (octet !== SPACE && octet !== TAB && !(octet === CR && bytes[at + 1] === LF))) {
+      out[length++] = octet;
+      at++;
       continue;
     }
-    if (octet === CR && bytes[at + 1] === LF) {
-      at++; // inside a field CRLF only folds
-      continue;
-    }
-    if (inName && octet === COLON) {
-      inName = false;
-      dropBlanks = true;
-      heldBlank = false;
-      out[length++] = COLON;
-      continue;
-    }
-    if (heldBlank) out[length++] = SPACE;
-    heldBlank = false;
-    dropBlanks = false;
-    out[length++] = inName && octet >= UPPER_A && octet <= UPPER_Z ? octet + 0x20 : octet;
+    at = skipBlanks(bytes, at, end);
+    if (at < end) out[length++] = SPACE;
   }
   return length;
+}
+
+function skipBlanks(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  for (; at < end; at++) {
+    const octet = bytes[at] as number;
+    if (octet === SPACE || octet === TAB) continue;
+    if (octet !== CR || bytes[at + 1] !== LF) break;
+    at++; // inside a field CRLF only folds
+  }
+  return at;
 }
 
 function contentEnd(bytes: Uint8Array, { start, end }: OctetRange): number {

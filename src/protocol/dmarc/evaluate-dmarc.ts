@@ -14,7 +14,7 @@ import { applyPolicy, choosePolicy, choosePolicyRecord, dependsOnExistence, type
 import { legacyTrace, legacyView } from './legacy-view.ts';
 import { loadPublicSuffixes, type PublicSuffixes } from './public-suffix.ts';
 import type { AlignmentMode, DmarcRecord } from './record.ts';
-import { createRecordFinder, type RecordFinder, type Walk, walkTree } from './tree-walk.ts';
+import { createRecordFinder, type FinderOptions, type RecordFinder, type Walk, walkTree } from './tree-walk.ts';
 import type { DmarcResult, DmarcVerdict } from './types.ts';
 
 export type DmarcFacts = {
@@ -23,8 +23,7 @@ export type DmarcFacts = {
   readonly dkim: readonly Pick<DkimResult, 'result' | 'domain' | 'partialBody'>[];
 };
 
-export type DmarcOptions = {
-  readonly signal?: AbortSignal;
+export type DmarcOptions = FinderOptions & {
   /** Where the Public Suffix List comes from; by default it is read anew. */
   readonly suffixes?: () => Promise<PublicSuffixes>;
 };
@@ -35,7 +34,7 @@ export async function evaluateDmarc(
   options: DmarcOptions = {},
 ): Promise<DmarcResult> {
   if (facts.author.kind !== 'one') return authorUnclear(facts.author.why);
-  const find = createRecordFinder(resolver, options.signal);
+  const find = createRecordFinder(resolver, options);
   const judged = await judge(resolver, facts.author, facts, find, options);
   const suffixes = await (options.suffixes ?? loadPublicSuffixes)();
   const legacy = await legacyView(judged, identifiersOf(facts), find, suffixes);

@@ -27,7 +27,7 @@ export async function verifyReportDestination(
 ): Promise<ReportDestination> {
   const { policyDomain, address } = wanted;
   const host = address.mailbox.domain;
-  const find = createRecordFinder(resolver, options.signal);
+  const find = createRecordFinder(resolver, options);
   const asking = (await walkTree(policyDomain, find)).organizationalDomain;
   const receiving = host === policyDomain ? asking : (await walkTree(host, find)).organizationalDomain;
   if (host === policyDomain || (asking !== undefined && asking === receiving)) {

@@ -24,11 +24,17 @@ export type Walk = {
   readonly organizationalDomain: DomainName | undefined;
 };
 
+export type FinderOptions = {
+  readonly signal?: AbortSignal;
+  /** Reads a record's text; whoever has many messages remembers what it said. */
+  readonly readRecord?: typeof parseDmarcRecord;
+};
+
 /** Looks up `_dmarc.<domain>`, each name once. Made per message. */
-export function createRecordFinder(resolver: Resolver, signal?: AbortSignal): RecordFinder {
+export function createRecordFinder(resolver: Resolver, options: FinderOptions = {}): RecordFinder {
   const known = new Map<DomainName, Promise<FoundRecord>>();
   return (domain) => {
-    const found = known.get(domain) ?? findRecord(resolver, domain, signal);
+    const found = known.get(domain) ?? findRecord(resolver, domain, options);
     known.set(domain, found);
     return found;
   };
@@ -37,21 +43,21 @@ export function createRecordFinder(resolver: Resolver, signal?: AbortSignal): Re
 async function findRecord(
   resolver: Resolver,
   domain: DomainName,
-  signal: AbortSignal | undefined,
+  { signal, readRecord = parseDmarcRecord }: FinderOptions,
 ): Promise<FoundRecord> {
   const name = parseQueryName(`_dmarc.${domain}`);
   if (name === undefined) return { kind: 'none', why: 'the name would be too long' };
-  return selectRecord(await resolver.lookup(name, 'TXT', signal ? { signal } : {}));
+  return selectRecord(await resolver.lookup(name, 'TXT', signal ? { signal } : {}), readRecord);
 }
 
 /** RFC 9989 §4.10 step 2: other TXT records are discarded; of several DMARC records, all. */
-function selectRecord(answer: DnsAnswer<string>): FoundRecord {
+function selectRecord(answer: DnsAnswer<string>, readRecord: typeof parseDmarcRecord): FoundRecord {
   if (answer.kind === 'failed') return { kind: 'failed', why: answer.why };
   if (answer.kind === 'none') return { kind: 'none', why: answer.why };
   const [text, ...more] = answer.records.filter(isDmarcRecord);
   if (text === undefined) return { kind: 'none', why: 'TXT records, none of DMARC' };
   if (more.length > 0) return { kind: 'none', why: `${more.length + 1} DMARC records, so none counts`, several: true };
-  const parsed = parseDmarcRecord(text);
+  const parsed = readRecord(text);
   return parsed.ok ? { kind: 'record', record: parsed.value } : { kind: 'none', why: `not valid: ${parsed.say}` };
 }
 

@@ -5,6 +5,7 @@
  */
 import { type DnsName, dnsNameKey, dnsNameOf, dnsNameText, lowerDnsName } from '../../format/dns-name.ts';
 import type { DnsRecord } from '../../format/dns-record.ts';
+import type { QueryName } from '../../format/domain-name.ts';
 import { type FailingName, parseZoneText, type ZoneText } from '../../format/zone-file.ts';
 import { recordCode, recordDataOf } from './record-data.ts';
 import { buildTree, findName, type RecordTree } from './record-tree.ts';
@@ -12,6 +13,9 @@ import type { DnsAnswer, RecordData, RecordType, Resolver } from './types.ts';
 
 /** CNAME records followed for one lookup; a chain beyond it, or a loop, is a failure. */
 export const cnameChainMax = 8;
+
+/** Answers kept ready, since making one costs more than looking it up; a zone has as many names as its text, a stranger asks for more. */
+const answersMax = 2_000;
 
 /** How long "there is none" may be remembered when no SOA says so. (Our choice.) */
 const negativeTtlDefaultSeconds = 300;
@@ -37,7 +41,17 @@ export function zoneResolver(zones: readonly ZoneText[]): Resolver {
     ),
     failing: new Map(zones.flatMap((zone) => zone.failing).map(({ name, why }) => [dnsNameKey(name), why])),
   };
-  return { lookup: async (name, type) => lookUp(world, dnsNameOf(name), type) };
+  const known = new Map<string, DnsAnswer<RecordData[RecordType]>>();
+  return {
+    lookup: async <T extends RecordType>(name: QueryName, type: T): Promise<DnsAnswer<RecordData[T]>> => {
+      const key = `${type} ${name}`;
+      const held = known.get(key) as DnsAnswer<RecordData[T]> | undefined; // the key holds the type
+      if (held !== undefined) return held;
+      const found = lookUp(world, dnsNameOf(name), type);
+      if (known.size < answersMax) known.set(key, found);
+      return found;
+    },
+  };
 }
 
 function lookUp<T extends RecordType>(world: World, asked: DnsName, type: T): DnsAnswer<RecordData[T]> {
