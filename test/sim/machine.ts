@@ -1,0 +1,239 @@
+/**
+ * A simulated machine: a disk that keeps what was synced, processes (*lives*) that may end at any instant, and a wall clock that may
+ * be set wrong. The database file is a real one on a memory file system, under the real SQLite; large bodies lie in files of our own.
+ *
+ *   off -boot-> alive -crash: the process dies, or the power fails-> off -boot-> ...
+ *
+ * A dead life goes on computing for a moment, as its promises settle, but none of its calls reaches the disk, the net or a timer.
+ */
+import { cpSync, existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import type { Timers } from '../../src/base/clock.ts';
+import { type Random, seededRandom } from '../../src/base/random.ts';
+import type { Schedule } from './schedule.ts';
+import type { Trace } from './trace.ts';
+
+/** Thrown by calls of a dead process that cannot wait for ever; it reaches nobody who lives. */
+export class Dead extends Error {
+  override readonly name = 'Dead';
+}
+
+export const never = new Promise<never>(() => {});
+
+/**
+ * The store asks twice a second whether another process wrote. None does here, and through hours of retries this would be all that a
+ * run does; so it is asked seldom.
+ */
+const foreignWritePollMs = 500;
+const foreignWriteLookMs = 600_000;
+
+/** One run of the office's process. */
+export class Life {
+  readonly machine: Machine;
+  readonly number: number;
+  readonly startedMs: number;
+  readonly connections = new Set<DatabaseSync>();
+  readonly #ends = new Set<() => void>();
+  readonly #timers = new Set<object>();
+  dead = false;
+  /** It was told to stop; from there on nothing may be left open. */
+  stopped = false;
+  /** Calls of the system left until it is killed. */
+  callsLeft = Infinity;
+
+  constructor(machine: Machine, number: number, startedMs: number) {
+    this.machine = machine;
+    this.number = number;
+    this.startedMs = startedMs;
+  }
+
+  get openTimers(): number {
+    return this.#timers.size;
+  }
+
+  /** A call of the system, just before or after its effect: the only instants that differ for anybody outside. */
+  call(what: string): void {
+    if (this.dead) return;
+    if (--this.callsLeft <= 0) this.machine.crash(`at ${what}`);
+  }
+
+  /** For calls that cannot wait. */
+  callNow(what: string): void {
+    this.call(what);
+    if (this.dead) throw new Dead(what);
+  }
+
+  /** What happens with everything it holds when the process dies. */
+  onDeath(run: () => void): () => void {
+    this.#ends.add(run);
+    return () => void this.#ends.delete(run);
+  }
+
+  die(): void {
+    this.dead = true;
+    for (const end of [...this.#ends]) end();
+    this.#ends.clear();
+    this.#timers.clear();
+  }
+
+  get timers(): Timers {
+    const { schedule } = this.machine;
+    const after = (ms: number, run: () => void) => {
+      const timer = {};
+      this.#timers.add(timer);
+      // Whole milliseconds, one at least, as Node's
+      const cancel = schedule.after(ms === foreignWritePollMs ? foreignWriteLookMs : Math.max(1, Math.ceil(ms)), () => {
+        if (this.dead || !this.#timers.delete(timer)) return;
+        run();
+      });
+      return () => {
+        this.#timers.delete(timer);
+        cancel();
+      };
+    };
+    return {
+      nowMs: () => this.machine.wallMs,
+      monotonicMs: () => schedule.nowMs - this.startedMs,
+      after,
+      sleep: (ms, signal) =>
+        new Promise((resolve) => {
+          if (this.dead) return;
+          if (signal?.aborted) return resolve();
+          const done = () => {
+            cancel();
+            signal?.removeEventListener('abort', done);
+            resolve();
+          };
+          const cancel = after(ms, done);
+          signal?.addEventListener('abort', done, { once: true });
+        }),
+    };
+  }
+}
+
+/** A body in a file: what was written, and what of it is on the disk. */
+export type SimFile = { content: Uint8Array; synced: Uint8Array | undefined; nameSynced: boolean; mtimeMs: number };
+
+export type DiskState = 'fine' | 'low' | 'full';
+
+/** Which system call fails next, and how; each fault is used up by the call that meets it. */
+export type DiskFaults = { failingCommits: number; failingCheckpoints: number; failingFileSyncs: number };
+
+export class Machine {
+  readonly name: string;
+  readonly folder: string;
+  readonly schedule: Schedule;
+  readonly trace: Trace;
+  readonly random: Random;
+  readonly files = new Map<string, SimFile>();
+  /** Names taken away, and not yet so on the disk. */
+  readonly removed = new Map<string, SimFile>();
+  readonly faults: DiskFaults = { failingCommits: 0, failingCheckpoints: 0, failingFileSyncs: 0 };
+  disk: DiskState = 'fine';
+  life: Life | undefined;
+  /** Wall clock against the schedule's time. */
+  #offsetMs: number;
+  #lives = 0;
+  #commits = 0;
+  /** SQLite was told to sync at each commit. */
+  #syncs = true;
+  /** After every commit of the office. */
+  onCommit: () => void = () => {};
+  onIncident: (what: string) => void = () => {};
+  onCrash: (kind: 'kill' | 'power') => void = () => {};
+
+  constructor(
+    name: string,
+    folder: string,
+    parts: {
+      readonly schedule: Schedule;
+      readonly trace: Trace;
+      readonly seed: number;
+      readonly startsAtMs: number;
+    },
+  ) {
+    this.name = name;
+    this.folder = folder;
+    this.schedule = parts.schedule;
+    this.trace = parts.trace;
+    this.random = seededRandom(parts.seed);
+    this.#offsetMs = parts.startsAtMs;
+  }
+
+  get wallMs(): number {
+    return Math.floor(this.schedule.nowMs + this.#offsetMs);
+  }
+
+  get commits(): number {
+    return this.#commits;
+  }
+
+  setClock(byMs: number): void {
+    this.#offsetMs += byMs;
+    this.trace.say(this.name, `clock set by ${byMs / 3_600_000} h`);
+  }
+
+  boot(): Life {
+    if (this.life && !this.life.dead) this.life.die();
+    this.life = new Life(this, ++this.#lives, this.schedule.nowMs);
+    this.trace.say(this.name, `starts (life ${this.life.number})`);
+    return this.life;
+  }
+
+  /** Everything unsaved is gone: of a process what is in memory, of a machine without power also what was not synced. */
+  crash(why: string): void {
+    const life = this.life;
+    if (!life || life.dead) return;
+    const kind = this.random.float() < 0.5 ? 'kill' : 'power';
+    this.trace.say(this.name, `dies: ${kind === 'kill' ? 'killed' : 'no power'} ${why}`);
+    this.onCrash(kind);
+    life.die();
+    for (const connection of life.connections) if (connection.isOpen) connection.close();
+    life.connections.clear();
+    if (kind === 'power') this.#losePower();
+  }
+
+  #losePower(): void {
+    if (!this.#syncs) this.#restore('synced');
+    for (const [path, file] of this.removed) if (this.random.float() < 0.5) this.files.set(path, file);
+    this.removed.clear();
+    for (const [path, file] of [...this.files]) {
+      // What was not synced may be there or not, in whole or in part.
+      if (!file.nameSynced && this.random.float() < 0.5) this.files.delete(path);
+      const most = file.content.length;
+      const kept = file.synced ?? file.content.slice(0, Math.floor(this.random.float() * most));
+      file.content = kept;
+      file.synced = kept;
+      file.nameSynced = true;
+    }
+  }
+
+  /** What SQLite does not sync is, at worst, what this was before. */
+  noteSyncMode(syncs: boolean): void {
+    if (this.#syncs && !syncs) this.#save('synced');
+    this.#syncs = syncs;
+  }
+
+  #save(name: string): void {
+    for (const file of databaseFiles) {
+      const from = join(this.folder, file);
+      if (existsSync(from)) cpSync(from, join(this.folder, `${file}.${name}`));
+    }
+  }
+
+  #restore(name: string): void {
+    for (const file of [...databaseFiles, 'posthorn.db-shm']) {
+      const saved = join(this.folder, `${file}.${name}`);
+      rmSync(join(this.folder, file), { force: true });
+      if (existsSync(saved)) cpSync(saved, join(this.folder, file));
+    }
+  }
+
+  committed(): void {
+    this.#commits++;
+    this.onCommit();
+  }
+}
+
+const databaseFiles = ['posthorn.db', 'posthorn.db-wal'];
