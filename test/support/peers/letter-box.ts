@@ -136,33 +136,35 @@ class Talk {
 
   #command(line: string): void {
     const [verb = ''] = line.toUpperCase().split(/[ :]/);
+    this.#say(this.#answer(verb, line));
+    if (verb === 'QUIT') this.#socket.end();
+  }
+
+  #answer(verb: string, line: string): string {
     switch (verb) {
       case 'LHLO':
-        this.#socket.write(offers.map((offer) => `250-${offer}\r\n`).join(''));
-        return this.#say('250 letter-box.test');
+        return `${offers.map((offer) => `250-${offer}\r\n`).join('')}250 letter-box.test`;
       case 'MAIL':
         this.#from = line.slice('MAIL FROM:'.length);
-        return this.#say('250 2.1.0 ok');
-      case 'RCPT': {
-        const to = line.slice('RCPT TO:'.length);
-        if (to.startsWith('<refused')) return this.#say('550 5.1.1 no such person behind this door');
-        this.#to.push(to);
-        return this.#say('250 2.1.5 ok');
-      }
+        return '250 2.1.0 ok';
+      case 'RCPT':
+        return this.#recipient(line.slice('RCPT TO:'.length));
       case 'DATA':
-        if (this.#to.length === 0) return this.#say('503 5.5.1 nobody to take it');
+        if (this.#to.length === 0) return '503 5.5.1 nobody to take it';
         this.#content = [Buffer.from('\r\n')];
-        return this.#say('354 go ahead');
-      case 'QUIT':
-        this.#say('221 2.0.0 bye');
-        this.#socket.end();
-        return;
+        return '354 go ahead';
       case 'RSET':
         this.#reset();
-        return this.#say('250 2.0.0 ok');
+        return '250 2.0.0 ok';
       default:
-        return this.#say(verb === 'NOOP' ? '250 2.0.0 ok' : '500 5.5.2 what?');
+        return verb === 'QUIT' || verb === 'NOOP' ? '250 2.0.0 ok' : '500 5.5.2 what?';
     }
+  }
+
+  #recipient(path: string): string {
+    if (path.startsWith('<refused')) return '550 5.1.1 no such person behind this door';
+    this.#to.push(path);
+    return '250 2.1.5 ok';
   }
 
   #reset(): void {

@@ -87,7 +87,7 @@ export function endsWith(octets: Uint8Array, letter: Uint8Array): boolean {
 /** Fields of the delivery status in a notification, per group (RFC 3464 §2.1): of the message, then of each recipient. */
 export function statusGroups(notification: Uint8Array): ReadonlyMap<string, string>[] {
   const text = Buffer.from(notification).toString('utf8').replaceAll('\r\n', '\n');
-  const part = /\ncontent-type: *message\/(?:global-)?delivery-status[^]*?\n\n([^]*?)\n--/i.exec(text)?.[1];
+  const part = /\ncontent-type: *message\/(?:global-)?delivery-status[\s\S]*?\n\n([\s\S]*?)\n--/i.exec(text)?.[1];
   if (part === undefined) throw new Error(`no delivery status in:\n${text}`);
   const groups = part.replaceAll(/\n[ \t]+/g, ' ').split(/\n\n+/);
   return groups
