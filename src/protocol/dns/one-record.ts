@@ -24,10 +24,16 @@ export function announcedFields(text: string, version: string): readonly Announc
   if (parts.at(-1)?.trim() === '') parts.pop();
   const fields: AnnouncedField[] = [];
   for (const part of parts) {
-    const [, name, value] =
-      /^[ \t]*([A-Za-z0-9][A-Za-z0-9_.-]{0,31})([ \t]*=.*)$/.exec(part.replace(/[ \t]+$/, '')) ?? [];
+    const [, name, value] = /^[ \t]*([A-Za-z0-9][A-Za-z0-9_.-]{0,31})([ \t]*=.*)$/.exec(withoutFinalBlanks(part)) ?? [];
     if (name === undefined || value === undefined) return undefined;
     fields.push({ name, value });
   }
   return fields;
+}
+
+/** Not a regular expression: many blanks would cost it the square of their number. */
+function withoutFinalBlanks(text: string): string {
+  let end = text.length;
+  while (end > 0 && (text[end - 1] === ' ' || text[end - 1] === '\t')) end--;
+  return text.slice(0, end);
 }
