@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { fromLatin1, latin1 } from '../base/bytes.ts';
-import { createLineWatch, crlfText, findBareLineEnd, normaliseLineEnds, watchLines } from './line-ends.ts';
+import {
+  createLineWatch,
+  crlfText,
+  findBareLineEnd,
+  LineNormaliser,
+  normaliseLineEnds,
+  watchLines,
+} from './line-ends.ts';
 
 const lineOctets = fc
   .array(fc.constantFrom('\r', '\n', '\r\n', 'a', 'bc', '\0', '\xe4'), { maxLength: 40 })
@@ -84,5 +91,32 @@ test('property: chunks cut anywhere tell the same as the whole, and the whole te
       assert.equal(facts.endsWithCrlf, text.endsWith('\r\n'));
     }),
     { numRuns: 300 },
+  );
+});
+
+test('line ends made CRLF on the way are those made at once, however the bytes are cut; the last line ends', () => {
+  const unit = fc.constantFrom('a', 'bc', '\r\n', '\r\n', '\n', '\r', '\0', '\xff');
+  const sizes = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 5 });
+  fc.assert(
+    fc.property(fc.string({ unit, maxLength: 30 }), sizes, (text, cuts) => {
+      const whole = normaliseLineEnds(fromLatin1(text));
+      const lines = new LineNormaliser();
+      let out = '';
+      let say = '';
+      for (let at = 0, turn = 0; at < text.length && say === ''; turn++) {
+        const size = cuts[turn % cuts.length] ?? 1;
+        const made = lines.push(fromLatin1(text.slice(at, at + size)));
+        if (made.ok) out += latin1(made.value);
+        else say = made.say;
+        at += size;
+      }
+      const end = lines.finish();
+      if (say === '' && end.ok) out += latin1(end.value);
+      else if (say === '' && !end.ok) say = end.say;
+      if (!whole.ok) return assert.equal(say, whole.say);
+      const expected = latin1(whole.value);
+      assert.equal(say, '');
+      assert.equal(out, expected === '' || expected.endsWith('\r\n') ? expected : `${expected}\r\n`);
+    }),
   );
 });

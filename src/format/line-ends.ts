@@ -17,18 +17,55 @@ export function normaliseLineEnds(bytes: Uint8Array): Outcome<Uint8Array, 'bare-
       at++;
     }
   }
-  return accept(bareLfs === 0 ? bytes : insertCrs(bytes, bareLfs));
+  return accept(bareLfs === 0 ? bytes : insertCrs(bytes, bareLfs, { afterCr: false }));
 }
 
-function insertCrs(bytes: Uint8Array, count: number): Uint8Array {
+function insertCrs(bytes: Uint8Array, count: number, { afterCr }: { readonly afterCr: boolean }): Uint8Array {
   const out = Buffer.allocUnsafe(bytes.length + count);
   let written = 0;
+  let before = afterCr ? CR : 0;
   for (let at = 0; at < bytes.length; at++) {
     const octet = bytes[at] as number;
-    if (octet === LF && bytes[at - 1] !== CR) out[written++] = CR;
+    if (octet === LF && before !== CR) out[written++] = CR;
     out[written++] = octet;
+    before = octet;
   }
   return out;
+}
+
+/** The same for bytes that stream past in chunks cut anywhere; and the last line gets its end. */
+export class LineNormaliser {
+  #offset = 0;
+  #afterCr = false;
+  #atLineStart = true;
+
+  push(chunk: Uint8Array): Outcome<Uint8Array, 'bare-cr'> {
+    const afterCr = this.#afterCr;
+    let bareLfs = 0;
+    for (let at = 0; at < chunk.length; at++) {
+      if (!this.#afterCr) {
+        while (at < chunk.length && (chunk[at] as number) > CR) at++;
+        if (at === chunk.length) break;
+      }
+      const octet = chunk[at];
+      if (this.#afterCr && octet !== LF) return this.#bareCr(at - 1);
+      if (octet === LF && !this.#afterCr) bareLfs++;
+      this.#afterCr = octet === CR;
+    }
+    this.#offset += chunk.length;
+    if (chunk.length > 0) this.#atLineStart = chunk[chunk.length - 1] === LF;
+    return accept(bareLfs === 0 ? chunk : insertCrs(chunk, bareLfs, { afterCr }));
+  }
+
+  /** What is missing at the end. */
+  finish(): Outcome<Uint8Array, 'bare-cr'> {
+    if (this.#afterCr) return this.#bareCr(-1);
+    return accept(this.#atLineStart ? new Uint8Array(0) : Uint8Array.of(CR, LF));
+  }
+
+  #bareCr(at: number): Outcome<never, 'bare-cr'> {
+    return refuse('bare-cr', `octet ${this.#offset + at} is a CR without LF`);
+  }
 }
 
 /** Any of CRLF, LF and CR becomes CRLF: for text that people type into an API field, where all three mean a new line. */

@@ -26,6 +26,7 @@ import { makeTestDkimKey } from './dkim-test-keys.ts';
 import { domain, officeMigrations, tempFolder } from './temp-office.ts';
 
 export type HttpOffice = {
+  readonly folder: string;
   readonly app: HttpApp;
   readonly db: SqliteDb;
   readonly events: Events;
@@ -95,10 +96,11 @@ export async function openHttpOffice(folder: string, options: HttpOfficeOptions 
   const metrics = async () => '# HELP posthorn_up Up\n';
   const memory = { limitBytes: 1, isShort: options.isMemoryShort ?? (() => false) };
   const app = createHttpApp(
-    { outbound, directory, mailbox, events, db, timers, ids, signals, health, metrics, memory },
+    { outbound, directory, mailbox, events, db, blobs, timers, ids, signals, health, metrics, memory },
     { version: '1.2.3', ...(options.limits && { limits: options.limits }) },
   );
   return {
+    folder,
     app,
     db,
     events,

@@ -3,7 +3,7 @@ import { isId } from '../../base/id.ts';
 import { parseMailbox } from '../../format/address.ts';
 import type { EventQuery } from '../../services/events/types.ts';
 import type { MessageId, MessageView, Sender } from '../../services/outbound/types.ts';
-import { parseGivenEnvelope, parseRaw } from '../http/parse-raw.ts';
+import { inMemory, parseGivenEnvelope, parseRaw } from '../http/parse-raw.ts';
 import { parseSend } from '../http/parse-send.ts';
 import { showDomain, showEmail, showEvent, showKey, showReceived, showStep, showUser } from '../http/show.ts';
 import type { CliHost, OpenOffice } from './cli-host.ts';
@@ -60,7 +60,8 @@ export function openLocalOffice(
     sendRaw: async (message, envelope) => {
       const given = parseGivenEnvelope(envelope);
       if (given.errors.length > 0) throw requestErrors(given.errors, `${say} send --help`);
-      const raw = parseRaw(message, given.envelope);
+      const body = inMemory(message);
+      const raw = body.ok ? await parseRaw(body.value, given.envelope) : body;
       if (!raw.ok) throw refusalError(raw, say);
       const accepted = await outbound.submitWhole(operator, { ...raw.value, entrance, grouping: 'per-recipient' });
       if (!accepted.ok) throw refusalError(accepted, say, raw.value.mailFrom?.domain);

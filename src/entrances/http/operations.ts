@@ -4,6 +4,7 @@
  */
 import type { Static, TObject, TSchema } from 'typebox';
 import { Type } from 'typebox';
+import type { Spooled } from '../../base/port/blobs.ts';
 import type { KeyPrincipal, Scope } from '../../services/directory/types.ts';
 import type { Answer } from './answer.ts';
 import type { ProblemCode } from './problems.ts';
@@ -315,7 +316,7 @@ type QueryOf<Op> = Op extends { readonly query: infer Schema extends TSchema } ?
 type BodyOf<Op> = Op extends { readonly body: { readonly schema: infer Schema extends TSchema } }
   ? Static<Schema>
   : Op extends { readonly body: { readonly type: 'message/rfc822' } }
-    ? Uint8Array
+    ? Spooled
     : undefined;
 type NamesIn<Path> = Path extends `${string}{${infer Name}}${infer Rest}` ? Name | NamesIn<Rest> : never;
 

@@ -1,10 +1,11 @@
-/** From a whole message and the query to what outbound takes: the envelope comes from the query, else from the header. Pure. */
+/** From a whole message and the query to what outbound takes: the envelope comes from the query, else from the header. */
 import { createHash } from 'node:crypto';
 import { accept, type Outcome, refuse } from '../../base/outcome.ts';
 import type { Spooled } from '../../base/port/blobs.ts';
 import { type Mailbox, mailboxesOf, parseAddressList, parseFromFields, parseMailbox } from '../../format/address.ts';
 import { normaliseLineEnds } from '../../format/line-ends.ts';
 import { fieldBody, fieldsNamed, indexMessage, type MessageIndex } from '../../format/message/message-index.ts';
+import { openLongMessage } from '../../protocol/long-message.ts';
 import type { RawRequest } from '../../services/outbound/types.ts';
 import type { ProblemError } from './schemas/problem.ts';
 
@@ -29,16 +30,14 @@ export function parseGivenEnvelope(query: { readonly from?: string; readonly to?
   return { envelope: { ...(from && { from }), ...(to && { to }) }, errors };
 }
 
-export function parseRaw(
-  bytes: Uint8Array,
+/** @param body with CRLF line ends */
+export async function parseRaw(
+  body: Spooled,
   given: GivenEnvelope,
-): Outcome<RawEnvelope, 'message-malformed' | 'from-unclear'> {
-  const lines = normaliseLineEnds(bytes); // MAIL_RULES 13: before queue and signature
-  if (!lines.ok) return refuse('message-malformed', `A lone CR ends no line: ${lines.say}.`);
-  const index = indexMessage(lines.value);
+): Promise<Outcome<RawEnvelope, 'message-malformed' | 'from-unclear'>> {
+  const index = (await openLongMessage(body))?.header ?? indexMessage(await body.read());
   const recipients = given.to === undefined ? recipientsIn(index) : accept(given.to);
   if (!recipients.ok) return recipients;
-  const body = inMemory(lines.value);
   if (given.from === 'nobody') return accept({ mailFrom: undefined, recipients: recipients.value, body });
   if (given.from) return accept({ mailFrom: given.from, recipients: recipients.value, body });
   const author = parseFromFields(fieldsNamed(index, 'from').map((field) => fieldBody(index, field)));
@@ -59,9 +58,12 @@ function recipientsIn(index: MessageIndex): Outcome<readonly Mailbox[], 'message
   return accept(recipients);
 }
 
-/** The body is in memory already, counted and limited: no file needs to hold it. */
-function inMemory(bytes: Uint8Array): Spooled {
-  return {
+/** A message that is in memory already, counted and limited: no file needs to hold it. MAIL_RULES 13: CRLF before queue and signature */
+export function inMemory(message: Uint8Array): Outcome<Spooled, 'message-malformed'> {
+  const lines = normaliseLineEnds(message);
+  if (!lines.ok) return refuse('message-malformed', `A lone CR ends no line: ${lines.say}.`);
+  const bytes = lines.value;
+  return accept({
     size: bytes.length,
     sha256: createHash('sha256').update(bytes).digest('hex'),
     read: async () => bytes,
@@ -69,5 +71,5 @@ function inMemory(bytes: Uint8Array): Spooled {
       yield bytes.subarray(from);
     },
     discard: async () => {},
-  };
+  });
 }

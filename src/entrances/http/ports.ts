@@ -1,6 +1,7 @@
 /** What the HTTP entrance is given: the services it speaks to, and the world's time, ids and signals. */
 import type { Timers } from '../../base/clock.ts';
 import type { Ids } from '../../base/id.ts';
+import type { Blobs } from '../../base/port/blobs.ts';
 import type { Db } from '../../base/port/db.ts';
 import type { Memory } from '../../base/port/memory.ts';
 import type { Signals } from '../../base/port/signals.ts';
@@ -20,6 +21,8 @@ export type HttpPorts = {
   readonly events: Pick<Events, 'list' | 'find' | 'lastSequence' | 'waitFor' | 'follow'>;
   /** Events are read with a reader of their caller's. */
   readonly db: Pick<Db, 'read'>;
+  /** Whole messages lie there while they come in. */
+  readonly blobs: Pick<Blobs, 'open'>;
   readonly timers: Timers;
   readonly ids: Ids;
   readonly signals: Signals;

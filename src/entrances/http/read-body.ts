@@ -1,7 +1,9 @@
-/** Reads bodies within limits: counted while they come in, whatever their headers say; then JSON, if JSON is wanted. */
+/** Reads bodies within limits: counted while they come in, whatever their headers say; JSON into memory, whole messages into the spool. */
 import { Buffer } from 'node:buffer';
 import type { OctetPool } from '../../base/limits.ts';
+import type { Spooled, SpoolWriter } from '../../base/port/blobs.ts';
 import { printable } from '../../base/printable.ts';
+import { LineNormaliser } from '../../format/line-ends.ts';
 import { type ProblemAnswer, problem } from './answer.ts';
 import { refuseJsonShape } from './json-shape.ts';
 
@@ -35,31 +37,59 @@ export function refuseBodyHeaders(headers: Headers, kind: BodyKind, most: number
 export async function readBody(request: Request, most: number, budget: OctetPool): Promise<Read<Uint8Array>> {
   const chunks: Uint8Array[] = [];
   let octets = 0;
-  const refuse = (answer: ProblemAnswer): Read<Uint8Array> => {
-    budget.give(octets);
-    return { ok: false, problem: answer };
+  const refusal = await readParts(request, most, (part) => {
+    if (!budget.take(part.length)) return busy;
+    octets += part.length;
+    chunks.push(part);
+    return undefined;
+  });
+  if (!refusal) return { ok: true, value: Buffer.concat(chunks, octets) };
+  budget.give(octets);
+  return { ok: false, problem: refusal };
+}
+
+/** A whole message, with its line ends made CRLF (MAIL_RULES 13) on the way into the spool; its owner discards it. */
+export async function spoolMessage(request: Request, most: number, writer: SpoolWriter): Promise<Read<Spooled>> {
+  const lines = new LineNormaliser();
+  const take = async (made: ReturnType<LineNormaliser['push']>): Promise<ProblemAnswer | undefined> => {
+    if (!made.ok) return problem('message_malformed', { detail: `A lone CR ends no line: ${made.say}.` });
+    await writer.write(made.value);
+    return undefined;
   };
-  const reader = request.body?.getReader();
   try {
-    for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
-      if (octets + part.value.length > most) {
-        await reader?.cancel();
-        return refuse(tooLarge(most));
-      }
-      if (!budget.take(part.value.length)) {
-        await reader?.cancel();
-        return refuse(problem('busy', { headers: { 'Retry-After': '5' } }));
-      }
-      octets += part.value.length;
-      chunks.push(part.value);
-    }
-  } catch {
-    return refuse(problem('body_incomplete')); // the connection broke
+    const refused = (await readParts(request, most, (part) => take(lines.push(part)))) ?? (await take(lines.finish()));
+    if (!refused) return { ok: true, value: await writer.finish() };
+    await writer.discard();
+    return { ok: false, problem: refused };
+  } catch (error) {
+    await writer.discard();
+    throw error;
+  }
+}
+
+/** Hands the body on as it comes, until its end or a problem; the answer is the problem. */
+async function readParts(
+  request: Request,
+  most: number,
+  take: (part: Uint8Array) => ProblemAnswer | undefined | Promise<ProblemAnswer | undefined>,
+): Promise<ProblemAnswer | undefined> {
+  let octets = 0;
+  const reader = request.body?.getReader();
+  for (;;) {
+    const part = await reader?.read().catch(() => 'broken' as const);
+    if (part === 'broken') return problem('body_incomplete'); // the connection broke
+    if (!part || part.done) break;
+    octets += part.value.length;
+    const refusal = octets > most ? tooLarge(most) : await take(part.value);
+    if (!refusal) continue;
+    await reader?.cancel();
+    return refusal;
   }
   const announced = announcedLength(request.headers);
-  if (announced !== undefined && announced !== octets) return refuse(problem('body_incomplete'));
-  return { ok: true, value: Buffer.concat(chunks, octets) };
+  return announced !== undefined && announced !== octets ? problem('body_incomplete') : undefined;
 }
+
+const busy = problem('busy', { headers: { 'Retry-After': '5' } });
 
 export function readJson(bytes: Uint8Array): Read<unknown> {
   const text = decode(bytes);

@@ -13,7 +13,7 @@ import type { HttpLimits } from './limits.ts';
 import type { Call, Handlers, Operation, OperationId } from './operations.ts';
 import { operation } from './operations.ts';
 import type { HttpPorts } from './ports.ts';
-import { readBody, readJson, refuseBodyHeaders } from './read-body.ts';
+import { readBody, readJson, refuseBodyHeaders, spoolMessage } from './read-body.ts';
 import { readQuery } from './read-query.ts';
 import { Replays } from './replays.ts';
 
@@ -27,7 +27,13 @@ export type Incoming = {
 export type Run = (incoming: Incoming) => Promise<Answer>;
 
 type AnyHandler = (call: Call<OperationId>) => Promise<Answer>;
-type Body = { readonly ok: true; readonly value: unknown; readonly bytes: Uint8Array };
+/** `bytes`: what it holds in memory. */
+type Body = {
+  readonly ok: true;
+  readonly value: unknown;
+  readonly bytes: Uint8Array;
+  readonly discard?: () => Promise<void>;
+};
 
 const rateWindowMs = 60_000;
 const shortOfMemory = 'The office is short of memory. Nothing of the request was done.';
@@ -104,6 +110,7 @@ export class OperationRunner {
       return await this.#replays.run({ account: principal.account, key, content }, () => work(body.value));
     } finally {
       this.#budget.give(body.bytes.length);
+      await body.discard?.();
     }
   }
 
@@ -114,10 +121,14 @@ export class OperationRunner {
     const most = entry.body.large ? this.#limits.send_body_bytes : this.#limits.body_bytes;
     const refusal = refuseBodyHeaders(request.headers, entry.body.type, most);
     if (refusal) return { ok: false, problem: refusal };
+    if (entry.body.type === 'message/rfc822') {
+      const spooled = await spoolMessage(request, most, this.#ports.blobs.open());
+      if (!spooled.ok) return spooled;
+      return { ok: true, value: spooled.value, bytes: new Uint8Array(), discard: () => spooled.value.discard() };
+    }
     const read = await readBody(request, most, this.#budget);
     if (!read.ok) return read;
     const bytes = read.value;
-    if (entry.body.type !== 'application/json') return { ok: true, value: bytes, bytes };
     const parsed = readJson(bytes);
     if (!parsed.ok) {
       this.#budget.give(bytes.length);

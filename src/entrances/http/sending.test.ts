@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { ask, httpOffice } from '../../../test/support/http-office.ts';
 import { createManualTimers } from '../../../test/support/manual-timers.ts';
@@ -300,6 +302,27 @@ test('a whole message: envelope from its header, LF becomes CRLF, Bcc is removed
   const [message = ''] = office.received;
   assert.match(message, /\r\n\r\nHello,\r\nBob.\r\n$/);
   assert.ok(!message.includes('dora'));
+});
+
+test('a large whole message goes by the spool, and nothing of it stays there that is not stored', async (t) => {
+  const office = await httpOffice(t);
+  const key = await office.key(['send']);
+  const text = Array.from({ length: 40_000 }, (_, nth) => `line ${nth}`);
+  const line = 'POST /v1/emails/raw?wait=settled';
+  const send = (body: string) => ask(office, line, { key, body, headers: asMessage });
+  assert.equal((await send(whole + text.join('\n'))).status, 202);
+  assert.ok(office.received[0]?.endsWith(`\r\n\r\nHello,\r\nBob.\r\n${text.join('\r\n')}\r\n`));
+  const torn = new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(new Uint8Array(300_000)),
+    pull: (controller) => controller.error(new Error('reset')),
+  });
+  for (const [body, code] of [
+    [`${whole}${text.join('\n')}\ry`, 'message_malformed'],
+    [whole + 'x'.repeat(31_000_000), 'body_too_large'],
+    [torn, 'body_incomplete'],
+  ] as const)
+    assert.equal((await ask(office, line, { key, body, headers: asMessage })).body.code, code);
+  assert.equal((await readdir(join(office.folder, 'spool'))).length, 1, 'the message as it was sent');
 });
 
 test('a whole message: the query names another envelope', async (t) => {

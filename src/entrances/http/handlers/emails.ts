@@ -86,7 +86,7 @@ export function emailHandlers(ports: HttpPorts, waits: Waits): Handlers<EmailOpe
         ...(to === undefined ? {} : { to }),
       });
       if (given.errors.length > 0) return problem('parameter_invalid', { errors: given.errors });
-      const envelope = parseRaw(call.body, given.envelope);
+      const envelope = await parseRaw(call.body, given.envelope);
       if (!envelope.ok) return refused(envelope, {});
       const { idempotencyKey, clientAddress } = call;
       const accepted = await outbound.submitWhole(senderOf(call.principal), {
