@@ -1,0 +1,13 @@
+/** The policy file of a domain over the guarded HTTP client. RFC 8461 §3.3 */
+import { policyOctetsMax } from '../../protocol/mta-sts/policy.ts';
+import type { FetchPolicyFile } from '../../protocol/mta-sts/sts-policies.ts';
+import type { GuardedHttp } from './guarded-http.ts';
+
+const wish = { octetsMax: policyOctetsMax, timeMs: 60_000, mediaType: 'text/plain' }; // RFC 8461 §3.3
+
+export function stsPolicyFetcher(http: GuardedHttp): FetchPolicyFile {
+  return async (domain) => {
+    const file = await http.get(`https://mta-sts.${domain}/.well-known/mta-sts.txt`, wish);
+    return file.ok ? { ok: true, octets: file.value } : { ok: false, say: file.say };
+  };
+}

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import type { RequestListener } from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { identityOf, makeCertificate } from '../../../test/support/test-chain.ts';
+import { fromUtf8 } from '../../base/bytes.ts';
+import { systemClock } from '../../base/clock.ts';
+import { type DomainName, parseDomainName } from '../../format/domain-name.ts';
+import { resolverFromZone } from '../../protocol/dns/zone-resolver.ts';
+import { stsPolicyFetcher } from './fetch-sts-policy.ts';
+import { createGuardedHttp, type HttpWish } from './guarded-http.ts';
+
+const root = await makeCertificate({ name: 'Root', isAuthority: true });
+const good = await makeCertificate({ name: 'x', issuer: root, names: ['mta-sts.example.com', 'a.test'] });
+const zone = resolverFromZone(`
+mta-sts.example.com A 127.0.0.1
+a.test A 127.0.0.1
+other.test A 127.0.0.1
+away.test A 127.0.0.1
+two.test A 127.9.9.9
+two.test A 127.0.0.1
+;!SERVFAIL broken.test
+`);
+const wish: HttpWish = { octetsMax: 1_000, timeMs: 5_000, mediaType: 'text/plain' };
+
+async function serve(context: TestContext, handle: RequestListener, shown = good): Promise<number> {
+  const { certificatePem: cert, privateKeyPem: key } = identityOf(shown);
+  const server = createServer({ cert, key }, handle);
+  server.on('tlsClientError', () => {});
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  context.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+const client = (port: number) =>
+  createGuardedHttp({ resolver: zone, timers: systemClock, trust: [root.pem], test: { port } });
+const codeOf = async (port: number, url: string, change: Partial<HttpWish> = {}) => {
+  const got = await client(port).get(url, { ...wish, ...change });
+  return got.ok ? fromUtf8(got.value) : got.code;
+};
+const plain = { 'content-type': 'Text/Plain; charset=utf-8' };
+
+test('what is there is fetched, from the address of the name, under the name', async (t) => {
+  const seen: unknown[] = [];
+  const port = await serve(t, (request, response) => {
+    seen.push([request.method, request.url, request.headers.host]);
+    response.writeHead(200, plain).end('hello');
+  });
+  assert.equal(await codeOf(port, 'https://a.test/x?y=1'), 'hello');
+  const fetchFile = stsPolicyFetcher(client(port));
+  assert.partialDeepStrictEqual(await fetchFile(parseDomainName('example.com') as DomainName), { ok: true });
+  assert.deepEqual(seen, [
+    ['GET', '/x?y=1', 'a.test'],
+    ['GET', '/.well-known/mta-sts.txt', 'mta-sts.example.com'],
+  ]);
+});
+
+test('RFC 8461 §3.3: no redirect, 200 alone, text/plain alone, bounded in size', async (t) => {
+  const port = await serve(t, ({ url }, response) => {
+    if (url === '/redirect') response.writeHead(301, { ...plain, location: 'https://a.test/' }).end('hello');
+    else if (url === '/missing') response.writeHead(404, plain).end('hello');
+    else if (url === '/empty') response.writeHead(204, plain).end();
+    else if (url === '/html') response.writeHead(200, { 'content-type': 'text/html' }).end('hello');
+    else if (url === '/untyped') response.writeHead(200).end('hello');
+    else if (url === '/zipped') response.writeHead(200, { ...plain, 'content-encoding': 'gzip' }).end('hello');
+    else if (url === '/limit') response.writeHead(200, plain).end('x'.repeat(1_000));
+    else response.writeHead(200, plain).end('x'.repeat(1_001));
+  });
+  const expected = {
+    redirect: 'status',
+    missing: 'status',
+    empty: 'status',
+    html: 'media-type',
+    untyped: 'media-type',
+    zipped: 'media-type',
+    long: 'too-long',
+  };
+  for (const [path, code] of Object.entries(expected))
+    assert.equal(await codeOf(port, `https://a.test/${path}`), code, path);
+  assert.equal((await codeOf(port, 'https://a.test/limit')).length, 1_000);
+});
+
+test('who does not come to an end is left', async (t) => {
+  const port = await serve(t, ({ url }, response) => {
+    if (url === '/drip') response.writeHead(200, plain).write('x');
+  });
+  assert.equal(await codeOf(port, 'https://a.test/silent', { timeMs: 50 }), 'too-slow');
+  assert.equal(await codeOf(port, 'https://a.test/drip', { timeMs: 50 }), 'too-slow');
+});
+
+test('the certificate must be valid, and for the name', async (t) => {
+  const answer: RequestListener = (_request, response) => response.writeHead(200, plain).end('hello');
+  assert.equal(await codeOf(await serve(t, answer), 'https://other.test/'), 'certificate');
+  const selfSigned = await makeCertificate({ name: 'a.test', names: ['a.test'] });
+  assert.equal(await codeOf(await serve(t, answer, selfSigned), 'https://a.test/'), 'certificate');
+  const expired = await makeCertificate({ name: 'x', issuer: root, names: ['a.test'], expired: true });
+  assert.equal(await codeOf(await serve(t, answer, expired), 'https://a.test/'), 'certificate');
+  const common = await makeCertificate({ name: 'a.test', issuer: root, names: ['b.test'] });
+  assert.equal(await codeOf(await serve(t, answer, common), 'https://a.test/'), 'certificate');
+});
+
+test('nobody listens, DNS fails, the name does not exist; the next address is tried', async (t) => {
+  const port = await serve(t, (_request, response) => response.writeHead(200, plain).end('hello'));
+  assert.equal(await codeOf(1, 'https://a.test/'), 'connection');
+  assert.equal(await codeOf(port, 'https://broken.test/'), 'dns');
+  assert.equal(await codeOf(port, 'https://nowhere.test/'), 'dns');
+  assert.equal(await codeOf(port, 'https://two.test/'), 'certificate', 'the second address answered');
+});
+
+test('only https: to public hosts: nobody can make us look around at home', async () => {
+  const addresses = [
+    '127.0.0.1',
+    '10.1.2.3',
+    '169.254.169.254',
+    '192.168.0.1',
+    '100.64.0.1',
+    '0.0.0.0',
+    '224.0.0.1',
+    '::1',
+    'fe80::1',
+    'fc00::1',
+    '::ffff:127.0.0.1',
+    '64:ff9b::7f00:1',
+    '2002:7f00:1::',
+  ];
+  for (const address of addresses) {
+    const resolver = resolverFromZone(`in.test ${address.includes(':') ? 'AAAA' : 'A'} ${address}`);
+    const got = await createGuardedHttp({ resolver, timers: systemClock }).get('https://in.test/', wish);
+    assert.equal(got.ok ? 'ok' : got.code, 'address', address);
+  }
+  const guarded = createGuardedHttp({ resolver: zone, timers: systemClock });
+  for (const url of [
+    'http://a.test/',
+    'https://127.0.0.1/',
+    'https://2130706433/',
+    'https://0x7f.1/',
+    'https://[::1]/',
+    'https://u:p@a.test/',
+    'https://a.test:22/',
+    'ftp://a.test/',
+    'file:///etc/passwd',
+    'a.test',
+    '',
+  ]) {
+    const got = await guarded.get(url, wish);
+    assert.equal(got.ok ? 'ok' : got.code, 'url', url);
+  }
+});
