@@ -29,6 +29,8 @@ export type PeerKind = {
 
 export type WorldWish = {
   readonly settings?: ReadonlyMap<SettingName, unknown>;
+  /** Master-file lines besides those of office and peer. */
+  readonly zone?: readonly string[];
   /** Something that listens before the peer starts; answers the milter's address. */
   readonly milter?: (office: PeerOffice) => Promise<{ readonly address: string; readonly close: () => Promise<void> }>;
 };
@@ -57,6 +59,7 @@ export async function openPeerWorld(kind: PeerKind, wish: WorldWish = {}): Promi
           `${domainToASCII(domain)}. TXT "v=spf1 ip4:127.0.0.0/8 -all"`,
           `${domainToASCII(domain)}. MX 10 ${kind.host}.`,
         ]),
+        ...(wish.zone ?? []),
       ],
       ...(wish.settings ? { settings: wish.settings } : {}),
     });
