@@ -238,7 +238,11 @@ async function main(): Promise<number> {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
   const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(limitMs)]);
-  const trial = new Trial(1, { kills: 0, acknowledgements: 0, soakSeconds: 0, queued: 0, failures: 0 }, signal);
+  const trial = new Trial(
+    1,
+    { kills: 0, acknowledgements: 0, soakSeconds: 0, queued: 0, failures: 0 },
+    { signal, progress: () => {} },
+  );
   process.on('exit', () => trial.killAll());
   const ended = new Promise<never>((_, reject) =>
     signal.addEventListener('abort', () => reject(new Error(stop.signal.aborted ? 'stopped' : 'it takes too long'))),
