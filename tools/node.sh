@@ -10,6 +10,11 @@ posthorn_installed() {
 # Installs them when they are not. Of two commands that start at once, one installs and the other waits for it.
 posthorn_install() {
   posthorn_installed && return 0
+  if [ -L "$home/node_modules" ]; then # npm ci would empty the folder that others work with
+    [ -x "$home/node_modules/.bin/node" ] && return 0
+    echo "posthorn: $home/node_modules is a link to packages that are not there. Remove the link and try again." >&2
+    exit 69
+  fi
   if ! command -v npm >/dev/null 2>&1; then
     echo "posthorn: npm is needed once, to install what Posthorn runs on. Install Node.js 20 or later with npm, then try again." >&2
     exit 69

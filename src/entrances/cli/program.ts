@@ -99,6 +99,12 @@ const commandRows: readonly Row[] = [
   },
   {
     group: care,
+    name: 'explain',
+    says: 'a message in plain words: its way, its signatures, who it is',
+    load: async () => (await import('./commands/explain.ts')).defineExplain,
+  },
+  {
+    group: care,
     name: 'fsck',
     says: 'is everything in the data folder what was put in?',
     load: async () => (await import('./commands/fsck.ts')).defineFsck,

@@ -58,7 +58,7 @@ function since(ms: number): string {
 }
 
 /** At blanks; a word that is too long stays whole. */
-function wrapped(text: string, width: number | undefined): string[] {
+export function wrapped(text: string, width: number | undefined): string[] {
   if (width === undefined || width < textWidthMin) return [text];
   const lines: string[] = [];
   let line = '';

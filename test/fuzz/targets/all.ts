@@ -13,6 +13,7 @@ import { dnsAuthority, dnsPacket, dnsReply } from './dns.ts';
 import { dsn } from './dsn.ts';
 import { dsnWishes } from './dsn-wishes.ts';
 import { contentType, encodedWord } from './encoded-word.ts';
+import { explain } from './explain.ts';
 import { headerIndex } from './header-index.ts';
 import { headerWriter } from './header-writer.ts';
 import { httpApi } from './http-api.ts';
@@ -70,5 +71,5 @@ export const targets: readonly FuzzTarget[] = [
     dsn,
     dsnWishes,
   ],
-  ...[jsonShape, httpApi, config, authJsonl],
+  ...[jsonShape, httpApi, config, authJsonl, explain],
 ];

@@ -1,0 +1,101 @@
+/**
+ * The front of the service: what a message tells of itself ("show original" in plain words). In: the message, and an
+ * evaluation of today where somebody wants one. Out: an `Explanation`, facts and sentences apart from any way to print them.
+ */
+import { formatAddrSpec } from '../../format/address.ts';
+import { parseDate } from '../../format/date.ts';
+import { fieldText, indexMessage, type MessageIndex } from '../../format/message/message-index.ts';
+import { decodeWords } from '../../format/mime/encoded-word.ts';
+import type { AuthReport } from '../../protocol/authenticate.ts';
+import { loadPublicSuffixes } from '../../protocol/dmarc/public-suffix.ts';
+import { readAuthor } from '../../protocol/read-author.ts';
+import { differencesOf, evidenceOfToday } from './compare-today.ts';
+import { explainAlignment, type OrganizationalDomain } from './explain-alignment.ts';
+import { explainHops } from './explain-hops.ts';
+import { evidenceOf, explainResults } from './explain-results.ts';
+import { explainSignatures } from './explain-signature.ts';
+import { readerMarks, receiverViews } from './receiver-views.ts';
+import type { ExplainedSignature, Explanation } from './types.ts';
+
+export type ExplainOptions = {
+  readonly nowMs: number;
+  /** The message judged afresh. */
+  readonly today?: AuthReport;
+};
+
+/** Never throws for what is in the message. */
+export async function explainMessage(message: Uint8Array, { nowMs, today }: ExplainOptions): Promise<Explanation> {
+  const index = indexMessage(message);
+  const author = readAuthor(index);
+  const suffixes = await loadPublicSuffixes();
+  const claimed = evidenceOf(index);
+  const evidence = today === undefined ? claimed : evidenceOfToday(today);
+  const domain = author.kind === 'one' ? author.domain : undefined;
+  const alignment = explainAlignment(domain, evidence, organizationsBy(suffixes.organizationalDomain, today));
+  const hops = explainHops(index);
+  const signatures = explainSignatures(index, nowMs / 1_000);
+  const known = {
+    index,
+    evidence,
+    alignment,
+    hops,
+    hasOneAuthor: author.kind === 'one',
+    coveredByAuthor: coveredFields(signatures, alignment.organizationalDomain),
+  };
+  return {
+    from: {
+      shown: decodeWords(fieldText(index, 'from') ?? ''),
+      ...(author.kind === 'one'
+        ? { address: formatAddrSpec(author.first), domain: author.domain }
+        : { problem: author.why }),
+    },
+    ...headline(index),
+    hops,
+    signatures,
+    results: explainResults(index),
+    alignment,
+    receivers: receiverViews(known),
+    reader: readerMarks(known),
+    ...(today !== undefined && { today: { report: today, differences: differencesOf(claimed, today) } }),
+  };
+}
+
+function headline(index: MessageIndex): Pick<Explanation, 'subject' | 'atMs' | 'returnPath'> {
+  const [subject, date, path] = [
+    fieldText(index, 'subject'),
+    fieldText(index, 'date'),
+    fieldText(index, 'return-path'),
+  ];
+  const at = date === undefined ? undefined : parseDate(date);
+  return {
+    ...(subject !== undefined && { subject: decodeWords(subject) }),
+    ...(at !== undefined && { atMs: at.ms }),
+    ...(path !== undefined && { returnPath: path }),
+  };
+}
+
+/** The tree walk of today knows better than the list, for the author's own domain. */
+function organizationsBy(list: OrganizationalDomain, today: AuthReport | undefined): OrganizationalDomain {
+  const walked = today?.dmarc.organizationalDomain;
+  return (domain) =>
+    walked !== undefined && (domain === walked || domain.endsWith(`.${walked}`)) ? walked : list(domain);
+}
+
+/** Fields under a signature of the author's own house. */
+function coveredFields(
+  signatures: readonly ExplainedSignature[],
+  organization: string | undefined,
+): ReadonlySet<string> {
+  const own = signatures.filter(
+    ({ domain }) => organization !== undefined && (domain === organization || domain.endsWith(`.${organization}`)),
+  );
+  return new Set(
+    own.flatMap(
+      ({ tags }) =>
+        tags
+          .find(({ tag }) => tag === 'h')
+          ?.value.toLowerCase()
+          .split(':') ?? [],
+    ),
+  );
+}

@@ -1,0 +1,193 @@
+/**
+ * What the large receivers ask of a message, and what a mail program shows beside it. Their published rules for senders, of
+ * February 2024 (Gmail, Yahoo) and May 2025 (Microsoft consumer mail); what one message cannot tell is unknown. Pure.
+ */
+import { fieldsNamed, fieldText, type MessageIndex } from '../../format/message/message-index.ts';
+import type { Evidence, ExplainedAlignment, ExplainedHop, ReaderMark, ReceiverView, Requirement } from './types.ts';
+
+export type Known = {
+  readonly index: MessageIndex;
+  readonly evidence: Evidence;
+  readonly alignment: ExplainedAlignment;
+  readonly hops: readonly ExplainedHop[];
+  readonly hasOneAuthor: boolean;
+  /** Names of fields that a signature of the author's domain covers, lower case. */
+  readonly coveredByAuthor: ReadonlySet<string>;
+};
+
+/** Gmail cuts a message there and shows a link. */
+const clippedOctets = 102 * 1_024;
+
+export function receiverViews(known: Known): ReceiverView[] {
+  const one = (requirement: Requirement) => ({ ...requirement, bulk: false });
+  const bulk = (requirement: Requirement) => ({ ...requirement, bulk: true });
+  const everyone = [one(wellFormed(known)), one(spfOrDkim(known)), one(reverseName(known))];
+  const list = [bulk(spfAndDkim(known)), bulk(hasDmarc(known)), bulk(fits(known))];
+  return [
+    {
+      receiver: 'Gmail',
+      requirements: [...everyone, one(encrypted(known)), ...list, bulk(oneClick(known)), bulk(notClipped(known))],
+    },
+    { receiver: 'Yahoo', requirements: [...everyone, ...list, bulk(oneClick(known))] },
+    { receiver: 'Microsoft', requirements: list },
+  ];
+}
+
+const passes = (result: string | undefined) => result === 'pass';
+const dkimPasses = ({ dkim }: Evidence) => dkim.some(({ result }) => passes(result));
+const yes = (is: boolean): Requirement['met'] => (is ? 'yes' : 'no');
+
+function unlessUnknown({ source }: Evidence, requirement: Requirement): Requirement {
+  return source === 'none'
+    ? { ...requirement, met: 'unknown', why: 'no receiver noted it; --verify finds out' }
+    : requirement;
+}
+
+function wellFormed({ hasOneAuthor, index }: Known): Requirement {
+  const missing = ['date', 'message-id'].filter((name) => fieldsNamed(index, name).length !== 1);
+  const say = 'one From, one Date, one Message-ID';
+  if (!hasOneAuthor) return { say, met: 'no', why: 'From does not name exactly one author' };
+  return {
+    say,
+    met: yes(missing.length === 0),
+    why: missing.length === 0 ? 'all there, once' : `not there exactly once: ${missing.join(', ')}`,
+  };
+}
+
+function spfOrDkim({ evidence }: Known): Requirement {
+  const met = passes(evidence.spf?.result) || dkimPasses(evidence);
+  return unlessUnknown(evidence, {
+    say: 'SPF or DKIM passes',
+    met: yes(met),
+    why: met ? 'at least one does' : 'neither does: expect 550 5.7.26',
+  });
+}
+
+function spfAndDkim({ evidence }: Known): Requirement {
+  const [spf, dkim] = [passes(evidence.spf?.result), dkimPasses(evidence)];
+  const why = spf && dkim ? 'both do' : spf ? 'DKIM does not' : dkim ? 'SPF does not' : 'neither does';
+  return unlessUnknown(evidence, { say: 'SPF and DKIM pass', met: yes(spf && dkim), why });
+}
+
+function hasDmarc({ evidence }: Known): Requirement {
+  const { dmarc } = evidence;
+  const say = 'the domain in From has a DMARC record';
+  if (dmarc === undefined) return { say, met: 'unknown', why: 'nobody noted DMARC; --verify finds out' };
+  const has = dmarc.result !== 'none' && dmarc.result !== 'bestguesspass';
+  return { say, met: yes(has), why: has ? 'it has one' : 'it has none: p=none is enough for this' };
+}
+
+function fits({ alignment }: Known): Requirement {
+  const met = { aligned: 'yes', 'not-aligned': 'no', unknown: 'unknown' } as const;
+  return { say: 'From fits SPF or DKIM', met: met[alignment.verdict], why: alignment.say };
+}
+
+/** The hop to the receiver: the first, from the top, that came from outside. */
+function lastHop(hops: readonly ExplainedHop[]): ExplainedHop | undefined {
+  return hops.findLast(({ from, address }) => from !== undefined && address !== undefined);
+}
+
+function encrypted({ hops }: Known): Requirement {
+  const hop = lastHop(hops);
+  const say = 'encrypted on the way to the receiver';
+  if (hop === undefined) return { say, met: 'unknown', why: 'no hop to a receiver is in the header' };
+  return {
+    say,
+    met: yes(hop.tls !== undefined),
+    why:
+      hop.tls === undefined
+        ? `nothing says so at ${hop.by ?? 'the last hop'}`
+        : `${hop.tls} at ${hop.by ?? 'the last hop'}`,
+  };
+}
+
+function reverseName({ hops }: Known): Requirement {
+  const hop = lastHop(hops);
+  const say = 'the sending address has a name that leads back to it';
+  if (hop?.address === undefined) return { say, met: 'unknown', why: 'no hop to a receiver is in the header' };
+  if (hop.reverseName === undefined) return { say, met: 'unknown', why: `none was noted for ${hop.address}` };
+  return { say, met: 'yes', why: `${hop.address} is ${hop.reverseName}` };
+}
+
+/** RFC 8058 §3 and §4: https, the Post field, and both under a signature of the author. */
+function oneClick({ index, coveredByAuthor }: Known): Requirement {
+  const say = 'newsletters: one-click unsubscribe, signed';
+  const link = fieldText(index, 'list-unsubscribe');
+  const post = fieldText(index, 'list-unsubscribe-post');
+  if (link === undefined && post === undefined)
+    return { say, met: 'unknown', why: 'no List-Unsubscribe: right for mail to one person, not for a newsletter' };
+  if (link === undefined || !/<https:/i.test(link))
+    return { say, met: 'no', why: 'List-Unsubscribe names no https address' };
+  if (post?.toLowerCase() !== 'list-unsubscribe=one-click')
+    return { say, met: 'no', why: 'List-Unsubscribe-Post is not List-Unsubscribe=One-Click' };
+  const covered = coveredByAuthor.has('list-unsubscribe') && coveredByAuthor.has('list-unsubscribe-post');
+  return {
+    say,
+    met: yes(covered),
+    why: covered ? 'there, and signed' : 'there, but not covered by the DKIM signature',
+  };
+}
+
+function notClipped({ index }: Known): Requirement {
+  const octets = index.bytes.length;
+  return {
+    say: 'below 102 KB, or Gmail cuts it',
+    met: yes(octets <= clippedOctets),
+    why: `${Math.ceil(octets / 1_024)} KB`,
+  };
+}
+
+/** Gmail's marks, which others have in their own form. */
+export function readerMarks({ evidence, alignment, hops, hasOneAuthor }: Known): ReaderMark[] {
+  const marks: ReaderMark[] = [];
+  if (!hasOneAuthor)
+    marks.push({ mark: 'warning', say: 'most receivers refuse it or warn: From does not name exactly one author' });
+  if (evidence.source !== 'none') marks.push(...identityMarks(evidence, alignment));
+  const hop = lastHop(hops);
+  if (hop !== undefined && hop.tls === undefined) {
+    marks.push({
+      mark: 'open-padlock',
+      say: `a red open padlock: ${hop.by ?? 'the receiver'} got it without encryption`,
+    });
+  }
+  return marks.length > 0
+    ? marks
+    : [
+        {
+          mark: 'none',
+          say:
+            evidence.source === 'none'
+              ? 'cannot be told from the header alone'
+              : 'nothing: the name in From, with a face if it has one',
+        },
+      ];
+}
+
+function identityMarks(evidence: Evidence, alignment: ExplainedAlignment): ReaderMark[] {
+  const { dmarc } = evidence;
+  if (
+    dmarc?.result === 'fail' &&
+    (dmarc.policy === 'reject' || dmarc.policy === 'quarantine') &&
+    dmarc.disposition !== 'none'
+  ) {
+    return [
+      {
+        mark: 'warning',
+        say: `Junk, a warning, or no message at all: DMARC failed and ${alignment.domain ?? 'the domain'} asks for p=${dmarc.policy}`,
+      },
+    ];
+  }
+  const proven = alignment.lines.filter(({ result }) => result === 'pass');
+  if (proven.length === 0)
+    return [{ mark: 'question-mark', say: 'a question mark for a face: nothing shows who sent it' }];
+  const foreign = proven.find(({ by }) => by === 'dkim') ?? proven[0];
+  if (alignment.verdict === 'not-aligned' && foreign !== undefined) {
+    return [
+      {
+        mark: 'via',
+        say: `"via ${foreign.domain}" beside the name: ${foreign.domain} vouches for it, ${alignment.domain ?? 'From'} does not`,
+      },
+    ];
+  }
+  return [];
+}

@@ -1,0 +1,115 @@
+/** What `explainMessage` says of a message: facts read from its header, each with a sentence for people who know no RFC. */
+import type { AuthReport } from '../../protocol/authenticate.ts';
+
+export type Finding = 'good' | 'bad' | 'note';
+
+/** One line of an explanation. `say` never repeats text of strangers without quoting it as such. */
+export type Remark = { readonly kind: Finding; readonly say: string };
+
+export type ExplainedHop = {
+  readonly from?: string;
+  readonly reverseName?: string;
+  readonly address?: string;
+  readonly by?: string;
+  readonly with?: string;
+  readonly tls?: string;
+  readonly atMs?: number;
+  /** Since the hop before; negative when clocks differ. */
+  readonly delayMs?: number;
+  readonly remarks: readonly Remark[];
+};
+
+export type ExplainedTag = { readonly tag: string; readonly value: string; readonly say: string };
+
+export type ExplainedSignature = {
+  readonly domain: string;
+  readonly selector: string;
+  readonly keyName?: string;
+  readonly tags: readonly ExplainedTag[];
+  /** Names of fields that are there and not covered. */
+  readonly uncovered: readonly string[];
+  /** Whether the body is still what was signed; undefined when the field does not let us say. */
+  readonly bodyIntact?: boolean;
+  readonly remarks: readonly Remark[];
+};
+
+export type ExplainedResult = {
+  readonly method: string;
+  readonly result: string;
+  readonly properties: Readonly<Record<string, string>>;
+  readonly say: string;
+};
+
+export type ExplainedResults = {
+  readonly field: 'Authentication-Results' | 'ARC-Authentication-Results' | 'Received-SPF';
+  /** Who says so. */
+  readonly by: string;
+  readonly instance?: number;
+  readonly results: readonly ExplainedResult[];
+  readonly remarks: readonly Remark[];
+};
+
+/** What is known of who sent it: from the top Authentication-Results field, or evaluated today. */
+export type Evidence = {
+  readonly source: 'header' | 'today' | 'none';
+  readonly by?: string;
+  readonly spf?: { readonly result: string; readonly domain: string };
+  readonly dkim: readonly { readonly result: string; readonly domain: string }[];
+  readonly dmarc?: { readonly result: string; readonly policy?: string; readonly disposition?: string };
+};
+
+export type AlignmentLine = {
+  readonly by: 'spf' | 'dkim';
+  readonly result: string;
+  readonly domain: string;
+  readonly fit: 'same' | 'organizational' | 'foreign';
+  /** Proven and fitting. */
+  readonly counts: boolean;
+  readonly say: string;
+};
+
+export type ExplainedAlignment = {
+  readonly evidence: Evidence['source'];
+  readonly by?: string;
+  /** The domain in From. */
+  readonly domain?: string;
+  readonly organizationalDomain?: string;
+  readonly lines: readonly AlignmentLine[];
+  readonly verdict: 'aligned' | 'not-aligned' | 'unknown';
+  readonly say: string;
+};
+
+export type Requirement = { readonly say: string; readonly met: 'yes' | 'no' | 'unknown'; readonly why: string };
+export type ReceiverView = {
+  readonly receiver: 'Gmail' | 'Yahoo' | 'Microsoft';
+  /** What a message of this kind has to meet there; `bulk` ones only from bulk senders. */
+  readonly requirements: readonly (Requirement & { readonly bulk: boolean })[];
+};
+
+/** What a mail program shows beside the message, and why. */
+export type ReaderMark = {
+  readonly mark: 'via' | 'question-mark' | 'open-padlock' | 'warning' | 'none';
+  readonly say: string;
+};
+
+export type Difference = { readonly what: string; readonly header: string; readonly today: string };
+
+export type Explanation = {
+  readonly from: {
+    readonly shown: string;
+    readonly address?: string;
+    readonly domain?: string;
+    readonly problem?: string;
+  };
+  readonly returnPath?: string;
+  readonly subject?: string;
+  readonly atMs?: number;
+  readonly hops: readonly ExplainedHop[];
+  readonly signatures: readonly ExplainedSignature[];
+  readonly results: readonly ExplainedResults[];
+  readonly alignment: ExplainedAlignment;
+  readonly receivers: readonly ReceiverView[];
+  readonly reader: readonly ReaderMark[];
+  /** With an evaluation of today: the report, and where it says something else than the header. */
+  readonly today?: { readonly report: AuthReport; readonly differences: readonly Difference[] };
+};
