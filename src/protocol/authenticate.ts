@@ -15,6 +15,7 @@ import { writeAuthenticationResults } from './auth-results/write-auth-results.ts
 import { authResultsOf } from './auth-results-of.ts';
 import { BodyHasher } from './dkim/body-hasher.ts';
 import { createDkimKeys, type DkimKeys, keysOnce } from './dkim/keys.ts';
+import { type ReadFieldNames, readFieldNames } from './dkim/signature.ts';
 import type { DkimResult } from './dkim/types.ts';
 import { createDkimVerifier, type DkimOptions } from './dkim/verify-dkim.ts';
 import { type DmarcFacts, type DmarcOptions, evaluateDmarc } from './dmarc/evaluate-dmarc.ts';
@@ -70,6 +71,9 @@ export type Authenticator = {
   readonly evaluateDmarc: (facts: DmarcFacts, options?: LookupOptions) => Promise<DmarcResult>;
 };
 
+/** Ours: some 3 MB when all are as long as they may be. */
+const namesRemembered: RememberLimits = { textsMax: 500, textMax: 1_000 };
+
 /** Ours: some 2 MB when all are as long as they may be. */
 const dmarcRemembered: RememberLimits = { textsMax: 2_000, textMax: 500 };
 
@@ -79,7 +83,14 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
   const keys = createDkimKeys(resolver);
   const { evaluateSpf } = createSpfEvaluator({ resolver, clock, ...(deps.timers && { timers: deps.timers }) });
   const dmarc = { suffixes: publicSuffixesOnce(), readRecord: remembering(parseDmarcRecord, dmarcRemembered) };
-  const engines: Engines = { resolver, clock, keys, dmarc, evaluateSpf };
+  const engines: Engines = {
+    resolver,
+    clock,
+    keys,
+    readFieldNames: remembering(readFieldNames, namesRemembered),
+    dmarc,
+    evaluateSpf,
+  };
   const authservId = deps.authservId === undefined ? undefined : readAuthservId(deps.authservId);
   return {
     authenticate: (message, session, options) =>
@@ -110,6 +121,7 @@ type Engines = {
   readonly resolver: Resolver;
   readonly clock: Clock;
   readonly keys: DkimKeys;
+  readonly readFieldNames: ReadFieldNames;
   /** The suffix list, and what records say. */
   readonly dmarc: Pick<DmarcOptions, 'suffixes' | 'readRecord'>;
   readonly evaluateSpf: Authenticator['evaluateSpf'];
@@ -154,7 +166,7 @@ async function runAll(
   };
 }
 
-type SignatureDeps = { readonly body: BodyHasher; readonly keys: DkimKeys; readonly clock: Clock };
+type SignatureDeps = Pick<Engines, 'keys' | 'clock' | 'readFieldNames'> & { readonly body: BodyHasher };
 
 /** Reads the message through; the verifiers that `start` makes share the header's index, the keys and one pass over the body. */
 function readWithBody<T>(
@@ -165,7 +177,8 @@ function readWithBody<T>(
 ): Promise<T> {
   return readMessage(message, (index) => {
     const body = new BodyHasher();
-    const run = start(index, { body, keys: keysOnce(engines.keys, options), clock: engines.clock });
+    const { clock, readFieldNames } = engines;
+    const run = start(index, { body, keys: keysOnce(engines.keys, options), clock, readFieldNames });
     return { run, update: (chunk) => body.update(chunk), end: () => body.end() };
   }).then(({ run }) => run);
 }

@@ -50,10 +50,16 @@ const unnamed: Named = { domain: '', selector: '', algorithm: '', base64: '' };
 const algorithms = ['rsa-sha256', 'ed25519-sha256', 'rsa-sha1'] as const;
 const sha256Octets = 32;
 
-export function readSignature(index: MessageIndex, field: HeaderField, kind: 'dkim' | 'arc'): Reading<Signature> {
+/** @param readNames reads h=; most messages of a sender list the same names, so a verifier remembers what it read */
+export function readSignature(
+  index: MessageIndex,
+  field: HeaderField,
+  kind: 'dkim' | 'arc',
+  readNames: ReadFieldNames = readFieldNames,
+): Reading<Signature> {
   const tags = readTags(index, field);
   if (tags === undefined) return { ok: false, problem: 'tags-unreadable', named: unnamed };
-  const value = signatureOf(tags, field, kind);
+  const value = signatureOf(tags, field, kind, readNames);
   return typeof value === 'string' ? { ok: false, problem: value, named: nameOf(tags) } : { ok: true, value };
 }
 
@@ -100,7 +106,12 @@ export function timeOf(tags: TagList, name: 't' | 'x'): number | undefined | Dki
   return /^[0-9]{1,12}$/.test(value) ? Number(value) : 'time-unreadable';
 }
 
-function signatureOf(tags: TagList, field: HeaderField, kind: 'dkim' | 'arc'): Signature | DkimProblem {
+function signatureOf(
+  tags: TagList,
+  field: HeaderField,
+  kind: 'dkim' | 'arc',
+  readNames: ReadFieldNames,
+): Signature | DkimProblem {
   // RFC 6376 §6.1.1: a signature of another version is not ours to judge.
   if (kind === 'dkim' && text(tags, 'v') !== '1') return 'version-unknown';
   if (kind === 'arc' && tags.has('v')) return 'version-in-arc'; // RFC 8617 §4.1.2
@@ -111,7 +122,7 @@ function signatureOf(tags: TagList, field: HeaderField, kind: 'dkim' | 'arc'): S
   if (bodyHash?.length !== sha256Octets) return 'body-hash-unreadable';
   const forms = formsOf(text(tags, 'c'));
   if (forms === undefined) return 'canonicalization-unknown';
-  const fieldNames = fieldNamesOf(text(tags, 'h') ?? '');
+  const fieldNames = readNames(text(tags, 'h') ?? '');
   if (fieldNames === undefined) return 'fields-unreadable';
   if (!fieldNames.includes('from')) return 'from-unsigned'; // RFC 6376 §6.1.1
   if (kind === 'arc' && fieldNames.includes('arc-seal')) return 'seal-signed'; // RFC 8617 §4.1.2
@@ -172,11 +183,13 @@ function formsOf(value: string | undefined): { headerForm: Canonicalization; bod
   return { headerForm: formNamed(forms[1]), bodyForm: formNamed(forms[2]) };
 }
 
-/** Names in lower case. An empty item is the name of no field and picks nothing, as one that is absent does. */
-function fieldNamesOf(value: string): string[] | undefined {
+/** What h= lists: names in lower case, or undefined. An empty one is the name of no field and picks nothing, as one that is absent does. */
+export type ReadFieldNames = (value: string) => readonly string[] | undefined;
+
+export const readFieldNames: ReadFieldNames = (value) => {
   const names = itemsOf(value.toLowerCase());
   return names.every((name) => /^[!-9;-~]*$/.test(name)) ? names : undefined;
-}
+};
 
 /** Folding white space is allowed around the colons only: an item with a blank inside keeps it. */
 function itemsOf(list: string): string[] {

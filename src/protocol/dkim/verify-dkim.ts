@@ -10,7 +10,7 @@ import type { Resolver } from '../dns/types.ts';
 import { BodyHasher } from './body-hasher.ts';
 import { createDkimKeys, type DkimKeys } from './keys.ts';
 import { type DkimProblem, dkimProblems } from './problems.ts';
-import { type Named, readSignature, type Signature } from './signature.ts';
+import { type Named, type ReadFieldNames, type Reading, readSignature, type Signature } from './signature.ts';
 import { type CheckedSignature, type SignatureCheck, startSignatureCheck } from './signature-check.ts';
 import { signaturePrefixes } from './signature-prefixes.ts';
 import type { DkimResult } from './types.ts';
@@ -56,12 +56,18 @@ export async function verifyDkim(
  */
 export function createDkimVerifier(
   index: MessageIndex,
-  deps: { readonly body: BodyHasher; readonly clock: Clock; readonly keys: DkimKeys },
+  deps: {
+    readonly body: BodyHasher;
+    readonly clock: Clock;
+    readonly keys: DkimKeys;
+    readonly readFieldNames?: ReadFieldNames;
+  },
   options: DkimOptions = {},
 ): DkimVerifier {
   const nowSeconds = deps.clock.nowMs() / 1000;
+  const isUnacceptable = options.isUnacceptable ?? isTopLevel;
   const candidates = fieldsNamed(index, 'dkim-signature').map((field) =>
-    readCandidate(index, field, nowSeconds, options.isUnacceptable ?? isTopLevel),
+    judgeReading(index, field, readSignature(index, field, 'dkim', deps.readFieldNames), nowSeconds, isUnacceptable),
   );
   const chosen = chooseCandidates(candidates, options);
   const running = candidates.map((candidate): Running => {
@@ -88,13 +94,13 @@ type Candidate = {
 };
 type Running = Candidate & { readonly check?: SignatureCheck };
 
-function readCandidate(
+function judgeReading(
   index: MessageIndex,
   field: HeaderField,
+  reading: Reading<Signature>,
   nowSeconds: number,
   isUnacceptable: (domain: DomainName) => boolean,
 ): Candidate {
-  const reading = readSignature(index, field, 'dkim');
   if (!reading.ok) return { field, named: reading.named, problem: reading.problem };
   const signature = reading.value;
   const { identity, expiresAtSeconds } = signature;

@@ -35,9 +35,10 @@ export async function evaluateDmarc(
 ): Promise<DmarcResult> {
   if (facts.author.kind !== 'one') return authorUnclear(facts.author.why);
   const find = createRecordFinder(resolver, options);
-  const judged = await judge(resolver, facts.author, facts, find, options);
+  const identifiers = identifiersOf(facts);
+  const judged = await judge(resolver, facts.author, identifiers, find, options);
   const suffixes = await (options.suffixes ?? loadPublicSuffixes)();
-  const legacy = await legacyView(judged, identifiersOf(facts), find, suffixes);
+  const legacy = await legacyView(judged, identifiers, find, suffixes);
   return { ...judged, legacy, trace: [...judged.trace, ...legacyTrace(legacy)] };
 }
 
@@ -47,7 +48,7 @@ type Judged = DmarcResult & { readonly domain: DomainName };
 async function judge(
   resolver: Resolver,
   { domain: author, mailboxes }: OneAuthor,
-  facts: DmarcFacts,
+  identifiers: readonly Identifier[],
   find: RecordFinder,
   options: DmarcOptions,
 ): Promise<Judged> {
@@ -61,7 +62,6 @@ async function judge(
     discoveryQueries: walk.steps.length,
   };
   const chosen = choosePolicyRecord(walk);
-  const identifiers = identifiersOf(facts);
   if (typeof chosen === 'string' || chosen.record.usable === 'no') {
     const equal = await alignAll(identifiers, { spf: 'strict', dkim: 'strict' }, createAligner(walk, find), trace);
     return withoutPolicy(chosen, { ...known, ...passedAndAligned(equal) }, trace);
@@ -81,15 +81,14 @@ function authorUnclear(why: string): DmarcResult {
 
 /** RFC 9989 §4.4: a pass gives an identifier; a temporary error might have. A signature over part of the body gives none. Passes first. */
 function identifiersOf({ spf, dkim }: DmarcFacts): readonly Identifier[] {
-  const results = [
-    { by: 'spf' as const, ...spf }, // first, so that no flood of signatures can use up its walk
-    ...dkim.filter((one) => one.partialBody !== true).map((one) => ({ by: 'dkim' as const, ...one })),
-  ];
-  const named = results.flatMap(({ by, result, domain: text }) => {
+  const named: Identifier[] = [];
+  const add = (by: Mechanism, result: string, text: string) => {
     const domain = result === 'pass' || result === 'temperror' ? parseDomainName(text) : undefined;
-    return domain === undefined ? [] : [{ by, domain, proven: result === 'pass' }];
-  });
-  return named.toSorted((one, other) => Number(other.proven) - Number(one.proven));
+    if (domain !== undefined) named.push({ by, domain, proven: result === 'pass' });
+  };
+  add('spf', spf.result, spf.domain); // first, so that no flood of signatures can use up its walk
+  for (const one of dkim) if (one.partialBody !== true) add('dkim', one.result, one.domain);
+  return [...named.filter(({ proven }) => proven), ...named.filter(({ proven }) => !proven)];
 }
 
 type Aligned = Identifier & { readonly alignment: Alignment };
