@@ -6,7 +6,7 @@
  */
 import { isAscii } from '../../base/bytes.ts';
 import type { Timers } from '../../base/clock.ts';
-import { Fault } from '../../base/outcome.ts';
+import { Fault, invariant } from '../../base/outcome.ts';
 import type { Blobs } from '../../base/port/blobs.ts';
 import type { Db, Tx } from '../../base/port/db.ts';
 import type { Signals } from '../../base/port/signals.ts';
@@ -20,7 +20,8 @@ import { cutAttempt, cutStep } from './cut-foreign-text.ts';
 import { delayNoticeAtMs, newsOf } from './decide-news.ts';
 import { type DeliveryFacts, decideNext, type Next, type RetryPolicy } from './decide-next.ts';
 import type { FailureReports, PreparedReport } from './failure-reports.ts';
-import { HeldBodies } from './held-bodies.ts';
+import type { FreshDelivery, FreshMail } from './fresh-mail.ts';
+import { HeldBodies, heldMessage } from './held-bodies.ts';
 import type { DeliveryRow, Held, LastAttempt, MessageRow, OutboundStore, Place } from './outbound-store.ts';
 import { type Share, shareSlots, type WaitingQueue } from './share-slots.ts';
 import { Sites } from './sites.ts';
@@ -37,6 +38,7 @@ export type WorkerPorts = {
   readonly random: Random;
   readonly signals: Signals;
   readonly reports: FailureReports;
+  readonly fresh: FreshMail;
   /** The transport for a destination, and the fixed route where the operator set one. */
   readonly routeOf: (message: MessageRow, domain: DomainName) => Promise<Way>;
 };
@@ -57,6 +59,8 @@ const renewEveryMs = leaseMs / 3;
 /** Queues looked at in one round; the next round goes on where this one ended. */
 const queuesPerRound = 64;
 const promotedPerRound = 500;
+/** Claimed with one statement; each number of them is a statement of its own. */
+const claimedAtOnce = 16;
 /** Recipients of one message in one transaction. RFC 5321 §4.5.3.1.8 lets every server be relied on for 100. */
 const companionsMax = 100;
 /** Lanes whose turn is remembered. */
@@ -89,6 +93,8 @@ type Job = {
   readonly deliveries: readonly DeliveryRow[];
   readonly lane: string;
   readonly domain: DomainName;
+  /** Where they were accepted a moment ago; read from the database otherwise. */
+  readonly fresh: { readonly message: MessageRow; readonly bytes: Uint8Array } | undefined;
   /** When its leases run out, unless they are renewed. */
   leaseUntilMs: number;
   /** Deliveries whose end stands in the database already: their transport has stored it with the message. */
@@ -144,6 +150,7 @@ export class DeliveryWorker {
       return store.endAllLeases(tx, nowMs, laterAtMs);
     });
     if (resumed > 0) signals.emit('info', 'outbound.resumed', { deliveries: resumed });
+    this.#ports.fresh.open();
     const unsubscribe = db.onNotify(wakeChannel, () => this.#wake.abort(woken));
     this.#loop = this.#run().finally(unsubscribe);
   }
@@ -151,6 +158,7 @@ export class DeliveryWorker {
   /** Claims nothing more, lets attempts end for `patienceMs`, then cuts them (they stay in the queue). */
   async stop(patienceMs: number): Promise<void> {
     this.#stopping.abort();
+    this.#ports.fresh.close();
     this.#wake.abort(woken);
     const cancel = this.#ports.timers.after(patienceMs, () => this.#cut.abort());
     await this.#loop;
@@ -240,24 +248,42 @@ export class DeliveryWorker {
   }
 
   async #claim(tx: Tx, share: Share, leaseUntilMs: number): Promise<Job[]> {
-    const { store } = this.#ports;
     const jobs: Job[] = [];
     while (jobs.length < share.slots) {
-      const first = await store.claim(tx, share, leaseUntilMs);
-      if (!first) break;
-      // Others, like ourselves, take mail from the null sender for one recipient at a time. MAIL_RULES 4
-      const companions =
-        first.return_path === '' ? [] : await store.claimCompanions(tx, first, companionsMax - 1, leaseUntilMs);
-      const deliveries = [first, ...companions];
-      jobs.push({
-        deliveries,
-        lane: share.lane,
-        domain: first.domain as DomainName,
-        leaseUntilMs,
-        recorded: new Set(),
-      });
+      const most = Math.min(share.slots - jobs.length, claimedAtOnce);
+      const held = await this.#ports.store.claim(tx, share, { most, leaseUntilMs });
+      if (held.length === 0) break;
+      const claimed: Claimed[] = [];
+      for (const one of held.sort(byTurn)) claimed.push(await this.#claimed(tx, one, leaseUntilMs));
+      for (const together of groupsOf(claimed)) jobs.push(await this.#job(tx, together, leaseUntilMs));
     }
     return jobs;
+  }
+
+  async #claimed(tx: Tx, held: Held, leaseUntilMs: number): Promise<Claimed> {
+    const { fresh, store } = this.#ports;
+    const found = fresh.take(held, leaseUntilMs);
+    const delivery = found?.delivery ?? (await store.delivery(tx, held.id));
+    invariant(delivery, 'what was claimed is there');
+    return { delivery, fresh: found };
+  }
+
+  async #job(tx: Tx, together: readonly Claimed[], leaseUntilMs: number): Promise<Job> {
+    const [first] = together;
+    invariant(first, 'a group has a first one');
+    const deliveries = together.map(({ delivery }) => delivery);
+    const room = companionsMax - deliveries.length;
+    if (travels(first.delivery) && first.fresh?.isAlone !== true)
+      deliveries.push(...(await this.#ports.store.claimCompanions(tx, first.delivery, room, leaseUntilMs)));
+    const { lane, domain } = first.delivery;
+    return {
+      deliveries,
+      fresh: first.fresh,
+      lane,
+      domain: domain as DomainName,
+      leaseUntilMs,
+      recorded: new Set(),
+    };
   }
 
   #begin(job: Job): void {
@@ -276,7 +302,7 @@ export class DeliveryWorker {
     const first = job.deliveries[0];
     if (!first) return;
     const { db, store } = this.#ports;
-    const message = await db.read((reader) => store.message(reader, first.message_id));
+    const message = job.fresh?.message ?? (await db.read((reader) => store.message(reader, first.message_id)));
     if (!message) throw new Fault('QUEUE_BROKEN', `delivery ${first.id} has no message`);
     const stopRenewing = this.#keepLease(job);
     const transcript: TranscriptStep[] = [];
@@ -347,7 +373,9 @@ export class DeliveryWorker {
           recordWithin: (attempts) => this.#recordWithin(job, message, attempts, transcript),
         },
       );
-    const attempts = await this.#bodies.with({ id: message.blob_id, size: message.size_bytes }, deliver);
+    const attempts = job.fresh
+      ? await deliver(heldMessage(job.fresh.bytes))
+      : await this.#bodies.with({ id: message.blob_id, size: message.size_bytes }, deliver);
     return attempts.map(cutAttempt);
   }
 
@@ -532,6 +560,32 @@ export class DeliveryWorker {
       ? store.settle(tx, held, { state: next.state, atMs: nowMs, tries, unsureEnds, last })
       : store.retryAt(tx, held, { atMs: next.atMs, tries, unsureEnds, last });
   }
+}
+
+/** With what is known of it still, where it was accepted a moment ago. */
+type Claimed = { readonly delivery: DeliveryRow; readonly fresh: FreshDelivery | undefined };
+
+/** Others, like ourselves, take mail from the null sender for one recipient at a time. MAIL_RULES 4 */
+function travels(delivery: DeliveryRow): boolean {
+  return delivery.return_path !== '';
+}
+
+/** First attempts before retries, as they were accepted; an UPDATE answers in no order. */
+function byTurn(a: Held, b: Held): number {
+  return a.fence - b.fence || (a.id < b.id ? -1 : 1);
+}
+
+/** Those that go in one transaction: see `claimCompanions`. */
+function groupsOf(claimed: readonly Claimed[]): Iterable<readonly Claimed[]> {
+  const groups = new Map<string, Claimed[]>();
+  for (const one of claimed) {
+    const { id, message_id, return_path, unsure_ends } = one.delivery;
+    const key = travels(one.delivery) ? `${message_id} ${unsure_ends} ${return_path}` : id;
+    const group = groups.get(key);
+    if (group) group.push(one);
+    else groups.set(key, [one]);
+  }
+  return groups.values();
 }
 
 /** Steps of a dialogue kept for the timeline; a thousand recipients would make a transcript nobody reads. */

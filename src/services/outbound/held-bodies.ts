@@ -40,11 +40,16 @@ export class HeldBodies {
   }
 
   #hold(id: BlobId): Held {
-    const message = this.#reads.read(id).then((bytes) => ({ size: bytes.length, chunks: () => once(bytes) }));
+    const message = this.#reads.read(id).then(heldMessage);
     const held: Held = { message, users: 0 };
     this.#held.set(id, held);
     return held;
   }
+}
+
+/** A message in memory. */
+export function heldMessage(bytes: Uint8Array): OutgoingMessage {
+  return { size: bytes.length, chunks: () => once(bytes) };
 }
 
 async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {

@@ -29,6 +29,7 @@ import type { Events } from '../events/events.ts';
 import { composeMessage } from './compose-message.ts';
 import { decideAcceptance } from './decide-acceptance.ts';
 import { applyFixUps, type ReceivedFacts, writeReceived } from './fix-ups.ts';
+import type { FreshMail } from './fresh-mail.ts';
 import type { OutboundStore } from './outbound-store.ts';
 import { type QueuedMessage, queueRows } from './queue-rows.ts';
 import { type ReturnPathSubject, writeReturnPath } from './return-path.ts';
@@ -55,6 +56,7 @@ export type IntakePorts = {
   readonly timers: Timers;
   readonly ids: Ids;
   readonly signer: Signer;
+  readonly fresh: FreshMail;
 };
 
 export type IntakeOptions = {
@@ -381,7 +383,7 @@ export class Intake {
   }
 
   async #store(queued: QueuedMessage, bytes: Uint8Array, letter: Letter): Promise<Outcome<Accepted, OutboundRefusal>> {
-    const { db, blobs, disk } = this.#ports;
+    const { db, blobs, disk, fresh } = this.#ports;
     if (disk.isLow()) return storageFull;
     let body: Spooled | undefined;
     try {
@@ -391,7 +393,11 @@ export class Intake {
       return await db.write(async (tx) => {
         const earlier = letter.request && (await this.#earlier(tx, letter.sender, letter.request));
         if (earlier) return earlier; // two at once with one key: the second answers for the first
-        await this.#insert(tx, queued, kept, letter);
+        const rows = await this.#insert(tx, queued, kept, letter);
+        tx.afterCommit(() => {
+          if (!letter.body) fresh.put(rows.message, rows.deliveries, bytes);
+          db.notify('outbound');
+        });
         return accept({ id: queued.id, replayed: false });
       });
     } catch (error) {
@@ -402,8 +408,8 @@ export class Intake {
     }
   }
 
-  async #insert(tx: Tx, queued: QueuedMessage, body: Spooled, letter: Letter): Promise<void> {
-    const { store, blobs, events, db } = this.#ports;
+  async #insert(tx: Tx, queued: QueuedMessage, body: Spooled, letter: Letter): Promise<ReturnType<typeof queueRows>> {
+    const { store, blobs, events } = this.#ports;
     const rows = queueRows(queued, await blobs.keep(tx, body));
     await store.insertMessage(tx, rows.message, rows.deliveries);
     await events.append(tx, rows.event);
@@ -418,7 +424,7 @@ export class Intake {
         created_at_ms: letter.nowMs,
       });
     }
-    tx.afterCommit(() => db.notify('outbound'));
+    return rows;
   }
 }
 

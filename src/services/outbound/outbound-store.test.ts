@@ -58,8 +58,18 @@ async function open(t: TestContext) {
     return found;
   };
   const claim = async (lane = 'a', domain = 'x.test', untilMs = t0 + 5 * minute) =>
-    write((tx) => store.claim(tx, { lane, domain }, untilMs));
+    write((tx) => claimOne(store, tx, untilMs, { lane, domain }));
   return { ...office, store, add, write, row, claim };
+}
+
+async function claimOne(
+  store: OutboundStore,
+  tx: Tx,
+  leaseUntilMs: number,
+  queue = { lane: 'a', domain: 'x.test' },
+): Promise<DeliveryRow | undefined> {
+  const [held] = await store.claim(tx, queue, { most: 1, leaseUntilMs });
+  return held && store.delivery(tx, held.id);
 }
 
 function deliveryRow(id: DeliveryId, messageId: MessageId, wish: Partial<DeliveryRow>): DeliveryRow {
@@ -194,12 +204,7 @@ test('while the lease is held it may be extended, marked, and ended once', async
 test('a retry sleeps until it is due', async (t) => {
   const { add, claim, write, store, row, db } = await open(t);
   const { ids } = await add({});
-  assert.equal(
-    await write(async (tx) =>
-      store.retryAt(tx, held(await store.claim(tx, { lane: 'a', domain: 'x.test' }, t0)), later),
-    ),
-    true,
-  );
+  assert.equal(await write(async (tx) => store.retryAt(tx, held(await claimOne(store, tx, t0)), later)), true);
   assert.partialDeepStrictEqual(await row(ids[0]), {
     state: 'delayed',
     ready: 0,
@@ -441,7 +446,7 @@ test('the hot statements of the queue walk indexes, however much waits', async (
     const watched = watch(tx);
     await store.promote(watched, t0, 10);
     await store.waitingQueues(watched, { lane: 'a', domains: new Map([['a', 'x']]) }, 5);
-    const claimed = await store.claim(watched, { lane: 'a', domain: 'x.test' }, t0);
+    const claimed = await claimOne(store, watched, t0);
     assert.ok(claimed);
     await store.claimCompanions(watched, claimed, 5, t0);
     await store.markUnsure(watched, held(claimed));
@@ -491,7 +496,7 @@ test('outbound-2: what was queued before anybody could ask goes on, with nothing
       envid: '',
       delay_told: 0,
     });
-    const claimed = await db.write((tx) => store.claim(tx, { lane: 'a', domain: 'x.test' }, t0 + minute));
+    const claimed = await db.write((tx) => claimOne(store, tx, t0 + minute));
     assert.partialDeepStrictEqual(claimed, { id: 'del_1', tries: 1, notify: '', orcpt: '', success_told: 0 });
     assert.deepEqual(
       await db.write(async (tx) => [await store.noteDelayTold(tx, id), await store.noteDelayTold(tx, id)]),

@@ -106,7 +106,8 @@ export type Place = { readonly lane: string | undefined; readonly domains: Reado
 export class OutboundStore {
   readonly #q: Kysely<Tables>;
   readonly #hot: ReturnType<typeof hotQueries>;
-  /** By their limit, of which there is one in the office. */
+  /** By their limits. */
+  readonly #claims = new Map<number, ReturnType<typeof claimQuery>>();
   readonly #claimCompanions = new Map<number, ReturnType<typeof companionsQuery>>();
 
   constructor(db: Db) {
@@ -153,7 +154,7 @@ export class OutboundStore {
   }
 
   async delivery(reader: Reader, id: DeliveryId): Promise<DeliveryRow | undefined> {
-    return reader.first(this.#q.selectFrom('outbound_deliveries').selectAll().where('id', '=', id).compile());
+    return reader.first(this.#hot.delivery({ id }));
   }
 
   /** How many deliveries are unsettled, and how many of these could start now. What is unsettled is ready or due: two indexes know. */
@@ -214,9 +215,15 @@ export class OutboundStore {
     return (await reader.first(after === undefined ? firstDomain({ lane }) : domainAfter({ lane, after })))?.domain;
   }
 
-  /** Takes one delivery of a queue under a lease, first attempts before retries. */
-  async claim(tx: Tx, { lane, domain }: WaitingQueue, leaseUntilMs: number): Promise<DeliveryRow | undefined> {
-    return tx.first(this.#hot.claim({ lane, domain, leaseUntilMs }));
+  /** Takes deliveries of a queue under a lease, first attempts before retries. */
+  claim(
+    tx: Tx,
+    { lane, domain }: WaitingQueue,
+    take: { readonly most: number; readonly leaseUntilMs: number },
+  ): Promise<Held[]> {
+    const claim = this.#claims.get(take.most) ?? claimQuery(this.#q, take.most);
+    this.#claims.set(take.most, claim);
+    return tx.all(claim({ lane, domain, leaseUntilMs: take.leaseUntilMs }));
   }
 
   /**
@@ -436,19 +443,7 @@ function hotQueries(q: Kysely<Tables>) {
     domainAfter: compileOnce((of: { lane: string; after: string }) =>
       ready.select('domain').where('lane', '=', of.lane).where('domain', '>', of.after).orderBy('domain').limit(one),
     ),
-    claim: compileOnce((of: WaitingQueue & { leaseUntilMs: number }) =>
-      leased(q, of.leaseUntilMs).where(
-        'id',
-        'in',
-        ready
-          .select('id')
-          .where('lane', '=', of.lane)
-          .where('domain', '=', of.domain)
-          .orderBy('tries')
-          .orderBy('id')
-          .limit(one),
-      ),
-    ),
+    delivery: compileOnce((of: { id: DeliveryId }) => deliveries.selectAll().where('id', '=', of.id)),
     renew: compileOnce((held: Held & { leaseUntilMs: number }) => change(held).set({ due_at_ms: held.leaseUntilMs })),
     markUnsure: compileOnce((held: Held) => change(held).set({ unsure: 1 })),
     settle: compileOnce(
@@ -486,6 +481,21 @@ function hotQueries(q: Kysely<Tables>) {
   };
 }
 
+function claimQuery(q: Kysely<Tables>, most: number) {
+  return compileOnce((of: WaitingQueue & { leaseUntilMs: number }) => {
+    const first = q
+      .selectFrom('outbound_deliveries')
+      .select('id')
+      .where(isReady)
+      .where('lane', '=', of.lane)
+      .where('domain', '=', of.domain)
+      .orderBy('tries')
+      .orderBy('id')
+      .limit((e) => e.lit(most));
+    return leased(q, of.leaseUntilMs).where('id', 'in', first).returning(['id', 'fence']);
+  });
+}
+
 function companionsQuery(q: Kysely<Tables>, most: number) {
   type Of = Pick<DeliveryRow, 'message_id' | 'domain' | 'return_path' | 'unsure_ends'> & { leaseUntilMs: number };
   return compileOnce((of: Of) => {
@@ -499,15 +509,14 @@ function companionsQuery(q: Kysely<Tables>, most: number) {
       .where('unsure_ends', '=', of.unsure_ends)
       .orderBy('id')
       .limit((e) => e.lit(most));
-    return leased(q, of.leaseUntilMs).where('id', 'in', companions);
+    return leased(q, of.leaseUntilMs).where('id', 'in', companions).returningAll();
   });
 }
 
 function leased(q: Kysely<Tables>, untilMs: number) {
   return q
     .updateTable('outbound_deliveries')
-    .set((e) => ({ ready: e.lit(0), leased: e.lit(1), due_at_ms: untilMs, fence: e('fence', '+', e.lit(1)) }))
-    .returningAll();
+    .set((e) => ({ ready: e.lit(0), leased: e.lit(1), due_at_ms: untilMs, fence: e('fence', '+', e.lit(1)) }));
 }
 
 /** Literals: see above. */

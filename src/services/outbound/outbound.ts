@@ -23,6 +23,7 @@ import { Bounces, type PreparedBounce } from './bounces.ts';
 import type { RetryPolicy } from './decide-next.ts';
 import { DeliveryWorker, type WorkerPorts, wakeChannel } from './delivery-worker.ts';
 import { FailureReports } from './failure-reports.ts';
+import { FreshMail } from './fresh-mail.ts';
 import { Intake, idempotencyMs } from './intake.ts';
 import { OutboundStore } from './outbound-store.ts';
 import { PassOn, type PreparedPassOn } from './pass-on.ts';
@@ -84,12 +85,13 @@ export class Outbound {
     this.#options = options;
     const store = new OutboundStore(ports.db);
     const signer = new Signer(ports.directory, ports.timers);
+    const fresh = new FreshMail();
     const reports = new FailureReports({ ...ports, store, signer }, options);
     this.#store = store;
-    this.#intake = new Intake({ ...ports, store, signer }, options);
+    this.#intake = new Intake({ ...ports, store, signer, fresh }, options);
     this.#bounces = new Bounces({ ...ports, store, reports });
     this.#passOn = new PassOn({ ...ports, store }, options);
-    this.#worker = new DeliveryWorker({ ...ports, store, reports }, options);
+    this.#worker = new DeliveryWorker({ ...ports, store, reports, fresh }, options);
   }
 
   /** Takes up the queue where the last process left it. */
