@@ -4,8 +4,9 @@
  * plain -startTls-> handshake -done-> encrypted          any -peer's FIN-> half closed (we may still answer)
  *                      \-failed-> destroyed               any -error, destroy-> closed
  */
+import { X509Certificate } from 'node:crypto';
 import { isIP, type Socket } from 'node:net';
-import { connect, TLSSocket } from 'node:tls';
+import { checkServerIdentity, connect, type PeerCertificate, TLSSocket } from 'node:tls';
 import type { Timers } from '../../base/clock.ts';
 import { Fault, invariant } from '../../base/outcome.ts';
 import type { Connection, Endpoint, TlsClientOptions, TlsFacts, TlsIdentity } from '../../base/port/net.ts';
@@ -17,6 +18,9 @@ const unreadMaxBytes = 65_536;
 const lingerMs = 2_000;
 /** And how much it may go on sending meanwhile; more is answered with a reset. */
 const lingerMaxBytes = 1_048_576;
+
+/** Certificates of a peer that are passed on. OpenSSL's own limit is about as much. */
+const chainMax = 100;
 
 export type ConnectionDeps = { readonly timers: Timers; readonly contexts: TlsContexts };
 
@@ -137,8 +141,10 @@ export class NodeConnection implements Connection {
       host: options.serverName,
       servername: isIP(options.serverName) === 0 ? options.serverName : '', // RFC 6066 §3: no literal addresses
       rejectUnauthorized: options.requireValid,
+      ...(options.requireValid ? { checkServerIdentity: checkDnsNames } : {}),
     });
-    return this.#shakeHands(socket, { done: 'secureConnect', signal: options.signal });
+    const facts = await this.#shakeHands(socket, { done: 'secureConnect', signal: options.signal });
+    return options.wantChain ? { ...facts, chain: chainOf(socket) } : facts;
   }
 
   /**
@@ -235,6 +241,29 @@ export class NodeConnection implements Connection {
     this.#socket.destroy();
     this.#stop(undefined);
   }
+}
+
+/** RFC 8461 §4.2, RFC 6125: a name has to stand among the certificate's DNS names; the subject's common name is none. */
+function checkDnsNames(host: string, certificate: PeerCertificate): Error | undefined {
+  if (isIP(host) !== 0) return checkServerIdentity(host, certificate);
+  const options = { subject: 'never', wildcards: true, partialWildcards: false } as const;
+  if (new X509Certificate(certificate.raw).checkHost(host, options) !== undefined) return undefined;
+  const names = certificate.subjectaltname ?? 'no name';
+  return Object.assign(new Error(`the certificate is not for ${host} but for ${names.slice(0, 200)}`), {
+    code: 'ERR_TLS_CERT_ALTNAME_INVALID',
+  });
+}
+
+/** As the peer sent them, whether they belong together or not. */
+function chainOf(socket: TLSSocket): readonly Uint8Array[] {
+  const chain: Uint8Array[] = [];
+  for (
+    let one = socket.getPeerX509Certificate();
+    one !== undefined && chain.length < chainMax;
+    one = one.issuerCertificate
+  )
+    chain.push(one.raw);
+  return chain;
 }
 
 function factsOf(socket: TLSSocket): TlsFacts {

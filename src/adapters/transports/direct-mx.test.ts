@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import test, { type TestContext } from 'node:test';
 import { transportContract } from '../../../test/contracts/transport-contract.ts';
 import { type Act, type BadMxOptions, startBadMx } from '../../../test/support/bad-mx.ts';
@@ -12,6 +13,7 @@ import {
   watched,
 } from '../../../test/support/mail-hosts.ts';
 import { makeTestAuthority } from '../../../test/support/test-certificate.ts';
+import type { TlsDemand, TlsOutcome } from '../../protocol/smtp/client-tls.ts';
 import type { Transport } from '../../services/outbound/transport.ts';
 import { createDirectMx, type DirectMxOptions } from './direct-mx.ts';
 
@@ -439,6 +441,55 @@ test('where a policy demands a valid certificate, no other is taken', async (t) 
     kind: 'delivered',
     via: { tls: { certificateValid: true } },
   });
+});
+
+test('RFC 7672 §2.2: under DANE the records judge the certificate, and no authority does', async (t) => {
+  const shown: unknown[] = [];
+  const demand = (ok: boolean): TlsDemand => ({
+    policy: 'dane',
+    because: 'TLSA',
+    serverName: 'base.example.net',
+    key: 'k',
+    judge: (chain) => {
+      shown.push(chain.map((der) => new X509Certificate(der).subject));
+      return ok ? { ok: true } : { ok: false, code: 'validation-failure', why: 'it is another one' };
+    },
+  });
+  const good = await open(t, oneMx, { '192.0.2.1': { identity: otherIdentity } }, { tlsPolicy: () => demand(true) });
+  const delivered = only(await good.send());
+  assert.partialDeepStrictEqual(delivered, {
+    kind: 'delivered',
+    via: { tls: { policy: 'dane', certificateValid: true } },
+  });
+  assert.equal(delivered.via?.tls?.certificateProblem, undefined);
+  const bad = await open(t, oneMx, { '192.0.2.1': { identity } }, { tlsPolicy: () => demand(false) });
+  const kept = only(await bad.send());
+  assert.partialDeepStrictEqual(kept, { kind: 'deferred' });
+  assert.match(kept.say, /it is another one/);
+  assert.deepEqual(bad.mx('192.0.2.1').received(), []);
+  assert.equal(shown.length, 2);
+});
+
+test('who asked is told what came of TLS on each new connection', async (t) => {
+  const told: TlsOutcome[] = [];
+  const tell = (outcome: TlsOutcome) => void told.push(outcome);
+  const opportunistic = () => ({ policy: 'opportunistic', told: tell }) as const;
+  const good = await open(t, oneMx, { '192.0.2.1': { identity } }, { tlsPolicy: opportunistic });
+  await good.send();
+  await good.send();
+  const unproven = await open(t, oneMx, { '192.0.2.1': { identity: otherIdentity } }, { tlsPolicy: opportunistic });
+  await unproven.send();
+  const plain = await open(t, oneMx, { '192.0.2.1': {} }, { tlsPolicy: opportunistic });
+  await plain.send();
+  const validate = () => ({ policy: 'validate', because: 'MTA-STS', told: tell }) as const;
+  const wrong = await open(t, oneMx, { '192.0.2.1': { identity: otherIdentity } }, { tlsPolicy: validate });
+  await wrong.send();
+  assert.deepEqual(
+    told.map(({ kind, address }) => [kind, address]),
+    ['secured', 'secured', 'plain', 'failed'].map((kind) => [kind, '192.0.2.1']),
+  );
+  assert.match(JSON.stringify(told[1]), /"certificateProblem":"[A-Z_]+"/);
+  assert.match(JSON.stringify(told[3]), /"code":"[A-Z_]+"/);
 });
 
 test('a host that a policy forbids is not dialled; when none is left, mail waits', async (t) => {

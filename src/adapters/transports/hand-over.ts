@@ -16,6 +16,7 @@ import {
   opportunistic,
   planTls,
   type TlsDemand,
+  type TlsOutcome,
   type TlsPlan,
   type TlsPolicy,
 } from '../../protocol/smtp/client-tls.ts';
@@ -146,7 +147,7 @@ export class HandOver {
         this.#passOver({ host: host.host, why: demand.because });
         this.#book.learnForAll(reasonOfSkip(host.host, demand.because));
       } else {
-        const key = `${host.host}:${host.port}/${demand.policy}`;
+        const key = `${host.host}:${host.port}/${demand.policy === 'dane' ? demand.key : demand.policy}`;
         targets.push({ ...host, demand, key, why: whyThisHost(way, place) });
       }
     }
@@ -215,6 +216,7 @@ export class HandOver {
       const link = this.#link(connection, { target, address, plan });
       const ending = await link.open();
       const via = connectionFacts(link, { why: target.why, reused: false });
+      target.demand.told?.(tlsOutcome(via, ending));
       if (!ending) {
         waiting = await this.#use(link, { via, target, seat, waiting });
         continue;
@@ -380,6 +382,23 @@ function connectionFacts(
     ...(plainBecause === undefined ? {} : { plainBecause }),
     ...(offersDsn ? { dsn: true } : {}),
   };
+}
+
+function tlsOutcome(
+  { localAddress, address, tls, plainBecause }: ConnectionFacts,
+  ending: Ending | undefined,
+): TlsOutcome {
+  const at = { localAddress, address };
+  if (tls)
+    return {
+      ...at,
+      kind: 'secured',
+      ...(tls.certificateProblem ? { certificateProblem: tls.certificateProblem } : {}),
+    };
+  const trouble = ending?.kind === 'trouble' ? ending.trouble : undefined;
+  if (trouble?.what === 'tls')
+    return { ...at, kind: 'failed', why: trouble.say, ...(trouble.code ? { code: trouble.code } : {}) };
+  return { ...at, kind: 'plain', why: plainBecause ?? (ending ? describeEnding(ending) : 'not encrypted') };
 }
 
 function familiesOf(source: HandOverRules['source']): readonly (4 | 6)[] {

@@ -10,6 +10,7 @@ import { awaitedStage, newSession, step } from '../../protocol/smtp/client.ts';
 import type { Ending, Trouble } from '../../protocol/smtp/client-ending.ts';
 import type { ClientPatience, ReplyStage } from '../../protocol/smtp/client-stages.ts';
 import type { ClientEffect, ClientInput, ClientOptions, Envelope, Session } from '../../protocol/smtp/client-state.ts';
+import type { JudgeChain } from '../../protocol/smtp/client-tls.ts';
 import { DotStuffer, loneDot } from '../../protocol/smtp/dot-stuff.ts';
 import { CountedFraming, type Unfit } from '../../protocol/smtp/message-guard.ts';
 import { type Nonsense, nonsenseReasons, ReplyReader } from '../../protocol/smtp/read-reply.ts';
@@ -24,6 +25,10 @@ export type LinkOptions = ClientOptions & {
   readonly at: { readonly host: string; readonly address: string; readonly port: number };
   readonly policy: TlsSeen['policy'];
   readonly requireValid: boolean;
+  /** Asked for in the handshake, instead of the host's own name. */
+  readonly serverName?: string;
+  /** Decides about the certificate instead of the system's authorities. */
+  readonly judge?: JudgeChain;
   /** Trust anchors besides the system's. */
   readonly trust?: readonly string[];
   /** TLS from the first octet. RFC 8314 §3.3 */
@@ -113,8 +118,10 @@ export class SmtpLink {
       protocol: tls.protocol,
       cipher: tls.cipher,
       policy: this.#options.policy,
-      certificateValid: tls.authorized,
-      ...(tls.authorizationError === undefined ? {} : { certificateProblem: tls.authorizationError }),
+      certificateValid: tls.authorized || this.#options.judge !== undefined, // judged right, or there would be no session
+      ...(tls.authorizationError === undefined || this.#options.judge
+        ? {}
+        : { certificateProblem: tls.authorizationError }),
     };
   }
 
@@ -232,33 +239,38 @@ export class SmtpLink {
   }
 
   async #shakeHands(): Promise<TlsFacts | Trouble> {
-    const { at, requireValid, trust } = this.#options;
+    const { at, requireValid, trust, judge, serverName = at.host } = this.#options;
     const patience = new AbortController();
     const tooLong = () => patience.abort(new DOMException('the handshake took too long', 'TimeoutError'));
     const cancel = this.#ports.timers.after(this.#ports.patience.handshakeMs, tooLong);
     const signal = AbortSignal.any([this.#context.signal, patience.signal]);
     try {
-      const tls = await this.connection.startTlsAsClient({
-        serverName: at.host,
+      const { chain, ...tls } = await this.connection.startTlsAsClient({
+        serverName,
         requireValid,
         signal,
         ...(trust ? { trust } : {}),
+        ...(judge ? { wantChain: true } : {}),
       });
-      if (requireValid && !tls.authorized) return this.#tlsTrouble(tls.authorizationError ?? 'certificate not valid');
+      if (requireValid && !tls.authorized)
+        return this.#tlsTrouble(tls.authorizationError ?? 'certificate not valid', tls.authorizationError);
+      const judgement = judge?.(chain ?? []);
+      if (judgement && !judgement.ok) return this.#tlsTrouble(judgement.why, judgement.code);
       this.#session = { ...this.#session, tls };
       if (this.tls) this.#context.note({ step: 'tls', ...this.tls });
       return tls;
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       if (this.#context.signal.aborted) return this.#cutOff(stopped);
-      return this.#tlsTrouble(error.code.startsWith('ERR_') ? error.message : error.code);
+      return this.#tlsTrouble(error.code.startsWith('ERR_') ? error.message : error.code, error.code);
     } finally {
       cancel();
     }
   }
 
-  #tlsTrouble(why: string): Trouble {
-    return this.#cutOff({ what: 'tls', say: `could not be spoken to encrypted: ${why}` });
+  #tlsTrouble(why: string, code?: string): Trouble {
+    const say = `could not be spoken to encrypted: ${why}`;
+    return this.#cutOff({ what: 'tls', say, ...(code === undefined ? {} : { code }) });
   }
 
   /**

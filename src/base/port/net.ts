@@ -15,12 +15,16 @@ export type TlsFacts = {
   readonly authorizationError?: string;
   /** Server name asked for (SNI). */
   readonly serverName?: string;
+  /** Client side, where it was asked for: the certificates as the peer sent them, DER, its own first. */
+  readonly chain?: readonly Uint8Array[];
 };
 
 export type TlsClientOptions = {
   readonly serverName: string;
   /** False: go on with any certificate and only report (`authorized`). */
   readonly requireValid: boolean;
+  /** The certificates are wanted in `TlsFacts`. */
+  readonly wantChain?: boolean;
   /** Extra trust anchors (PEM), besides the system's. */
   readonly trust?: readonly string[];
   readonly signal?: AbortSignal;

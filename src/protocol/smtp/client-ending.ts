@@ -15,6 +15,8 @@ export type Trouble = {
   readonly say: string;
   /** The beginning of what was heard instead of a reply. */
   readonly heard?: string;
+  /** What was wrong with TLS, in OpenSSL's word or a policy's. */
+  readonly code?: string;
 };
 
 /** What the other side does not offer and we cannot do without. */

@@ -137,7 +137,7 @@ function tellConnection(
 function tellTls({ tls, plainBecause }: ConnectionFacts): string {
   if (!tls) return `none: ${plainBecause ?? 'not offered'}`;
   const certificate = tls.certificateValid
-    ? 'certificate valid'
+    ? `certificate ${tls.policy === 'dane' ? 'proven by DANE' : 'valid'}`
     : `certificate not proven (${tls.certificateProblem ?? 'unknown'}), which ${tls.policy} TLS allows`;
   return `${tls.protocol}, ${tls.cipher}, ${certificate}`;
 }

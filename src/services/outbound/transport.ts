@@ -144,8 +144,8 @@ export type ConnectionFacts = {
 export type TlsSeen = {
   readonly protocol: string;
   readonly cipher: string;
-  /** What was asked for: `opportunistic` takes any certificate, `encrypt` insists on TLS, `validate` on the certificate too. */
-  readonly policy: 'opportunistic' | 'encrypt' | 'validate';
+  /** What was asked for: `opportunistic` takes any certificate, `encrypt` insists on TLS, `validate` on the certificate too, `dane` on what DNS names. */
+  readonly policy: 'opportunistic' | 'encrypt' | 'validate' | 'dane';
   readonly certificateValid: boolean;
   readonly certificateProblem?: string;
 };
