@@ -46,24 +46,45 @@ export function mxPolicy(ports: MxPorts, options: MxOptions): SmtpPolicy {
   return {
     open: (client) => {
       const network = options.relayFrom.find((candidate) => networkHolds(candidate, client.address));
-      return network ? relayVisit(ports, options, { client, network }) : strangerVisit(ports, client);
+      return network ? relayVisit(ports, options, { client, network }) : new StrangerVisit(ports, client);
     },
   };
 }
 
-function strangerVisit(ports: MxPorts, client: SmtpClient): SmtpVisit {
-  return {
-    login: 'none',
-    // RFC 3461 §5.2.2: whoever hands us mail for a mailbox says himself that it was relayed. Offered to strangers it would make a
-    // tool of us that sends mail to whoever they name (MAIL_RULES 3).
-    dsn: false,
-    bareNewline: () => 'refuse',
-    authenticate: async () => 'no',
-    mail: async (mail, facts) => ({
-      kind: 'accept',
-      transaction: receiveTransaction(ports, { peer: peerOf(client, facts), mail }),
-    }),
-  };
+/** A class, because a thousand idle connections hold a thousand of these. */
+class StrangerVisit implements SmtpVisit {
+  readonly #ports: MxPorts;
+  readonly #client: SmtpClient;
+
+  constructor(ports: MxPorts, client: SmtpClient) {
+    this.#ports = ports;
+    this.#client = client;
+  }
+
+  get login(): 'none' {
+    return 'none';
+  }
+
+  /**
+   * RFC 3461 §5.2.2: whoever hands us mail for a mailbox says himself that it was relayed. Offered to strangers it would make a
+   * tool of us that sends mail to whoever they name (MAIL_RULES 3).
+   */
+  get dsn(): false {
+    return false;
+  }
+
+  bareNewline(): BareNewline {
+    return 'refuse';
+  }
+
+  async authenticate(): Promise<'no'> {
+    return 'no';
+  }
+
+  async mail(mail: MailCommand, facts: SmtpFacts): ReturnType<SmtpVisit['mail']> {
+    const peer = peerOf(this.#client, facts);
+    return { kind: 'accept', transaction: receiveTransaction(this.#ports, { peer, mail }) };
+  }
 }
 
 function peerOf(client: SmtpClient, { helo, extended, tls }: SmtpFacts): Peer {

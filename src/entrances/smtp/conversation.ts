@@ -5,6 +5,7 @@
 import { fromLatin1 } from '../../base/bytes.ts';
 import type { Timers } from '../../base/clock.ts';
 import { Fault, invariant, unreachable } from '../../base/outcome.ts';
+import type { Memory } from '../../base/port/memory.ts';
 import type { Connection, TlsIdentity } from '../../base/port/net.ts';
 import type { SignalFields, Signals } from '../../base/port/signals.ts';
 import type { Credentials } from '../../protocol/sasl/sasl-server.ts';
@@ -18,35 +19,40 @@ import {
   newServerSession,
   type ServerEffect,
   type ServerInput,
+  type ServerOptions,
   type ServerSession,
-  type SmtpOffers,
 } from '../../protocol/smtp/server-session.ts';
-import { Ear } from './ear.ts';
+import { Ear, type Heard } from './ear.ts';
 import { OpenTransaction, replyToTrouble } from './open-transaction.ts';
 import { type BodyEnd, type BodySource, swallowChunk } from './receive-body.ts';
 import type { SmtpVisit } from './smtp-policy.ts';
 
 export type ConversationDeps = {
-  readonly hostname: string;
   readonly limits: SmtpLimits;
-  readonly offers: SmtpOffers;
+  /** What a visit of this kind is offered at this moment. */
+  readonly optionsFor: (visit: { readonly login: ServerOptions['login']; readonly dsn: boolean }) => ServerOptions;
   readonly timers: Timers;
-  /** With `listener` and `client` filled in. */
+  /** With `listener` filled in. */
   readonly emit: Signals['emit'];
   /** The certificate of now; undefined: no TLS here. */
   readonly identity: () => TlsIdentity | undefined;
   /** Most connections are taken: less patience. */
   readonly underLoad: () => boolean;
+  /** While it is short nobody begins a new message: what is under way needs what is left. */
+  readonly memory: Memory;
 };
 
 /** Replies wait for each other up to here, so that a client who never reads cannot make us hold much. */
 const heldOctetsMax = 8_192;
 const tlsHandshakeOctet = 0x16; // RFC 8446 §5.1
+const shortOfMemory = replyOf('452 4.3.1', 'Short of memory; try again later');
 const senderNoted = replyOf('250 2.1.0', 'Sender noted');
 const trouble = replyOf('421 4.3.0', 'Something is wrong on our side; try again later');
 
+/** While the client is silent it holds little beside its connection; what all have in common is in `deps`. */
 export class Conversation {
   readonly #connection: Connection;
+  readonly #client: string;
   readonly #visit: SmtpVisit;
   readonly #deps: ConversationDeps;
   readonly #ear: Ear;
@@ -55,33 +61,29 @@ export class Conversation {
   #transaction: OpenTransaction | undefined;
   #held = '';
   /** Accepted messages whose reply is among the held ones. */
-  #unanswered: OpenTransaction[] = [];
+  #unanswered: OpenTransaction[] | undefined;
   #lineBeganMs = 0;
   #gone = false;
   #stopping = false;
   #messages = 0;
 
   /** @param early octets that came before SMTP began (behind a PROXY header) */
-  constructor(connection: Connection, visit: SmtpVisit, deps: ConversationDeps, early: Uint8Array) {
+  constructor(
+    connection: Connection,
+    about: { readonly client: string; readonly visit: SmtpVisit; readonly early: Uint8Array },
+    deps: ConversationDeps,
+  ) {
+    const { client, visit, early } = about;
     this.#connection = connection;
+    this.#client = client;
     this.#visit = visit;
     this.#deps = deps;
     this.#ear = new Ear(connection, deps.timers);
     this.#reader.push(early);
     this.#session = newServerSession(
-      {
-        hostname: deps.hostname,
-        limits: deps.limits,
-        startTls: deps.identity() !== undefined,
-        login: visit.login,
-        offers: { ...deps.offers, dsn: deps.offers.dsn && visit.dsn === true },
-      },
+      deps.optionsFor({ login: visit.login, dsn: visit.dsn === true }),
       connection.tls !== undefined,
     );
-  }
-
-  get messages(): number {
-    return this.#messages;
   }
 
   /** Lets a transaction under way finish, and says goodbye then; at once when there is none. */
@@ -92,9 +94,22 @@ export class Conversation {
 
   /** Resolves when the connection is closed; never throws. */
   async run(): Promise<void> {
+    const beganMs = this.#deps.timers.monotonicMs();
+    this.#emit('debug', 'smtp.connection_opened');
     try {
       await this.#open();
-      while (!this.#gone && this.#session.phase.at !== 'closed') await this.#goOn();
+      while (!this.#gone && this.#session.phase.at !== 'closed') {
+        const input = this.#nextInput() ?? this.#timeUp();
+        if (input) {
+          await this.#tell(input);
+          this.#lineBeganMs = this.#deps.timers.monotonicMs(); // what we took our time for is not the client's time
+          continue;
+        }
+        await this.#flush();
+        const heard = await this.#listen();
+        if (heard.kind === 'octets') this.#reader.push(heard.octets);
+        if (heard.kind === 'end') this.#gone = true;
+      }
       await this.#forget();
       await this.#connection.end();
     } catch (error) {
@@ -102,16 +117,18 @@ export class Conversation {
     } finally {
       this.#connection.destroy();
       await this.#forget();
+      const seconds = Math.round((this.#deps.timers.monotonicMs() - beganMs) / 1000);
+      this.#emit('debug', 'smtp.connection_closed', { seconds, messages: this.#messages });
     }
   }
 
   /** A `Fault` is the peer's leaving or the machine's trouble; everything else is a mistake of ours, and the log must show it. */
   async #giveUp(error: unknown): Promise<void> {
     if (error instanceof Fault) {
-      this.#deps.emit('debug', 'smtp.connection_lost', { code: error.code });
+      this.#emit('debug', 'smtp.connection_lost', { code: error.code });
       return;
     }
-    this.#deps.emit('error', 'smtp.connection_failed', { error: describe(error) });
+    this.#emit('error', 'smtp.connection_failed', { error: describe(error) });
     this.#held += writeReply(trouble); // behind what was answered already: a 250 that is owed must not get lost
     await this.#flush().catch(() => {});
   }
@@ -127,17 +144,6 @@ export class Conversation {
     if (!this.#gone) await this.#tell({ kind: 'opened', talked });
   }
 
-  async #goOn(): Promise<void> {
-    const input = this.#nextInput();
-    if (input) {
-      await this.#tell(input);
-      this.#lineBeganMs = this.#deps.timers.monotonicMs(); // what we took our time for is not the client's time
-      return;
-    }
-    await this.#flush();
-    await this.#listen();
-  }
-
   #nextInput(): ServerInput | undefined {
     if (this.#stopping && !this.#session.stopping) return { kind: 'stop' };
     if (!this.#session.tls && this.#reader.unread[0] === tlsHandshakeOctet) return { kind: 'tls-hello' };
@@ -146,16 +152,21 @@ export class Conversation {
     return line.kind === 'line' ? { ...line, more: this.#reader.unread.length > 0 } : line;
   }
 
-  /** Waits for a whole line as long as limits allow; octets that trickle in do not buy more time. */
-  async #listen(): Promise<void> {
+  /** A whole line is waited for as long as limits allow; octets that trickle in do not buy more time. */
+  #timeUp(): ServerInput | undefined {
+    return this.#patienceLeftMs() <= 0 ? { kind: 'timeout' } : undefined;
+  }
+
+  #patienceLeftMs(): number {
     const { limits, timers, underLoad } = this.#deps;
-    const shortMs = limits.command_seconds_under_load * 1000;
-    const patienceMs = underLoad() ? shortMs : limits.command_seconds * 1000;
-    const leftMs = this.#lineBeganMs + patienceMs - timers.monotonicMs();
-    if (leftMs <= 0) return this.#tell({ kind: 'timeout' });
-    const heard = await this.#ear.hear(Math.min(leftMs, shortMs)); // in short naps: load may come meanwhile
-    if (heard.kind === 'octets') this.#reader.push(heard.octets);
-    if (heard.kind === 'end') this.#gone = true;
+    const seconds = underLoad() ? limits.command_seconds_under_load : limits.command_seconds;
+    return this.#lineBeganMs + seconds * 1000 - timers.monotonicMs();
+  }
+
+  /** In short naps: load may come meanwhile. */
+  #listen(): Promise<Heard> {
+    const napMs = this.#deps.limits.command_seconds_under_load * 1000;
+    return this.#ear.hear(Math.min(Math.max(this.#patienceLeftMs(), 0), napMs));
   }
 
   async #tell(first: ServerInput): Promise<void> {
@@ -221,13 +232,13 @@ export class Conversation {
     const octets = fromLatin1(this.#held);
     const answered = this.#unanswered;
     this.#held = '';
-    this.#unanswered = [];
+    this.#unanswered = undefined;
     const seconds = underLoad() ? limits.command_seconds_under_load : limits.command_seconds;
     const cancel = timers.after(seconds * 1000, () => this.#connection.destroy());
     try {
       await this.#connection.write(octets);
     } catch (error) {
-      for (const transaction of answered) await transaction.unanswered();
+      for (const transaction of answered ?? []) await transaction.unanswered();
       throw error;
     } finally {
       cancel();
@@ -243,10 +254,10 @@ export class Conversation {
     try {
       const written = this.#flush();
       const [facts] = await Promise.all([this.#connection.startTlsAsServer(identity, abort.signal), written]);
-      this.#deps.emit('debug', 'smtp.tls_established', { protocol: facts.protocol, cipher: facts.cipher });
+      this.#emit('debug', 'smtp.tls_established', { protocol: facts.protocol, cipher: facts.cipher });
       return { kind: 'tls-established' };
     } catch (error) {
-      this.#deps.emit('info', 'smtp.tls_failed', { code: error instanceof Fault ? error.code : describe(error) });
+      this.#emit('info', 'smtp.tls_failed', { code: error instanceof Fault ? error.code : describe(error) });
       throw error;
     } finally {
       cancel();
@@ -256,7 +267,7 @@ export class Conversation {
   async #askLogin(credentials: Credentials): Promise<'yes' | 'no' | 'later'> {
     try {
       const verdict = await this.#visit.authenticate(credentials);
-      this.#deps.emit(verdict === 'no' ? 'warn' : 'info', 'smtp.login', { verdict });
+      this.#emit(verdict === 'no' ? 'warn' : 'info', 'smtp.login', { verdict });
       return verdict;
     } catch (error) {
       this.#tellTrouble(error);
@@ -266,6 +277,7 @@ export class Conversation {
 
   async #askMail(mail: MailCommand): Promise<Reply> {
     const { helo = '', extended } = this.#session;
+    if (this.#deps.memory.isShort()) return shortOfMemory;
     try {
       const answer = await this.#visit.mail(mail, { helo, extended, tls: this.#connection.tls });
       if (answer.kind === 'refuse') return answer.reply;
@@ -323,12 +335,16 @@ export class Conversation {
     const reply = await transaction.finish();
     if (isPositive(reply)) {
       this.#messages++;
-      this.#unanswered.push(transaction);
+      this.#unanswered = [...(this.#unanswered ?? []), transaction];
     }
     const { size, longestLine, nuls } = transaction.facts ?? {};
     const fields: SignalFields = { code: reply.code, bytes: size, longest_line: longestLine, nuls };
-    this.#deps.emit('info', 'smtp.message', fields);
+    this.#emit('info', 'smtp.message', fields);
     return reply;
+  }
+
+  #emit(level: Parameters<Signals['emit']>[0], name: string, fields?: SignalFields): void {
+    this.#deps.emit(level, name, { client: this.#client, ...fields });
   }
 
   async #forget(): Promise<void> {
@@ -339,7 +355,7 @@ export class Conversation {
 
   #tellTrouble(error: unknown): void {
     const fields = error instanceof Fault ? { code: error.code } : {};
-    this.#deps.emit('error', 'smtp.policy_failed', { ...fields, error: describe(error) });
+    this.#emit('error', 'smtp.policy_failed', { ...fields, error: describe(error) });
   }
 }
 

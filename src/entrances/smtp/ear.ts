@@ -12,11 +12,19 @@ export type Heard =
   | { readonly kind: 'timeout' }
   | { readonly kind: 'interrupted' };
 
+const timedOut: Heard = { kind: 'timeout' };
+const interrupted: Heard = { kind: 'interrupted' };
+const ended: Heard = { kind: 'end' };
+
+/** Made for thousands that wait and say nothing: while it listens it holds one promise and one timer. */
 export class Ear {
   readonly #connection: Connection;
   readonly #timers: Timers;
-  #reading: Promise<Heard> | undefined;
-  #interrupt: (() => void) | undefined;
+  #isReading = false;
+  /** What came while nobody listened. */
+  #came: Heard | undefined;
+  #listener: ((heard: Heard) => void) | undefined;
+  #cancel: (() => void) | undefined;
 
   constructor(connection: Connection, timers: Timers) {
     this.#connection = connection;
@@ -24,35 +32,41 @@ export class Ear {
   }
 
   hear(patienceMs: number): Promise<Heard> {
-    this.#reading ??= this.#read();
-    const reading = this.#reading;
+    const came = this.#came;
+    this.#came = undefined;
+    if (came) return Promise.resolve(came);
     return new Promise((resolve) => {
-      let waiting = true;
-      const settle = (heard: Heard) => {
-        if (!waiting) return;
-        waiting = false;
-        cancel();
-        this.#interrupt = undefined;
-        if (heard.kind === 'octets' || heard.kind === 'end') this.#reading = undefined;
-        resolve(heard);
-      };
-      const cancel = this.#timers.after(patienceMs, () => settle({ kind: 'timeout' }));
-      this.#interrupt = () => settle({ kind: 'interrupted' });
-      reading.then(settle);
+      this.#listener = resolve;
+      this.#cancel = this.#timers.after(patienceMs, () => this.#tell(timedOut));
+      if (!this.#isReading) this.#read();
     });
   }
 
   /** Ends a wait under way, if there is one. */
   interrupt(): void {
-    this.#interrupt?.();
+    this.#tell(interrupted);
   }
 
-  async #read(): Promise<Heard> {
-    try {
-      const octets = await this.#connection.read();
-      return octets ? { kind: 'octets', octets } : { kind: 'end' };
-    } catch {
-      return { kind: 'end' }; // reset: the peer is gone, and what it wanted we will not learn
-    }
+  #read(): void {
+    this.#isReading = true;
+    this.#connection.read().then(
+      (octets) => this.#arrived(octets ? { kind: 'octets', octets } : ended),
+      () => this.#arrived(ended), // reset: the peer is gone, and what it wanted we will not learn
+    );
+  }
+
+  #arrived(heard: Heard): void {
+    this.#isReading = false;
+    if (this.#listener) this.#tell(heard);
+    else this.#came = heard;
+  }
+
+  #tell(heard: Heard): void {
+    const listener = this.#listener;
+    if (!listener) return;
+    this.#listener = undefined;
+    this.#cancel?.();
+    this.#cancel = undefined;
+    listener(heard);
   }
 }

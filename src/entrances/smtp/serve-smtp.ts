@@ -14,11 +14,10 @@ import { clientNetwork, type IpAddress, type Network, networkHolds, parseIpAddre
 import type { SmtpLimits } from '../../protocol/smtp/limits.ts';
 import { readProxyHeader } from '../../protocol/smtp/proxy-v2.ts';
 import { replyOf, writeReply } from '../../protocol/smtp/reply.ts';
-import { allOffers, type SmtpOffers } from '../../protocol/smtp/server-session.ts';
-import { Conversation } from './conversation.ts';
+import { allOffers, type ServerOptions, type SmtpOffers } from '../../protocol/smtp/server-session.ts';
+import { Conversation, type ConversationDeps } from './conversation.ts';
 import { Ear } from './ear.ts';
 import type { SmtpClient, SmtpPolicy } from './smtp-policy.ts';
-import { sparing } from './spare-memory.ts';
 
 export type SmtpListenerOptions = {
   /** In signals: `mx`, `submission`. */
@@ -62,7 +61,7 @@ export async function serveSmtp(options: SmtpListenerOptions): Promise<SmtpListe
   };
 }
 
-type Served = { readonly connection: Connection; conversation: Conversation | undefined; readonly left: Promise<void> };
+type Served = { readonly connection: Connection; conversation: Conversation | undefined };
 
 const tooMany = writeReply(replyOf('421 4.7.0', 'Too many connections from your network; try again later'));
 const full = writeReply(replyOf('421 4.3.2', 'Too many connections; try again later'));
@@ -72,15 +71,41 @@ const nothing = new Uint8Array(0);
 class Listener {
   readonly #options: SmtpListenerOptions;
   readonly #memory: Memory;
-  readonly #policy: SmtpPolicy;
+  /** What all conversations share. */
+  readonly #deps: ConversationDeps;
   readonly #served = new Set<Served>();
   readonly #holdings = new Holdings();
   #closing = false;
+  /** Told, once closing, when the last one has left. */
+  #onEmpty: (() => void) | undefined;
 
   constructor(options: SmtpListenerOptions) {
+    const { hostname, limits, timers, identity } = options;
+    const offers = { ...allOffers, ...options.offers };
+    const kinds = new Map<string, ServerOptions>();
     this.#options = options;
     this.#memory = options.memory ?? plentyOfMemory;
-    this.#policy = sparing(options.policy, this.#memory);
+    this.#deps = {
+      limits,
+      timers,
+      identity,
+      memory: this.#memory,
+      emit: (level, name, fields) => this.#emit(level, name, fields),
+      underLoad: () => this.#served.size * 100 >= limits.connections_in_all * limits.load_percent,
+      optionsFor: ({ login, dsn }) => {
+        const startTls = identity() !== undefined;
+        const kind = `${startTls} ${login} ${dsn}`;
+        const made = kinds.get(kind) ?? {
+          hostname,
+          limits,
+          startTls,
+          login,
+          offers: { ...offers, dsn: offers.dsn && dsn },
+        };
+        kinds.set(kind, made);
+        return made;
+      },
+    };
   }
 
   get connections(): number {
@@ -100,70 +125,64 @@ class Listener {
       this.#turnAway(connection, 'memory', short);
       return;
     }
-    const left = Promise.withResolvers<void>();
-    const served: Served = { connection, conversation: undefined, left: left.promise };
+    const served: Served = { connection, conversation: undefined };
     this.#served.add(served);
-    this.#serve(served)
-      .catch((error: unknown) => {
-        connection.destroy();
-        if (!(error instanceof Fault)) this.#emit('error', 'smtp.connection_failed', { error: String(error) });
-      })
-      .finally(() => {
-        this.#served.delete(served);
-        left.resolve();
-      });
+    void this.#serve(served);
   }
 
   async close(listening: Listening): Promise<void> {
     this.#closing = true;
     await listening.close();
-    const all = [...this.#served];
-    for (const { connection, conversation } of all) {
+    const empty = Promise.withResolvers<void>();
+    this.#onEmpty = empty.resolve;
+    if (this.#served.size === 0) empty.resolve();
+    for (const { connection, conversation } of this.#served) {
       if (conversation) conversation.stop();
       else connection.destroy(); // still at the door
     }
     const cancel = this.#options.timers.after(this.#options.limits.stop_seconds * 1000, () => {
       for (const { connection } of this.#served) connection.destroy();
     });
-    await Promise.all(all.map((served) => served.left));
+    await empty.promise;
     cancel();
   }
 
+  /** Never throws. Its frames stay as long as the connection: what it awaits there is only the conversation. */
   async #serve(served: Served): Promise<void> {
-    const { limits } = this.#options;
-    const { connection } = served;
-    const arrival = await this.#identify(connection);
-    if (!arrival) return connection.destroy();
-    const give = this.#holdings.take(clientNetwork(arrival.client.address), limits.connections_per_address, Infinity);
-    const client = arrival.client.address.text;
-    if (!give) return this.#turnAway(connection, 'per_address', tooMany, client);
+    let give: (() => void) | undefined;
     try {
-      if (!(await this.#secure(connection, arrival))) return;
-      await this.#converse(served, arrival);
+      const arrival = await this.#identify(served.connection);
+      give = arrival && this.#admit(served.connection, arrival);
+      if (!arrival) served.connection.destroy();
+      if (arrival && give && (await this.#secure(served.connection, arrival))) await this.#converse(served, arrival);
+    } catch (error) {
+      served.connection.destroy();
+      if (!(error instanceof Fault)) this.#emit('error', 'smtp.connection_failed', { error: String(error) });
     } finally {
-      give();
+      give?.();
+      this.#served.delete(served);
+      if (this.#served.size === 0) this.#onEmpty?.();
     }
   }
 
-  async #converse(served: Served, { client, early }: Arrival): Promise<void> {
-    const { hostname, limits, timers, identity } = this.#options;
-    const offers = { ...allOffers, ...this.#options.offers };
-    const beganMs = timers.monotonicMs();
-    const emit: Signals['emit'] = (level, name, fields) =>
-      this.#emit(level, name, { client: client.address.text, ...fields });
-    const underLoad = () => this.#served.size * 100 >= limits.connections_in_all * limits.load_percent;
-    const conversation = new Conversation(
-      served.connection,
-      this.#policy.open(client),
-      { hostname, limits, offers, timers, emit, identity, underLoad },
-      served.connection.tls ? nothing : early,
-    );
+  /** Its place among those of its network; undefined when that has too many, and then it is turned away. */
+  #admit(connection: Connection, { client }: Arrival): (() => void) | undefined {
+    const most = this.#options.limits.connections_per_address;
+    const give = this.#holdings.take(clientNetwork(client.address), most, Infinity);
+    if (!give) this.#turnAway(connection, 'per_address', tooMany, client.address.text);
+    return give;
+  }
+
+  #converse(served: Served, { client, early }: Arrival): Promise<void> {
+    const about = {
+      client: client.address.text,
+      visit: this.#options.policy.open(client),
+      early: served.connection.tls ? nothing : early,
+    };
+    const conversation = new Conversation(served.connection, about, this.#deps);
     served.conversation = conversation;
     if (this.#closing) conversation.stop();
-    emit('debug', 'smtp.connection_opened');
-    await conversation.run();
-    const seconds = Math.round((timers.monotonicMs() - beganMs) / 1000);
-    emit('debug', 'smtp.connection_closed', { seconds, messages: conversation.messages });
+    return conversation.run();
   }
 
   /** Who is there: the connection's own address, or the one its proxy names. */

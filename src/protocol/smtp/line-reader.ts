@@ -100,7 +100,8 @@ export class LineReader {
   }
 
   #drop(count: number): void {
-    this.#held = this.#held.subarray(count);
+    // An empty view would keep the whole chunk in memory, for as long as the client is silent.
+    this.#held = count === this.#held.length ? nothing : this.#held.subarray(count);
     this.#searched = 0;
   }
 }
