@@ -28,12 +28,25 @@ export function decodeTransferEncoding(body: Uint8Array, token: string): Uint8Ar
   return token === 'quoted-printable' ? decodeQuotedPrintable(body) : undefined;
 }
 
+/** Of content: encoded at one time, so that large ones cost little more memory than what they become. */
+const blockOctets = 57 * 1_024; // 57 octets make a line
+
 /** Lines of 76 with CRLF between them, none after the last. */
 export function encodeBase64(content: Uint8Array): Uint8Array {
-  const text = asBuffer(content).toString('base64');
-  const lines: string[] = [];
-  for (let at = 0; at < text.length; at += lineMax) lines.push(text.slice(at, at + lineMax));
-  return Buffer.from(lines.join('\r\n'), 'latin1');
+  const length = Math.ceil(content.length / 3) * 4;
+  const out = Buffer.allocUnsafe(length + 2 * Math.max(Math.ceil(length / lineMax) - 1, 0));
+  let end = 0;
+  for (let from = 0; from < content.length; from += blockOctets) {
+    const block = Buffer.from(asBuffer(content).toString('base64', from, from + blockOctets), 'latin1');
+    for (let at = 0; at < block.length; at += lineMax) {
+      if (end > 0) {
+        out[end++] = CR;
+        out[end++] = LF;
+      }
+      end += block.copy(out, end, at, at + lineMax);
+    }
+  }
+  return out;
 }
 
 /** RFC 2045 §6.8: other characters are skipped, padding ends the data. */
