@@ -8,6 +8,7 @@ const wish = { octetsMax: policyOctetsMax, timeMs: 60_000, mediaType: 'text/plai
 export function stsPolicyFetcher(http: GuardedHttp): FetchPolicyFile {
   return async (domain) => {
     const file = await http.get(`https://mta-sts.${domain}/.well-known/mta-sts.txt`, wish);
-    return file.ok ? { ok: true, octets: file.value } : { ok: false, say: file.say };
+    if (file.ok) return { ok: true, octets: file.value };
+    return { ok: false, code: file.code === 'certificate' ? 'certificate' : 'fetch-error', say: file.say };
   };
 }

@@ -161,7 +161,13 @@ export class HandOver {
   /** A policy speaks of a domain's own hosts, not of one the operator put in their place. */
   async #demandOf(way: Hosts, { host, port }: WayHost): Promise<TlsDemand> {
     if (way.source === 'route') return opportunistic;
-    return this.#rules.tlsPolicy({ domain: this.#job.domain, host, port, secure: way.secure });
+    return this.#rules.tlsPolicy({
+      domain: this.#job.domain,
+      host,
+      port,
+      secure: way.secure,
+      signal: this.#context.signal,
+    });
   }
 
   async #tryHost(way: Hosts, target: Target, seat: Seat): Promise<void> {
@@ -216,7 +222,8 @@ export class HandOver {
       const link = this.#link(connection, { target, address, plan });
       const ending = await link.open();
       const via = connectionFacts(link, { why: target.why, reused: false });
-      target.demand.told?.(tlsOutcome(via, ending));
+      const outcome = tlsOutcome(via, ending);
+      if (outcome) target.demand.told?.(outcome);
       if (!ending) {
         waiting = await this.#use(link, { via, target, seat, waiting });
         continue;
@@ -387,7 +394,7 @@ function connectionFacts(
 function tlsOutcome(
   { localAddress, address, tls, plainBecause }: ConnectionFacts,
   ending: Ending | undefined,
-): TlsOutcome {
+): TlsOutcome | undefined {
   const at = { localAddress, address };
   if (tls)
     return {
@@ -398,7 +405,13 @@ function tlsOutcome(
   const trouble = ending?.kind === 'trouble' ? ending.trouble : undefined;
   if (trouble?.what === 'tls')
     return { ...at, kind: 'failed', why: trouble.say, ...(trouble.code ? { code: trouble.code } : {}) };
-  return { ...at, kind: 'plain', why: plainBecause ?? (ending ? describeEnding(ending) : 'not encrypted') };
+  if (plainBecause !== undefined) return { ...at, kind: 'plain', why: plainBecause };
+  const isAboutTls =
+    ending &&
+    (ending.kind === 'lacking'
+      ? ending.what === 'starttls'
+      : ending.kind === 'answered' && ending.stage === 'starttls');
+  return isAboutTls ? { ...at, kind: 'plain', why: describeEnding(ending) } : undefined; // else it never came to that
 }
 
 function familiesOf(source: HandOverRules['source']): readonly (4 | 6)[] {

@@ -62,19 +62,25 @@ function reason(announced: Exclude<Announced, { kind: 'found' }>): string {
 
 export type Fetched =
   | { readonly ok: true; readonly policy: StsPolicy }
-  | { readonly ok: false; readonly code: 'fetch-error' | 'invalid'; readonly say: string };
+  | { readonly ok: false; readonly code: 'fetch-error' | 'certificate' | 'invalid'; readonly say: string };
+
+const problems = {
+  'fetch-error': 'sts-policy-fetch-error',
+  certificate: 'sts-webpki-invalid',
+  invalid: 'sts-policy-invalid',
+} as const;
 
 export type AfterFetch = {
   /** What is kept from now on, and used. */
   readonly cached: CachedPolicy | undefined;
   readonly why: string;
   /** For TLS reports: RFC 8460 §4.3.2. */
-  readonly problem?: 'sts-policy-fetch-error' | 'sts-policy-invalid';
+  readonly problem?: (typeof problems)[keyof typeof problems];
 };
 
 export function afterFetch(step: Extract<StsStep, { kind: 'fetch' }>, fetched: Fetched, nowMs: number): AfterFetch {
   if (fetched.ok) return { cached: { policy: fetched.policy, id: step.id, fetchedAtMs: nowMs }, why: step.why };
-  const problem = fetched.code === 'invalid' ? 'sts-policy-invalid' : 'sts-policy-fetch-error';
+  const problem = problems[fetched.code];
   const held = step.otherwise ? 'the policy kept here holds' : 'no policy is kept here';
   return { cached: step.otherwise, why: `${fetched.say}; ${held}`, problem }; // RFC 8461 §3.3, §5.1
 }

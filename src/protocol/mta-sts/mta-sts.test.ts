@@ -231,7 +231,9 @@ class PolicyHost {
   readonly fetchFile: FetchPolicyFile = async () => {
     this.fetched++;
     const file = this.files.shift();
-    return file === undefined ? { ok: false, say: 'nobody answers' } : { ok: true, octets: utf8(file) };
+    return file === undefined
+      ? { ok: false, code: 'fetch-error', say: 'nobody answers' }
+      : { ok: true, octets: utf8(file) };
   };
 }
 

@@ -19,7 +19,10 @@ export type StsStore = {
 /** `GET https://mta-sts.<domain>/.well-known/mta-sts.txt`; the certificate is checked, redirects are not followed. RFC 8461 §3.3 */
 export type FetchPolicyFile = (
   domain: DomainName,
-) => Promise<{ readonly ok: true; readonly octets: Uint8Array } | { readonly ok: false; readonly say: string }>;
+) => Promise<
+  | { readonly ok: true; readonly octets: Uint8Array }
+  | { readonly ok: false; readonly code: 'fetch-error' | 'certificate'; readonly say: string }
+>;
 
 export type StsFinding = {
   readonly announced: Announced;
@@ -117,7 +120,7 @@ export async function announcedOf(resolver: Resolver, domain: DomainName): Promi
 
 export async function fetchPolicy(fetchFile: FetchPolicyFile, domain: DomainName): Promise<Fetched> {
   const file = await fetchFile(domain);
-  if (!file.ok) return { ok: false, code: 'fetch-error', say: `the policy could not be fetched: ${file.say}` };
+  if (!file.ok) return { ok: false, code: file.code, say: `the policy could not be fetched: ${file.say}` };
   const policy = parseStsPolicy(file.octets);
   if (policy.ok) return { ok: true, policy: policy.value };
   return { ok: false, code: 'invalid', say: `what is served is no policy: ${policy.say}` };

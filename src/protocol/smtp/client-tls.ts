@@ -48,6 +48,8 @@ type TlsQuestion = {
   readonly port: number;
   /** The MX answer was proven by DNSSEC. */
   readonly secure: boolean;
+  /** Nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
 };
 
 export type TlsPolicy = (question: TlsQuestion) => TlsDemand | Promise<TlsDemand>;

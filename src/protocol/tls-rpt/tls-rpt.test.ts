@@ -60,7 +60,7 @@ const tlsa: ReportedPolicy = {
   type: 'tlsa',
   strings: ['3 1 1 ab'],
   domain: 'mx.example.com',
-  mxHosts: ['mx.example.com'],
+  mxHosts: [],
 };
 const session = (policy: ReportedPolicy, failure?: TlsSession['failure']): TlsSession => ({
   domain: 'example.com',

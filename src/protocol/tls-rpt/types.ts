@@ -9,7 +9,7 @@ export type ReportedPolicy = {
   readonly strings: readonly string[];
   /** Whose policy: the recipients' domain; for DANE the name the TLSA records stand under. */
   readonly domain: string;
-  /** MTA-STS: the patterns of the policy; DANE: the host. */
+  /** MTA-STS: the patterns of the policy. */
   readonly mxHosts: readonly string[];
 };
 
