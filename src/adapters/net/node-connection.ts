@@ -48,7 +48,7 @@ export function endpointOf(address: string | undefined, port: number | undefined
 
 export class NodeConnection implements Connection {
   readonly remote: Endpoint;
-  readonly local: Endpoint;
+  #local: Endpoint | undefined;
   #tls: TlsFacts | undefined;
   #socket: Socket;
   #unread: Uint8Array[] = [];
@@ -65,12 +65,22 @@ export class NodeConnection implements Connection {
     this.#socket = socket;
     this.#deps = deps;
     this.remote = endpointOf(socket.remoteAddress, socket.remotePort);
-    this.local = endpointOf(socket.localAddress, socket.localPort);
     this.#attach(socket);
   }
 
   get tls(): TlsFacts | undefined {
     return this.#tls;
+  }
+
+  /** Looked up when somebody wants to know: of a thousand that were accepted nobody does, and the system keeps it meanwhile. */
+  get local(): Endpoint {
+    return this.learnLocal();
+  }
+
+  /** While the connection is there. */
+  learnLocal(): Endpoint {
+    this.#local ??= endpointOf(this.#socket.localAddress, this.#socket.localPort);
+    return this.#local;
   }
 
   #attach(socket: Socket): void {

@@ -118,7 +118,9 @@ async function dial(to: Endpoint, options: DialOptions, deps: ConnectionDeps): P
     keepAlive: true,
   });
   await connected(socket, signal);
-  return new NodeConnection(socket, deps);
+  const connection = new NodeConnection(socket, deps);
+  connection.learnLocal(); // it is told of deliveries, also when the connection is gone
+  return connection;
 }
 
 function connected(socket: Socket, signal: AbortSignal | undefined): Promise<void> {

@@ -54,11 +54,11 @@ export function mxPolicy(ports: MxPorts, options: MxOptions): SmtpPolicy {
 /** A class, because a thousand idle connections hold a thousand of these. */
 class StrangerVisit implements SmtpVisit {
   readonly #ports: MxPorts;
-  readonly #client: SmtpClient;
+  readonly #address: string;
 
   constructor(ports: MxPorts, client: SmtpClient) {
     this.#ports = ports;
-    this.#client = client;
+    this.#address = client.address.text;
   }
 
   get login(): 'none' {
@@ -82,13 +82,10 @@ class StrangerVisit implements SmtpVisit {
   }
 
   async mail(mail: MailCommand, facts: SmtpFacts): ReturnType<SmtpVisit['mail']> {
-    const peer = peerOf(this.#client, facts);
+    const { helo, extended, tls } = facts;
+    const peer: Peer = { address: this.#address, helo, extended, tls, via: 'smtp' };
     return { kind: 'accept', transaction: receiveTransaction(this.#ports, { peer, mail }) };
   }
-}
-
-function peerOf(client: SmtpClient, { helo, extended, tls }: SmtpFacts): Peer {
-  return { address: client.address.text, helo, extended, tls, via: 'smtp' };
 }
 
 /**

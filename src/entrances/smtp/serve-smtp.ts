@@ -147,22 +147,36 @@ class Listener {
     cancel();
   }
 
-  /** Never throws. Its frames stay as long as the connection: what it awaits there is only the conversation. */
+  /** Never throws. Its frame stays as long as the connection, so it holds nothing else. */
   async #serve(served: Served): Promise<void> {
-    let give: (() => void) | undefined;
+    let entered: Entered | undefined;
     try {
-      const arrival = await this.#identify(served.connection);
-      give = arrival && this.#admit(served.connection, arrival);
-      if (!arrival) served.connection.destroy();
-      if (arrival && give && (await this.#secure(served.connection, arrival))) await this.#converse(served, arrival);
+      entered = await this.#enter(served);
+      await entered?.conversation.run();
     } catch (error) {
       served.connection.destroy();
       if (!(error instanceof Fault)) this.#emit('error', 'smtp.connection_failed', { error: String(error) });
     } finally {
-      give?.();
+      entered?.give();
       this.#served.delete(served);
       if (this.#served.size === 0) this.#onEmpty?.();
     }
+  }
+
+  /** Past the door, or turned away. */
+  async #enter(served: Served): Promise<Entered | undefined> {
+    const { connection } = served;
+    const arrival = await this.#identify(connection);
+    if (!arrival) connection.destroy();
+    const give = arrival && this.#admit(connection, arrival);
+    if (!arrival || !give) return undefined;
+    let conversation: Conversation | undefined;
+    try {
+      if (await this.#secure(connection, arrival)) conversation = this.#conversationWith(served, arrival);
+    } finally {
+      if (!conversation) give();
+    }
+    return conversation && { conversation, give };
   }
 
   /** Its place among those of its network; undefined when that has too many, and then it is turned away. */
@@ -173,7 +187,7 @@ class Listener {
     return give;
   }
 
-  #converse(served: Served, { client, early }: Arrival): Promise<void> {
+  #conversationWith(served: Served, { client, early }: Arrival): Conversation {
     const about = {
       client: client.address.text,
       visit: this.#options.policy.open(client),
@@ -182,7 +196,7 @@ class Listener {
     const conversation = new Conversation(served.connection, about, this.#deps);
     served.conversation = conversation;
     if (this.#closing) conversation.stop();
-    return conversation.run();
+    return conversation;
   }
 
   /** Who is there: the connection's own address, or the one its proxy names. */
@@ -251,6 +265,8 @@ class Listener {
     this.#options.signals.emit(level, name, { listener: this.#options.name, ...fields });
   }
 }
+
+type Entered = { readonly conversation: Conversation; readonly give: () => void };
 
 type Arrival = {
   readonly client: SmtpClient;
