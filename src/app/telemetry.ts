@@ -61,7 +61,7 @@ export function createTelemetry(options: {
   const registry = new Registry();
   const log = pino(
     { level: options.level, base: { office: options.office }, messageKey: 'signal' },
-    { write: options.write },
+    { write: (line: string) => options.write(line.replace(unseen, escapeUnit)) },
   );
   const counters = new Map(
     Object.entries(counted).map(([signal, { name, help, labels }]) => [
@@ -90,6 +90,16 @@ export function createTelemetry(options: {
       });
     },
   };
+}
+
+/**
+ * JSON escapes the controls of ASCII. These it leaves as they are, and a terminal or a viewer obeys them: DEL and the controls of
+ * ISO 6429, line ends of Unicode, marks that turn the direction of the text, and the mark of byte order (CWE-117).
+ */
+const unseen = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+
+function escapeUnit(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 function write(log: Logger, level: LogLevel, name: string, fields: SignalFields): void {

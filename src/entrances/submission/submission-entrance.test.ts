@@ -149,6 +149,9 @@ test('guessing is slowed down per network and per account, whoever guesses', asy
   assert.ok((await wrong('192.0.2.2', 'fresh')) < 250);
   for (let i = 0; i < 4; i++) await wrong(`198.51.100.${i}`, 'Victim');
   assert.ok((await wrong('198.51.100.9', 'victim')) >= 250);
+  // What is remembered of a name has a bound: endless ones are no way to our memory.
+  for (let i = 0; i < 4; i++) await wrong(`198.51.101.${i}`, `${'n'.repeat(9_000)}${i}`);
+  assert.ok((await wrong('198.51.101.9', 'n'.repeat(9_000))) >= 250);
   await timers.pass(throttleLimits.windowMs);
   assert.ok((await wrong('192.0.2.1', 'another')) < 250);
 });
