@@ -1,10 +1,10 @@
 /**
- * Faults, one after the other, against real `posthorn serve` processes on loopback: `node test/faults/run.ts`. Prints a table and, for
- * everything that failed, the line that does it again. Nothing here touches a process that it has not started.
+ * Faults, one after the other, against real `posthorn serve` processes on loopback: `node test/faults/run.ts`. Prints a table with, for
+ * each, its seed and the line that does it again. Nothing here touches a process that it has not started.
  *
- *   --only NAME[,NAME]   some of them        --seed N             the same choices again
- *   --ci                 in five minutes     --list               their names
- *   --kills N  --acknowledgements N  --soak-seconds N  --queued N  --failures N
+ *   --only NAME[,NAME]   some of them          --seed N             the same choices again
+ *   --ci                 in eight minutes      --list               their names
+ *   --kills N  --acknowledgements N  --soak-seconds N (or --minutes N)  --queued N  --failures N
  */
 import { parseArgs } from 'node:util';
 import { rows } from './rows/all.ts';
@@ -19,8 +19,8 @@ type Result = {
   readonly failures: readonly string[];
 };
 
-const usual: Options = { kills: 20, acknowledgements: 1_000, soakSeconds: 60, queued: 100_000, failures: 12 };
-const inCi: Options = { ...usual, soakSeconds: 25, failures: 4 };
+const usual: Options = { kills: 200, acknowledgements: 1_000, soakSeconds: 300, queued: 100_000, failures: 12 };
+const inCi: Options = { ...usual, kills: 100, soakSeconds: 120, failures: 4 };
 
 /** Rows that only wait may do so together. */
 const besideEachOther = 2;
@@ -36,6 +36,7 @@ const { values } = parseArgs({
     kills: { type: 'string' },
     acknowledgements: { type: 'string' },
     'soak-seconds': { type: 'string' },
+    minutes: { type: 'string' },
     queued: { type: 'string' },
     failures: { type: 'string' },
   },
@@ -47,7 +48,8 @@ function optionsOf(): Options {
   return {
     kills: number(values.kills, base.kills),
     acknowledgements: number(values.acknowledgements, base.acknowledgements),
-    soakSeconds: number(values['soak-seconds'], base.soakSeconds),
+    soakSeconds:
+      values.minutes === undefined ? number(values['soak-seconds'], base.soakSeconds) : whole(values.minutes) * 60,
     queued: number(values.queued, base.queued),
     failures: number(values.failures, base.failures),
   };
@@ -80,7 +82,9 @@ async function runOne(fault: Fault, seed: number, options: Options): Promise<Res
   if (skipped !== undefined) return { fault, seed, skipped, tookMs: 0, figures: [], failures: [] };
   const limitMs = fault.limitSeconds(options) * 1_000;
   const ended = AbortSignal.any([stop.signal, AbortSignal.timeout(limitMs)]);
-  const trial = new Trial(seed, options, ended);
+  const progress = (text: string) =>
+    print(`  ... ${fault.name} after ${((performance.now() - begunMs) / 1_000).toFixed(0)} s: ${text}`);
+  const trial = new Trial(seed, options, { signal: ended, progress });
   running.add(trial);
   try {
     await Promise.race([fault.run(trial), tooLong(ended, limitMs)]);
@@ -131,7 +135,16 @@ function tell({ fault, seed, tookMs, skipped, figures, failures }: Result): void
   if (skipped !== undefined) print(`        NOT DONE on this machine: ${skipped}`);
   for (const figure of figures) print(`        - ${figure}`);
   for (const failure of failures) print(`        ! ${failure.replaceAll('\n', '\n          ')}`);
-  if (failures.length > 0) print(`        again: node test/faults/run.ts --only ${fault.name} --seed ${seed}`);
+  print(`        again: ${replayLine(fault.name, seed)}`);
+}
+
+/** With every option that was given: they decide what the seed decides about. */
+function replayLine(name: string, seed: number): string {
+  const kept = ['kills', 'acknowledgements', 'soak-seconds', 'minutes', 'queued', 'failures'] as const;
+  const options = kept.flatMap((option) => (values[option] === undefined ? [] : [`--${option} ${values[option]}`]));
+  return ['node test/faults/run.ts', ...(values.ci ? ['--ci'] : []), ...options, `--only ${name} --seed ${seed}`].join(
+    ' ',
+  );
 }
 
 async function main(): Promise<number> {

@@ -68,8 +68,10 @@ function findMeasures(): Source {
   return () => sources.flatMap((measure) => measure());
 }
 
+/** Nothing where it cannot be read: who has no descriptor left for a look shall not die of it. */
 function statusText(): string {
-  return readOr('/proc/self/status', `VmRSS: ${Math.round(process.memoryUsage.rss() / 1024)}`);
+  if (process.platform === 'linux') return readOr('/proc/self/status', '');
+  return `VmRSS: ${Math.round(process.memoryUsage.rss() / 1024)}`;
 }
 
 function oldGroup(place: string): Source {

@@ -169,6 +169,26 @@ test('a disk that fails to sync a spool file gets nothing more: a later sync wou
   await assert.rejects(keepLarge({ db, blobs }), isFault('STORE_IO'));
 });
 
+for (const [call, code, ends] of [
+  ['datasync', 'ENOSPC', false],
+  ['sync', 'ENOSPC', true],
+] as const) {
+  const what = ends ? 'ends the writing: it holds the names of others too' : 'costs that body, and nothing else';
+  test(`${code} at the ${call} of a ${call === 'sync' ? 'spool folder' : 'spool file'} ${what}`, async (t) => {
+    const { folder, db, blobs } = await tempOffice(t);
+    const handle = await open(folder, 'r');
+    const files = Object.getPrototypeOf(handle) as FileHandle;
+    await handle.close();
+    const failing = t.mock.method(files, call, async () => {
+      throw Object.assign(new Error(`${code}: no space left on device`), { code });
+    });
+    await assert.rejects(spool(blobs, large), isFault(code));
+    failing.mock.restore();
+    assert.equal(db.refusal !== undefined, ends);
+    if (!ends) assert.deepEqual(filesOf(folder), []);
+  });
+}
+
 async function keepLarge(store: Pick<Awaited<ReturnType<typeof tempOffice>>, 'db' | 'blobs'>): Promise<BlobId> {
   const spooled = await spool(store.blobs, large);
   return store.db.write((tx) => store.blobs.keep(tx, spooled));

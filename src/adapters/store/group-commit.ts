@@ -120,10 +120,23 @@ export class GroupCommit {
     this.#committed(); // also where it failed: what became of it is for the file to tell
     if (failure === undefined) return this.#announce(finished);
     if (this.#connection.isTransaction) this.#tryStep('ROLLBACK');
+    if (endsWriting(failure)) this.#unwrite();
     this.#fail(
       finished.map((done) => done.job),
       failure,
     );
+  }
+
+  /**
+   * A commit whose sync failed stands in the log all the same, and the next start would find it there: mail that was refused would be
+   * sent. A commit of no meaning goes to its place in the log, and what is chained behind it counts no more. Whether this one
+   * reaches the disk is no matter: a process that dies leaves both to the kernel.
+   */
+  #unwrite(): void {
+    const version = this.#connection.first('PRAGMA user_version', [])?.user_version;
+    const next = (Number(version ?? 0) + 1) % 0x7fff_ffff;
+    this.#tryExec(`BEGIN IMMEDIATE; PRAGMA user_version = ${next}; COMMIT`);
+    if (this.#connection.isTransaction) this.#tryExec('ROLLBACK');
   }
 
   async #begin(): Promise<unknown> {

@@ -233,18 +233,23 @@ class SpoolFile {
     await this.#last;
     const handle = this.#handle;
     if (handle === undefined) throw new Bug('a spool file was finished twice');
-    try {
-      await handle.datasync();
-      await syncFolder(this.#place.folder);
-    } catch (error) {
-      const fault = fileFault(error, 'syncing a spool file');
-      // The kernel may have thrown away more than this file: names of others in the folder, for one.
-      if (fault instanceof Fault && fault.code === 'EIO') this.#place.syncFailed(fault);
-      throw fault;
-    }
+    await this.#sync(() => handle.datasync(), ['EIO']);
+    // The names of others stand in the folder too, and their syncs would call it well: whatever the reason, nobody is to rely on it.
+    await this.#sync(() => syncFolder(this.#place.folder), ['EIO', 'ENOSPC', 'EDQUOT']);
     this.#handle = undefined;
     await handle.close();
     return new SpooledFile(this.#place, this.#name, { size: this.#size, sha256: this.#hash.digest('hex') });
+  }
+
+  async #sync(sync: () => Promise<void>, fatal: readonly string[]): Promise<void> {
+    try {
+      await sync();
+    } catch (error) {
+      const fault = fileFault(error, 'syncing a spool file');
+      // After it the kernel may have thrown away more than this file, and call the next sync a success.
+      if (fault instanceof Fault && fatal.includes(fault.code)) this.#place.syncFailed(fault);
+      throw fault;
+    }
   }
 
   async abandon(): Promise<void> {

@@ -35,7 +35,10 @@ export const durable: Fault = {
       pauseMs: 0,
     });
     load.start();
-    const isEnough = () => load.acknowledged.length >= trial.options.acknowledgements;
+    const isEnough = () => {
+      trial.progress(`${load.acknowledged.length} acknowledged`);
+      return load.acknowledged.length >= trial.options.acknowledgements;
+    };
     await trial.until(trial.options.acknowledgements * 200, () => isEnough() || undefined);
     await load.stop();
     await pause(200); // what is still in the pipe

@@ -1,7 +1,7 @@
 /** A process that may have little memory: a crowd that wants more than there is costs the crowd its welcome, and nobody his mail. */
 
 import { connect, type Socket } from 'node:net';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import { settleAccounts } from '../support/accounts.ts';
 import { groupMissing, makeGroup } from '../support/control-group.ts';
 import { author, login, openDeliveries, resident } from '../support/home.ts';
@@ -120,7 +120,7 @@ async function tlsCrowd(trial: Trial, office: OfficeProcess): Promise<TLSSocket[
       port: office.ports.submissions,
       localAddress: addressOf(nth),
       rejectUnauthorized: false,
-    } as Parameters<typeof connectTls>[0]);
+    } as ConnectionOptions);
     socket.on('error', () => {});
     sockets.push(socket);
     if (nth % 20 !== 19) continue;

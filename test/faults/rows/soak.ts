@@ -58,6 +58,9 @@ export const soak: Fault = {
         sink.block = undefined;
       }
       const { residentBytes, descriptors } = office.usage();
+      trial.progress(
+        `${(residentBytes / 1_048_576).toFixed(0)} MB, ${descriptors} descriptors, ${load.entries.length} messages`,
+      );
       samples.push({ minutes: nowMs / 60_000, megabytes: residentBytes / 1_048_576, descriptors });
       await pause(sampleMs);
     }

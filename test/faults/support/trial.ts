@@ -41,14 +41,28 @@ export class Trial {
   readonly failures: string[] = [];
   /** Aborts when the row's time is up. */
   readonly signal: AbortSignal;
+  readonly #progress: (text: string) => void;
+  #toldAtMs = performance.now();
   readonly #closers: (() => Promise<unknown> | unknown)[] = [];
   readonly #pids = new Set<number>();
 
-  constructor(seed: number, options: Options, signal: AbortSignal) {
+  constructor(
+    seed: number,
+    options: Options,
+    runner: { readonly signal: AbortSignal; readonly progress: (text: string) => void },
+  ) {
     this.seed = seed;
     this.random = seededRandom(seed);
     this.options = options;
-    this.signal = signal;
+    this.signal = runner.signal;
+    this.#progress = runner.progress;
+  }
+
+  /** For whoever waits; now and then, however often it is called. */
+  progress(text: string): void {
+    if (performance.now() - this.#toldAtMs < progressEveryMs) return;
+    this.#toldAtMs = performance.now();
+    this.#progress(text);
   }
 
   /** Notes what does not hold; the row goes on, for more to be seen. */
@@ -120,6 +134,7 @@ export class Trial {
 /** More of the same tell nothing new. */
 const failuresMax = 20;
 const napMs = 25;
+const progressEveryMs = 15_000;
 
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
