@@ -22,11 +22,12 @@ export class Dead extends Error {
 export const never = new Promise<never>(() => {});
 
 /**
- * The store asks twice a second whether another process wrote. None does here, and through hours of retries this would be all that a
- * run does; so it is asked seldom.
+ * Waits that end in a look at what nobody else changes here: the store's for writes of other processes (twice a second), and the
+ * queue's for what nobody woke it for. Through days of retries they would be most of what a run does, so they come seldom.
  */
 const foreignWritePollMs = 500;
-const foreignWriteLookMs = 600_000;
+const idleMs = 30_000;
+const seldomMs = { foreignWritePoll: 600_000, idle: 240_000 };
 
 /** One run of the office's process. */
 export class Life {
@@ -83,7 +84,8 @@ export class Life {
       const timer = {};
       this.#timers.add(timer);
       // Whole milliseconds, one at least, as Node's
-      const cancel = schedule.after(ms === foreignWritePollMs ? foreignWriteLookMs : Math.max(1, Math.ceil(ms)), () => {
+      const waitMs = ms === foreignWritePollMs ? seldomMs.foreignWritePoll : Math.max(1, Math.ceil(ms));
+      const cancel = schedule.after(waitMs, () => {
         if (this.dead || !this.#timers.delete(timer)) return;
         run();
       });
@@ -105,7 +107,7 @@ export class Life {
             signal?.removeEventListener('abort', done);
             resolve();
           };
-          const cancel = after(ms, done);
+          const cancel = after(ms === idleMs ? seldomMs.idle : ms, done);
           signal?.addEventListener('abort', done, { once: true });
         }),
     };

@@ -325,7 +325,10 @@ export class SimConnection implements Connection {
   #send(packet: Packet): void {
     const peer = this.#peer;
     const line = this.#line;
-    if (!peer || line.isSilent) return this.#timeOutLater();
+    if (!peer || line.isSilent) {
+      this.#timeOutLater();
+      return;
+    }
     const size = packet instanceof Uint8Array ? packet.length : 0;
     line.octets += size;
     const { fate } = line;
@@ -363,7 +366,10 @@ export class SimConnection implements Connection {
     if (packet instanceof Uint8Array) peer.#held += packet.length;
     const openMs = this.#net.wayOpenMs(this.local.address, this.remote.address);
     if (openMs > schedule.nowMs) this.#line.wasTroubled = true;
-    if (openMs - schedule.nowMs > retransmissionMs) return this.#timeOutLater();
+    if (openMs - schedule.nowMs > retransmissionMs) {
+      this.#timeOutLater();
+      return;
+    }
     const arrivalMs = Math.max(openMs + this.#net.latencyMs() * this.#line.slowness, peer.#lastArrivalMs);
     peer.#lastArrivalMs = arrivalMs;
     schedule.after(arrivalMs - schedule.nowMs, () => this.#arrive(peer, packet));
@@ -371,15 +377,27 @@ export class SimConnection implements Connection {
 
   #arrive(peer: SimConnection, packet: Packet): void {
     if (this.#line.isSilent || peer.#fault) return;
-    if (!this.#net.isUp(peer.local.address)) return this.#timeOutLater();
+    if (!this.#net.isUp(peer.local.address)) {
+      this.#timeOutLater();
+      return;
+    }
     if (peer.life?.dead || peer.#closed) {
       // Nobody has this connection any more: the kernel says so.
       if (packet !== 'end') this.#net.schedule.after(this.#net.latencyMs(), () => this.#broken('ECONNRESET'));
       return;
     }
-    if (packet === 'end') return peer.#stop(undefined);
-    if (packet === 'hello') return peer.#heardHello();
-    if (peer.#onHello) return peer.#onHello(new Fault('ERR_SSL_WRONG_VERSION_NUMBER', 'no handshake'));
+    if (packet === 'end') {
+      peer.#stop(undefined);
+      return;
+    }
+    if (packet === 'hello') {
+      peer.#heardHello();
+      return;
+    }
+    if (peer.#onHello) {
+      peer.#onHello(new Fault('ERR_SSL_WRONG_VERSION_NUMBER', 'no handshake'));
+      return;
+    }
     const waiting = peer.#waiting;
     if (!waiting) {
       peer.#unread.push(packet);
@@ -391,7 +409,10 @@ export class SimConnection implements Connection {
   }
 
   #heardHello(): void {
-    if (this.#onHello) return this.#onHello('hello');
+    if (this.#onHello) {
+      this.#onHello('hello');
+      return;
+    }
     this.#hellos++;
     const waiting = this.#waiting;
     this.#waiting = undefined;

@@ -4,6 +4,7 @@
  *   --seeds N   that many, from --from (1) on      --jobs N   processes at once (all cores)
  *   --seed N    only this one                      --trace    with everything that happens
  *   --twice     each seed two times, which must come out the same
+ *   --first     stops at the first failure
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
@@ -18,6 +19,7 @@ const { values } = parseArgs({
     jobs: { type: 'string' },
     trace: { type: 'boolean', default: false },
     twice: { type: 'boolean', default: false },
+    first: { type: 'boolean', default: false },
   },
 });
 
@@ -52,6 +54,7 @@ function note(outcome: Outcome): void {
   if (differs) print(`seed ${seed} came out differently the second time: ${before} and ${fingerprint}`);
   if (violations.length === 0 && !differs) return;
   failed.add(seed);
+  if (values.first) queue.length = 0;
   print(`\nseed ${seed} FAILED:`);
   for (const violation of violations) print(`  ${violation}`);
   for (const line of lastLines) print(`    ${line}`);

@@ -247,7 +247,8 @@ class Run {
       draw -= weight;
       if (draw >= 0) continue;
       if (kind !== 'crash' && kind !== 'part') this.#trace.say('world', `breaks: ${kind}`);
-      return act();
+      act();
+      return;
     }
   }
 
@@ -338,7 +339,9 @@ class Run {
       const recipient = this.#recipient(house);
       found.set(recipient.address, recipient);
     }
-    return [...found.values()];
+    // Whose message is refused as a whole takes the others of its transaction with him.
+    const spam = [...found.values()].find(({ address }) => address.startsWith('spam'));
+    return spam ? [spam] : [...found.values()];
   }
 
   #recipient(house: House): LetterRecipient {

@@ -30,10 +30,16 @@ export class DatabaseSync extends RealDatabase {
 
   override exec(sql: string): void {
     const life = this.#life;
-    if (!life) return super.exec(sql);
+    if (!life) {
+      super.exec(sql);
+      return;
+    }
     if (life.dead) throw new Dead(`exec on ${this.#file}`);
     if (/^PRAGMA synchronous\b/i.test(sql)) life.machine.noteSyncMode(/FULL|EXTRA|[23]\s*$/i.test(sql));
-    if (sql === 'COMMIT' && this.#counts && this.isTransaction) return this.#commit(life);
+    if (sql === 'COMMIT' && this.#counts && this.isTransaction) {
+      this.#commit(life);
+      return;
+    }
     if (/^PRAGMA wal_checkpoint/i.test(sql)) this.#maybeFailCheckpoint(life);
     super.exec(sql);
   }
