@@ -21,6 +21,7 @@ import type { DomainName } from '../format/domain-name.ts';
 import { type Authenticator, createAuthenticator } from '../protocol/authenticate.ts';
 import { generateDkimKey } from '../protocol/dkim/private-keys.ts';
 import type { Resolver } from '../protocol/dns/types.ts';
+import type { TlsTally } from '../protocol/tls-rpt/tally.ts';
 import { Directory } from '../services/directory/directory.ts';
 import { directoryMigrations } from '../services/directory/directory-migrations.ts';
 import { Events } from '../services/events/events.ts';
@@ -31,10 +32,12 @@ import { mailboxMigrations } from '../services/mailbox/mailbox-migrations.ts';
 import { chooseRoute } from '../services/outbound/choose-route.ts';
 import { domainOfBounceHost, Outbound, type OutboundOptions } from '../services/outbound/outbound.ts';
 import { outboundMigrations } from '../services/outbound/outbound-migrations.ts';
+import { createStsStore } from '../services/outbound/sts-store.ts';
 import { closeAll } from './close-all.ts';
 import { createLocalTransport } from './local-transport.ts';
 import type { Config } from './settings.ts';
 import { createTestTransport } from './test-transport.ts';
+import { openTlsPolicies } from './tls-policies.ts';
 
 /** What an office gets from outside: the real world, the sandbox's, or a simulated one. */
 export type World = {
@@ -115,6 +118,8 @@ export type Office = Records & {
   readonly authenticator: Authenticator;
   readonly outbound: Outbound;
   readonly inbound: Inbound;
+  /** What came of TLS with other servers, for reports to them. */
+  readonly tlsTally: TlsTally;
   /** Begins to deliver what is queued. */
   readonly start: () => Promise<void>;
   /** Ends deliveries under way, then closes everything. The queue goes on with the next start. */
@@ -125,11 +130,16 @@ export async function openOffice(config: Config, hostname: DomainName, world: Wo
   const records = await openRecords(config.data, 'take', world);
   const { directory } = records;
   const authenticator = createAuthenticator({ resolver: world.resolver, clock: world.timers, authservId: hostname });
+  const tls = openTlsPolicies(world, {
+    store: createStsStore(records.db),
+    allowLoopback: config['delivery.allow_loopback_mx'],
+  });
   const direct = createDirectMx(world, {
     ehloName: hostname,
     port: config['delivery.port'],
     allowLoopbackMx: config['delivery.allow_loopback_mx'],
     trust: world.trust,
+    tlsPolicy: tls.tlsPolicy,
     pool: { connectionsPerSite: config['delivery.per_site'] },
   });
   const toNowhere = createTestTransport(world.timers);
@@ -158,6 +168,7 @@ export async function openOffice(config: Config, hostname: DomainName, world: Wo
     authenticator,
     outbound,
     inbound,
+    tlsTally: tls.tally,
     start: async () => {
       const orphans = await records.blobs.sweepOrphans();
       if (orphans > 0) world.signals.emit('info', 'store.orphans_removed', { files: orphans });

@@ -25,6 +25,11 @@ const counted: Readonly<Record<string, Metric>> = {
     help: 'Messages from other servers, by what our MX did and what DMARC said',
     labels: ['disposition', 'dmarc'],
   },
+  'tls.session': {
+    name: 'posthorn_tls_sessions_total',
+    help: 'TLS sessions with other servers, by the policy that held and how it went (RFC 8460)',
+    labels: ['policy', 'result'],
+  },
   'smtp.connection_opened': {
     name: 'posthorn_smtp_connections_total',
     help: 'SMTP connections accepted, by listener',

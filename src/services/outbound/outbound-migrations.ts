@@ -69,4 +69,18 @@ export const outboundMigrations: readonly Migration[] = [
       'ALTER TABLE outbound_deliveries ADD COLUMN success_told INTEGER NOT NULL DEFAULT 0',
     ],
   },
+  {
+    // RFC 8461: the MTA-STS policies of the domains mail goes to, until they are too old.
+    id: 'outbound-3',
+    statements: [
+      `CREATE TABLE outbound_sts_policies (
+        domain TEXT NOT NULL PRIMARY KEY,
+        policy_id TEXT NOT NULL,
+        policy TEXT NOT NULL,
+        fetched_at_ms BIGINT NOT NULL,
+        ends_at_ms BIGINT NOT NULL
+      )`,
+      'CREATE INDEX outbound_sts_policies_by_end ON outbound_sts_policies (ends_at_ms)',
+    ],
+  },
 ];
