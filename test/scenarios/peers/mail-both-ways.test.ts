@@ -90,7 +90,7 @@ for (const manners of peers) {
         assert.match(said, /^MAIL FROM:<bob@\S+> .*\bSIZE=\d+/m);
         assert.equal(/^MAIL FROM:<bob@\S+> .*\bBODY=8BITMIME/m.test(said), manners.declaresEightBit);
         assert.doesNotMatch(said, /SMTPUTF8/);
-        assert.match(said, manners.sendsChunks ? /^BDAT \d+ LAST\r$/m : /^DATA\r$/m);
+        assert.match(said, manners.sendsChunks ? /^BDAT \d{4,} LAST\r$/m : /^DATA\r$/m);
         assert.ok(
           talk.client.some((piece) => /^MAIL[\s\S]*^RCPT/m.test(piece)),
           'MAIL and RCPT were not said in one breath',
@@ -246,7 +246,7 @@ for (const manners of peers) {
         assert.match(said, new RegExp(`^MAIL FROM:<${from}> .*SIZE=\\d+`, 'm'));
         assert.match(said, new RegExp(`^MAIL FROM:<${from}> .*BODY=8BITMIME`, 'm'));
         assert.match(talk.server.join(''), /^250[- ]CHUNKING/m);
-        assert.match(said, /^BDAT \d+ LAST\r$/m);
+        assert.match(said, /^BDAT \d{4,} LAST\r$/m);
         assert.doesNotMatch(said, /^DATA\r$|SMTPUTF8/m);
         assert.ok(
           talk.client.some((piece) => /^MAIL[\s\S]*^RCPT/m.test(piece)),

@@ -28,8 +28,6 @@ async function startOpenSmtpd(wish: PeerWish): Promise<Peer> {
   const root = makeOwnRoot(path, { package: unpacked, programs: [program, 'usr/sbin/smtpctl'], users, folders });
   makeSpool(join(path, 'var/spool/smtpd'));
   const put = (name: string, text: string) => writeFileSync(join(path, name), text, { mode: 0o600 });
-  put('cert.pem', wish.identity.certificatePem);
-  put('key.pem', wish.identity.privateKeyPem);
   writeFileSync(join(path, 'etc/ssl/certs/ca-certificates.crt'), readFileSync(wish.authorityFile));
   put('etc/mailname', `${opensmtpd.host}\n`);
   put('etc/smtpd.conf', configuration(wish));
@@ -74,14 +72,12 @@ function makeSpool(spool: string): void {
 function configuration({ ports, letterBox, officePlain, officeTls }: PeerWish): string {
   const own = Object.values(domainsOf(domain)).map((name) => `"${domainToASCII(name)}"`);
   const proven = [officeDomains.tls, `bounce.${officeDomains.tls}`].map((name) => `"${name}"`);
-  return `pki peer cert "/cert.pem"
-pki peer key "/key.pem"
-smtp max-message-size "40M"
+  return `smtp max-message-size "40M"
 smtp limit max-rcpt 5000
 queue ttl 1h
 listen on 127.0.0.1 port ${ports.injection}
 listen on 127.0.0.1 port ${ports.plain} tag OUTSIDE
-listen on 127.0.0.1 port ${ports.tls} tls-require pki peer tag OUTSIDE
+listen on 127.0.0.1 port ${ports.tls} tag OUTSIDE
 action "box" relay host "lmtp://127.0.0.1:${letterBox}"
 action "office" relay host "smtp+notls://127.0.0.1:${officePlain}"
 action "proven" relay host "smtp+tls://127.0.0.1:${officeTls}"
