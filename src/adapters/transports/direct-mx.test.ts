@@ -409,6 +409,14 @@ test('without a policy a stripped, refused or broken STARTTLS ends in plain text
   assert.deepEqual(await plain(gone), ['a TLS handshake had failed', 2]);
 });
 
+test('a connection in the clear after a failed handshake is not kept: the next message asks for TLS again', async (t) => {
+  const starttls = [{ by: 'close', say: '220 go\r\n' }, '220 go\r\n'] as const;
+  const { send, mx } = await open(t, oneMx, { '192.0.2.1': { identity, script: { starttls } } });
+  assert.equal(only(await send()).via?.plainBecause, 'a TLS handshake had failed');
+  assert.partialDeepStrictEqual(only(await send()).via, { reused: false, tls: { certificateValid: true } });
+  assert.equal(mx('192.0.2.1').sessions.length, 3);
+});
+
 test('RFC 3207 §4.2: replies injected before the handshake are thrown away', async (t) => {
   const starttls = '220 go\r\n250-injected\r\n250 AUTH PLAIN\r\n250 ok\r\n';
   const { send, mx } = await open(t, oneMx, { '192.0.2.1': { identity, script: { starttls } } });

@@ -91,9 +91,13 @@ export class SmtpLink {
     return this.#transactions >= (this.#session.capabilities.mailMax ?? Infinity);
   }
 
-  /** Of use to another delivery. Where domains are counted (RFC 9422 §4.3) a connection is for one of them. */
+  /**
+   * Of use to another delivery. Where domains are counted (RFC 9422 §4.3) a connection is for one of them. One that is in the clear
+   * because a handshake failed is for this delivery only: the next one may have more luck, and deserves the try.
+   */
   get isWorthKeeping(): boolean {
-    return this.isReady && !this.isSpent && this.#session.capabilities.rcptDomainMax === undefined;
+    const isMakeshift = this.#options.startTls === 'never' && !this.#options.implicitTls;
+    return this.isReady && !this.isSpent && !isMakeshift && this.#session.capabilities.rcptDomainMax === undefined;
   }
 
   /** Recipients of one transaction. RFC 9422 §4.2 */
