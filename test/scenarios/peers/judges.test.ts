@@ -22,8 +22,8 @@ import { missing, run } from '../../support/sandbox-scene.ts';
 /** The system's own interpreters: distributions put their packages there. */
 const python = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3';
 const perl = existsSync('/usr/bin/perl') ? '/usr/bin/perl' : 'perl';
-const noPythonJudges = peersMissing(missing(python, ['-c', 'import dkim, nacl, spf, DNS'], 'dkimpy or pyspf'));
-const noPerlJudges = peersMissing(
+const noPythonJudges = peersMissing(() => missing(python, ['-c', 'import dkim, nacl, spf, DNS'], 'dkimpy or pyspf'));
+const noPerlJudges = peersMissing(() =>
   missing(perl, ['-MMail::DKIM', '-MMail::SPF', '-MNet::DNS', '-MJSON::PP', '-e1'], 'Mail::DKIM or Mail::SPF'),
 );
 
@@ -50,7 +50,7 @@ function letter(subject: string, body: readonly string[], from = ann): Buffer {
 /** Of a signature: what a judge says, by algorithm. */
 type Said = { readonly algorithm: string; readonly domain: string; readonly result: string };
 
-describe('judges we did not write', { skip: postfixMissing(noOpenDkim()) }, () => {
+describe('judges we did not write', { skip: postfixMissing(noOpenDkim) }, () => {
   let world: PeerWorld;
   /** As received, by subject. */
   const received = new Map<string, Buffer>();

@@ -15,8 +15,8 @@ const users = ['Debian-exim'];
 
 export const exim = { domain, host: `mx.${domain}`, start: startExim } as const;
 
-export function eximMissing(...others: readonly (false | string)[]): false | string {
-  return peersMissing(notRoot(), notUnpacked(unpacked, program), ...others);
+export function eximMissing(): false | string {
+  return peersMissing(notRoot, notUnpacked(unpacked, program));
 }
 
 async function startExim(wish: PeerWish): Promise<Peer> {

@@ -8,7 +8,7 @@ import { officeDomains, type PeerOffice } from './peer-office.ts';
 import { postfix } from './postfix.ts';
 import { noProgram, programPath } from './wanted.ts';
 
-export const noOpenDkim = () => noProgram('opendkim');
+export const noOpenDkim = noProgram('opendkim');
 
 export async function startOpenDkim({
   office,

@@ -18,8 +18,8 @@ const users = ['opensmtpd', 'opensmtpq'];
 
 export const opensmtpd = { domain, host: `mx.${domain}`, start: startOpenSmtpd } as const;
 
-export function opensmtpdMissing(...others: readonly (false | string)[]): false | string {
-  return peersMissing(notRoot(), notUnpacked(unpacked, program), ...others);
+export function opensmtpdMissing(): false | string {
+  return peersMissing(notRoot, notUnpacked(unpacked, program));
 }
 
 async function startOpenSmtpd(wish: PeerWish): Promise<Peer> {

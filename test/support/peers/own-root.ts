@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { isProgram, programPath } from './wanted.ts';
+import { isProgram, type Need, programPath } from './wanted.ts';
 
 /** Where `.ci/install-peers` unpacks. */
 function unpackedFolder(name: string): string {
@@ -15,8 +15,8 @@ function unpackedFolder(name: string): string {
 }
 
 /** @param program path within the package */
-export function notUnpacked(name: string, program: string): false | string {
-  return isProgram(join(unpackedFolder(name), program)) ? false : `${name} is not unpacked`;
+export function notUnpacked(name: string, program: string): Need {
+  return () => (isProgram(join(unpackedFolder(name), program)) ? false : `${name} is not unpacked`);
 }
 
 export type OwnRoot = {

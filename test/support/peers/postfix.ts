@@ -10,15 +10,15 @@ import { ForeignProcess } from './foreign-process.ts';
 import { domainsOf, type Peer, type PeerWish, recipientsMax } from './peer.ts';
 import { officeDomains, officeHost, relayAddress } from './peer-office.ts';
 import { startPolicyServer } from './policy-server.ts';
-import { isProgram, notRoot, peersMissing } from './wanted.ts';
+import { isProgram, type Need, notRoot, peersMissing } from './wanted.ts';
 
 const master = '/usr/lib/postfix/sbin/master';
 const domain = 'postfix.example.net';
 
 export const postfix = { domain, host: `mx.${domain}`, start: startPostfix } as const;
 
-export function postfixMissing(...others: readonly (false | string)[]): false | string {
-  return peersMissing(notRoot(), isProgram(master) ? false : 'Postfix is not installed', ...others);
+export function postfixMissing(...others: readonly Need[]): false | string {
+  return peersMissing(notRoot, () => (isProgram(master) ? false : 'Postfix is not installed'), ...others);
 }
 
 const queueFolders = [

@@ -18,20 +18,21 @@ export function isProgram(file: string): boolean {
   }
 }
 
+/** False when there is what it looks for, else a sentence. */
+export type Need = () => false | string;
+
 /** False when the scenarios may run, else the reason to skip them; loud, where they were asked for. */
-export function peersMissing(...needs: readonly (false | string)[]): false | string {
+export function peersMissing(...needs: readonly Need[]): false | string {
   if (process.env.POSTHORN_PEERS !== '1') return 'foreign servers: run by `npm run peers`';
-  const lacking = needs.filter((need) => need !== false);
+  const lacking = needs.map((need) => need()).filter((need) => need !== false);
   if (lacking.length === 0) return false;
   const reason = `${lacking.join('; ')} (\`.ci/install-peers\` installs them)`;
   process.stderr.write(`posthorn: scenarios are skipped: ${reason}\n`);
   return reason;
 }
 
-export function noProgram(name: string): false | string {
-  return programPath(name) === undefined ? `${name} is not installed` : false;
+export function noProgram(name: string): Need {
+  return () => (programPath(name) === undefined ? `${name} is not installed` : false);
 }
 
-export function notRoot(): false | string {
-  return process.getuid?.() === 0 ? false : 'a mail server has to be started as root';
-}
+export const notRoot: Need = () => (process.getuid?.() === 0 ? false : 'a mail server has to be started as root');
