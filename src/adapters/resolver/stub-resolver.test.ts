@@ -292,6 +292,7 @@ test('silence, SERVFAIL, REFUSED and a mere referral lead to the next server', a
     ({ query }) => reply(query, { rcode: rcodes.serverFailure }),
     ({ query }) => reply(query, { rcode: rcodes.refused }),
     ({ query }) => reply(query, { recursionAvailable: false, authority: 'com 60 NS a.test' }),
+    ({ query }) => reply(query, { answer: 'example.org 60 A 192.0.2.66' }), // and a reply about something else
   ];
   for (const script of bad) {
     const world = new World((asked) =>
@@ -320,7 +321,7 @@ test('a failure is never "none": all silent is a timeout, one failing answer is 
 
 test('a server that was silent is asked last for a while', async () => {
   const world = new World(({ query, server }) =>
-    server === '192.0.2.1' ? undefined : reply(query, { answer: 'x 60 A 192.0.2.80' }),
+    server === '192.0.2.1' ? undefined : reply(query, { authority: 'test 60 SOA a b 1 2 3 4 30' }),
   );
   const resolver = world.resolver([{}, {}]);
   await ask(world, resolver, name('a.test'));

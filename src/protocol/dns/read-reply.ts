@@ -88,7 +88,10 @@ function readNegative(
     if (followed > 0) return { kind: 'alias', to: name, followed, ttlSeconds: end.ttlSeconds, secure };
     // RFC 2308 §2.2: name servers without SOA and without authority are a referral; a stub cannot follow it.
     const isReferral = !reply.authoritative && reply.authorities.some((record) => record.data.type === 'NS');
-    if (isReferral) return { kind: 'failed', why: 'servfail' };
+    // Records, but none of what was asked: a reply gone wrong, and no word that there is nothing.
+    const isAstray =
+      reply.rcode === rcodes.noError && !reply.answers.some((record) => isSameOrBelow(name, record.name));
+    if (isReferral || (reply.answers.length > 0 && isAstray)) return { kind: 'failed', why: 'servfail' };
   }
   return { kind: 'answer', answer: { kind: 'none', why: 'nodata', ttlSeconds, secure }, followed };
 }

@@ -26,7 +26,7 @@ const settleMs = 3_000;
 
 export const clock: Fault = {
   name: 'clock',
-  fault: 'the clock jumps (+1 h, -2 h, +40 d)',
+  fault: 'the clock jumps (+1 h, -2 h, +40 d, a leap second)',
   done: `set under a running office with ${waiting} deliveries that wait and one under way (libfaketime)`,
   missing: () =>
     library === undefined ? 'libfaketime is not installed (Debian: apt-get install faketime)' : undefined,
@@ -65,6 +65,8 @@ export const clock: Fault = {
     await scene.look('forty days ahead', 3);
     time.set(0);
     await scene.look('back to the truth', 3);
+    time.set(-1_000);
+    await scene.look('a leap second', 3);
 
     trial.check(holding.received().length === 1, `the delivery under way began ${holding.received().length} times`);
     trial.check(
@@ -72,7 +74,7 @@ export const clock: Fault = {
       'somebody was told that mail failed',
     );
     trial.figure(
-      `${waiting} deliveries: ${scene.tries()[0]} tries each over four jumps, none ended; the one under way began once`,
+      `${waiting} deliveries: ${scene.tries()[0]} tries each over five jumps, none ended; the one under way began once`,
     );
     trial.figure(
       `longest wait after each jump: ${scene.waits.map((ms) => `${(ms / minute).toFixed(1)} min`).join(', ')}`,

@@ -20,6 +20,8 @@ const moods: readonly Mood[] = [
   'wrong-source',
   'torn',
   'circular',
+  'cname-loop',
+  'other-name',
   'truncated',
   'noise',
 ];

@@ -24,6 +24,10 @@ export type Mood =
   | 'torn'
   /** A compression pointer to itself. */
   | 'circular'
+  /** A name that stands for itself. */
+  | 'cname-loop'
+  /** Records of a name that nobody asked about. */
+  | 'other-name'
   /** TC without an end: TCP is not answered. */
   | 'truncated'
   | 'noise';
@@ -109,6 +113,13 @@ function spoil(mood: Mood, query: Buffer, honest: Buffer): Buffer {
         Buffer.from([0xc0 | (one.length >> 8), one.length & 0xff, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 127, 0, 0, 1]),
       ]);
     }
+    case 'cname-loop':
+      return withRecord(query, { owner: pointerToQuestion, type: 5, data: pointerToQuestion });
+    case 'other-name':
+      return withRecord(query, {
+        owner: Buffer.from('\u0005other\u0004test\u0000', 'latin1'),
+        ...otherData(query.readUInt16BE(endOfQuestion(query) - 4)),
+      });
     case 'truncated': {
       const cut = withoutRecords(query, 0);
       cut[2] = (cut[2] ?? 0) | 0x02;
@@ -119,6 +130,26 @@ function spoil(mood: Mood, query: Buffer, honest: Buffer): Buffer {
     default:
       return answer;
   }
+}
+
+/** RFC 1035 §4.1.4: the question begins behind the header's twelve octets. */
+const pointerToQuestion = Buffer.from([0xc0, 12]);
+
+/** An MX, or an address. */
+function otherData(type: number): { type: number; data: Buffer } {
+  if (type !== 15) return { type: 1, data: Buffer.from([127, 0, 0, 1]) };
+  return { type, data: Buffer.from('\u0000\u000a\u0002mx\u0005other\u0004test\u0000', 'latin1') };
+}
+
+function withRecord(query: Buffer, record: { owner: Buffer; type: number; data: Buffer }): Buffer {
+  const answer = withoutRecords(query, 0);
+  answer.writeUInt16BE(1, 6);
+  const fixed = Buffer.alloc(10);
+  fixed.writeUInt16BE(record.type, 0);
+  fixed.writeUInt16BE(1, 2);
+  fixed.writeUInt32BE(60, 4);
+  fixed.writeUInt16BE(record.data.length, 8);
+  return Buffer.concat([answer, record.owner, fixed, record.data]);
 }
 
 function withoutRecords(query: Buffer, rcode: number): Buffer {
