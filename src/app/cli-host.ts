@@ -5,13 +5,16 @@ import { fileURLToPath } from 'node:url';
 import { systemClock } from '../base/clock.ts';
 import { Fault } from '../base/outcome.ts';
 import { CliError } from '../entrances/cli/cli-error.ts';
-import type { CliHost, Place, ServerAddress, StoreCheck } from '../entrances/cli/cli-host.ts';
+import type { CliHost, Place, ServerAddress, ShownTls, StoreCheck, TlsWish } from '../entrances/cli/cli-host.ts';
 import { exits } from '../entrances/cli/exits.ts';
 import { colourStyle, plainStyle } from '../entrances/cli/style.ts';
+import { parseDomainName } from '../format/domain-name.ts';
 import { version } from './version.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const terminalWidth = 80;
+/** For a look at a mail host's certificate. */
+const probeMs = 60_000;
 
 type Streams = Pick<NodeJS.Process, 'stdin' | 'stdout' | 'stderr' | 'env'>;
 
@@ -51,6 +54,14 @@ export function createCliHost(streams: Streams, signal: AbortSignal): CliHost {
     fetch,
     signal: ended,
     resolver: makeResolver,
+    policyFiles: async (resolver) => {
+      const [{ createGuardedHttp }, { stsPolicyFetcher }] = await Promise.all([
+        import('../adapters/http/guarded-http.ts'),
+        import('../adapters/http/fetch-sts-policy.ts'),
+      ]);
+      return stsPolicyFetcher(createGuardedHttp({ resolver, timers: systemClock }));
+    },
+    shownTls: (wish) => lookAtTls(wish, ended),
     openOffice: async (place, { make }) => {
       const { openOfficeBeside } = await import('./office-beside.ts');
       return openOfficeBeside((await config(place)).config, { make, command });
@@ -128,8 +139,27 @@ async function makeResolver(given: readonly ServerAddress[]) {
     import('../adapters/resolver/system-servers.ts'),
     import('../base/random.ts'),
   ]);
-  const servers = given.length === 0 ? readSystemServers() : await Promise.all(given.map(addressOf));
+  // What is asked on this machine cannot be changed on the way: its word on DNSSEC is believed. RFC 7672 §2.1
+  const named = async (server: ServerAddress) => {
+    const at = await addressOf(server);
+    return isLoopback(at.address) ? { ...at, trustAd: true } : at;
+  };
+  const servers = given.length === 0 ? readSystemServers() : await Promise.all(given.map(named));
   return createStubResolver({ net: createNodeNet(), timers: systemClock, random: systemRandom, servers });
+}
+
+async function lookAtTls({ resolver, ...wish }: TlsWish, signal: AbortSignal): Promise<ShownTls> {
+  const [{ createNodeNet }, { probeTls }, { systemRandom }, { hostname }] = await Promise.all([
+    import('../adapters/net/node-net.ts'),
+    import('../adapters/transports/probe-tls.ts'),
+    import('../base/random.ts'),
+    import('node:os'),
+  ]);
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(probeMs)]);
+  const ports = { net: createNodeNet(), resolver, timers: systemClock, random: systemRandom };
+  const ehloName = parseDomainName(hostname()) ?? 'localhost';
+  const probe = await probeTls(ports, { ...wish, ehloName, signal: limited });
+  return probe.kind === 'seen' ? { kind: 'seen', from: probe.address, chain: probe.chain } : probe;
 }
 
 /** A name server may be given by name: the system looks that one up. */
@@ -172,4 +202,8 @@ async function checkStoreAt(folder: string, command: string): Promise<StoreCheck
     const problem = { kind: 'database', subject: 'posthorn.db', say: error.message };
     return { folder, blobs: 0, bytes: 0, problems: [problem] };
   }
+}
+
+function isLoopback(address: string): boolean {
+  return address === '::1' || address.startsWith('127.');
 }

@@ -7,6 +7,7 @@ import type { Blobs } from '../../base/port/blobs.ts';
 import type { Db } from '../../base/port/db.ts';
 import type { DomainName } from '../../format/domain-name.ts';
 import type { Resolver } from '../../protocol/dns/types.ts';
+import type { FetchPolicyFile } from '../../protocol/mta-sts/sts-policies.ts';
 import type { Directory } from '../../services/directory/directory.ts';
 import type { Events } from '../../services/events/events.ts';
 import type { MailboxService } from '../../services/mailbox/mailbox.ts';
@@ -52,6 +53,18 @@ export type StoreCheck = {
 
 export type ServerAddress = { readonly host: string; readonly port: number };
 
+export type TlsWish = {
+  readonly host: DomainName;
+  readonly port: number;
+  /** Asked for in the handshake. */
+  readonly serverName: string;
+  readonly resolver: Resolver;
+};
+
+export type ShownTls =
+  | { readonly kind: 'seen'; readonly from: string; readonly chain: readonly Uint8Array[] }
+  | { readonly kind: 'failed'; readonly why: string };
+
 export type CliHost = {
   readonly version: string;
   /** What a person types to start this program: `posthorn`, or `./posthorn` in a clone. */
@@ -72,6 +85,10 @@ export type CliHost = {
   readonly signal: AbortSignal;
   /** The system's own name servers when none are given. */
   readonly resolver: (servers: readonly ServerAddress[]) => Promise<Resolver>;
+  /** Fetches MTA-STS policies of other domains. */
+  readonly policyFiles: (resolver: Resolver) => Promise<FetchPolicyFile>;
+  /** Looks at the certificates a mail host shows, and sends it nothing. */
+  readonly shownTls: (wish: TlsWish) => Promise<ShownTls>;
   /** Throws a `Fault`, or `NO_OFFICE` when there is none at the place and none is to be made. */
   readonly openOffice: (place: Place, options: { readonly make: boolean }) => Promise<OpenOffice>;
   readonly settingNames: () => Promise<readonly string[]>;

@@ -105,6 +105,18 @@ const commandRows: readonly Row[] = [
   },
   {
     group: care,
+    name: 'mta-sts',
+    says: 'what a domain asks of those who send to it, and whether it holds',
+    load: async () => (await import('./commands/mta-sts.ts')).defineMtaSts,
+  },
+  {
+    group: care,
+    name: 'dane',
+    says: 'TLSA records of a mail host, held against its certificate',
+    load: async () => (await import('./commands/dane.ts')).defineDane,
+  },
+  {
+    group: care,
     name: 'fsck',
     says: 'is everything in the data folder what was put in?',
     load: async () => (await import('./commands/fsck.ts')).defineFsck,
