@@ -62,9 +62,9 @@ async function bind(
 ): Promise<Server> {
   const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true });
   server.on('connection', (socket) => {
+    if (socket.remoteAddress !== undefined) return onSocket(socket);
     socket.on('error', () => {}); // a peer that reset while it waited in the backlog
-    if (socket.remoteAddress === undefined) socket.destroy();
-    else onSocket(socket);
+    socket.destroy();
   });
   await new Promise<void>((resolve, reject) => {
     const failed = (error: Error) => reject(cannotHave(at, error));

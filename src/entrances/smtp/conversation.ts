@@ -22,7 +22,7 @@ import {
   type ServerOptions,
   type ServerSession,
 } from '../../protocol/smtp/server-session.ts';
-import { Ear, type Heard } from './ear.ts';
+import { Ear, type EarListener, type Heard } from './ear.ts';
 import { OpenTransaction, replyToTrouble } from './open-transaction.ts';
 import { type BodyEnd, type BodySource, swallowChunk } from './receive-body.ts';
 import type { SmtpVisit } from './smtp-policy.ts';
@@ -49,8 +49,10 @@ const shortOfMemory = replyOf('452 4.3.1', 'Short of memory; try again later');
 const senderNoted = replyOf('250 2.1.0', 'Sender noted');
 const trouble = replyOf('421 4.3.0', 'Something is wrong on our side; try again later');
 
+const noOneToTell = () => {};
+
 /** While the client is silent it holds little beside its connection; what all have in common is in `deps`. */
-export class Conversation {
+export class Conversation implements EarListener {
   readonly #connection: Connection;
   readonly #client: string;
   readonly #visit: SmtpVisit;
@@ -62,6 +64,8 @@ export class Conversation {
   #held = '';
   /** Accepted messages whose reply is among the held ones. */
   #unanswered: OpenTransaction[] | undefined;
+  #beganMs = 0;
+  #onOver: () => void = noOneToTell;
   #lineBeganMs = 0;
   #gone = false;
   #stopping = false;
@@ -92,12 +96,24 @@ export class Conversation {
     this.#ear.interrupt();
   }
 
-  /** Resolves when the connection is closed; never throws. */
-  async run(): Promise<void> {
-    const beganMs = this.#deps.timers.monotonicMs();
+  /** @param onOver called once, when the connection is closed */
+  start(onOver: () => void): void {
+    this.#onOver = onOver;
+    this.#beganMs = this.#deps.timers.monotonicMs();
     this.#emit('debug', 'smtp.connection_opened');
+    void this.#goOn();
+  }
+
+  heard(heard: Heard): void {
+    if (heard.kind === 'octets') this.#reader.push(heard.octets);
+    if (heard.kind === 'end') this.#gone = true;
+    void this.#goOn();
+  }
+
+  /** Runs while there is something to do; while there is not, no frame waits, only the ear listens. Never throws. */
+  async #goOn(): Promise<void> {
     try {
-      await this.#open();
+      if (this.#session.phase.at === 'opening') await this.#open();
       while (!this.#gone && this.#session.phase.at !== 'closed') {
         const input = this.#nextInput() ?? this.#timeUp();
         if (input) {
@@ -106,20 +122,23 @@ export class Conversation {
           continue;
         }
         await this.#flush();
-        const heard = await this.#listen();
-        if (heard.kind === 'octets') this.#reader.push(heard.octets);
-        if (heard.kind === 'end') this.#gone = true;
+        if (this.#stopping && !this.#session.stopping) continue;
+        return this.#ear.listen(this.#napMs(), this);
       }
       await this.#forget();
       await this.#connection.end();
     } catch (error) {
       await this.#giveUp(error);
-    } finally {
-      this.#connection.destroy();
-      await this.#forget();
-      const seconds = Math.round((this.#deps.timers.monotonicMs() - beganMs) / 1000);
-      this.#emit('debug', 'smtp.connection_closed', { seconds, messages: this.#messages });
     }
+    await this.#over();
+  }
+
+  async #over(): Promise<void> {
+    this.#connection.destroy();
+    await this.#forget();
+    const seconds = Math.round((this.#deps.timers.monotonicMs() - this.#beganMs) / 1000);
+    this.#emit('debug', 'smtp.connection_closed', { seconds, messages: this.#messages });
+    this.#onOver();
   }
 
   /** A `Fault` is the peer's leaving or the machine's trouble; everything else is a mistake of ours, and the log must show it. */
@@ -164,9 +183,8 @@ export class Conversation {
   }
 
   /** In short naps: load may come meanwhile. */
-  #listen(): Promise<Heard> {
-    const napMs = this.#deps.limits.command_seconds_under_load * 1000;
-    return this.#ear.hear(Math.min(Math.max(this.#patienceLeftMs(), 0), napMs));
+  #napMs(): number {
+    return Math.min(Math.max(this.#patienceLeftMs(), 0), this.#deps.limits.command_seconds_under_load * 1000);
   }
 
   async #tell(first: ServerInput): Promise<void> {

@@ -16,14 +16,18 @@ const timedOut: Heard = { kind: 'timeout' };
 const interrupted: Heard = { kind: 'interrupted' };
 const ended: Heard = { kind: 'end' };
 
-/** Made for thousands that wait and say nothing: while it listens it holds one promise and one timer. */
+export interface EarListener {
+  readonly heard: (heard: Heard) => void;
+}
+
+/** Made for thousands that wait and say nothing: while it listens it holds a read and a timer. */
 export class Ear {
   readonly #connection: Connection;
   readonly #timers: Timers;
   #isReading = false;
   /** What came while nobody listened. */
   #came: Heard | undefined;
-  #listener: ((heard: Heard) => void) | undefined;
+  #listener: EarListener | undefined;
   #cancel: (() => void) | undefined;
 
   constructor(connection: Connection, timers: Timers) {
@@ -32,14 +36,20 @@ export class Ear {
   }
 
   hear(patienceMs: number): Promise<Heard> {
+    return new Promise((resolve) => this.listen(patienceMs, { heard: resolve }));
+  }
+
+  /** Tells `listener` once, at once where something has come already. */
+  listen(patienceMs: number, listener: EarListener): void {
     const came = this.#came;
     this.#came = undefined;
-    if (came) return Promise.resolve(came);
-    return new Promise((resolve) => {
-      this.#listener = resolve;
-      this.#cancel = this.#timers.after(patienceMs, () => this.#tell(timedOut));
-      if (!this.#isReading) this.#read();
-    });
+    if (came) {
+      listener.heard(came);
+      return;
+    }
+    this.#listener = listener;
+    this.#cancel = this.#timers.after(patienceMs, () => this.#tell(timedOut));
+    if (!this.#isReading) this.#read();
   }
 
   /** Ends a wait under way, if there is one. */
@@ -67,6 +77,6 @@ export class Ear {
     this.#listener = undefined;
     this.#cancel?.();
     this.#cancel = undefined;
-    listener(heard);
+    listener.heard(heard);
   }
 }

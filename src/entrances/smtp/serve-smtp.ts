@@ -147,36 +147,29 @@ class Listener {
     cancel();
   }
 
-  /** Never throws. Its frame stays as long as the connection, so it holds nothing else. */
+  /** Past the door, or turned away. Never throws. */
   async #serve(served: Served): Promise<void> {
-    let entered: Entered | undefined;
-    try {
-      entered = await this.#enter(served);
-      await entered?.conversation.run();
-    } catch (error) {
-      served.connection.destroy();
-      if (!(error instanceof Fault)) this.#emit('error', 'smtp.connection_failed', { error: String(error) });
-    } finally {
-      entered?.give();
+    const { connection } = served;
+    let give: (() => void) | undefined;
+    const leave = () => {
+      give?.();
       this.#served.delete(served);
       if (this.#served.size === 0) this.#onEmpty?.();
-    }
-  }
-
-  /** Past the door, or turned away. */
-  async #enter(served: Served): Promise<Entered | undefined> {
-    const { connection } = served;
-    const arrival = await this.#identify(connection);
-    if (!arrival) connection.destroy();
-    const give = arrival && this.#admit(connection, arrival);
-    if (!arrival || !give) return undefined;
-    let conversation: Conversation | undefined;
+    };
     try {
-      if (await this.#secure(connection, arrival)) conversation = this.#conversationWith(served, arrival);
-    } finally {
-      if (!conversation) give();
+      const arrival = await this.#identify(connection);
+      if (!arrival) connection.destroy();
+      give = arrival && this.#admit(connection, arrival);
+      if (!arrival || !give || !(await this.#secure(connection, arrival))) return leave();
+      served.conversation = this.#conversationWith(connection, arrival);
+      if (this.#closing) served.conversation.stop();
+    } catch (error) {
+      connection.destroy();
+      leave();
+      if (!(error instanceof Fault)) this.#emit('error', 'smtp.connection_failed', { error: String(error) });
+      return;
     }
-    return conversation && { conversation, give };
+    served.conversation.start(leave);
   }
 
   /** Its place among those of its network; undefined when that has too many, and then it is turned away. */
@@ -187,16 +180,13 @@ class Listener {
     return give;
   }
 
-  #conversationWith(served: Served, { client, early }: Arrival): Conversation {
+  #conversationWith(connection: Connection, { client, early }: Arrival): Conversation {
     const about = {
       client: client.address.text,
       visit: this.#options.policy.open(client),
-      early: served.connection.tls ? nothing : early,
+      early: connection.tls ? nothing : early,
     };
-    const conversation = new Conversation(served.connection, about, this.#deps);
-    served.conversation = conversation;
-    if (this.#closing) conversation.stop();
-    return conversation;
+    return new Conversation(connection, about, this.#deps);
   }
 
   /** Who is there: the connection's own address, or the one its proxy names. */
@@ -265,8 +255,6 @@ class Listener {
     this.#options.signals.emit(level, name, { listener: this.#options.name, ...fields });
   }
 }
-
-type Entered = { readonly conversation: Conversation; readonly give: () => void };
 
 type Arrival = {
   readonly client: SmtpClient;
