@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { headerLimits, indexMessage } from '../format/message/message-index.ts';
-import { readAuthor } from './read-author.ts';
+import { readAuthor, readSendersBeside } from './read-author.ts';
 
 const authorOf = (header: string) => readAuthor(indexMessage(Buffer.from(`${header}\r\n\r\nbody\r\n`, 'latin1')));
 
@@ -49,4 +49,23 @@ test('a header larger than we read names nobody', () => {
     authorOf(`From: a@bank.example\r\n${'X: y\r\n'.repeat(headerLimits.fieldsMax)}`).kind,
     'none-or-unclear',
   );
+});
+
+test('RFC 5322 §3.6.2, §3.6.6: who is named beside the author, as far as it can be read', () => {
+  const header = [
+    'From: a@bank.example',
+    'Sender: "b" <b@one.example>',
+    'SENDER: b@one.example, b@one.example (twice)',
+    'Resent-From: c@one.example, d@two.example',
+    'Resent-Sender: <e@one.example',
+    `Resent-From: ${Array.from({ length: 11 }, (_, nth) => `f@d${nth}.example`).join(', ')}`,
+    'Resent-To: g@three.example',
+  ];
+  assert.deepEqual(readSendersBeside(indexMessage(Buffer.from(`${header.join('\r\n')}\r\n\r\nx`))), [
+    { field: 'sender', domains: ['one.example'] },
+    { field: 'sender', domains: ['one.example'] },
+    { field: 'resent-from', domains: ['one.example', 'two.example'] },
+    { field: 'resent-from', domains: undefined },
+    { field: 'resent-sender', domains: undefined },
+  ]);
 });

@@ -4,6 +4,8 @@
  */
 import { latin1 } from '../base/bytes.ts';
 import { type Author, parseFromFields } from '../format/address.ts';
+import { mailboxesOf, readAddressList } from '../format/address-list.ts';
+import type { DomainName } from '../format/domain-name.ts';
 import {
   fieldBody,
   fieldsNamed,
@@ -44,6 +46,32 @@ export function readAuthor(index: MessageIndex): Author {
     return unclear('a From may be hidden behind a lone CR or LF');
   }
   return parseFromFields(fieldsNamed(index, 'from').map((field) => fieldBody(index, field)));
+}
+
+/** Fields that many readers show beside the author, or instead: "on behalf of", "resent by". RFC 5322 §3.6.2, §3.6.6 */
+const besideFrom = ['sender', 'resent-from', 'resent-sender'];
+
+export type SenderBeside = {
+  /** In lower case. */
+  readonly field: string;
+  /** Undefined: it cannot be read with certainty. */
+  readonly domains: readonly DomainName[] | undefined;
+};
+
+/** Nobody is sent on behalf of more: whoever names them wants something else. */
+const besideMax = 10;
+
+export function readSendersBeside(index: MessageIndex): readonly SenderBeside[] {
+  return besideFrom.flatMap((name) =>
+    fieldsNamed(index, name).map((field) => ({ field: name, domains: domainsIn(fieldBody(index, field)) })),
+  );
+}
+
+function domainsIn(body: Uint8Array): readonly DomainName[] | undefined {
+  const list = readAddressList(body);
+  if (!list.ok) return undefined;
+  const domains = [...new Set(mailboxesOf(list.value.entries).map(({ domain }) => domain))];
+  return domains.length > besideMax ? undefined : domains;
 }
 
 function unclear(why: string): Author {

@@ -25,6 +25,7 @@ function decide(facts: Partial<AcceptanceFacts> = {}) {
       sender: login,
       author: authorAt(own),
       mailFromDomain: own,
+      beside: [],
       domains: new Map([
         [own, { verified: true }],
         [also, { verified: true }],
@@ -83,6 +84,18 @@ test('the envelope sender likewise; the null sender goes with an own From only (
   assert.partialDeepStrictEqual(decide({ mailFromDomain: undefined, author: authorAt(foreign) }), {
     code: 'from-not-allowed',
   });
+});
+
+test('RFC 5322 §3.6.2: nor is somebody else named beside the author, as readers show it: on behalf of', () => {
+  const beside = (field: string, ...domains: ReturnType<typeof domain>[]) => decide({ beside: [{ field, domains }] });
+  assert.deepEqual(beside('sender', own), { domain: own });
+  assert.partialDeepStrictEqual(beside('sender', foreign), { code: 'sender-not-allowed' });
+  assert.partialDeepStrictEqual(beside('resent-from', own, also), { code: 'sender-not-allowed' });
+  const unclear = decide({ beside: [{ field: 'sender', domains: undefined }] });
+  assert.partialDeepStrictEqual(unclear, { code: 'sender-not-allowed' });
+  assert.deepEqual(decide({ sender: key, beside: [{ field: 'sender', domains: [also] }] }), { domain: own });
+  const relay: Sender = { kind: 'relay', account: 'relay' };
+  assert.deepEqual(decide({ sender: relay, beside: [{ field: 'sender', domains: [foreign] }] }), { domain: own });
 });
 
 test('a relay network passes on anybody’s mail; only what is ours and proven is signed', () => {

@@ -5,6 +5,7 @@
 import { accept, type Outcome, refuse } from '../../base/outcome.ts';
 import type { Author } from '../../format/address.ts';
 import type { DomainName } from '../../format/domain-name.ts';
+import type { SenderBeside } from '../../protocol/read-author.ts';
 import type { OutboundRefusal, Sender } from './types.ts';
 
 export type AcceptanceFacts = {
@@ -12,6 +13,8 @@ export type AcceptanceFacts = {
   readonly author: Author;
   /** Domain of the envelope sender; undefined for the null sender. */
   readonly mailFromDomain: DomainName | undefined;
+  /** Whom the message names as its sender beside the author. */
+  readonly beside: readonly SenderBeside[];
   /** The office's own domains among those named: verified or not. */
   readonly domains: ReadonlyMap<DomainName, { readonly verified: boolean }>;
   readonly recipientCount: number;
@@ -67,6 +70,14 @@ function ofAccount(facts: AcceptanceFacts): Outcome<{ readonly domain: DomainNam
     const envelope = mayUse(facts.mailFromDomain, facts);
     if (!envelope.ok)
       return refuse('sender-not-allowed', `The envelope sender is at ${facts.mailFromDomain}. ${envelope.say}`);
+  }
+  for (const { field, domains } of facts.beside) {
+    if (domains === undefined) return refuse('sender-not-allowed', `The ${field} field cannot be read with certainty.`);
+    for (const named of domains) {
+      const beside = mayUse(named, facts);
+      if (!beside.ok)
+        return refuse('sender-not-allowed', `The ${field} field names somebody at ${named}. ${beside.say}`);
+    }
   }
   return accept({ domain });
 }

@@ -170,6 +170,9 @@ test('a login uses its own From and its own envelope sender, and nothing is stor
     ['from-unclear', { text: letterText.replace('Ada <ada@example.com>', 'ada@example.com, ceo@bank.test') }],
     ['from-unclear', { text: `From: ceo@bank.test\r\n${letterText}` }],
     ['from-unclear', { text: letterText.replace('From:', 'X-From:') }],
+    ['sender-not-allowed', { text: `Sender: ceo@bank.test\r\n${letterText}` }],
+    ['sender-not-allowed', { text: `Resent-From: ada@example.com, ceo@bank.test\r\n${letterText}` }],
+    ['sender-not-allowed', { text: `Resent-Sender: ceo@bank.test\r\nResent-Sender: x\r\n${letterText}` }],
     ['no-recipients', { to: [] }],
   ];
   for (const [code, wish] of tries) {

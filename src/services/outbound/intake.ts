@@ -23,7 +23,7 @@ import {
   type MessageIndex,
 } from '../../format/message/message-index.ts';
 import { type LongBody, openLongMessage } from '../../protocol/long-message.ts';
-import { readAuthor } from '../../protocol/read-author.ts';
+import { readAuthor, readSendersBeside, type SenderBeside } from '../../protocol/read-author.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { Events } from '../events/events.ts';
 import { composeMessage } from './compose-message.ts';
@@ -179,6 +179,7 @@ export class Intake {
     const decided = await this.#decide(sender, {
       author,
       mailFrom: content.from,
+      beside: [], // the fields that name one are reserved
       recipients,
       sizeBytes: 0,
       receivedFields: 0,
@@ -225,6 +226,7 @@ export class Intake {
     const facts = {
       author,
       mailFrom: request.mailFrom,
+      beside: readSendersBeside(index),
       recipients,
       sizeBytes: request.body.size,
       receivedFields: fieldsNamed(index, 'received').length,
@@ -289,18 +291,24 @@ export class Intake {
     letter: {
       author: Author;
       mailFrom: Mailbox | undefined;
+      beside: readonly SenderBeside[];
       recipients: readonly Mailbox[];
       sizeBytes: number;
       receivedFields: number;
     },
   ): Promise<Outcome<{ readonly domain: DomainName | undefined }, OutboundRefusal>> {
-    const named = [letter.author.kind === 'one' ? letter.author.domain : undefined, letter.mailFrom?.domain];
+    const named = [
+      letter.author.kind === 'one' ? letter.author.domain : undefined,
+      letter.mailFrom?.domain,
+      ...letter.beside.flatMap(({ domains }) => domains ?? []),
+    ];
     const domains = await this.#ports.directory.domainsAmong(named.filter((domain) => domain !== undefined));
     return decideAcceptance(
       {
         sender,
         author: letter.author,
         mailFromDomain: letter.mailFrom?.domain,
+        beside: letter.beside,
         domains,
         recipientCount: letter.recipients.length,
         sizeBytes: letter.sizeBytes,
