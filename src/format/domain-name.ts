@@ -25,12 +25,16 @@ const labelOctetsMax = 63; // RFC 1035 §2.3.4
 /** A name of 253 octets cannot come from more text than this, decomposed (NFD) letters included; bounds the work below. */
 const textUnitsMax = 4 * nameOctetsMax;
 
+/** Most names in one look: lower case, nothing to convert, and a last label that begins with a letter. */
+const plainName = /^(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
+
 /**
  * A host or mail domain, written as A-labels or U-labels, with or without the final dot. Refused, among others: empty or
  * over-long labels, blanks, NUL, a dash at a label's edge (RFC 5321 §4.1.2), and whatever ends in a number, because
  * that is the look of an IP address.
  */
 export function parseDomainName(text: string): DomainName | undefined {
+  if (text.length <= nameOctetsMax && plainName.test(text) && !text.includes('xn--')) return text as DomainName;
   if (text.length === 0 || text.length > textUnitsMax) return undefined;
   const labels: string[] = [];
   for (const written of withoutFinalDot(text).split('.')) {

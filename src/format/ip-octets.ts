@@ -5,12 +5,18 @@
 
 /** Four decimal numbers without leading zeros: `010` is eight to some readers. */
 export function ipv4Octets(text: string): Uint8Array | undefined {
-  const parts = text.split('.');
-  if (parts.length !== 4 || !parts.every((part) => /^(?:0|[1-9][0-9]{0,2})$/.test(part) && Number(part) <= 255)) {
-    return undefined;
+  const found = ipv4Form.exec(text);
+  if (found === null) return undefined;
+  const octets = new Uint8Array(4);
+  for (let at = 0; at < 4; at++) {
+    const number = Number(found[at + 1]);
+    if (number > 255) return undefined;
+    octets[at] = number;
   }
-  return Uint8Array.from(parts, Number);
+  return octets;
 }
+
+const ipv4Form = /^(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})$/;
 
 export function ipv4Text(octets: Uint8Array): string {
   return octets.join('.');

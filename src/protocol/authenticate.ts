@@ -186,15 +186,17 @@ function readWithBody<T>(
 /** A resolver does not throw; one that a library's user brought might, and then DNS has failed. */
 function answering(resolver: Resolver): Resolver {
   return {
-    lookup: async (name, type, options) => {
+    lookup: (name, type, options) => {
       try {
-        return await resolver.lookup(name, type, options);
+        return resolver.lookup(name, type, options).catch(() => dnsFailed);
       } catch {
-        return { kind: 'failed', why: 'servfail' };
+        return Promise.resolve(dnsFailed);
       }
     },
   };
 }
+
+const dnsFailed = { kind: 'failed', why: 'servfail' } as const;
 
 /** A name of ours comes from the configuration: what cannot stand in a header is a mistake to be told at once. */
 function readAuthservId(text: string): string {

@@ -4,7 +4,7 @@
  */
 import { fromLatin1 } from '../../base/bytes.ts';
 import { invariant } from '../../base/outcome.ts';
-import type { AuthProperty, AuthResult } from './types.ts';
+import type { AuthResult } from './types.ts';
 
 const fieldName = 'Authentication-Results';
 const lineOctetsMax = 998; // RFC 5322 §2.1.1
@@ -32,24 +32,23 @@ export function authenticationResultsField(authservId: string, results: readonly
 function partsOf(authservId: string, results: readonly AuthResult[]): string[][] {
   const id = written(authservId);
   invariant(id !== undefined && id !== '', 'an authserv-id is printable ASCII');
-  const said = results.length === 0 ? [['none']] : results.map(resultWords); // RFC 8601 §2.2 (no-result)
-  return [[id], ...said].map((words, at) => (at < Math.max(results.length, 1) ? withSemicolon(words) : words));
+  if (results.length === 0) return [[`${id};`], ['none']]; // RFC 8601 §2.2 (no-result)
+  const last = results.length - 1;
+  return [[`${id};`], ...results.map((result, at) => resultWords(result, at === last ? '' : ';'))];
 }
 
-function resultWords({ method, result, reason, properties }: AuthResult): string[] {
+function resultWords({ method, result, reason, properties }: AuthResult, end: ';' | ''): string[] {
   invariant(isKeyword(method) && isKeyword(result), 'methods and results are keywords');
+  const words = [`${method}=${result}`];
   const why = reason === undefined ? undefined : written(reason);
-  return [`${method}=${result}`, ...(why === undefined ? [] : [`reason=${why}`]), ...properties.flatMap(propertyWord)];
-}
-
-function withSemicolon(words: readonly string[]): string[] {
-  return words.map((word, at) => (at === words.length - 1 ? `${word};` : word));
-}
-
-function propertyWord({ type, name, value }: AuthProperty): string[] {
-  invariant(isKeyword(type) && isKeyword(name), 'property types and names are keywords');
-  const plain = written(value);
-  return plain === undefined || value === '' ? [] : [`${type}.${name}=${plain}`];
+  if (why !== undefined) words.push(`reason=${why}`);
+  for (const { type, name, value } of properties) {
+    invariant(isKeyword(type) && isKeyword(name), 'property types and names are keywords');
+    const plain = value === '' ? undefined : written(value);
+    if (plain !== undefined) words.push(`${type}.${name}=${plain}`);
+  }
+  words.push(`${words.pop()}${end}`);
+  return words;
 }
 
 function isKeyword(text: string): boolean {

@@ -17,6 +17,7 @@ export const spfLimits = {
   timeMs: 20_000, // RFC 7208 §4.6.4: at least 20 seconds
   explanationCharacters: 1_000, // ours: two lines of an SMTP reply at most
   traceLines: 500, // ours: ten records of 64 KB hold some 300,000 terms
+  traceLineCharacters: 400, // ours: a few lines on a screen
 } as const;
 
 /** The check ends here without a verdict of the domain's own. */
@@ -39,9 +40,17 @@ export type Check = {
 /** Whose record, or which name, is looked at, and how deep below the sender's own record. */
 export type Place = { readonly domain: QueryName; readonly depth: number };
 
+/** May hold text of strangers: `traceOf` makes it fit to be shown. */
 export function note(check: Check, depth: number, line: string): void {
-  if (check.trace.length < spfLimits.traceLines) check.trace.push(`${'  '.repeat(depth)}${printable(line, 400)}`);
+  if (check.trace.length < spfLimits.traceLines) check.trace.push(`${indents[depth] ?? ''}${line}`);
   else if (check.trace.length === spfLimits.traceLines) check.trace.push('(the rest is not listed)');
+}
+
+const indents = Array.from({ length: spfLimits.lookups + 1 }, (_, depth) => '  '.repeat(depth));
+
+/** The lines so far, printable ASCII each. */
+export function traceOf({ trace }: Check): readonly string[] {
+  return trace.map((line) => printable(line, spfLimits.traceLineCharacters));
 }
 
 export function ask<T extends RecordType>(check: Check, name: QueryName, type: T): Promise<DnsAnswer<RecordData[T]>> {

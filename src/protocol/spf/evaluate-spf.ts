@@ -8,7 +8,18 @@
 import { type Clock, systemClock, type Timers } from '../../base/clock.ts';
 import type { QueryName } from '../../format/domain-name.ts';
 import type { Resolver } from '../dns/types.ts';
-import { ask, type Check, countLookup, countVoid, failure, note, type Place, type Stop, spfLimits } from './check.ts';
+import {
+  ask,
+  type Check,
+  countLookup,
+  countVoid,
+  failure,
+  note,
+  type Place,
+  type Stop,
+  spfLimits,
+  traceOf,
+} from './check.ts';
 import { explain } from './explanation.ts';
 import { type Identity, isAsciiLocal, readIdentity } from './identity.ts';
 import { usesLetter } from './macro.ts';
@@ -105,7 +116,7 @@ function resultOf(check: Check, verdict: Verdict, explanation?: string): SpfResu
     lookups,
     voidLookups,
     ...(reason !== undefined && { reason }),
-    trace: [...check.trace], // what a late answer still writes is not part of the result
+    trace: traceOf(check), // what a late answer still writes is not part of the result
   };
 }
 
