@@ -6,9 +6,12 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { concat, fromLatin1, latin1, utf8 } from '../../src/base/bytes.ts';
+import type { ReceivedEmail } from '../../src/entrances/http/schemas/inbox.ts';
+import { formatAddrSpec } from '../../src/format/address.ts';
 import { indexMessage } from '../../src/format/message/message-index.ts';
 import { parseAuthenticationResults } from '../../src/protocol/auth-results/parse-auth-results.ts';
 import { signDkim } from '../../src/protocol/dkim/sign-dkim.ts';
+import { readAuthor } from '../../src/protocol/read-author.ts';
 import type { StoredMail } from '../../src/services/mailbox/types.ts';
 import { endOfDataLookAlikes } from '../support/end-of-data-look-alikes.ts';
 import { Dialogue, field, fieldCount, openScene, type Scene, settledMessage } from '../support/sandbox-scene.ts';
@@ -401,6 +404,25 @@ describe('strangers at the MX', () => {
       assert.deepEqual(wrong, []);
     });
 
+    test('the API shows the author that was judged, or none', async () => {
+      const { api } = scene.facts;
+      const asked = (path: string) =>
+        fetch(`${api.url}${path}`, { headers: { authorization: `Bearer ${api.key}`, connection: 'close' } });
+      const { data } = (await (await asked('/v1/inbox?limit=100')).json()) as { data: ReceivedEmail[] };
+      assert.ok(data.length > 20);
+      for (const shown of data) {
+        const mail = await scene.world.stage.yours.mailbox.find(shown.id);
+        const raw = await scene.world.stage.yours.mailbox.raw(shown.id);
+        assert.ok(mail && raw);
+        const author = readAuthor(indexMessage(raw));
+        const judged = author.kind === 'one' ? formatAddrSpec(author.first) : null;
+        assert.deepEqual([shown.from, mail.headerFrom], [judged, judged], shown.subject);
+        const results = field(indexMessage(raw), 'authentication-results');
+        const [, name] = /header\.from=(\S+?)(?:;|\s|$)/.exec(results) ?? [];
+        if (name !== undefined && judged !== null) assert.equal(judged.slice(judged.lastIndexOf('@') + 1), name);
+      }
+    });
+
     test('to a public suffix nobody vouches for', async () => {
       using dialogue = await Dialogue.greeted(proxyPort, { from: theirAddress });
       const text = 'From: <hello@com>\r\nSubject: of all com\r\n\r\nBelieve me.';
@@ -534,6 +556,111 @@ describe('strangers at the MX', () => {
     });
   });
 
+  describe('who log in', () => {
+    const us = 'hello@example.com';
+    /** Each wish opens a dialogue of its own: what is refused must not spoil the next. */
+    async function loggedIn(): Promise<Dialogue> {
+      const { port: submission, user, password } = scene.facts.submission;
+      const dialogue = await Dialogue.greeted(submission);
+      assert.match(await dialogue.ask('STARTTLS'), /^220 /);
+      await dialogue.secure(readFileSync(scene.facts.world.authority, 'utf8'));
+      assert.match(await dialogue.ask('EHLO laptop.example.com'), /AUTH/);
+      const blob = Buffer.from(`\0${user}\0${password}`).toString('base64');
+      assert.match(await dialogue.ask(`AUTH PLAIN ${blob}`), /^235 /);
+      return dialogue;
+    }
+    const queued = async () => (await scene.world.stage.yours.outbound.messages({ limit: 1_000 })).length;
+
+    test('do not send before, nor in clear, nor as somebody else', async () => {
+      const { port: submission, user, password } = scene.facts.submission;
+      using dialogue = await Dialogue.greeted(submission);
+      const blob = (actAs: string) => Buffer.from(`${actAs}\0${user}\0${password}`).toString('base64');
+      assert.match(await dialogue.ask(`AUTH PLAIN ${blob('')}`), /^(?:538|530|503|502) /);
+      assert.match(await dialogue.ask(`MAIL FROM:<${us}>`), /^530 /);
+      assert.match(await dialogue.ask('STARTTLS'), /^220 /);
+      await dialogue.secure(readFileSync(scene.facts.world.authority, 'utf8'));
+      assert.match(await dialogue.ask('EHLO laptop.example.com'), /AUTH/);
+      assert.match(await dialogue.ask(`MAIL FROM:<${us}>`), /^530 /);
+      assert.equal(await dialogue.ask(`AUTH PLAIN ${blob('postmaster')}`), '535 5.7.8 Wrong login or password');
+      assert.match(await dialogue.ask(`AUTH PLAIN ${blob('')}`), /^235 /);
+      assert.match(await dialogue.ask(`AUTH PLAIN ${blob('')}`), /^503 /);
+    });
+
+    test('use no name but their own, in no disguise', async () => {
+      const foreign = 'ceo@example.net';
+      const base64 = (text: string) => Buffer.from(text).toString('base64');
+      const mine = `From: <${us}>`;
+      const headers: Readonly<Record<string, string>> = {
+        'the other one': `From: <${foreign}>`,
+        'a subdomain of ours': 'From: <hello@sub.example.com>',
+        'two From, ours first': `${mine}\r\nFrom: <${foreign}>`,
+        'two From, ours last': `From: <${foreign}>\r\n${mine}`,
+        'two addresses': `From: <${us}>, <${foreign}>`,
+        'a group': `From: Us: <${us}>, <${foreign}>;`,
+        'a group of the other': `From: ${us}: <${foreign}>;`,
+        'no From': 'X-From: x',
+        'an empty From': 'From: ',
+        'a blank before the name': ` From: <${foreign}>\r\n${mine}`,
+        'a blank before the colon': `From : <${foreign}>\r\n${mine}`,
+        'a folded name': `From\r\n : <${foreign}>\r\n${mine}`,
+        'a NUL in the name': `Fr\0om: <${foreign}>\r\n${mine}`,
+        'an encoded word as address': `From: =?utf-8?B?${base64(`<${foreign}>`)}?=`,
+        'an encoded word inside': 'From: <=?utf-8?Q?ceo=40example.net?=@example.com>',
+        'a route': `From: <@example.com:${foreign}>`,
+        'a bare address before': `From: ${foreign} <${us}>`,
+        'a bare address after': `From: <${us}> ${foreign}`,
+        'two angles': `From: <${us}><${foreign}>`,
+        'two @': 'From: <ceo@example.net@example.com>',
+        'a comment within': 'From: <ceo@example.net(.example.com)>',
+        'a full-width @': 'From: <ceo＠example.net>',
+        'an address literal': 'From: <hello@[127.0.0.1]>',
+        'a lone CR': `${mine}\rFrom: <${foreign}>`,
+        'a lone LF': `${mine}\nFrom: <${foreign}>`,
+        'another Sender': `${mine}\r\nSender: <${foreign}>`,
+        'another Resent-From': `Resent-From: <${foreign}>\r\n${mine}`,
+        'another Resent-Sender': `Resent-Sender: <${foreign}>\r\n${mine}`,
+      };
+      const before = await queued();
+      const wrong: string[] = [];
+      await each(Object.entries(headers), async ([name, header]) => {
+        using dialogue = await loggedIn();
+        const reply = await dialogue.send(
+          { from: us, to: 'friend@example.net' },
+          utf8(`${header}\r\nSubject: ${name}\r\n\r\nx`),
+        );
+        if (!/^(?:55[04] 5\.[67]\.\d|521 5\.5\.2) /.test(reply)) wrong.push(`${name}: ${reply}`);
+      });
+      const text = `${mine}\r\nSubject: envelope\r\n\r\nx`;
+      await each(
+        [foreign, 'hello@sub.example.com', 'hello@example.com.example.net', '"hello@example.com"@example.net'],
+        async (from) => {
+          using dialogue = await loggedIn();
+          const reply = await dialogue.send({ from, to: 'friend@example.net' }, text);
+          if (!/^550 5\.7\.1 /.test(reply)) wrong.push(`envelope ${from}: ${reply}`);
+        },
+      );
+      assert.deepEqual(wrong, []);
+      assert.equal(await queued(), before);
+    });
+
+    test('end a message like everybody: no look-alike lets a second one through', async () => {
+      const smuggled = `MAIL FROM:<${us}>\r\nRCPT TO:<${us}>\r\nDATA\r\nFrom: <${us}>\r\nSubject: smuggled by a login\r\n\r\nx\r\n`;
+      await each(Object.entries(endOfDataLookAlikes), async ([name, octets]) => {
+        using dialogue = await loggedIn();
+        for (const line of [`MAIL FROM:<${us}>`, `RCPT TO:<${us}>`, 'DATA']) await dialogue.ask(line);
+        dialogue.say(fromLatin1(`From: <${us}>\r\nSubject: carrier\r\n\r\nfirst`));
+        dialogue.say(octets);
+        dialogue.say(`${smuggled}.\r\nQUIT\r\n`);
+        const replies = await dialogue.hearOut();
+        if (replies[0]?.startsWith('521 ')) return assert.equal(replies.length, 1, name);
+        assert.match(replies[0] ?? '', /^(?:250 2\.0\.0 Queued as |55\d )/, name);
+        assert.deepEqual(replies.slice(1), ['221 2.0.0 Goodbye'], name);
+      });
+      const sent = await scene.world.stage.yours.outbound.messages({ limit: 1_000 });
+      assert.ok(!sent.some(({ subject }) => subject === 'smuggled by a login'));
+    });
+  });
+
   describe('reach those who must be reached', () => {
     test('RFC 5321 §4.5.1: postmaster and abuse take everything, and claim nothing about its author', async () => {
       const operators = ['Postmaster', 'postmaster@example.com', 'ABUSE@example.com', 'postmaster@mx.example.com'];
@@ -620,11 +747,9 @@ describe('strangers at the MX', () => {
     });
 
     test('whatever was refused here has made no mail: nothing bounces to strangers', async () => {
-      const sent = await scene.world.stage.yours.outbound.messages({ limit: 100 });
-      assert.deepEqual(
-        sent.map(({ subject }) => subject),
-        ['returned later'],
-      );
+      const sent = await scene.world.stage.yours.outbound.messages({ limit: 1_000 });
+      const subjects = sent.map(({ subject }) => subject).filter((subject) => subject !== 'carrier');
+      assert.deepEqual(subjects, ['returned later']);
       assert.deepEqual(await scene.world.stage.theirs.outbound.messages({ limit: 100 }), []);
     });
   });
