@@ -18,7 +18,7 @@ export type OurResolver = {
   readonly sent: { udp: number; tcp: number };
 };
 
-function queryName(text: string): QueryName {
+export function queryName(text: string): QueryName {
   const name = parseQueryName(text);
   assert.ok(name, text);
   return name;
