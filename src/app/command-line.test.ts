@@ -314,6 +314,7 @@ test('fsck and backup', async (t) => {
   await ok(`send --from a@example.com --to b@example.net --text x --data ${folder}`);
   const copy = join(folder, 'copy');
   assert.deepEqual(JSON.parse(await ok(`backup ${copy} --json --data ${folder}`)), { folder, to: copy, files: 0 });
+  assert.match(readFileSync(join(copy, 'backup.json'), 'utf8'), /^\{"made_at":"\d{4}-\d\d-\d\dT[\d:.]+Z"\}\n$/);
   const again = await posthorn(`backup ${copy} --data ${folder}`);
   assert.equal(again.code, 65);
   assert.match(again.err, /a backup never overwrites/);

@@ -6,6 +6,7 @@ import { createMemoryGuard } from '../adapters/host/memory-guard.ts';
 import { createNodeNet } from '../adapters/net/node-net.ts';
 import { createStubResolver } from '../adapters/resolver/stub-resolver.ts';
 import { readSystemServers } from '../adapters/resolver/system-servers.ts';
+import { takeBackupNote } from '../adapters/store/backup-note.ts';
 import { systemClock } from '../base/clock.ts';
 import type { Listening } from '../base/port/net.ts';
 import { systemRandom } from '../base/random.ts';
@@ -14,7 +15,7 @@ import { type DomainName, parseDomainName } from '../format/domain-name.ts';
 import { parseZoneText } from '../format/zone-file.ts';
 import { makeZoneSet, type ZoneSet } from '../protocol/dns/zone-set.ts';
 import { closeAll } from './close-all.ts';
-import { openOffice, type World } from './compose.ts';
+import { type Office, openOffice, type World } from './compose.ts';
 import { ConfigMistakes } from './config.ts';
 import { named, openEntrances } from './open-entrances.ts';
 import { acceptorsWithin, openFilesMax } from './open-files.ts';
@@ -37,10 +38,11 @@ export async function runServe(config: Config, io: ServeIo): Promise<number> {
   const net = createNodeNet({ signals: telemetry.signals, acceptors: acceptorsWithin(openFilesMax()) });
   const servers = config['dns.resolvers'].length > 0 ? config['dns.resolvers'] : readSystemServers();
   const trustAd = config['dns.trust_ad'];
+  const giveBack = createGiveBack();
   const memory = createMemoryGuard({
     timers: systemClock,
     signals: telemetry.signals,
-    giveBack: createGiveBack(),
+    giveBack: giveBack.all,
   });
   const world: World = {
     net,
@@ -58,7 +60,8 @@ export async function runServe(config: Config, io: ServeIo): Promise<number> {
   };
   const zones = zonesOf(config);
   const office = await openOffice(config, hostname, world);
-  const closers: (() => Promise<void>)[] = [() => office.stop()];
+  const stopTrimming = giveBack.regularly(systemClock);
+  const closers: (() => Promise<void>)[] = [async () => stopTrimming(), () => office.stop()];
   try {
     const { 'tls.certificate': certificate, 'tls.key': key } = config;
     const identity =
@@ -69,6 +72,7 @@ export async function runServe(config: Config, io: ServeIo): Promise<number> {
     closers.push(() => entrances.close());
     const dns = await openDns(config, world, zones);
     if (dns) closers.push(() => dns.close());
+    await tellOfBackup(config, office, { err: io.err, signals: telemetry.signals });
     await office.start();
     io.err(greeting(hostname, config, { entrances, dns }));
     await stopped(io.signal);
@@ -77,6 +81,22 @@ export async function runServe(config: Config, io: ServeIo): Promise<number> {
   } finally {
     await closeAll(closers);
   }
+}
+
+/** What was open in the backup goes out now, also what the office that is gone had sent since. */
+async function tellOfBackup(
+  config: Config,
+  office: Office,
+  { err, signals }: Pick<ServeIo, 'err'> & Pick<World, 'signals'>,
+): Promise<void> {
+  const note = takeBackupNote(config.data);
+  if (!note) return;
+  const { open } = await office.outbound.counts();
+  const made = Number.isNaN(note.madeAtMs) ? 'an unknown time' : new Date(note.madeAtMs).toISOString();
+  signals.emit('warn', 'store.restored_from_backup', { made_at: made, open });
+  err(
+    `posthorn: restored from the backup of ${made}. ${open} deliveries were open then and go out now; those that were made since go out twice.\n`,
+  );
 }
 
 /** The configured name, or the machine's own when that is a whole one. */

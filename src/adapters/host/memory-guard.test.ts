@@ -56,5 +56,22 @@ test('on this machine the least limit is the machine at most, and giving back do
   const guard = createMemoryGuard({ timers: systemClock, signals: silentSignals });
   assert.ok(guard.limitBytes > 0 && guard.limitBytes <= totalmem(), String(guard.limitBytes));
   assert.equal(typeof guard.isShort(), 'boolean');
-  createGiveBack()();
+  createGiveBack().all();
+});
+
+test('what is free within the allocator is given back every twenty seconds, until it is stopped', () => {
+  const due: (() => void)[] = [];
+  const cancelled: number[] = [];
+  const timers = {
+    ...systemClock,
+    after: (_: number, run: () => void) => {
+      const nth = due.push(run);
+      return () => void cancelled.push(nth);
+    },
+  };
+  const stop = createGiveBack().regularly(timers);
+  due[0]?.();
+  assert.equal(due.length, 2);
+  stop();
+  assert.deepEqual(cancelled, [2]);
 });

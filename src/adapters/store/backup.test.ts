@@ -35,7 +35,7 @@ test('the key to the secrets is not in it', async (t) => {
   const office = await tempOffice(t);
   const to = join(tempFolder(t), 'copy');
   await backupStore(office.folder, to);
-  assert.deepEqual(readdirSync(to).sort(), ['posthorn.db', 'spool']);
+  assert.deepEqual(readdirSync(to).sort(), ['backup.json', 'posthorn.db', 'spool']);
 });
 
 test('a backup overwrites nothing', async (t) => {

@@ -8,7 +8,9 @@
 import { constants, existsSync, mkdirSync } from 'node:fs';
 import { copyFile, link, mkdir, readdir, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { type Clock, systemClock } from '../../base/clock.ts';
 import { Fault } from '../../base/outcome.ts';
+import { leaveBackupNote } from './backup-note.ts';
 import { isSpoolName, spoolFolder } from './blobs-schema.ts';
 import { codeOf, fileFault, syncFile, syncFolder } from './files.ts';
 import { takeFolderLock } from './folder-lock.ts';
@@ -25,7 +27,7 @@ export type BackupReport = { readonly files: number };
  * Throws a `Fault`: `BACKUP_EXISTS` when there is something at `to` already, `STORE_IN_USE` when another backup runs, `ENOSPC`.
  * Copies the database in one go, which blocks this process: meant for a command beside the office, not for the office itself.
  */
-export async function backupStore(dataFolder: string, to: string): Promise<BackupReport> {
+export async function backupStore(dataFolder: string, to: string, clock: Clock = systemClock): Promise<BackupReport> {
   const lock = takeFolderLock(dataFolder, 'backup');
   const stage = join(dataFolder, '.backup');
   let isOurs = false;
@@ -34,7 +36,9 @@ export async function backupStore(dataFolder: string, to: string): Promise<Backu
     isOurs = true;
     await rm(stage, { recursive: true, force: true }); // of a backup that was killed
     await mkdir(stage, { mode: 0o700 });
+    const madeAtMs = clock.nowMs(); // what ends from here on, the copy may not know
     const files = await snapshot(dataFolder, stage, to);
+    await leaveBackupNote(to, { madeAtMs });
     await copyAll(stage, files, to);
     return { files: files.length };
   } catch (error) {

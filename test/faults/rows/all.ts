@@ -4,6 +4,7 @@ import { backup } from './backup.ts';
 import { clock } from './clock.ts';
 import { damage } from './damage.ts';
 import { dns } from './dns.ts';
+import { downgrade } from './downgrade.ts';
 import { durable } from './durable.ts';
 import { failingCalls } from './failing-calls.ts';
 import { fullDisk, fullExt4 } from './full-disk.ts';
@@ -33,5 +34,6 @@ export const rows: readonly Fault[] = [
   damage,
   backup,
   migration,
+  downgrade,
   soak,
 ];

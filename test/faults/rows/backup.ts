@@ -60,7 +60,14 @@ export const backup: Fault = {
     );
     cpSync(join(home.data, 'secret.key'), join(to, 'secret.key'));
     await checkFsck(trial, restored);
+    const openThen = openDeliveries(restored);
     const later = await OfficeProcess.start(trial, restored);
+    const told = /restored from the backup of \d{4}-.*Z\. (\d+) deliveries were open then/.exec(later.words)?.[1];
+    trial.check(
+      told === String(openThen),
+      `${openThen} deliveries were open in the backup, and it says: ${later.words}`,
+    );
+    trial.check(later.said('store.restored_from_backup').length === 1, 'its log does not tell of the backup');
     let missing = 0;
     for (const { token, way } of acknowledgedBefore) {
       const [sql, ...values] =
@@ -80,9 +87,12 @@ export const backup: Fault = {
       `${copies} backups in ${took.map((ms) => `${ms.toFixed(0)} ms`).join(', ')}; ${acknowledgedBefore.length} messages acknowledged before the last one, missing ${missing}`,
     );
     trial.figure(
-      `restored without its key: refused; with it: fsck clean, ${elsewhere.copies.length} deliveries made that were open`,
+      `restored without its key: refused; with it: fsck clean, "${told} deliveries were open then and go out now", ${elsewhere.copies.length} deliveries made that were open`,
     );
     await checkShop(trial, restored, later);
+    const again = await OfficeProcess.start(trial, restored);
+    trial.check(!/backup/.test(again.words), `the start after that says: ${again.words}`);
+    await again.stop();
     for (let nth = 0; nth < copies; nth++) rmSync(join(trial.folder, `copy${nth}`), { recursive: true, force: true });
   },
 };
