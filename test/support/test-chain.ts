@@ -32,6 +32,8 @@ export type TestWish = {
   /** Who signs; itself when nobody is given. */
   readonly issuer?: TestCertificate;
   readonly isAuthority?: boolean;
+  /** Its key may sign certificates, though it need not be an authority. */
+  readonly signs?: boolean;
   /** DNS names besides the subject's common name. */
   readonly names?: readonly string[];
   readonly expired?: boolean;
@@ -41,6 +43,7 @@ export async function makeCertificate({
   name,
   issuer,
   isAuthority = false,
+  signs = isAuthority,
   names = [],
   expired = false,
 }: TestWish): Promise<TestCertificate> {
@@ -58,7 +61,7 @@ export async function makeCertificate({
     signingAlgorithm: algorithm,
     extensions: [
       new BasicConstraintsExtension(isAuthority, undefined, true),
-      new KeyUsagesExtension(isAuthority ? KeyUsageFlags.keyCertSign : KeyUsageFlags.digitalSignature, true),
+      new KeyUsagesExtension(signs ? KeyUsageFlags.keyCertSign : KeyUsageFlags.digitalSignature, true),
       ...(names.length > 0
         ? [new SubjectAlternativeNameExtension(names.map((value) => ({ type: 'dns' as const, value })))]
         : []),

@@ -478,6 +478,32 @@ test('RFC 7672 §2.2: under DANE the records judge the certificate, and no autho
   assert.equal(shown.length, 2);
 });
 
+test('RFC 7672 §8.1: the server is asked for the name its TLSA records stand under', async (t) => {
+  const world = await mailHosts(t, oneMx, { '192.0.2.1': { identity } });
+  const names: string[] = [];
+  const dial: typeof world.ports.net.dial = async (to, options) => {
+    const connection = await world.ports.net.dial(to, options);
+    const handshake = connection.startTlsAsClient.bind(connection);
+    connection.startTlsAsClient = (wish) => {
+      names.push(wish.serverName);
+      return handshake(wish);
+    };
+    return connection;
+  };
+  const tlsPolicy = (): TlsDemand => ({
+    policy: 'dane',
+    because: 'TLSA',
+    serverName: 'base.example.net',
+    key: 'k',
+    judge: () => ({ ok: true }),
+  });
+  const ports = { ...world.ports, net: { ...world.ports.net, dial } };
+  const transport = createDirectMx(ports, { ehloName: 'mx.sender.test', patience: impatience(5_000), tlsPolicy });
+  t.after(() => transport.close());
+  assert.equal(only(await transport.deliver(jobFor('example.net'), watched())).kind, 'delivered');
+  assert.deepEqual(names, ['base.example.net']);
+});
+
 test('who asked is told what came of TLS on each new connection', async (t) => {
   const told: TlsOutcome[] = [];
   const tell = (outcome: TlsOutcome) => void told.push(outcome);

@@ -139,6 +139,13 @@ test('a certificate that may not issue does not', async () => {
   const notAuthority = await makeCertificate({ name: 'Leaf', issuer: root, names: [hostName] });
   const forged = await makeCertificate({ name: 'forged', issuer: notAuthority, names: [hostName] });
   assert.equal(result([tlsaOf(root, 2, 1, 1)], [forged.der, notAuthority.der, root.der]), 'validation-failure');
+  const half = await makeCertificate({ name: 'Half', issuer: root, names: [hostName], signs: true });
+  const below = await makeCertificate({ name: 'below', issuer: half, names: [hostName] });
+  assert.equal(
+    result([tlsaOf(root, 2, 1, 1)], [below.der, half.der, root.der]),
+    'validation-failure',
+    'basicConstraints',
+  );
   const falseName = await makeCertificate({ name: 'Middle', isAuthority: true });
   const byFalse = await makeCertificate({ name: 'x', issuer: falseName, names: [hostName] });
   assert.equal(
