@@ -14,10 +14,10 @@ import type { HttpLimits } from './limits.ts';
 export type HttpPorts = {
   readonly outbound: Pick<
     Outbound,
-    'submit' | 'submitWhole' | 'message' | 'messages' | 'raw' | 'timeline' | 'settled' | 'cancel' | 'retryNow'
+    'submit' | 'submitWhole' | 'message' | 'messages' | 'body' | 'timeline' | 'settled' | 'cancel' | 'retryNow'
   >;
   readonly directory: Pick<Directory, 'accounts' | 'domain' | 'domains' | 'keysOf' | 'resolve'>;
-  readonly mailbox: Pick<MailboxService, 'list' | 'find' | 'raw'>;
+  readonly mailbox: Pick<MailboxService, 'list' | 'find' | 'body'>;
   readonly events: Pick<Events, 'list' | 'find' | 'lastSequence' | 'waitFor' | 'follow'>;
   /** Events are read with a reader of their caller's. */
   readonly db: Pick<Db, 'read'>;

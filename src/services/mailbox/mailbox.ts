@@ -3,7 +3,7 @@
  * back octet by octet. Who may read which mailbox is decided by its callers.
  */
 import type { Ids } from '../../base/id.ts';
-import type { Blobs, Spooled } from '../../base/port/blobs.ts';
+import type { Blobs, Spooled, StoredBody } from '../../base/port/blobs.ts';
 import type { Db, Tx } from '../../base/port/db.ts';
 import { spoolAll } from '../../base/spool-all.ts';
 import { MailboxStore } from './mailbox-store.ts';
@@ -48,7 +48,15 @@ export class MailboxService {
     return this.#ports.db.read(async (reader) => (await this.#store.find(reader, id))?.mail);
   }
 
-  /** The message as it was stored, checked against its hash. */
+  /** The message as it was stored, to be read in pieces. */
+  body(id: StoredId): Promise<StoredBody | undefined> {
+    return this.#ports.db.read(async (reader) => {
+      const found = await this.#store.find(reader, id);
+      return found && this.#ports.blobs.find(reader, found.blobId);
+    });
+  }
+
+  /** The whole of it, checked against its hash. */
   raw(id: StoredId): Promise<Uint8Array | undefined> {
     return this.#ports.db.read(async (reader) => {
       const found = await this.#store.find(reader, id);

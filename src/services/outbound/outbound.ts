@@ -10,7 +10,7 @@
 import type { Timers } from '../../base/clock.ts';
 import type { Ids } from '../../base/id.ts';
 import type { Outcome } from '../../base/outcome.ts';
-import type { Blobs } from '../../base/port/blobs.ts';
+import type { Blobs, StoredBody } from '../../base/port/blobs.ts';
 import type { Db, Tx } from '../../base/port/db.ts';
 import type { Disk } from '../../base/port/disk.ts';
 import type { Signals } from '../../base/port/signals.ts';
@@ -126,7 +126,15 @@ export class Outbound {
     });
   }
 
-  /** The message as it is sent: with our Received and signatures. */
+  /** The message as it is sent, with our Received and signatures, to be read in pieces. */
+  body(id: MessageId): Promise<StoredBody | undefined> {
+    return this.#ports.db.read(async (reader) => {
+      const row = await this.#store.message(reader, id);
+      return row && this.#ports.blobs.find(reader, row.blob_id);
+    });
+  }
+
+  /** The whole of it. */
   async raw(id: MessageId): Promise<Uint8Array | undefined> {
     return this.#ports.db.read(async (reader) => {
       const row = await this.#store.message(reader, id);

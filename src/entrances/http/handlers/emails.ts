@@ -1,6 +1,7 @@
 /** Sending, and following what was sent. */
 import { isId } from '../../../base/id.ts';
 import type { Outcome } from '../../../base/outcome.ts';
+import type { StoredBody } from '../../../base/port/blobs.ts';
 import type { KeyPrincipal } from '../../../services/directory/types.ts';
 import type { Accepted, MessageId, MessageView, OutboundRefusal } from '../../../services/outbound/types.ts';
 import { type Answer, bytes, json, problem } from '../answer.ts';
@@ -142,8 +143,8 @@ export function emailHandlers(ports: HttpPorts, waits: Waits): Handlers<EmailOpe
 
     getRawEmail: async ({ principal, names }) => {
       const view = await find(principal, names.id);
-      const raw = view && (await outbound.raw(view.id));
-      return view && raw ? wholeMessage(view.id, raw) : notFound(names.id);
+      const body = view && (await outbound.body(view.id));
+      return view && body ? wholeMessage(view.id, body) : notFound(names.id);
     },
 
     cancelEmail: (call) => change(call, (id) => outbound.cancel(id), 'too_late'),
@@ -167,11 +168,26 @@ function refused(
   });
 }
 
-/** Bytes of strangers: never to be shown as a page of ours. */
-export function wholeMessage(id: string, raw: Uint8Array): Answer {
-  return bytes(200, raw, {
+/** Bytes of strangers: never to be shown as a page of ours. Read through once before, because a status cannot be taken back. */
+export async function wholeMessage(id: string, body: StoredBody): Promise<Answer> {
+  for await (const _ of body.chunks()); // throws where it is damaged
+  return bytes(200, streamOf(body.chunks()), {
     'Content-Type': 'message/rfc822',
     'Content-Disposition': `attachment; filename="${id}.eml"`,
+    'Content-Length': String(body.size),
+  });
+}
+
+/** At the pace of the reader. What cannot go on ends short of its length. */
+function streamOf(pieces: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  const reading = pieces[Symbol.asyncIterator]();
+  return new ReadableStream({
+    pull: async (controller) => {
+      const next = await reading.next().catch(() => ({ done: true }) as const);
+      if (next.done) controller.close();
+      else controller.enqueue(next.value);
+    },
+    cancel: async () => void (await reading.return?.()),
   });
 }
 

@@ -45,8 +45,8 @@ export function inboxHandlers(ports: HttpPorts): Handlers<'listInbox' | 'getRece
     },
 
     getRawReceivedEmail: async ({ names: { id } }) => {
-      const raw = isId('msg', id) ? await mailbox.raw(id) : undefined;
-      return raw ? wholeMessage(id, raw) : notFound(id);
+      const body = isId('msg', id) ? await mailbox.body(id) : undefined;
+      return body ? wholeMessage(id, body) : notFound(id);
     },
   };
 }
