@@ -3,7 +3,7 @@ import type { Blobs, Spooled } from './port/blobs.ts';
 
 export async function spoolAll(
   blobs: Pick<Blobs, 'open'>,
-  ...parts: readonly (Uint8Array | AsyncIterable<Uint8Array>)[]
+  ...parts: readonly (Uint8Array | AsyncIterable<Uint8Array> | Iterable<Uint8Array>)[]
 ): Promise<Spooled> {
   const writer = blobs.open();
   try {

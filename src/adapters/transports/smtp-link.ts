@@ -4,6 +4,7 @@
  */
 import { concat, utf8 } from '../../base/bytes.ts';
 import type { Timers } from '../../base/clock.ts';
+import { Deadline } from '../../base/deadline.ts';
 import { Fault, invariant, unreachable } from '../../base/outcome.ts';
 import type { Connection, TlsFacts } from '../../base/port/net.ts';
 import { awaitedStage, newSession, step } from '../../protocol/smtp/client.ts';
@@ -53,6 +54,7 @@ export class SmtpLink {
   readonly #options: LinkOptions;
   readonly #ports: LinkPorts;
   readonly #reader = new ReplyReader();
+  readonly #deadline: Deadline;
   #session: Session;
   #context: LinkContext;
   /** Why we cut the connection ourselves, once we did. */
@@ -67,6 +69,7 @@ export class SmtpLink {
     this.connection = connection;
     this.#options = options;
     this.#ports = ports;
+    this.#deadline = new Deadline(ports.timers);
     this.#context = context;
     this.#session = newSession(options);
   }
@@ -135,6 +138,10 @@ export class SmtpLink {
 
   /** Goes as far as `ready`; else answers why not, and the connection is of no further use. */
   async open(): Promise<Ending | undefined> {
+    return this.#untilStopped(() => this.#open());
+  }
+
+  async #open(): Promise<Ending | undefined> {
     if (this.#options.implicitTls) {
       const tls = await this.#shakeHands();
       if ('what' in tls) return { kind: 'trouble', trouble: tls, stage: 'handshake' };
@@ -149,10 +156,11 @@ export class SmtpLink {
     this.#context = context;
     this.#transactions++;
     this.#endings = undefined;
-    if (this.isReady) {
+    await this.#untilStopped(async () => {
+      if (!this.isReady) return;
       await this.#tell({ kind: 'begin', envelope }, content);
       await this.#run(content);
-    }
+    });
     const trouble = this.#cut ?? outOfTurn;
     return this.#endings ?? envelope.recipients.map(() => ({ kind: 'trouble', trouble, stage: 'mail' }));
   }
@@ -176,6 +184,7 @@ export class SmtpLink {
     this.#context = { signal: new AbortController().signal, note: () => {} };
     await this.#tell({ kind: 'quit' }, undefined);
     await this.#run(undefined);
+    this.#deadline.close();
     await this.connection.end().catch(() => {});
   }
 
@@ -188,9 +197,14 @@ export class SmtpLink {
     for (;;) {
       const stage = awaitedStage(this.#session.state);
       if (stage === undefined) return;
-      if (stage === 'quit' && this.#notOpened) return void this.connection.end().catch(() => {}); // nobody waits for a goodbye
+      if (stage === 'quit' && this.#notOpened) return this.#leave(); // nobody waits for a goodbye
       await this.#tell(await this.#hear(stage, this.#ports.patience.replyMs[stage]), content);
     }
+  }
+
+  #leave(): void {
+    this.#deadline.close();
+    this.connection.end().catch(() => {});
   }
 
   /** One input to the machine, and all that follows from it without listening. */
@@ -198,12 +212,14 @@ export class SmtpLink {
     const { next, effects } = step(this.#session, input);
     this.#session = next;
     for (const effect of effects) {
-      const further = await this.#carryOut(effect, content);
+      const underWay = this.#carryOut(effect, content);
+      const further = underWay && (await underWay);
       if (further) await this.#tell(further, content);
     }
   }
 
-  async #carryOut(effect: ClientEffect, content: Content | undefined): Promise<ClientInput | undefined> {
+  /** Answers at once what needs no waiting. */
+  #carryOut(effect: ClientEffect, content: Content | undefined): Promise<ClientInput | undefined> | undefined {
     switch (effect.do) {
       case 'say':
         return this.#say(effect.lines, effect.secret);
@@ -221,6 +237,7 @@ export class SmtpLink {
         this.#endings = effect.endings;
         return undefined;
       case 'close':
+        this.#deadline.close();
         this.connection.destroy();
         return undefined;
       case 'opened':
@@ -230,8 +247,8 @@ export class SmtpLink {
     }
   }
 
-  async #say(lines: readonly string[], secret: boolean): Promise<ClientInput | undefined> {
-    if (!this.#reader.isEmpty) return { kind: 'trouble', trouble: this.#cutOff(outOfTurn) };
+  #say(lines: readonly string[], secret: boolean): Promise<ClientInput | undefined> {
+    if (!this.#reader.isEmpty) return Promise.resolve({ kind: 'trouble', trouble: this.#cutOff(outOfTurn) });
     for (const line of lines) this.#context.note({ step: 'said', line: secret ? masked(line) : line });
     return this.#write(utf8(`${lines.join('\r\n')}\r\n`)); // RFC 6531 §3.3: paths may be UTF-8
   }
@@ -297,19 +314,20 @@ export class SmtpLink {
       begun = true;
     };
     try {
-      for await (const block of blocksOf(message)) {
-        octets += block.length;
-        if (octets > message.size) throw torn(octets, message); // what is behind a chunk would be taken for commands
-        const framed = framing.push(block);
-        if (!framed.ok) return this.#unfit(framed.code, begun);
-        if (held) {
-          begin();
-          const failed = await this.#write(held);
-          if (failed) return failed;
-          if (interrupted()) return await this.#hear('data', lastWordsMs);
+      for await (const piece of message.chunks())
+        for (const block of blocksOf(piece)) {
+          octets += block.length;
+          if (octets > message.size) throw torn(octets, message); // what is behind a chunk would be taken for commands
+          const framed = framing.push(block);
+          if (!framed.ok) return this.#unfit(framed.code, begun);
+          if (held) {
+            begin();
+            const failed = await this.#write(held);
+            if (failed) return failed;
+            if (interrupted()) return await this.#hear('data', lastWordsMs);
+          }
+          held = held || opening.length === 0 ? framed.value : concat([opening, framed.value]);
         }
-        held = held || opening.length === 0 ? framed.value : concat([opening, framed.value]);
-      }
       const end = framing.finish();
       if (!end.ok) return this.#unfit(end.code, begun);
       if (octets !== message.size) throw torn(octets, message);
@@ -347,21 +365,26 @@ export class SmtpLink {
     const { dataBlockMs } = this.#ports.patience;
     const late: Trouble = { what: 'timeout', say: `took nothing for ${dataBlockMs / 1000} s` };
     try {
-      for (let from = 0; from < bytes.length; from += blockOctets)
-        await this.#within(dataBlockMs, late, () => this.connection.write(bytes.subarray(from, from + blockOctets)));
+      for (let from = 0; from < bytes.length; from += blockOctets) {
+        this.#deadline.set(dataBlockMs, () => this.#cutOff(late));
+        await this.connection.write(bytes.subarray(from, from + blockOctets));
+      }
       return undefined;
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       if (this.#cut) return { kind: 'trouble', trouble: this.#cut };
       const last = await this.#hear(awaitedStage(this.#session.state) ?? 'data', lastWordsMs);
       return last.kind === 'reply' ? last : { kind: 'trouble', trouble: lostBy(error) };
+    } finally {
+      this.#deadline.clear();
     }
   }
 
   /** The next reply, or why there is none. Nonsense, silence and a lost connection all end the link. */
   async #hear(stage: ReplyStage, patienceMs: number): Promise<ClientInput> {
     const late: Trouble = { what: 'timeout', say: `gave no answer for ${patienceMs / 1000} s (${stage})` };
-    return this.#within(patienceMs, late, async () => {
+    this.#deadline.set(patienceMs, () => this.#cutOff(late));
+    try {
       for (;;) {
         const heard = this.#reader.next();
         if (heard?.kind === 'reply') {
@@ -374,7 +397,9 @@ export class SmtpLink {
         if ('what' in chunk) return { kind: 'trouble', trouble: chunk };
         this.#reader.push(chunk);
       }
-    });
+    } finally {
+      this.#deadline.clear();
+    }
   }
 
   #nonsense({ why, heard }: Nonsense, stage: ReplyStage): ClientInput {
@@ -393,22 +418,21 @@ export class SmtpLink {
     }
   }
 
-  /** Runs with a time limit and until stopped; either cuts the connection, which ends every read and write on it. */
-  async #within<T>(ms: number, late: Trouble, run: () => Promise<T>): Promise<T> {
+  /** Whoever waits for the link may stop it, which cuts the connection as a time limit does: that ends every read and write on it. */
+  async #untilStopped<T>(run: () => Promise<T>): Promise<T> {
     const { signal } = this.#context;
     const onAbort = () => this.#cutOff(stopped);
     if (signal.aborted) onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
-    const cancel = this.#ports.timers.after(ms, () => this.#cutOff(late));
     try {
       return await run();
     } finally {
-      cancel();
       signal.removeEventListener('abort', onAbort);
     }
   }
 
   #cutOff(trouble: Trouble): Trouble {
+    this.#deadline.close();
     this.#cut ??= trouble;
     this.connection.destroy();
     return this.#cut;
@@ -435,8 +459,9 @@ function masked(line: string): string {
   return name === line ? line : name === undefined ? '***' : `${name} ***`;
 }
 
-/** In pieces small enough for one write, and for others to have their turn between two. */
-async function* blocksOf(message: OutgoingMessage): AsyncIterable<Uint8Array> {
-  for await (const chunk of message.chunks())
-    for (let from = 0; from < chunk.length; from += blockOctets) yield chunk.subarray(from, from + blockOctets);
+/** Small enough for one write, and for others to have their turn between two. */
+function blocksOf(piece: Uint8Array): readonly Uint8Array[] {
+  if (piece.length <= blockOctets) return [piece];
+  const count = Math.ceil(piece.length / blockOctets);
+  return Array.from({ length: count }, (_, at) => piece.subarray(at * blockOctets, (at + 1) * blockOctets));
 }

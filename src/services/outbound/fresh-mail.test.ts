@@ -5,7 +5,7 @@ import { FreshMail } from './fresh-mail.ts';
 import type { DeliveryRow, MessageRow } from './outbound-store.ts';
 import type { DeliveryId } from './types.ts';
 
-const message = { id: 'em_1' } as MessageRow;
+const message = { id: 'em_1' } as unknown as MessageRow;
 const bytes = new Uint8Array(1_000);
 
 test('what was accepted is there for its first claim, leased, once', () => {

@@ -49,9 +49,5 @@ export class HeldBodies {
 
 /** A message in memory. */
 export function heldMessage(bytes: Uint8Array): OutgoingMessage {
-  return { size: bytes.length, chunks: () => once(bytes) };
-}
-
-async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
-  yield bytes;
+  return { size: bytes.length, chunks: () => [bytes] };
 }

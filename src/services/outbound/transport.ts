@@ -48,7 +48,7 @@ export type OutgoingMessage = {
   /** Octets of `chunks()` in all. */
   readonly size: number;
   /** From the start at each call: a delivery may need several hosts. CRLF line ends only; others are refused, never repaired. */
-  readonly chunks: () => AsyncIterable<Uint8Array>;
+  readonly chunks: () => AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 };
 
 export type OutgoingRecipient = {
