@@ -45,14 +45,21 @@ export function coveredHeader(bytes: Uint8Array, fields: readonly CoveredField[]
 export function pickFields(index: MessageIndex, names: readonly string[], own: OctetRange): OctetRange[] {
   const picked: OctetRange[] = [];
   const left = new Map<string, number>();
+  let last = '';
+  let fields: readonly OctetRange[] = [];
+  let above = 0; // how many of these fields stand above the last one picked
   for (const name of names) {
-    const fields = name === '' ? undefined : index.byName.get(name);
-    if (fields === undefined) continue;
-    let at = (left.get(name) ?? fields.length) - 1;
-    if (fields[at]?.start === own.start) at--;
-    left.set(name, Math.max(at, 0));
-    const field = fields[at];
+    if (name !== last) {
+      left.set(last, above); // mentions of a name mostly stand side by side: between them there is nothing to look up
+      fields = (name === '' ? undefined : index.byName.get(name)) ?? [];
+      above = left.get(name) ?? fields.length;
+      last = name;
+    }
+    above--;
+    if (fields[above]?.start === own.start) above--;
+    const field = fields[above];
     if (field !== undefined) picked.push(field);
+    above = Math.max(above, 0);
   }
   return picked;
 }

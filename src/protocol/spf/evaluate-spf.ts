@@ -171,7 +171,8 @@ async function matchAsking(check: Check, scope: Scope, directive: AskingDirectiv
   const tooMany = countLookup(check);
   if (tooMany) return tooMany;
   if (directive.kind !== 'include') return matchByLookup(check, scope, directive);
-  const name = await resolveTarget(check, scope, directive.target);
+  const { fixed } = directive.target;
+  const name = fixed !== undefined && fixed !== 'unfit' ? fixed : await resolveTarget(check, scope, directive.target);
   if (name === undefined) {
     const { macros } = directive.target;
     const saysLocalPart = usesLetter(macros, 'l') || usesLetter(macros, 's');
