@@ -117,7 +117,10 @@ async function runAll(faults: readonly Fault[], seed: number, options: Options):
   };
   for (const fault of faults.filter(({ alone }) => alone))
     if (!stop.signal.aborted) done(await runOne(fault, seed, options));
-  const waiting = faults.filter(({ alone }) => !alone);
+  // The longest ones first, so that the lanes end together.
+  const waiting = faults
+    .filter(({ alone }) => !alone)
+    .toSorted((one, other) => other.limitSeconds(options) - one.limitSeconds(options));
   const lane = async () => {
     for (let fault = waiting.shift(); fault && !stop.signal.aborted; fault = waiting.shift())
       done(await runOne(fault, seed, options));

@@ -12,37 +12,42 @@ import { type Sink, sinkDomain, startSink } from '../support/sink.ts';
 import { SmtpTalk } from '../support/smtp-talk.ts';
 import { straceMissing } from '../support/strace.ts';
 import type { Fault, Trial } from '../support/trial.ts';
-import { checkShop } from './kill.ts';
+import { checkShop, reportErrors } from './kill.ts';
 
-/** Writes of a start that are ended in the middle, each in a start of its own. */
-const deathsPerFolder = 5;
+const deathsPerKind = 5;
+const triesMost = 20;
+/** Of a start that makes or migrates; how many there are shows when one outlives its own. */
 const writesMost = 120;
 
 export const migration: Fault = {
   name: 'migration',
   fault: 'kill -9 during an upgrade',
-  done: `a folder of an older version and a new one: killed at ${deathsPerFolder} of their first writes each (strace), then started once more`,
+  done: `a folder of an older version and a new one: killed at ${deathsPerKind} of their first writes each (strace), every time a fresh one, and started once more`,
   missing: straceMissing,
-  limitSeconds: () => 120,
+  limitSeconds: () => 180,
   run: async (trial) => {
     const sink = await startSink({ random: trial.random });
     trial.later(() => sink.close());
-    let died = 0;
     for (const kind of ['new', 'old'] as const) {
-      const data = `${trial.folder}/${kind}`;
-      const home: Home = { data, config: `${data}.toml`, apiKey: '', password: '' };
-      writeConfig(home.config, data, { routes: { '*.sink.test': `127.0.0.1:${sink.port}` } });
-      if (kind === 'old') await makeOld(data, trial.between(1, migrations.length - 1));
-      for (let nth = 0; nth < deathsPerFolder && !trial.signal.aborted; nth++) {
-        if (await dies(trial, home, trial.between(1, Math.ceil(writesMost / (nth + 1))))) died++;
+      const writes: number[] = [];
+      let most = writesMost;
+      for (let nth = 0; nth < triesMost && writes.length < deathsPerKind && !trial.signal.aborted; nth++) {
+        const data = `${trial.folder}/${kind}${nth}`;
+        const home: Home = { data, config: `${data}.toml`, apiKey: '', password: '' };
+        writeConfig(home.config, data, { routes: { '*.sink.test': `127.0.0.1:${sink.port}` } });
+        if (kind === 'old') await makeOld(data, trial.between(1, migrations.length - 1));
+        const write = trial.between(1, most);
+        if (await dies(trial, home, write)) {
+          writes.push(write);
+          if (writes.length < deathsPerKind) await startsAgain(trial, home, kind);
+          else await goesOn(trial, home, sink, kind);
+        } else most = Math.max(1, write - 1);
+        rmSync(data, { recursive: true, force: true });
       }
-      await goesOn(trial, home, sink, kind);
-      rmSync(data, { recursive: true, force: true });
+      trial.check(writes.length === deathsPerKind, `only ${writes.length} starts were killed at a write (${kind})`);
+      trial.figure(`${kind}: killed at its write ${writes.join(', ')}; each time the next start knows all steps`);
     }
-    trial.check(died >= deathsPerFolder, `only ${died} starts were killed at a write`);
-    trial.figure(
-      `${died} starts killed at a write; the next one serves, knows all ${migrations.length} steps, takes and delivers mail, fsck clean`,
-    );
+    trial.figure(`all ${migrations.length} steps applied, nothing lost, mail taken and delivered, fsck clean`);
   },
 };
 
@@ -80,17 +85,28 @@ async function dies(trial: Trial, home: Home, nth: number): Promise<boolean> {
   }
 }
 
+async function startsAgain(trial: Trial, home: Home, kind: string): Promise<void> {
+  const office = await OfficeProcess.start(trial, home);
+  checkSteps(trial, home, kind);
+  reportErrors(trial, office);
+  await office.kill();
+}
+
+function checkSteps(trial: Trial, home: Home, kind: string): void {
+  const applied = ask(home, 'SELECT id FROM schema_migrations').length;
+  trial.check(applied === migrations.length, `${applied} of ${migrations.length} steps are applied`);
+  if (kind === 'old')
+    trial.check(
+      ask(home, "SELECT id FROM blobs WHERE id = 'blob_old'").length === 1,
+      'what the older version stored is gone',
+    );
+}
+
 async function goesOn(trial: Trial, home: Home, sink: Sink, kind: string): Promise<void> {
   // Furnishing opens it as a command does, before anything serves.
   const furnished = await makeHome(home.data, { routes: { '*.sink.test': `127.0.0.1:${sink.port}` } });
   const office = await OfficeProcess.start(trial, furnished);
-  const applied = ask(furnished, 'SELECT id FROM schema_migrations').length;
-  trial.check(applied === migrations.length, `${applied} of ${migrations.length} steps are applied`);
-  if (kind === 'old')
-    trial.check(
-      ask(furnished, "SELECT id FROM blobs WHERE id = 'blob_old'").length === 1,
-      'what the older version stored is gone',
-    );
+  checkSteps(trial, furnished, kind);
   const to = `${kind}@${sinkDomain('ok')}`;
   const talk = await SmtpTalk.greeted(office.ports.mx);
   const { code } = await talk.send(author, [to], letter(tokenOf(trial.seed, 1, 500), author, [to]));
