@@ -74,7 +74,10 @@ export function createCliHost(streams: Streams, signal: AbortSignal): CliHost {
     serve: async (place, flags) => {
       const { runServe } = await import('./serve.ts');
       const read = await config(place, flags);
-      return mistakesAsError(command, () => runServe(read.config, { err, log: err, signal: ended }));
+      const { gatherLogLines } = await import('./log-lines.ts');
+      const { log, flush } = gatherLogLines(err);
+      process.once('exit', flush); // also after a fault that nobody caught
+      return mistakesAsError(command, () => runServe(read.config, { err, log, signal: ended }));
     },
     sandbox: async ({ once, json, place }) => {
       const { runSandbox } = await import('./sandbox/sandbox.ts');

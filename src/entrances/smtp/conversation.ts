@@ -193,27 +193,28 @@ export class Conversation implements EarListener {
       const { next, effects } = step(this.#session, input);
       this.#session = next;
       input = undefined;
-      for (const effect of effects) input = (await this.#obey(effect)) ?? input;
+      for (const effect of effects) {
+        const underWay = this.#obey(effect);
+        if (underWay) input = (await underWay) ?? input;
+      }
     }
   }
 
-  /** Answers what the machine must hear of it. */
-  async #obey(effect: ServerEffect): Promise<ServerInput | undefined> {
+  /** Answers what the machine must hear of it; no promise where nobody is waited for. */
+  #obey(effect: ServerEffect): Promise<ServerInput | undefined> | undefined {
     switch (effect.kind) {
       case 'reply':
         return this.#hold(effect.reply);
       case 'start-tls':
         return this.#startTls();
       case 'ask-login':
-        return { kind: 'login-verdict', verdict: await this.#askLogin(effect.credentials) };
+        return this.#askLogin(effect.credentials).then((verdict) => ({ kind: 'login-verdict', verdict }));
       case 'ask-mail':
-        return { kind: 'verdict', reply: await this.#askMail(effect.mail) };
+        return this.#askMail(effect.mail).then(verdictOf);
       case 'ask-rcpt':
-        return { kind: 'verdict', reply: await this.#current().rcpt(effect.rcpt) };
-      case 'ask-data': {
-        const reply = await this.#current().openBody();
-        return reply ? { kind: 'verdict', reply } : { kind: 'go-ahead' };
-      }
+        return this.#current().rcpt(effect.rcpt).then(verdictOf);
+      case 'ask-data':
+        return this.#openBody(this.#current());
       case 'begin-data':
         return this.#receive(this.#current());
       case 'take-chunk':
@@ -221,13 +222,11 @@ export class Conversation implements EarListener {
       case 'swallow-chunk':
         return this.#swallowChunk(effect.octets);
       case 'ask-message':
-        return { kind: 'verdict', reply: await this.#askMessage(this.#current()) };
+        return this.#askMessage(this.#current()).then(verdictOf);
       case 'forget':
-        await this.#forget();
-        return undefined;
+        return this.#transaction && this.#forget();
       case 'close':
-        await this.#flush();
-        return undefined;
+        return this.#flush();
       default:
         return unreachable(effect);
     }
@@ -238,13 +237,18 @@ export class Conversation implements EarListener {
     return this.#transaction;
   }
 
-  async #hold(reply: Reply): Promise<undefined> {
+  async #openBody(transaction: OpenTransaction): Promise<ServerInput> {
+    const reply = await transaction.openBody();
+    return reply ? verdictOf(reply) : { kind: 'go-ahead' };
+  }
+
+  #hold(reply: Reply): Promise<undefined> | undefined {
     this.#held += writeReply(reply);
-    if (this.#held.length > heldOctetsMax) await this.#flush();
+    return this.#held.length > heldOctetsMax ? this.#flush() : undefined;
   }
 
   /** A client that does not read is waited for as long as one that does not speak. */
-  async #flush(): Promise<void> {
+  async #flush(): Promise<undefined> {
     const { limits, timers, underLoad } = this.#deps;
     if (this.#held === '') return;
     const octets = fromLatin1(this.#held);
@@ -365,7 +369,7 @@ export class Conversation implements EarListener {
     this.#deps.emit(level, name, { client: this.#client, ...fields });
   }
 
-  async #forget(): Promise<void> {
+  async #forget(): Promise<undefined> {
     const transaction = this.#transaction;
     this.#transaction = undefined;
     await transaction?.discard();
@@ -375,6 +379,10 @@ export class Conversation implements EarListener {
     const fields = error instanceof Fault ? { code: error.code } : {};
     this.#emit('error', 'smtp.policy_failed', { ...fields, error: describe(error) });
   }
+}
+
+function verdictOf(reply: Reply): ServerInput {
+  return { kind: 'verdict', reply };
 }
 
 function describe(error: unknown): string {

@@ -3,7 +3,7 @@
  * each with its deliveries and the event `email.accepted` in one transaction. Yes means durable.
  */
 import { isAscii } from 'node:buffer';
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Timers } from '../../base/clock.ts';
 import type { Ids } from '../../base/id.ts';
 import { OctetBudget } from '../../base/limits.ts';
@@ -478,7 +478,7 @@ function idempotencyKeyIn(index: MessageIndex): Outcome<string | undefined, Outb
 }
 
 function requestKey(key: string, content: string): RequestKey {
-  return { key, sha256: createHash('sha256').update(content).digest('hex'), forMs: idempotencyMs };
+  return { key, sha256: hash('sha256', content), forMs: idempotencyMs };
 }
 
 /** The request as text in which equal requests are equal: attachments by their hash. */
@@ -486,7 +486,7 @@ function describeRequest(request: SendRequest): string {
   const { idempotencyKey: _, content, ...rest } = request;
   const attachments = content.attachments.map((each) => ({
     ...each,
-    content: createHash('sha256').update(each.content).digest('hex'),
+    content: hash('sha256', each.content),
   }));
   return JSON.stringify({ ...rest, content: { ...content, attachments } });
 }
@@ -497,7 +497,7 @@ function repeatKey(request: RawRequest, recipients: readonly Mailbox[]): Request
     ...recipients.map(formatAddrSpec).sort(),
     request.body.sha256,
   ];
-  const sha256 = createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+  const sha256 = hash('sha256', JSON.stringify(parts));
   return { key: `repeat:${sha256}`, sha256, forMs: repeatMs };
 }
 
