@@ -10,7 +10,7 @@ import type { MessageView } from '../../../src/services/outbound/types.ts';
 import { exim, eximMissing } from '../../support/peers/exim.ts';
 import type { Letter } from '../../support/peers/letter-box.ts';
 import { endsWith, largeLetter, oddLetter, sha256, statusGroups, trace } from '../../support/peers/odd-letters.ts';
-import { recipientsMax } from '../../support/peers/peer.ts';
+import { recipientsMax, sizeMaxBytes } from '../../support/peers/peer.ts';
 import { ann, juergen, officeDomains, officeHost } from '../../support/peers/peer-office.ts';
 import { openPeerWorld, type PeerKind, type PeerWorld } from '../../support/peers/peer-world.ts';
 import { postfix, postfixMissing } from '../../support/peers/postfix.ts';
@@ -158,6 +158,21 @@ for (const manners of peers) {
         assert.match(said, /^452 4\.5\.3 /m, 'nobody came to our limit');
       });
 
+      test('a burst of messages: each arrives once', async () => {
+        const subjects = Array.from({ length: 60 }, (_, at) => `burst ${at} to us`);
+        for (let at = 0; at < subjects.length; at += 10) {
+          const some = subjects.slice(at, at + 10);
+          await Promise.all(some.map((subject) => send({ to: [ann], octets: note(subject, bob) })));
+        }
+        const arrived = await until('the burst', async () => {
+          const found = (await world.office.office.mailbox.list({ limit: 5_000 })).filter(({ subject }) =>
+            /^burst .* to us$/.test(subject),
+          );
+          return found.length >= subjects.length ? found.map(({ subject }) => subject) : undefined;
+        });
+        assert.deepEqual(arrived.toSorted(), subjects.toSorted());
+      });
+
       test('451 while the DNS of its domain fails, and taken in when it comes again', async () => {
         const { unresolvable } = world.office;
         unresolvable.add(`_dmarc.${kind.domain}`);
@@ -282,6 +297,21 @@ for (const manners of peers) {
         assert.equal(sha256(letter.octets.subarray(-octets.length)), sha256(octets));
       });
 
+      test('what is over its SIZE is not even sent, and comes back to who sent it', async () => {
+        const to = `heavy@${kind.domain}`;
+        const octets = largeLetter({ from: bob, to, subject: 'too large for it' }, sizeMaxBytes + 50_000);
+        await world.office.relay({ from: bob, to: [to], octets });
+        const report = await inBox('too large for it', ({ from }) => from.startsWith('<>'));
+        const [, recipient] = statusGroups(report.octets);
+        assert.equal(recipient?.get('Final-Recipient'), `rfc822; ${to}`);
+        assert.equal(recipient?.get('Action'), 'failed');
+        assert.equal(recipient?.get('Status'), '5.3.4');
+        assert.deepEqual(
+          world.toPeer.commands('RCPT').filter((line) => line.includes(to)),
+          [],
+        );
+      });
+
       test(`1,000 recipients where ${recipientsMax} are the limit: each gets it once`, async () => {
         const to = Array.from({ length: 1_000 }, (_, at) => `many${at}@${kind.domain}`);
         const { recipients } = await settledAs(
@@ -302,6 +332,20 @@ for (const manners of peers) {
         });
         const said = world.toPeer.talks.flatMap(({ server }) => server).join('');
         assert.match(said, /^452 4\.5\.3 /m, 'nobody came to its limit');
+      });
+
+      test('a burst of messages: each arrives once', async () => {
+        const subjects = Array.from({ length: 60 }, (_, at) => `burst ${at} from us`);
+        await Promise.all(
+          subjects.map((subject) => world.office.submit({ to: [`burst@${kind.domain}`], octets: note(subject) })),
+        );
+        const arrived = await until('the burst', async () => {
+          const found = world.box.letters.flatMap(
+            ({ octets }) => /^Subject: (burst .*)\r$/m.exec(octets.toString())?.[1] ?? [],
+          );
+          return found.length >= subjects.length ? found : undefined;
+        });
+        assert.deepEqual(arrived.toSorted(), subjects.toSorted());
       });
 
       test('450 of a greylist: told as deferred, delivered with the next try', async () => {

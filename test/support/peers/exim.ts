@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { domainToASCII } from 'node:url';
 import { ForeignProcess } from './foreign-process.ts';
 import { makeOwnRoot, notUnpacked, userIdIn } from './own-root.ts';
-import { domainsOf, type Peer, type PeerWish, recipientsMax } from './peer.ts';
+import { domainsOf, type Peer, type PeerWish, recipientsMax, sizeMaxBytes } from './peer.ts';
 import { officeDomains, relayAddress } from './peer-office.ts';
-import { notRoot, peersMissing } from './wanted.ts';
+import { notRoot, peersMissing, textIn } from './wanted.ts';
 
 const unpacked = 'exim4-daemon-light';
 const program = 'usr/sbin/exim4';
@@ -40,7 +40,7 @@ async function startExim(wish: PeerWish): Promise<Peer> {
   put('etc/exim4/exim4.conf', configuration(wish));
   const [command, args] = root.command(program);
   const running = await ForeignProcess.start(command, [...args, '-bdf', '-q1s']);
-  const logOf = (name: string) => readFileSync(join(path, `var/log/${name}log`), { encoding: 'utf8', flag: 'a+' });
+  const logOf = (name: string) => textIn(join(path, `var/log/${name}log`));
   try {
     for (const port of Object.values(wish.ports)) await running.greets(port);
   } catch (error) {
@@ -84,7 +84,7 @@ pipelining_advertise_hosts = *
 chunking_advertise_hosts = *
 smtputf8_advertise_hosts = *
 dsn_advertise_hosts = *
-message_size_limit = 40M
+message_size_limit = \${if eq{$received_port}{${ports.plain}}{${sizeMaxBytes}}{40M}}
 recipients_max = 5000
 smtp_accept_max = 100
 smtp_accept_queue_per_connection = 0

@@ -7,7 +7,7 @@ export type PeerDomains = { readonly plain: string; readonly tls: string; readon
 export type PeerPorts = {
   /** For the test's own client: everything is taken and sent on its way. */
   readonly injection: number;
-  /** Like port 25, without TLS, so that it can be overheard; up to `recipientsMax` recipients. */
+  /** Like port 25, without TLS, so that it can be overheard; up to `recipientsMax` recipients and `sizeMaxBytes`. */
   readonly plain: number;
   /** Like port 25, and MAIL is taken only over TLS. */
   readonly tls: number;
@@ -40,7 +40,9 @@ export type Peer = {
   readonly stop: () => Promise<void>;
 };
 
+/** What a peer takes at its plain port: fewer and less than we would send. */
 export const recipientsMax = 60;
+export const sizeMaxBytes = 26_000_000;
 
 export function domainsOf(domain: string): PeerDomains {
   return { plain: domain, tls: `tls.${domain}`, international: `grüße.${domain}` };

@@ -3,14 +3,14 @@
  * (`/etc/postfix`, `/var/spool/postfix`) is neither read nor written; no DNS is asked.
  */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { domainToASCII } from 'node:url';
 import { ForeignProcess } from './foreign-process.ts';
-import { domainsOf, type Peer, type PeerWish, recipientsMax } from './peer.ts';
+import { domainsOf, type Peer, type PeerWish, recipientsMax, sizeMaxBytes } from './peer.ts';
 import { officeDomains, officeHost, relayAddress } from './peer-office.ts';
 import { startPolicyServer } from './policy-server.ts';
-import { isProgram, type Need, notRoot, peersMissing } from './wanted.ts';
+import { isProgram, type Need, notRoot, peersMissing, textIn } from './wanted.ts';
 
 const master = '/usr/lib/postfix/sbin/master';
 const domain = 'postfix.example.net';
@@ -52,7 +52,7 @@ async function startPostfix(wish: PeerWish): Promise<Peer> {
   const policy = await startPolicyServer();
   writeFileSync(join(etc, 'master.cf'), masterCf(wish, policy.port));
   const running = await ForeignProcess.start(master, ['-d', '-c', etc], { environment: { MAIL_CONFIG: etc } });
-  const log = () => readFileSync(logFile, { encoding: 'utf8', flag: 'a+' });
+  const log = () => textIn(logFile);
   try {
     for (const port of Object.values(wish.ports)) await running.greets(port);
   } catch (error) {
@@ -174,7 +174,7 @@ function masterCf({ ports, milter }: PeerWish, policyPort: number): string {
   const lines = [
     'postlog unix-dgram n - n - 1 postlogd',
     listener(ports.injection, ['smtpd_tls_security_level=none', 'smtpd_recipient_limit=5000']),
-    listener(ports.plain, ['smtpd_tls_security_level=none', ...outside]),
+    listener(ports.plain, ['smtpd_tls_security_level=none', `message_size_limit=${sizeMaxBytes}`, ...outside]),
     listener(ports.tls, ['smtpd_tls_security_level=encrypt', ...outside]),
     'pickup unix n - n 60 1 pickup',
     'cleanup unix n - n - 0 cleanup',

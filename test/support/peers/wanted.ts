@@ -1,5 +1,5 @@
 /** Whether scenarios with foreign servers run at all, and why one does not. */
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** Debian keeps servers where a user's PATH does not look. */
@@ -36,3 +36,8 @@ export function noProgram(name: string): Need {
 }
 
 export const notRoot: Need = () => (process.getuid?.() === 0 ? false : 'a mail server has to be started as root');
+
+/** Of a file that its owner may not have made yet, and that nobody else may make for him. */
+export function textIn(file: string): string {
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
+}
