@@ -273,3 +273,14 @@ test('RFC 7671 §7: an alias that leads out of the signed world: its own records
   assert.equal((await ask(resolver({ ...alias, [`CNAME ${hostName}`]: found([end], false) }))).kind, 'none');
   assert.equal((await ask(resolver({ ...alias, [`CNAME ${hostName}`]: failed }))).kind, 'failed');
 });
+
+test('a certificate whose key cannot be read is none, wherever it stands', () => {
+  const spki = Buffer.from(server.spki);
+  const at = Buffer.from(server.der).indexOf(spki);
+  const broken = Buffer.from(server.der);
+  broken.fill(0xff, at + spki.length - 64, at + spki.length); // no point of the curve
+  const brokenData = { usage: 2, selector: 0, matching: 0, data: broken };
+  assert.ok(tlsaObjection(brokenData));
+  assert.equal(result([tlsaOf(server, 3, 1, 1)], [broken]), 'validation-failure');
+  assert.equal(result([tlsaOf(root, 2, 1, 1)], [server.der, broken, middle.der, root.der]), 'ok');
+});

@@ -22,9 +22,11 @@ function fullObjection({ selector, data }: Tlsa): string | undefined {
   return isReadable ? undefined : `its data is no ${selector === 0 ? 'certificate' : 'public key'}`;
 }
 
+/** Only with a key that can be read: OpenSSL takes the frame of a certificate first and its key when it is asked for. */
 export function readCertificate(der: Uint8Array): X509Certificate | undefined {
   try {
-    return new X509Certificate(der);
+    const certificate = new X509Certificate(der);
+    return certificate.publicKey.type === 'public' ? certificate : undefined;
   } catch {
     return undefined;
   }
