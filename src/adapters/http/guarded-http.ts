@@ -22,7 +22,7 @@ export type HttpWish = {
   readonly mediaType: string;
 };
 
-export type HttpRefusal =
+type HttpRefusal =
   | 'url'
   | 'dns'
   | 'address'
@@ -32,7 +32,7 @@ export type HttpRefusal =
   | 'media-type'
   | 'too-long'
   | 'too-slow';
-export type HttpResult = Outcome<Uint8Array, HttpRefusal>;
+type HttpResult = Outcome<Uint8Array, HttpRefusal>;
 export type GuardedHttp = { readonly get: (url: string, wish: HttpWish) => Promise<HttpResult> };
 
 export type GuardedHttpOptions = {

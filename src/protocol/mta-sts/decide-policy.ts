@@ -20,7 +20,7 @@ export type StsStep =
   | { readonly kind: 'fetch'; readonly id: string; readonly otherwise: CachedPolicy | undefined; readonly why: string }
   | { readonly kind: 'none'; readonly why: string };
 
-export function isFresh(cached: CachedPolicy, nowMs: number): boolean {
+function isFresh(cached: CachedPolicy, nowMs: number): boolean {
   // A clock that went back must not keep a policy for ever: an age below zero counts like too old.
   const ageMs = nowMs - cached.fetchedAtMs;
   return ageMs >= 0 && ageMs < cached.policy.maxAgeSeconds * 1000;

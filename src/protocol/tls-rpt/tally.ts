@@ -4,7 +4,7 @@
  */
 import type { ReportedPolicy, TlsFailure, TlsSession } from './types.ts';
 
-export type CountedFailure = TlsFailure & { readonly sessions: number };
+type CountedFailure = TlsFailure & { readonly sessions: number };
 export type PolicyCount = {
   readonly policy: ReportedPolicy;
   readonly successful: number;

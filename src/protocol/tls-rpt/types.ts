@@ -1,6 +1,6 @@
 /** What TLS reports (RFC 8460) speak of: which policy held for a session with another server's host, and how it went. */
 
-export type TlsPolicyType = 'tlsa' | 'sts' | 'no-policy-found';
+type TlsPolicyType = 'tlsa' | 'sts' | 'no-policy-found';
 
 /** RFC 8460 §4.4 */
 export type ReportedPolicy = {
