@@ -95,7 +95,7 @@ export function spfDocument({ voidLookups, lookups, trace, ...rest }: SpfResult)
   return { ...rest, lookups, void_lookups: voidLookups, trace };
 }
 
-function dkimDocument(one: DkimResult): DkimDocument {
+export function dkimDocument(one: DkimResult): DkimDocument {
   return {
     result: one.result,
     domain: one.domain,

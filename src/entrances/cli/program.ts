@@ -117,6 +117,24 @@ const commandRows: readonly Row[] = [
   },
   {
     group: care,
+    name: 'spf',
+    says: 'may an address send for a domain; what a record costs',
+    load: async () => (await import('./commands/spf.ts')).defineSpf,
+  },
+  {
+    group: care,
+    name: 'dkim',
+    says: 'make a key, sign a message, verify its signatures',
+    load: async () => (await import('./commands/dkim.ts')).defineDkim,
+  },
+  {
+    group: care,
+    name: 'dmarc',
+    says: 'which policy applies to mail from a domain',
+    load: async () => (await import('./commands/dmarc.ts')).defineDmarc,
+  },
+  {
+    group: care,
     name: 'fsck',
     says: 'is everything in the data folder what was put in?',
     load: async () => (await import('./commands/fsck.ts')).defineFsck,

@@ -23,6 +23,12 @@ export type DmarcFacts = {
   readonly dkim: readonly Pick<DkimResult, 'result' | 'domain' | 'partialBody'>[];
 };
 
+/** Mail of this domain for which nothing else speaks: to see what its policy says. */
+export function authenticatedNothing(domain: DomainName): DmarcFacts {
+  const first = { local: 'postmaster', domain };
+  return { author: { kind: 'one', domain, first, mailboxes: [first] }, spf: { result: 'none', domain: '' }, dkim: [] };
+}
+
 export type DmarcOptions = FinderOptions & {
   /** Where the Public Suffix List comes from; by default it is read anew. */
   readonly suffixes?: () => Promise<PublicSuffixes>;

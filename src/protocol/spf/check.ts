@@ -59,8 +59,9 @@ export function ask<T extends RecordType>(check: Check, name: QueryName, type: T
 }
 
 /** RFC 7208 §4.6.4: counted when reached, over all records; the one too many is not carried out. */
-export function countLookup(check: Check): Stop | undefined {
+export function countLookup(check: Check, depth: number, term: string): Stop | undefined {
   check.lookups++;
+  note(check, depth, `${term}: lookup ${check.lookups} of ${spfLimits.lookups}`);
   return check.lookups > spfLimits.lookups ? { result: 'permerror', reason: 'too-many-lookups' } : undefined;
 }
 

@@ -412,6 +412,7 @@ test('the trace tells the way, indented by record', async () => {
   );
   assert.deepEqual(trace, [
     'example.com: v=spf1 include:in.example.com -all',
+    'include:in.example.com: lookup 1 of 10',
     '  in.example.com: v=spf1 ip4:192.0.2.0/24',
     '  ip4:192.0.2.0/24: match, so pass',
     'include:in.example.com: match, so pass',

@@ -168,7 +168,7 @@ async function evaluateRecord(check: Check, scope: Scope): Promise<Verdict> {
 type AskingDirective = Exclude<Directive, { readonly kind: 'all' | 'ip4' | 'ip6' }>;
 
 async function matchAsking(check: Check, scope: Scope, directive: AskingDirective): Promise<boolean | Stop> {
-  const tooMany = countLookup(check);
+  const tooMany = countLookup(check, scope.depth, directive.text);
   if (tooMany) return tooMany;
   if (directive.kind !== 'include') return matchByLookup(check, scope, directive);
   const { fixed } = directive.target;
@@ -205,9 +205,8 @@ async function followRedirect(
   scope: Scope,
   redirect: NonNullable<SpfRecord['redirect']>,
 ): Promise<Verdict> {
-  const tooMany = countLookup(check);
+  const tooMany = countLookup(check, scope.depth, redirect.text);
   if (tooMany) return tooMany;
-  note(check, scope.depth, redirect.text);
   const name = await resolveTarget(check, scope, redirect.target);
   const verdict = name && (await checkHost(check, name, scope.depth + 1));
   if (verdict === undefined || verdict.result === 'none')
