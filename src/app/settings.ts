@@ -270,7 +270,7 @@ export const settings = {
   'dns.trust_ad': setting(
     flag,
     false,
-    'The resolvers above validate DNSSEC and the way to them is safe: believe their AD bit.',
+    'The resolvers above validate DNSSEC and the way to them is safe: believe their AD bit. Without it there is no DANE.',
   ),
   'dns.zones': setting(listOf(text), [], 'Master files that `listen.dns` answers from.'),
   'log.level': setting(oneOf('debug', 'info', 'warn', 'error'), 'info', 'Lines below this level are not logged.'),
