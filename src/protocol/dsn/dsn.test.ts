@@ -266,6 +266,21 @@ test('notifications of others, in the spellings they use', () => {
   });
 });
 
+test('RFC 3463 §3.1: a status that says nothing gives way to the code in the diagnosis, if it is of the same class', () => {
+  const statusOf = (status: string, diagnostic: string) =>
+    readDsn(
+      report(
+        `${about}Final-Recipient: rfc822;a@b.test\nAction: failed\nStatus: ${status}\nDiagnostic-Code: ${diagnostic}\n`,
+      ),
+    )?.recipients[0]?.status;
+  assert.equal(statusOf('5.0.0', 'smtp; 550 5.1.1 no such person'), '5.1.1');
+  assert.equal(statusOf('5.0.0', 'smtp; 550-5.1.1 no such\n 550 5.1.1 person'), '5.1.1');
+  assert.equal(statusOf('5.2.2', 'smtp; 550 5.1.1 no such person'), '5.2.2');
+  assert.equal(statusOf('5.0.0', 'smtp; 450 4.2.0 come again'), '5.0.0');
+  assert.equal(statusOf('5.0.0', 'smtp; 550 5.1.1.9 is no code'), '5.0.0');
+  assert.equal(statusOf('5.0.0', 'smtp; 550 no code at all, 5.1.1 or so'), '5.0.0');
+});
+
 test('a block without recipient, action or status is no block; without any there is no notification', () => {
   const good = 'Final-Recipient: rfc822; a@b.test\nAction: failed\nStatus: 5.1.1\n\n';
   for (const bad of [

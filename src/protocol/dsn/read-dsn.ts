@@ -70,12 +70,22 @@ function readRecipient(block: MessageIndex): DsnRecipientRead[] {
     {
       finalRecipient,
       action,
-      status,
+      status: preciseStatus(status, diagnostic),
       ...(originalRecipient ? { originalRecipient } : {}),
       ...(remoteMta ? { remoteMta } : {}),
       ...(diagnostic ? { diagnostic } : {}),
     },
   ];
+}
+
+/**
+ * RFC 3463 §3.1: X.0.0 says "I know nothing more". Exim writes it always, and has what the receiver said in the diagnosis; that code is
+ * taken where it is of the same class.
+ */
+function preciseStatus(status: string, diagnostic: string | undefined): string {
+  if (!status.endsWith('.0.0')) return status;
+  const said = /^[245]\d\d[ -](\d\.\d{1,3}\.\d{1,3})(?![\d.])/.exec(diagnostic ?? '')?.[1];
+  return said?.[0] === status[0] ? (said ?? status) : status;
 }
 
 /** UTF-8 where it is (RFC 6533 §5), else one character per octet; never longer than anybody reads. */
