@@ -40,8 +40,9 @@ export class Life {
   dead = false;
   /** It was told to stop; from there on nothing may be left open. */
   stopped = false;
-  /** Calls of the system left until it is killed. */
+  /** Calls of the system left until it is killed; and commits, right before or behind which it is. */
   callsLeft = Infinity;
+  commitsLeft = Infinity;
 
   constructor(machine: Machine, number: number, startedMs: number) {
     this.machine = machine;
@@ -57,6 +58,12 @@ export class Life {
   call(what: string): void {
     if (this.dead) return;
     if (--this.callsLeft <= 0) this.machine.crash(`at ${what}`);
+  }
+
+  /** Between a commit and what follows from it lies most of what can be lost or done twice. */
+  commit(what: string): void {
+    if (--this.commitsLeft <= 0) this.callsLeft = 1;
+    this.callNow(what);
   }
 
   /** For calls that cannot wait. */

@@ -174,7 +174,7 @@ class Run {
       watch.note('crash');
       watch.close();
       if (kind === 'power') this.#net.setUp(plan.address, false);
-      this.schedule.after(this.#between(200, kind === 'power' ? 20 * minute : 2 * minute), () => this.#start(house));
+      this.schedule.after(this.#between(200, kind === 'power' ? 8 * minute : minute), () => this.#start(house));
     };
     return house;
   }
@@ -183,8 +183,8 @@ class Run {
     const { office } = house;
     this.#net.setUp(office.plan.address, true);
     const started = office.start();
-    if (this.#storming && this.#random.float() < 0.1 && office.machine.life)
-      office.machine.life.callsLeft = Math.floor(this.#between(1, 40));
+    // What dies once may well die of the same thing again.
+    if (this.#storming && this.#random.float() < 0.35) this.#kill(house);
     started.catch((error) => {
       if (office.machine.life?.dead) return;
       this.#trace.say(office.plan.name, `cannot start: ${error}`);
@@ -203,10 +203,10 @@ class Run {
     try {
       for (const host of this.#hosts) await host.open();
       for (const house of this.#houses) this.#start(house);
-      const stormMs = this.#between(20 * minute, 3 * hour);
+      const stormMs = this.#between(10 * minute, 2 * hour);
       const letters = Math.floor(this.#between(20, 70));
       for (let at = 0; at < letters; at++) this.schedule.after(this.#random.float() * stormMs, () => this.#send());
-      const faults = Math.floor(this.#between(4, 24));
+      const faults = Math.floor(this.#between(5, 28));
       for (let at = 0; at < faults; at++)
         this.schedule.after(this.#random.float() * stormMs, () => this.#breakSomething());
       await this.schedule.sleep(stormMs);
@@ -227,7 +227,7 @@ class Run {
     const { machine, plan } = house.office;
     const lastsMs = this.#between(minute, 40 * minute);
     const kinds: readonly [string, number, () => void][] = [
-      ['crash', 6, () => this.#kill(house)],
+      ['crash', 9, () => this.#kill(house)],
       ['disk', 1, () => this.#fillDisk(house, lastsMs)],
       ['sync', 1, () => this.#failSync(house)],
       ['checkpoint', 0.3, () => void machine.faults.failingCheckpoints++],
@@ -271,8 +271,10 @@ class Run {
 
   #kill({ office }: House): void {
     const { life } = office.machine;
-    if (life && !life.dead && this.#storming)
-      life.callsLeft = Math.min(life.callsLeft, Math.floor(this.#between(1, 120)));
+    if (!life || life.dead || !this.#storming) return;
+    if (this.#random.float() < 0.4)
+      life.callsLeft = Math.min(life.callsLeft, 1 + Math.floor(this.#random.float() ** 2 * 60));
+    else life.commitsLeft = Math.min(life.commitsLeft, 1 + Math.floor(this.#random.float() ** 2 * 14));
   }
 
   #fillDisk({ office, watch }: House, lastsMs: number): void {
@@ -316,7 +318,7 @@ class Run {
     for (const { office } of this.#houses) {
       Object.assign(office.machine.faults, { failingCommits: 0, failingCheckpoints: 0, failingFileSyncs: 0 });
       office.machine.disk = 'fine';
-      if (office.machine.life) office.machine.life.callsLeft = Infinity;
+      if (office.machine.life) Object.assign(office.machine.life, { callsLeft: Infinity, commitsLeft: Infinity });
     }
   }
 
@@ -351,7 +353,7 @@ class Run {
     const at = this.#pick(foreignDomains);
     const number = Math.floor(this.#random.float() * 40);
     const draw = this.#random.float();
-    if (draw < 0.4) return { address: `ok${number}@${at}`, kind: 'takes', notify };
+    if (draw < 0.36) return { address: `ok${number}@${at}`, kind: 'takes', notify };
     if (draw < 0.55) return { address: `${this.#pick(people)}@${domain}`, kind: 'takes', notify };
     if (draw < 0.72) return { address: `${this.#pick(other?.people ?? [])}@${other?.domain}`, kind: 'takes', notify };
     if (draw < 0.8)

@@ -56,7 +56,7 @@ export class DatabaseSync extends RealDatabase {
 
   #commit(life: Life): void {
     const { machine } = life;
-    life.callNow('commit');
+    life.commit('commit');
     if (machine.disk === 'full') {
       if (machine.random.float() < 0.5) super.exec('ROLLBACK');
       throw sqliteError(SQLITE_FULL, 'database or disk is full');
@@ -72,7 +72,7 @@ export class DatabaseSync extends RealDatabase {
     }
     super.exec('COMMIT');
     machine.committed();
-    life.callNow('committed');
+    life.commit('committed');
   }
 
   #maybeFailCheckpoint({ machine }: Life): void {
