@@ -25,7 +25,7 @@ let missed = 0;
 for (const name of values.only.split(',')) {
   const part = parts[name as keyof typeof parts];
   if (!part) throw new Error(`there is no ${name}; there are ${Object.keys(parts).join(', ')}`);
-  const trial = new Trial(1, options, AbortSignal.timeout(patienceMs));
+  const trial = new Trial(1, options, { signal: AbortSignal.timeout(patienceMs), progress: () => {} });
   process.once('exit', () => trial.killAll());
   try {
     await part(trial);
