@@ -21,7 +21,6 @@ import type { DomainName } from '../format/domain-name.ts';
 import { type Authenticator, createAuthenticator } from '../protocol/authenticate.ts';
 import { generateDkimKey } from '../protocol/dkim/private-keys.ts';
 import type { Resolver } from '../protocol/dns/types.ts';
-import type { TlsTally } from '../protocol/tls-rpt/tally.ts';
 import { Directory } from '../services/directory/directory.ts';
 import { directoryMigrations } from '../services/directory/directory-migrations.ts';
 import { Events } from '../services/events/events.ts';
@@ -33,6 +32,7 @@ import { chooseRoute } from '../services/outbound/choose-route.ts';
 import { domainOfBounceHost, Outbound, type OutboundOptions } from '../services/outbound/outbound.ts';
 import { outboundMigrations } from '../services/outbound/outbound-migrations.ts';
 import { createStsStore } from '../services/outbound/sts-store.ts';
+import { TlsCounts } from '../services/outbound/tls-counts.ts';
 import { closeAll } from './close-all.ts';
 import { createLocalTransport } from './local-transport.ts';
 import type { Config } from './settings.ts';
@@ -119,7 +119,7 @@ export type Office = Records & {
   readonly outbound: Outbound;
   readonly inbound: Inbound;
   /** What came of TLS with other servers, for reports to them. */
-  readonly tlsTally: TlsTally;
+  readonly tlsCounts: Pick<TlsCounts, 'of'>;
   /** Begins to deliver what is queued. */
   readonly start: () => Promise<void>;
   /** Ends deliveries under way, then closes everything. The queue goes on with the next start. */
@@ -129,17 +129,20 @@ export type Office = Records & {
 export async function openOffice(config: Config, hostname: DomainName, world: World): Promise<Office> {
   const records = await openRecords(config.data, 'take', world);
   const { directory } = records;
-  const authenticator = createAuthenticator({ resolver: world.resolver, clock: world.timers, authservId: hostname });
-  const tls = openTlsPolicies(world, {
+  const { resolver, timers } = world;
+  const authenticator = createAuthenticator({ resolver, clock: timers, timers, authservId: hostname });
+  const tlsCounts = new TlsCounts({ ...records, ...world });
+  const tlsPolicy = openTlsPolicies(world, {
     store: createStsStore(records.db),
     allowLoopback: config['delivery.allow_loopback_mx'],
+    count: (session) => tlsCounts.count(session),
   });
   const direct = createDirectMx(world, {
     ehloName: hostname,
     port: config['delivery.port'],
     allowLoopbackMx: config['delivery.allow_loopback_mx'],
     trust: world.trust,
-    tlsPolicy: tls.tlsPolicy,
+    tlsPolicy,
     pool: { connectionsPerSite: config['delivery.per_site'] },
   });
   const toNowhere = createTestTransport(world.timers);
@@ -168,13 +171,14 @@ export async function openOffice(config: Config, hostname: DomainName, world: Wo
     authenticator,
     outbound,
     inbound,
-    tlsTally: tls.tally,
+    tlsCounts,
     start: async () => {
       const orphans = await records.blobs.sweepOrphans();
       if (orphans > 0) world.signals.emit('info', 'store.orphans_removed', { files: orphans });
+      tlsCounts.start();
       await outbound.start();
     },
-    stop: () => closeAll([records.close, direct.close, () => outbound.stop()]),
+    stop: () => closeAll([records.close, () => tlsCounts.stop(), direct.close, () => outbound.stop()]),
   };
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import test from 'node:test';
 import fc from 'fast-check';
+import { createManualTimers } from '../../test/support/manual-timers.ts';
 import { signByReference } from '../../test/support/reference-dkim.ts';
 import { fixedClock } from '../base/clock.ts';
 import { authReportDocument } from './auth-report-json.ts';
@@ -260,4 +261,53 @@ test('any octets and any session get a report, never an exception', async () => 
     ),
     { numRuns: 200 },
   );
+});
+
+test('RFC 7208 §4.6.4, RFC 6376 §6.1.2: a DNS that stays silent is temperror everywhere, after a while', async () => {
+  const timers = createManualTimers();
+  const resolver = { lookup: () => new Promise<never>(() => {}) };
+  const reports: AuthReport[] = [];
+  const running = authenticate(octetsOf(sign(message, 'bank.example')), good, {
+    ...deps,
+    resolver,
+    timers,
+    iprev: true,
+  }).then((found) => {
+    reports.push(found);
+  });
+  await timers.pass(9_999);
+  assert.equal(reports.length, 0);
+  await timers.pass(20_001); // the keys and SPF, then what DMARC asks for
+  await running;
+  const [report] = reports;
+  assert.deepEqual(
+    [report?.spf.result, report?.spf.reason, report?.dkim[0]?.result, report?.dmarc.result, report?.iprev?.result],
+    ['temperror', 'dns-timeout', 'temperror', 'temperror', 'temperror'],
+  );
+});
+
+test('what is larger than we read is told by the name of the limit', async () => {
+  const judged = (message: string, zone = '') =>
+    authenticate(octetsOf(message), good, { ...deps, resolver: resolverFromZone(zone) });
+  const signature =
+    'DKIM-Signature: v=1; a=rsa-sha256; d=a.test; s=s; h=from; bh=QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=; b=AAAA';
+  const rest = 'From: a@a.test\r\n\r\nx\r\n';
+  for (const padding of ['X: y\r\n'.repeat(10_000), `X: ${'y'.repeat(1_000_000)}\r\n`]) {
+    for (const message of [
+      `${signature}\r\n${rest.slice(0, -5)}${padding}\r\nx`,
+      `${signature}\r\n${padding}${rest}`,
+    ]) {
+      const { dkim, dmarc, headerFrom } = await judged(message);
+      assert.deepEqual([dkim[0]?.problem, dmarc.result, headerFrom], ['header-too-large', 'permerror', null]);
+      assert.match(dmarc.reason ?? '', /larger than we read/);
+    }
+  }
+  const tags = Array.from({ length: 20_000 }, (_, at) => `t${at}=1`).join(';');
+  assert.equal((await judged(`${signature};${tags}\r\n${rest}`)).dkim[0]?.problem, 'key-missing');
+  const text = Array.from({ length: 200 }, () => `"${'A'.repeat(250)}"`).join(' ');
+  const zone = `s._domainkey.a.test. TXT "p=" ${text}\nbank.example. TXT "v=spf1 exists:%{l}" ${text}\n_dmarc.a.test. TXT "v=DMARC1; p=none; x=" ${text}`;
+  const { spf, dkim, dmarc } = await judged(`${signature}\r\n${rest}`, zone);
+  assert.deepEqual([spf.result, dkim[0]?.problem, dmarc.policy], ['permerror', 'key-record-too-long', 'none']);
+  const many = await judged(`${`${signature}\r\n`.repeat(300)}${rest}`);
+  assert.equal(many.dkim.filter(({ problem }) => problem === 'too-many-signatures').length, 290);
 });

@@ -54,7 +54,7 @@ export type AuthenticatorDeps = {
   readonly resolver: Resolver;
   /** "Now" for expiry and `%{t}`; the system's by default. */
   readonly clock?: Clock;
-  /** For the time limit of SPF; the system's by default. */
+  /** For the time limits of SPF and of each lookup; the system's by default. */
   readonly timers?: Timers;
   /** Who we are in Authentication-Results. By default the session's receiver, else `localhost`. */
   readonly authservId?: string;
@@ -78,7 +78,7 @@ const namesRemembered: RememberLimits = { textsMax: 500, textMax: 1_000 };
 const dmarcRemembered: RememberLimits = { textsMax: 2_000, textMax: 500 };
 
 export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
-  const resolver = answering(deps.resolver);
+  const resolver = answering(deps.resolver, deps.timers ?? systemClock);
   const clock = deps.clock ?? systemClock;
   const keys = createDkimKeys(resolver);
   const { evaluateSpf } = createSpfEvaluator({ resolver, clock, ...(deps.timers && { timers: deps.timers }) });
@@ -183,20 +183,30 @@ function readWithBody<T>(
   }).then(({ run }) => run);
 }
 
-/** A resolver does not throw; one that a library's user brought might, and then DNS has failed. */
-function answering(resolver: Resolver): Resolver {
+/** A resolver answers, and in time; one that a library's user brought might throw or stay silent, and then DNS has failed. */
+function answering(resolver: Resolver, timers: Timers): Resolver {
   return {
-    lookup: (name, type, options) => {
-      try {
-        return resolver.lookup(name, type, options).catch(() => dnsFailed);
-      } catch {
-        return Promise.resolve(dnsFailed);
-      }
-    },
+    lookup: (name, type, options) =>
+      new Promise((resolve) => {
+        const cancel = timers.after(lookupMs, () => resolve({ kind: 'failed', why: 'timeout' }));
+        const failed = () => {
+          cancel();
+          resolve({ kind: 'failed', why: 'servfail' });
+        };
+        try {
+          resolver.lookup(name, type, options).then((answer) => {
+            cancel();
+            resolve(answer);
+          }, failed);
+        } catch {
+          failed();
+        }
+      }),
   };
 }
 
-const dnsFailed = { kind: 'failed', why: 'servfail' } as const;
+/** Ours: longer than our own resolver ever takes, short enough that SPF still has time for a second one (RFC 7208 §4.6.4). */
+const lookupMs = 10_000;
 
 /** A name of ours comes from the configuration: what cannot stand in a header is a mistake to be told at once. */
 function readAuthservId(text: string): string {

@@ -37,7 +37,7 @@ export type AuthenticationDeps = {
   readonly resolver: Resolver;
   /** "Now"; the system's by default. */
   readonly clock?: Clock;
-  /** For the time limit of SPF; the system's by default. */
+  /** For the time limits of SPF and of each lookup; the system's by default. */
   readonly timers?: Timers;
   /** Who stamps Authentication-Results; by default the session's receiver, else `localhost`. */
   readonly authservId?: string;
