@@ -128,8 +128,8 @@ for (const manners of peers) {
         await send({ from: `<${bob}> RET=HDRS`, to: [ann], octets });
         const report = await inBox('too large for us', ({ from }) => from.startsWith('<>'));
         const [, recipient] = statusGroups(report.octets);
-        assert.equal(recipient?.get('Action'), 'failed');
-        assert.match(recipient?.get('Status') ?? '', /^5\./);
+        assert.equal(recipient?.get('action'), 'failed');
+        assert.match(recipient?.get('status') ?? '', /^5\./);
         assert.deepEqual(await world.office.arrivals('too large for us'), []);
       });
 
@@ -184,14 +184,14 @@ for (const manners of peers) {
         await send({ to: [`nobody@${officeDomains.plain}`], octets: note('to nobody of ours', bob) });
         const report = await inBox('to nobody of ours', ({ from }) => from.startsWith('<>'));
         const [, recipient] = statusGroups(report.octets);
-        assert.equal(recipient?.get('Action'), 'failed');
-        assert.match(recipient?.get('Diagnostic-Code') ?? '', /smtp; ?550[- ]5\.1\.1 No such mailbox here/);
+        assert.equal(recipient?.get('action'), 'failed');
+        assert.match(recipient?.get('diagnostic-code') ?? '', /smtp; ?550[- ]5\.1\.1 No such mailbox here/);
       });
 
       test('asked for news of success, it says itself that it relayed: MAIL_RULES 3', async () => {
         await send({ to: [`<${ann}> NOTIFY=SUCCESS`], octets: note('success at a stranger', bob) });
         const report = await inBox('success at a stranger', ({ from }) => from.startsWith('<>'));
-        assert.match(statusGroups(report.octets)[1]?.get('Action') ?? '', new RegExp(`^${manners.handedOver}`));
+        assert.match(statusGroups(report.octets)[1]?.get('action') ?? '', new RegExp(`^${manners.handedOver}`));
         await world.office.arrival('success at a stranger');
         const [more] = world.box.letters.filter(
           (letter) => letter !== report && letter.octets.includes('success at a stranger'),
@@ -211,12 +211,12 @@ for (const manners of peers) {
         await world.office.arrival('success at our relay');
         const report = await inBox('success at our relay', ({ from }) => from.startsWith('<>'));
         const [message, recipient] = statusGroups(report.octets);
-        assert.equal(message?.get('Reporting-MTA'), `dns; ${officeHost}`);
-        assert.equal(message?.get('Original-Envelope-Id'), 'En+velope1');
-        assert.equal(recipient?.get('Original-Recipient'), `rfc822; first@${kind.domain}`);
-        assert.equal(recipient?.get('Final-Recipient'), `rfc822; ${to}`);
-        assert.equal(recipient?.get('Action'), 'delivered');
-        assert.match(recipient?.get('Status') ?? '', /^2\./);
+        assert.equal(message?.get('reporting-mta'), `dns; ${officeHost}`);
+        assert.equal(message?.get('original-envelope-id'), 'En+velope1');
+        assert.equal(recipient?.get('original-recipient'), `rfc822; first@${kind.domain}`);
+        assert.equal(recipient?.get('final-recipient'), `rfc822; ${to}`);
+        assert.equal(recipient?.get('action'), 'delivered');
+        assert.match(recipient?.get('status') ?? '', /^2\./);
         assert.match(report.octets.toString(), /^Auto-Submitted: auto-replied\r$/m);
         assert.deepEqual(report.to, [`<${bob}>`]);
         const [mail] = world.toOffice.commands('MAIL').filter((line) => line.includes('En+2Bvelope1'));
@@ -233,10 +233,10 @@ for (const manners of peers) {
         });
         const report = await inBox('failure at our relay', ({ from }) => from.startsWith('<>'));
         const [message, recipient, ...more] = statusGroups(report.octets);
-        assert.equal(message?.get('Original-Envelope-Id'), 'full-1');
-        assert.equal(recipient?.get('Final-Recipient'), `rfc822; ${nobody}`);
-        assert.equal(recipient?.get('Action'), 'failed');
-        assert.equal(recipient?.get('Status'), '5.1.1');
+        assert.equal(message?.get('original-envelope-id'), 'full-1');
+        assert.equal(recipient?.get('final-recipient'), `rfc822; ${nobody}`);
+        assert.equal(recipient?.get('action'), 'failed');
+        assert.equal(recipient?.get('status'), '5.1.1');
         assert.deepEqual(more, []);
         assert.match(report.octets.toString(), /^Content-Type: message\/rfc822/m);
         assert.match(report.octets.toString(), /\r\nHello\r\n/);
@@ -299,9 +299,9 @@ for (const manners of peers) {
         await world.office.relay({ from: bob, to: [to], octets });
         const report = await inBox('too large for it', ({ from }) => from.startsWith('<>'));
         const [, recipient] = statusGroups(report.octets);
-        assert.equal(recipient?.get('Final-Recipient'), `rfc822; ${to}`);
-        assert.equal(recipient?.get('Action'), 'failed');
-        assert.equal(recipient?.get('Status'), '5.3.4');
+        assert.equal(recipient?.get('final-recipient'), `rfc822; ${to}`);
+        assert.equal(recipient?.get('action'), 'failed');
+        assert.equal(recipient?.get('status'), '5.3.4');
         assert.deepEqual(
           world.toPeer.commands('RCPT').filter((line) => line.includes(to)),
           [],
@@ -367,11 +367,11 @@ for (const manners of peers) {
         await settledAs(sent, 'delivered');
         const told = await world.office.arrival(/^(Delivered|Relayed) mail/);
         const [message, recipient] = statusGroups(told.raw);
-        assert.equal(message?.get('Reporting-MTA'), `dns; ${officeHost}`);
-        assert.equal(message?.get('Original-Envelope-Id'), 'glad+1');
-        assert.equal(recipient?.get('Original-Recipient'), `rfc822; first@${officeDomains.plain}`);
-        assert.equal(recipient?.get('Final-Recipient'), `rfc822; ${to}`);
-        assert.equal(recipient?.get('Action'), manners.handedOver);
+        assert.equal(message?.get('reporting-mta'), `dns; ${officeHost}`);
+        assert.equal(message?.get('original-envelope-id'), 'glad+1');
+        assert.equal(recipient?.get('original-recipient'), `rfc822; first@${officeDomains.plain}`);
+        assert.equal(recipient?.get('final-recipient'), `rfc822; ${to}`);
+        assert.equal(recipient?.get('action'), manners.handedOver);
         assert.equal(told.mail.envelopeFrom, '');
         assert.equal(told.mail.recipient, ann);
         const [mail] = world.toPeer.commands('MAIL').filter((line) => line.includes('ENVID='));
@@ -380,6 +380,24 @@ for (const manners of peers) {
         const [rcpt] = world.toPeer.commands('RCPT').filter((line) => line.includes(to));
         assert.match(rcpt ?? '', /NOTIFY=SUCCESS,FAILURE/);
         assert.match(rcpt ?? '', /ORCPT=rfc822;first@example\.com/);
+      });
+
+      test('wishes of others go with their mail, and the report goes to them without us', async () => {
+        const to = `passed-on@${kind.domain}`;
+        await world.office.relay({
+          from: `<${bob}> RET=HDRS ENVID=passed-1`,
+          to: [`<${to}> NOTIFY=SUCCESS ORCPT=rfc822;${to}`],
+          octets: note('passed on', bob),
+        });
+        const report = await inBox('passed on', ({ from }) => from.startsWith('<>'));
+        assert.deepEqual(report.to, [`<${bob}>`]);
+        const [message, recipient] = statusGroups(report.octets);
+        assert.match(message?.get('reporting-mta') ?? '', new RegExp(`^dns; ?${kind.host}$`));
+        assert.equal(message?.get('original-envelope-id'), 'passed-1');
+        assert.match(recipient?.get('original-recipient') ?? '', new RegExp(`^rfc822; ?${to}$`));
+        assert.equal(recipient?.get('action'), manners.handedOver);
+        const [mail] = world.toPeer.commands('MAIL').filter((line) => line.includes('passed-1'));
+        assert.match(mail ?? '', new RegExp(`^MAIL FROM:<${bob}> .*RET=HDRS`));
       });
 
       test('what it took and returns comes back as a bounce to who submitted it', async () => {
@@ -391,11 +409,11 @@ for (const manners of peers) {
         });
         const told = await world.office.arrival('Undelivered mail');
         const [message, recipient] = statusGroups(told.raw);
-        assert.equal(message?.get('Original-Envelope-Id'), 'sad1');
-        assert.equal(recipient?.get('Final-Recipient'), `rfc822; ${to}`);
-        assert.equal(recipient?.get('Action'), 'failed');
-        assert.equal(recipient?.get('Status'), '5.1.1'); // Exim says 5.0.0, and this in the words of the diagnosis
-        assert.match(recipient?.get('Diagnostic-Code') ?? '', /550 5\.1\.1 no such person behind this door/);
+        assert.equal(message?.get('original-envelope-id'), 'sad1');
+        assert.equal(recipient?.get('final-recipient'), `rfc822; ${to}`);
+        assert.equal(recipient?.get('action'), 'failed');
+        assert.equal(recipient?.get('status'), '5.1.1'); // Exim says 5.0.0, and this in the words of the diagnosis
+        assert.match(recipient?.get('diagnostic-code') ?? '', /550 5\.1\.1 no such person behind this door/);
         assert.equal(told.mail.envelopeFrom, '');
         const view = await world.office.office.outbound.message(sent.id);
         assert.equal(view?.recipients[0]?.state, 'bounced');

@@ -51,7 +51,7 @@ describe(`beside ${opensmtpd.host}`, { skip: opensmtpdMissing() }, () => {
       ({ from, octets }) => from.startsWith('<>') && octets.includes('to nobody of ours'),
     );
     const [, recipient] = statusGroups(report.octets);
-    assert.equal(recipient?.get('Action'), 'failed');
+    assert.equal(recipient?.get('action'), 'failed');
     assert.match(report.octets.toString(), /550 5\.1\.1 No such mailbox here/);
   });
 
@@ -77,7 +77,7 @@ describe(`beside ${opensmtpd.host}`, { skip: opensmtpdMissing() }, () => {
     );
     assert.match(recipients[0]?.say ?? '', /SMTPUTF8/);
     const told = await world.office.arrival('Undelivered mail');
-    assert.equal(statusGroups(told.raw)[1]?.get('Status'), '5.6.7');
+    assert.equal(statusGroups(told.raw)[1]?.get('status'), '5.6.7');
     assert.equal(
       world.box.letters.some((one) => one.octets.includes('beyond it')),
       false,

@@ -84,7 +84,7 @@ export function endsWith(octets: Uint8Array, letter: Uint8Array): boolean {
   return Buffer.from(octets.buffer, octets.byteOffset, octets.length).subarray(-letter.length).equals(letter);
 }
 
-/** Fields of the delivery status in a notification, per group (RFC 3464 §2.1): of the message, then of each recipient. */
+/** Fields of the delivery status in a notification, per group (RFC 3464 §2.1): of the message, then of each recipient; names in lower case. */
 export function statusGroups(notification: Uint8Array): ReadonlyMap<string, string>[] {
   const text = Buffer.from(notification).toString('utf8').replaceAll('\r\n', '\n');
   const part = /\ncontent-type: *message\/(?:global-)?delivery-status[\s\S]*?\n\n([\s\S]*?)\n--/i.exec(text)?.[1];
@@ -92,7 +92,10 @@ export function statusGroups(notification: Uint8Array): ReadonlyMap<string, stri
   const groups = part.replaceAll(/\n[ \t]+/g, ' ').split(/\n\n+/);
   return groups
     .map(
-      (group) => new Map([...group.matchAll(/^([\w-]+): *(.*)$/gm)].map(([, name = '', value = '']) => [name, value])),
+      (group) =>
+        new Map(
+          [...group.matchAll(/^([\w-]+): *(.*)$/gm)].map(([, name = '', value = '']) => [name.toLowerCase(), value]),
+        ),
     )
     .filter((group) => group.size > 0);
 }
