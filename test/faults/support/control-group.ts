@@ -1,7 +1,7 @@
 /** A control group with a limit of memory, of either version: made for one row, and gone with it. Whoever outgrows it is killed. */
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Trial } from './trial.ts';
+import { pause, type Trial } from './trial.ts';
 
 type Kind = { readonly root: string; readonly limit: string; readonly peak: string };
 
@@ -42,8 +42,10 @@ export function makeGroup(trial: Trial, limitBytes: number): Group {
   const folder = join(kind.root, `posthorn-fault-${process.pid}-${trial.seed}`);
   mkdirSync(folder);
   trial.later(async () => {
+    trial.killAll(); // after a failure the office may still live in it
     // Its last process leaves a moment after it has died.
-    await trial.until(5_000, () => readFileSync(join(folder, 'cgroup.procs'), 'utf8') === '' || undefined);
+    const isEmpty = () => readFileSync(join(folder, 'cgroup.procs'), 'utf8') === '';
+    for (const endMs = performance.now() + 5_000; !isEmpty() && performance.now() < endMs; ) await pause(25);
     rmdirSync(folder);
   });
   writeFileSync(join(folder, kind.limit), String(limitBytes));

@@ -18,7 +18,13 @@ export type Ports = {
   readonly submissions: number;
 };
 export type Ended = { readonly code: number | null; readonly signal: string | null };
-export type Usage = { readonly residentBytes: number; readonly cpuMs: number; readonly descriptors: number };
+export type Usage = {
+  readonly residentBytes: number;
+  readonly cpuMs: number;
+  /** Its main thread could have worked, and other work had the processors. */
+  readonly heldUpMs: number;
+  readonly descriptors: number;
+};
 
 export type StartWish = {
   /** A program with its arguments that starts it: `strace -f ...`. */
@@ -164,6 +170,7 @@ export class OfficeProcess {
     return {
       residentBytes: Number(resident) * 1024,
       cpuMs: (Number(fields[11]) + Number(fields[12])) * tickMs,
+      heldUpMs: heldUpMs(folder),
       descriptors: readdirSync(`${folder}/fd`).length,
     };
   }
@@ -185,6 +192,15 @@ export class OfficeProcess {
     } catch {
       return { status: 0, body: {} };
     }
+  }
+}
+
+/** The kernel's Documentation/scheduler/sched-stats: the second figure is time spent waiting on a run queue, in nanoseconds. */
+function heldUpMs(folder: string): number {
+  try {
+    return Number(readFileSync(`${folder}/schedstat`, 'utf8').split(' ')[1]) / 1e6;
+  } catch {
+    return 0; // a kernel without them
   }
 }
 
