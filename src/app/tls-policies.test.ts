@@ -86,7 +86,12 @@ test('MTA-STS: proven TLS or no mail; whoever asks for nothing gets it anyhow; a
     'proven.test sts successful',
     'stripped.test sts certificate-host-mismatch',
   ]);
-  assert.partialDeepStrictEqual(office.tlsTally.of('stripped.test'), [
+  assert.partialDeepStrictEqual(office.tlsCounts.of('stripped.test'), [
     { policy: { type: 'sts' }, failed: 1, failures: [{ receivingHost: 'mx.stripped.test' }] },
   ]);
+  await office.stop();
+  office = await openOffice(read.config, domain('mx.example.com'), world);
+  const { db, events } = office;
+  const written = await db.read((reader) => events.list(reader, { types: ['tls.counted'], limit: 10 }));
+  assert.deepEqual(written.map(({ subject }) => subject).toSorted(), ['proven.test', 'stripped.test']);
 });

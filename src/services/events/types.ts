@@ -58,6 +58,12 @@ export type EventData = {
   'email.failed': DeliveryData;
   'email.unsure': DeliveryData;
   'email.received': ReceivedData;
+  'tls.counted': {
+    readonly domain: string;
+    readonly from_ms: number;
+    readonly to_ms: number;
+    readonly policies: readonly object[];
+  };
   'domain.verified': { readonly domain: string; readonly by: 'operator' | 'txt' };
   'key.rotated': {
     readonly domain: string;
@@ -152,6 +158,17 @@ export const eventTypes = {
       dmarc: 'DMARC result.',
       disposition: 'accept, junk, reject or later.',
       because: 'Why, in plain sentences, worst first.',
+    },
+  },
+  'tls.counted': {
+    says: 'How TLS with the hosts of a domain went that asks for it by DANE or MTA-STS: up to an hour’s sessions.',
+    subject: 'domain',
+    members: {
+      domain: 'The domain mail was for.',
+      from_ms: 'When the counting began.',
+      to_ms: 'When it ended.',
+      policies:
+        'Each policy that held: type, domain, strings, mx_hosts, successful, failed, failures by RFC 8460’s names.',
     },
   },
   'domain.verified': {
