@@ -23,6 +23,7 @@ import type { DmarcFacts } from '../../protocol/dmarc/evaluate-dmarc.ts';
 import type { DmarcResult } from '../../protocol/dmarc/types.ts';
 import type { LookupOptions, Resolver } from '../../protocol/dns/types.ts';
 import { readMessage } from '../../protocol/message-reader.ts';
+import { receivedSpfField } from '../../protocol/spf/received-spf.ts';
 import type { SpfResult, SpfSession } from '../../protocol/spf/types.ts';
 
 export type { ArcResult } from '../../protocol/arc/types.ts';
@@ -153,6 +154,11 @@ export async function sealArc(
 export function parseAuthenticationResults(body: string | Uint8Array): ReadAuthResults | undefined {
   const read = parseResults(body);
   return read.ok ? read.value : undefined;
+}
+
+/** The Received-SPF field of RFC 7208 §9.1, ending in CRLF, for those who want it beside Authentication-Results. */
+export function receivedSpf(result: SpfResult, session: SpfSession): Uint8Array {
+  return receivedSpfField(result, session);
 }
 
 function factsOf({ from, spf, dkim = [] }: DmarcQuestion): DmarcFacts {
