@@ -196,8 +196,7 @@ function checkFate(
     : ledger.arrivals.filter((one) => one.mark === letter.mark && one.recipient === recipient.address && !one.isReport)
         .length;
   const unsureEnds = deliveries.reduce((sum, one) => sum + one.unsure_ends, 0);
-  // A receiver of ours whose disk failed to sync may have stored what it put off.
-  const excuses = host && host !== own ? host.checked.watch.incidents.length : unsureEndsOf(letter, recipient, ledger);
+  const excuses = host ? 0 : unsureEndsOf(letter, recipient, ledger);
   if (copies > deliveries.length + unsureEnds + excuses)
     ledger.fail(`${who}: ${copies} copies for ${deliveries.length} deliveries with ${unsureEnds} unsure ends`);
   if (host === own && copies !== count('delivered'))
@@ -270,8 +269,7 @@ function checkStranger(letter: Letter, own: Books, ledger: Ledger): void {
     const copies = own.stored.filter((one) => one.recipient === address && markOf(one.text) === letter.mark).length;
     if (letter.yes > 0 && kind === 'takes' && copies === 0)
       ledger.fail(`${letter.mark} to ${address} was acknowledged, and is lost`);
-    const uncertain = letter.unknown + own.checked.watch.incidents.filter(({ what }) => what === 'sync').length;
-    if (copies > letter.yes + uncertain)
+    if (copies > letter.yes + letter.unknown)
       ledger.fail(
         `${letter.mark} to ${address}: ${copies} copies for ${letter.yes} times yes and ${letter.unknown} unknown`,
       );

@@ -30,23 +30,24 @@ export class DatabaseSync extends RealDatabase {
 
   override exec(sql: string): void {
     const life = this.#life;
-    if (!life) {
-      super.exec(sql);
-      return;
-    }
-    if (life.dead) throw new Dead(`exec on ${this.#file}`);
-    if (/^PRAGMA synchronous\b/i.test(sql)) life.machine.noteSyncMode(/FULL|EXTRA|[23]\s*$/i.test(sql));
-    if (sql === 'COMMIT' && this.#counts && this.isTransaction) {
-      this.#commit(life);
-      return;
-    }
-    if (/^PRAGMA wal_checkpoint/i.test(sql)) this.#maybeFailCheckpoint(life);
-    super.exec(sql);
+    if (life?.dead) throw new Dead(`exec on ${this.#file}`);
+    if (life && /^PRAGMA synchronous\b/i.test(sql)) life.machine.noteSyncMode(/FULL|EXTRA|[23]\s*$/i.test(sql));
+    if (life && /^PRAGMA wal_checkpoint/i.test(sql)) this.#maybeFailCheckpoint(life);
+    if (life && this.#counts && /\bCOMMIT\s*;?$/i.test(sql)) this.#commit(life, () => super.exec(sql));
+    else super.exec(sql);
   }
 
   override prepare(sql: string): StatementSync {
-    if (this.#life?.dead) throw new Dead(`prepare on ${this.#file}`);
-    return super.prepare(sql);
+    const life = this.#life;
+    if (life?.dead) throw new Dead(`prepare on ${this.#file}`);
+    const statement = super.prepare(sql);
+    if (!life || !this.#counts || !/^COMMIT$/i.test(sql)) return statement;
+    const commit = () => this.#commit(life, () => super.exec(sql));
+    return Object.defineProperties(statement, {
+      run: { value: commit },
+      get: { value: commit },
+      all: { value: commit },
+    });
   }
 
   override close(): void {
@@ -54,25 +55,37 @@ export class DatabaseSync extends RealDatabase {
     super.close();
   }
 
-  #commit(life: Life): void {
+  #commit(life: Life, run: () => void): void {
     const { machine } = life;
+    if (life.dead) throw new Dead(`commit on ${this.#file}`);
     life.commit('commit');
     if (machine.disk === 'full') {
-      if (machine.random.float() < 0.5) super.exec('ROLLBACK');
+      if (this.isTransaction && machine.random.float() < 0.5) super.exec('ROLLBACK');
       throw sqliteError(SQLITE_FULL, 'database or disk is full');
     }
     if (machine.faults.failingCommits > 0) {
       machine.faults.failingCommits--;
-      // What was written and not synced may be there at the next start all the same.
-      const stays = machine.random.float() < 0.5;
-      super.exec(stays ? 'COMMIT' : 'ROLLBACK');
-      machine.trace.say(machine.name, `a commit fails to sync (${stays ? 'and stays' : 'and is lost'})`);
-      if (stays) machine.committed();
-      throw sqliteError(SQLITE_IOERR_FSYNC, 'disk I/O error');
+      this.#failSync(life, run);
     }
-    super.exec('COMMIT');
+    run();
     machine.committed();
     life.commit('committed');
+  }
+
+  /**
+   * What was written and not synced is in the log until something else is written there. So it is there at the next start only where
+   * the process dies at this very moment.
+   */
+  #failSync({ machine }: Life, run: () => void): never {
+    machine.trace.say(machine.name, 'a commit fails to sync');
+    if (machine.random.float() < 0.25) {
+      run();
+      machine.committed();
+      machine.crash('as a commit fails to sync');
+      throw new Dead('commit');
+    }
+    if (this.isTransaction) super.exec('ROLLBACK');
+    throw sqliteError(SQLITE_IOERR_FSYNC, 'disk I/O error');
   }
 
   #maybeFailCheckpoint({ machine }: Life): void {
