@@ -11,6 +11,8 @@ export type Act =
   | string
   | { readonly by: 'close'; readonly say?: string }
   | { readonly by: 'reset'; readonly say?: string }
+  /** Says it after so long, and goes on. */
+  | { readonly by: 'wait'; readonly ms: number; readonly say: string }
   /** Says nothing more and keeps the connection. */
   | { readonly by: 'hang'; readonly say?: string }
   /** Says nothing and reads nothing more. */
@@ -258,6 +260,10 @@ class Talk {
   #perform(act: Act): void {
     if (typeof act === 'string') {
       if (act !== '') this.#socket.write(act, 'latin1');
+      return;
+    }
+    if (act.by === 'wait') {
+      setTimeout(() => this.#socket.write(act.say, 'latin1'), act.ms).unref();
       return;
     }
     if (act.by === 'repeat') this.#repeat(act.say);

@@ -93,6 +93,13 @@ function cases(expired: NonNullable<BadMxOptions['identity']>): Case[] {
       ends: 'delivered',
       copies: 2,
     },
+    // Late is not never: whoever is patient sends it once. RFC 5321 §4.5.3.2.6
+    {
+      name: 'end-of-data-late',
+      host: { script: { 'end-of-data': { by: 'wait', ms: lateMs, say: well['end-of-data'] as string } } },
+      ends: 'delivered',
+      copies: 1,
+    },
     { name: 'mail-host-5xx', host: { script: { mail: '550 5.7.1 you are listed\r\n' } }, ends: 'delayed', copies: 0 },
     { name: 'rcpt-551', host: { script: { rcpt: '551 5.7.1 not here\r\n' } }, ends: 'bounced', copies: 0 },
     { name: 'helo-only', host: { script: { ehlo: '502 5.5.1 what?\r\n' } }, ends: 'delivered', copies: 1 },
@@ -122,6 +129,7 @@ function cases(expired: NonNullable<BadMxOptions['identity']>): Case[] {
 
 /** A busy machine needs its time for some ninety deliveries and their retries. */
 const patienceMs = 45_000;
+const lateMs = 12_000;
 const memoryMb = 128;
 
 export const receivers: Fault = {
