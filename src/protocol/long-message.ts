@@ -2,7 +2,7 @@
  * A message that is too long to be held: its header in memory, its body read in pieces from where it lies. All that is asked of a
  * header can be asked of the header alone; who needs the body takes the pieces as they come.
  */
-import { asBuffer, CR, concat, LF } from '../base/bytes.ts';
+import { asBuffer, concat, fromLatin1 } from '../base/bytes.ts';
 import { headerLimits, indexMessage, type MessageIndex } from '../format/message/message-index.ts';
 
 /** Where a message lies. */
@@ -33,22 +33,19 @@ export async function openLongMessage(source: MessageSource): Promise<LongMessag
   };
 }
 
-/** The octets up to the first empty line, that one included. */
+/** The octets up to the first empty line, that one included. Linear, however small the pieces are. */
 async function readHeader(source: MessageSource): Promise<Uint8Array | undefined> {
   const pieces: Uint8Array[] = [];
-  let octets: Uint8Array = new Uint8Array(0);
+  let length = 0;
+  let tail: Uint8Array = fromLatin1('\r\n'); // before the first octet: a message may begin with its empty line
   for await (const piece of source.chunks()) {
     pieces.push(piece);
-    octets = concat(pieces);
-    const end = headerEnd(octets);
-    if (end !== undefined) return new Uint8Array(octets.subarray(0, end)); // a copy: the piece may be large
-    if (octets.length > headerLimits.headerBytesMax) return undefined;
+    const seen = concat([tail, piece]);
+    const found = asBuffer(seen).indexOf('\r\n\r\n', 0, 'latin1');
+    if (found >= 0) return Uint8Array.from(concat(pieces).subarray(0, length - tail.length + found + 4)); // the piece may be large
+    length += piece.length;
+    if (length > headerLimits.headerBytesMax) return undefined;
+    tail = Uint8Array.from(seen.subarray(-3));
   }
   return undefined;
-}
-
-function headerEnd(octets: Uint8Array): number | undefined {
-  if (octets[0] === CR && octets[1] === LF) return 2; // a message may begin with its empty line
-  const found = asBuffer(octets).indexOf('\r\n\r\n', 0, 'latin1');
-  return found < 0 ? undefined : found + 4;
 }

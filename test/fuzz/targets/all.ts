@@ -5,6 +5,7 @@ import { arc } from './arc.ts';
 import { authJsonl } from './auth-jsonl.ts';
 import { authResults } from './auth-results.ts';
 import { config } from './config.ts';
+import { dane } from './dane.ts';
 import { dataReader } from './data-reader.ts';
 import { date } from './date.ts';
 import { dkimCanonical, dkimKey, dkimSignature, dkimVerify } from './dkim.ts';
@@ -18,8 +19,10 @@ import { headerIndex } from './header-index.ts';
 import { headerWriter } from './header-writer.ts';
 import { httpApi } from './http-api.ts';
 import { jsonShape } from './json-shape.ts';
+import { longMessage } from './long-message.ts';
 import { domainName, ipAddress } from './names.ts';
 import { partTreeTarget } from './part-tree.ts';
+import { tlsPolicies } from './policies.ts';
 import { proxyV2 } from './proxy-v2.ts';
 import { replyReader } from './reply-reader.ts';
 import { sasl } from './sasl.ts';
@@ -71,5 +74,6 @@ export const targets: readonly FuzzTarget[] = [
     dsn,
     dsnWishes,
   ],
+  ...[tlsPolicies, dane, longMessage],
   ...[jsonShape, httpApi, config, authJsonl, explain],
 ];
