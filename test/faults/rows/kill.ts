@@ -70,8 +70,13 @@ export const kill: Fault = {
       restarts.map(({ ms }) => ms),
       0.5,
     );
+    // Other work on the machine is no fault of ours.
+    const ownMedian = quantile(
+      restarts.map(({ ms, heldUpMs }) => ms - heldUpMs),
+      0.5,
+    );
     const longest = restarts.reduce((one, other) => (other.ms > one.ms ? other : one));
-    trial.check(median <= restartMs, `restart to the first 220 takes ${median.toFixed(0)} ms in the median`);
+    trial.check(ownMedian <= restartMs, `restart to the first 220 takes ${ownMedian.toFixed(0)} ms in the median`);
     const waited = Math.max(...restarts.map(({ ms, cpuMs, heldUpMs }) => ms - cpuMs - heldUpMs));
     trial.check(waited <= waitedMostMs, `a restart waited ${waited.toFixed(0)} ms for something`);
     trial.figure(
@@ -84,7 +89,7 @@ export const kill: Fault = {
       `${accounts.unheard} taken without the client hearing so; ends: ${accounts.delivered} delivered, ${accounts.bounced} bounced, ${accounts.unsure} unsure`,
     );
     trial.figure(
-      `restart to the first 220: median ${median.toFixed(0)} ms, longest ${longest.ms.toFixed(0)} ms (the ${longest.nth + 1}th, of which ${longest.cpuMs} ms at work and ${longest.heldUpMs.toFixed(0)} ms waiting for a processor); first start ${first.toFixed(0)} ms`,
+      `restart to the first 220: median ${median.toFixed(0)} ms (${ownMedian.toFixed(0)} without waiting for a processor), longest ${longest.ms.toFixed(0)} ms (the ${longest.nth + 1}th, of which ${longest.cpuMs} ms at work and ${longest.heldUpMs.toFixed(0)} ms waiting for a processor); first start ${first.toFixed(0)} ms`,
     );
   },
 };
