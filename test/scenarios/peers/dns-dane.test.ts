@@ -132,10 +132,13 @@ describe('delivery under DANE and MTA-STS', { skip }, () => {
   let resolver: Resolver;
   let policyHost: Server;
   let send: (name: string) => Promise<Attempt>;
+  let command: (...words: string[]) => Promise<{ code: number; document: Record<string, unknown> }>;
   let net: ReturnType<typeof createNodeNet>;
 
   before(async () => {
     const announced = [...Object.keys(policies), 'nopolicy.plain.test'];
+    const real = await startBadMx({ identity: identityOf(selfSigned) });
+    running.set('127.0.0.1', real);
     const text = `${zoneOf(signedHosts)}alias MX 10 mx.alias
 mx.alias CNAME mx.ee
 out MX 10 mx.out
@@ -145,6 +148,10 @@ away MX 10 mx.tlsa.plain.test.
 ${announcements('signed.test', announced)}
 mta-sts.both A 127.0.0.1
 mta-sts.forged A 127.0.0.1
+mx.real A 127.0.0.1
+_${real.port}._tcp.mx.real TLSA ${tlsaText(tlsaOf(selfSigned, 3, 1, 1))}
+mx.false A 127.0.0.1
+_${real.port}._tcp.mx.false TLSA ${tlsaText(tlsaOf(another, 3, 1, 1))}
 `;
     const plainText = `${zoneOf(plainHosts)}to-signed MX 10 mx.spare.signed.test.
 ${announcements('plain.test', announced)}
@@ -195,6 +202,12 @@ ${[...Object.keys(plainHosts)].map((name) => `mta-sts.${name} A 127.0.0.1`).join
       { ehloName: 'office.test', trust: [root.pem], patience: impatience(5_000), tlsPolicy },
     );
     opened.push({ [Symbol.asyncDispose]: () => transport.close() });
+    const asked = ['--json', '--resolver', `127.0.0.1:${unbound.endpoint.port}`];
+    command = async (...words) => {
+      const ran = await run(process.execPath, ['src/app/main.ts', ...words, ...asked]);
+      assert.equal(ran.err, '');
+      return { code: ran.code, document: JSON.parse(ran.out) };
+    };
     send = async (name) => only(await transport.deliver(jobFor(name), watched()));
   });
 
@@ -303,6 +316,31 @@ ${[...Object.keys(plainHosts)].map((name) => `mta-sts.${name} A 127.0.0.1`).join
     assert.deepEqual(counted('testing.plain.test'), [['sts', 0, 'certificate-not-trusted']]);
     assert.deepEqual(counted('nopolicy.plain.test'), [['sts', 0, 'sts-policy-fetch-error']]);
     assert.deepEqual(counted('none.signed.test'), [['no-policy-found', 1, '']]);
+  });
+
+  test('posthorn dane check: asks a resolver on this machine, believes it, and looks at the host', async () => {
+    const port = String(running.get('127.0.0.1')?.port);
+    assert.partialDeepStrictEqual(await command('dane', 'check', 'mx.real.signed.test', '--port', port), {
+      code: 0,
+      document: { state: 'dane', dnssec: 'asked', certificate: { state: 'right', from: '127.0.0.1', certificates: 1 } },
+    });
+    assert.partialDeepStrictEqual(await command('dane', 'check', 'mx.false.signed.test', '--port', port), {
+      code: 1,
+      document: { state: 'dane', certificate: { state: 'wrong' } },
+    });
+    const unsigned = await command('dane', 'check', 'mx.tlsa.plain.test');
+    assert.partialDeepStrictEqual(unsigned, { code: 1, document: { state: 'none' } });
+    const forged = await command('dane', 'check', 'mx.forged.signed.test');
+    assert.partialDeepStrictEqual(forged, { code: 1, document: { state: 'failed' } });
+  });
+
+  test('posthorn mta-sts show: never fetches from this machine, whoever names it', async () => {
+    const shown = await command('mta-sts', 'show', 'both.signed.test');
+    assert.partialDeepStrictEqual(shown, {
+      code: 1,
+      document: { record: { state: 'found', id: '1' }, policy: { state: 'fetch-error' } },
+    });
+    assert.match(JSON.stringify(shown.document), /leads to no public address/);
   });
 
   test('a look at a host brings its certificates, and no mail', async () => {

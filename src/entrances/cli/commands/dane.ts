@@ -70,8 +70,9 @@ async function checkHost(run: Run, options: Options, text = ''): Promise<Answer>
   const resolver = isAssumedSigned ? assumeSigned(given) : given;
   const { host, port } = asked;
   const finding = await findTlsa(resolver, { host, port, secure: true }, { signal: run.host.signal });
-  const serverName = finding.kind === 'dane' || finding.kind === 'unusable' ? finding.base : host;
-  const shown = await shownBy(run, options, { ...asked, serverName, resolver });
+  // Without a record to hold it against nobody is bothered for a certificate.
+  const shown =
+    finding.kind === 'dane' ? await shownBy(run, options, { ...asked, serverName: finding.base, resolver }) : undefined;
   const seen = {
     asked,
     finding,
