@@ -84,6 +84,10 @@ function tlsaPolicy({ records, base }: { readonly records: readonly Tlsa[]; read
 
 // ---- MTA-STS ----
 
+/** What a report repeats of a policy: all of it, unless somebody wrote it to fill our memory. (Our choice.) */
+const reportedLinesMax = 50;
+const reportedLineMax = 300;
+
 function stsDemand(parts: OutboundTlsParts, asked: Asked, { cached, problem, why }: StsFinding): TlsDemand {
   const policy = cached?.policy;
   if (policy === undefined || policy.mode === 'none') {
@@ -98,7 +102,9 @@ function stsDemand(parts: OutboundTlsParts, asked: Asked, { cached, problem, why
     );
     return { policy: 'opportunistic', told: tell };
   }
-  const reported: ReportedPolicy = { type: 'sts', strings: policy.lines, domain: asked.domain, mxHosts: policy.mx };
+  const strings = policy.lines.slice(0, reportedLinesMax).map((line) => line.slice(0, reportedLineMax));
+  const mxHosts = policy.mx.slice(0, reportedLinesMax);
+  const reported: ReportedPolicy = { type: 'sts', strings, domain: asked.domain, mxHosts };
   const isNamed = matchesMx(policy, asked.host);
   const stranger = { result: 'validation-failure', reason: `the MTA-STS policy does not name ${asked.host}` } as const;
   if (policy.mode === 'testing') {

@@ -300,3 +300,25 @@ test('many askers at once share one fetch; a policy without age is not kept', as
   assert.equal(all[19]?.cached?.policy.mode, 'enforce');
   assert.equal((await sts.at(10_000)).cached?.policy.mode, 'testing');
 });
+
+test('what is kept at hand is bounded: strangers write it', async () => {
+  let lookups = 0;
+  const text = `${policyFile('enforce')}${'x: y\n'.repeat(10_000)}`;
+  const sts = createStsPolicies({
+    resolver: {
+      lookup: async () => {
+        lookups++;
+        return { kind: 'found', records: ['v=STSv1; id=1'] as never, ttlSeconds: 1, secure: false };
+      },
+    },
+    clock: { nowMs: () => 0 },
+    fetchFile: async () => ({ ok: true, octets: utf8(text) }),
+  });
+  const names = Array.from({ length: 20 }, (_, i) => parseDomainName(`d${i}.test`) as DomainName);
+  for (const name of names) assert.ok((await sts.of(name)).cached);
+  assert.equal(lookups, 20);
+  await sts.of(names[19] as DomainName);
+  assert.equal(lookups, 20, 'the last one is at hand');
+  await sts.of(names[0] as DomainName);
+  assert.equal(lookups, 21, 'the first one had to go');
+});

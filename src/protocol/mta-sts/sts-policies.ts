@@ -45,13 +45,25 @@ export type StsParts = {
 const lookAgainMs = 300_000;
 /** Also for a policy that wants to be looked at each time. */
 const lookAgainLeastMs = 10_000;
-/** Domains whose finding is kept at hand. */
+/** Domains whose finding is kept at hand, and what the policies among them may take: strangers write them. */
 const findingsMax = 10_000;
+const findingsOctetsMax = 16 * 1024 * 1024;
 
-type Kept = { readonly finding: Promise<StsFinding>; untilMs: number };
+type Kept = { readonly finding: Promise<StsFinding>; untilMs: number; octets: number };
 
 export function createStsPolicies(parts: StsParts): StsPolicies {
   const kept = new Map<DomainName, Kept>();
+  let octets = 0;
+  const drop = (domain: DomainName) => {
+    octets -= kept.get(domain)?.octets ?? 0;
+    kept.delete(domain);
+  };
+  const shrink = () => {
+    for (const oldest of kept.keys()) {
+      if (kept.size <= findingsMax && octets <= findingsOctetsMax) break;
+      drop(oldest);
+    }
+  };
   const stored = parts.store ?? memoryStore();
   return {
     of: (domain) => {
@@ -60,24 +72,31 @@ export function createStsPolicies(parts: StsParts): StsPolicies {
       // A clock set back must not freeze what is known.
       if (known && nowMs < known.untilMs && known.untilMs - nowMs <= lookAgainMs) return known.finding;
       const finding = look({ ...parts, store: stored }, domain);
-      const entry: Kept = { finding, untilMs: nowMs + lookAgainMs };
-      kept.delete(domain);
+      const entry: Kept = { finding, untilMs: nowMs + lookAgainMs, octets: 0 };
+      drop(domain);
       kept.set(domain, entry);
       finding.then(
         ({ cached }) => {
+          if (cached && kept.get(domain) === entry) {
+            entry.octets = octetsOf(cached);
+            octets += entry.octets;
+            shrink();
+          }
           if (cached) entry.untilMs = Math.min(entry.untilMs, Math.max(endOf(cached), nowMs + lookAgainLeastMs));
         },
         () => {
-          if (kept.get(domain) === entry) kept.delete(domain); // a fault of the store says nothing about the domain
+          if (kept.get(domain) === entry) drop(domain); // a fault of the store says nothing about the domain
         },
       );
-      for (const oldest of kept.keys()) {
-        if (kept.size <= findingsMax) break;
-        kept.delete(oldest);
-      }
+      shrink();
       return finding;
     },
   };
+}
+
+/** Its lines and its hosts, two octets a character at worst. */
+function octetsOf({ policy }: CachedPolicy): number {
+  return 4 * policy.lines.reduce((sum, line) => sum + line.length + 50, 0);
 }
 
 function endOf({ policy, fetchedAtMs }: CachedPolicy): number {

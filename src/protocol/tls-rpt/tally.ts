@@ -18,12 +18,16 @@ export type TlsTally = {
   readonly of: (domain: string) => readonly PolicyCount[];
   /** Sessions of domains for which there was no room. */
   readonly uncounted: () => number;
-  /** Forgets everything: a new day begins. */
-  readonly clear: () => void;
 };
 
 /** Our choice: a day of a busy office, in a few megabytes. */
-const limits = { domains: 10_000, policiesPerDomain: 20, failuresPerPolicy: 50 } as const;
+const limits = {
+  domains: 10_000,
+  policiesPerDomain: 20,
+  failuresPerPolicy: 50,
+  failures: 20_000,
+  policyOctets: 8 * 1024 * 1024,
+} as const;
 
 type Count = {
   policy: ReportedPolicy;
@@ -35,6 +39,7 @@ type Count = {
 export function createTlsTally(): TlsTally {
   const domains = new Map<string, Map<string, Count>>();
   let uncounted = 0;
+  const room: Room = { policyOctets: limits.policyOctets, failures: limits.failures };
   const policiesOf = (domain: string) => {
     const known = domains.get(domain);
     if (known || domains.size >= limits.domains) return known;
@@ -45,9 +50,9 @@ export function createTlsTally(): TlsTally {
   return {
     count: ({ domain, policy, failure }) => {
       const counted = policiesOf(domain);
-      const count = counted && countOf(counted, policy);
+      const count = counted && countOf(counted, policy, room);
       if (count === undefined) uncounted++;
-      else if (failure) countFailure(count, failure);
+      else if (failure) countFailure(count, failure, room);
       else count.successful++;
     },
     domains: () => [...domains.keys()],
@@ -59,15 +64,20 @@ export function createTlsTally(): TlsTally {
         failures: [...failures.values()].map((one) => ({ ...one.failure, sessions: one.sessions })),
       })),
     uncounted: () => uncounted,
-    clear: () => {
-      domains.clear();
-      uncounted = 0;
-    },
   };
 }
 
-function countOf(policies: Map<string, Count>, policy: ReportedPolicy): Count | undefined {
-  const key = JSON.stringify([policy.type, policy.domain, policy.strings, policy.mxHosts]);
+/** What is left for all domains together. */
+type Room = { policyOctets: number; failures: number };
+
+/** Once policies have filled their room, further ones are told apart by type alone. */
+function countOf(policies: Map<string, Count>, whole: ReportedPolicy, room: Room): Count | undefined {
+  const long = JSON.stringify(whole);
+  const isKnown = policies.has(long);
+  if (!isKnown) room.policyOctets -= Math.min(long.length, room.policyOctets);
+  const isWhole = isKnown || room.policyOctets > 0;
+  const policy = isWhole ? whole : { ...whole, strings: [], mxHosts: [] };
+  const key = isWhole ? long : JSON.stringify(policy);
   const known = policies.get(key);
   if (known || policies.size >= limits.policiesPerDomain) return known;
   const made: Count = { policy, successful: 0, failed: 0, failures: new Map() };
@@ -76,9 +86,10 @@ function countOf(policies: Map<string, Count>, policy: ReportedPolicy): Count | 
 }
 
 /** Beyond the room for details the kind of failure alone is told apart. */
-function countFailure(count: Count, failure: TlsFailure): void {
+function countFailure(count: Count, failure: TlsFailure, room: Room): void {
   count.failed++;
-  const isRoom = count.failures.size < limits.failuresPerPolicy || count.failures.has(keyOf(failure));
+  const isKnown = count.failures.has(keyOf(failure));
+  const isRoom = isKnown || (count.failures.size < limits.failuresPerPolicy && room.failures-- > 0);
   const told = isRoom ? failure : { result: failure.result };
   const known = count.failures.get(keyOf(told));
   if (known) known.sessions++;
