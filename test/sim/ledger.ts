@@ -4,7 +4,7 @@
  */
 
 /** What is known to become of a recipient, once nothing is broken any more. */
-export type RecipientKind =
+type RecipientKind =
   /** Its host takes the mail, sooner or later. */
   | 'takes'
   /** Its host refuses it for good. */

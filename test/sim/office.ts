@@ -38,7 +38,7 @@ export const password = 'correct horse battery staple';
 /** When the simulated world begins; midnight, so that dates are easily read. */
 export const beginsAtMs = Date.UTC(2027, 0, 1);
 
-export function name(text: string): DomainName {
+function name(text: string): DomainName {
   const parsed = parseDomainName(text);
   if (parsed === undefined) throw new Error(`not a domain name: ${text}`);
   return parsed;

@@ -5,9 +5,12 @@
  *   --seed N    only this one                      --trace    with everything that happens
  *   --twice     each seed two times, which must come out the same
  *   --first     stops at the first failure
+ *
+ * Before many seeds the simulated system has to keep the contracts of the store's ports.
  */
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Outcome } from './simulate.ts';
 
@@ -23,6 +26,8 @@ const { values } = parseArgs({
   },
 });
 
+const manySeeds = 100;
+
 const print = (text: string) => void process.stdout.write(`${text}\n`);
 
 function whole(text: string): number {
@@ -35,6 +40,15 @@ const count = values.seed === undefined ? whole(values.seeds) : 1;
 const times = values.twice ? 2 : 1;
 const queue = Array.from({ length: count * times }, (_, at) => first + Math.floor(at / times));
 const jobs = Math.min(whole(values.jobs ?? String(availableParallelism())), queue.length);
+
+if (count >= manySeeds) {
+  const contracts = fileURLToPath(new URL('./contracts.ts', import.meta.url));
+  const { status, stdout } = spawnSync(process.execPath, ['--test', '--test-isolation=none', contracts], {
+    encoding: 'utf8',
+  });
+  print(status === 0 ? 'the simulated system keeps the contracts of the store' : stdout);
+  if (status !== 0) process.exit(1);
+}
 
 const begunMs = performance.now();
 const fingerprints = new Map<number, number>();

@@ -90,11 +90,13 @@ class SimHandle {
     buffer: Uint8Array,
     offset = 0,
     length = buffer.length - offset,
+    position: number | null = null,
   ): Promise<{ bytesRead: number; buffer: Uint8Array }> {
     return this.#do('read', () => {
-      const part = this.#file.content.subarray(this.#at, this.#at + length);
+      const from = position ?? this.#at;
+      const part = this.#file.content.subarray(from, from + length);
       buffer.set(part, offset);
-      this.#at += part.length;
+      if (position === null) this.#at += part.length;
       return { bytesRead: part.length, buffer };
     });
   }

@@ -4,11 +4,11 @@
  */
 import { registerHooks } from 'node:module';
 
-const ours: Readonly<Record<string, string>> = {
-  'node:sqlite': 'sqlite.ts',
-  'node:fs/promises': 'files.ts',
-  'node:fs': 'file-calls.ts',
-  'node:crypto': 'crypto.ts',
+const ours: Readonly<Record<string, URL>> = {
+  'node:sqlite': new URL('./sqlite.ts', import.meta.url),
+  'node:fs/promises': new URL('./files.ts', import.meta.url),
+  'node:fs': new URL('./file-calls.ts', import.meta.url),
+  'node:crypto': new URL('./crypto.ts', import.meta.url),
 };
 
 const product = new URL('../../../src/', import.meta.url).href;
@@ -16,9 +16,9 @@ const product = new URL('../../../src/', import.meta.url).href;
 export function installSystem(): void {
   registerHooks({
     resolve: (specifier, context, next) => {
-      const file = ours[specifier];
-      if (file === undefined || !context.parentURL?.startsWith(product)) return next(specifier, context);
-      return { url: new URL(file, import.meta.url).href, shortCircuit: true };
+      const url = ours[specifier]?.href;
+      if (url === undefined || !context.parentURL?.startsWith(product)) return next(specifier, context);
+      return { url, shortCircuit: true };
     },
   });
 }
