@@ -22,6 +22,9 @@ const lingerMaxBytes = 1_048_576;
 /** Certificates of a peer that are passed on. OpenSSL's own limit is about as much. */
 const chainMax = 100;
 
+const nothing = new Uint8Array(0);
+const written = Promise.resolve();
+
 export type ConnectionDeps = { readonly timers: Timers; readonly contexts: TlsContexts };
 
 type Waiting = { readonly resolve: (chunk: Uint8Array | undefined) => void; readonly reject: (fault: Fault) => void };
@@ -130,8 +133,10 @@ export class NodeConnection implements Connection {
   write(bytes: Uint8Array): Promise<void> {
     const socket = this.#socket;
     if (!socket.writable) return Promise.reject(this.#fault ?? new Fault('EPIPE', 'the connection is closed'));
+    socket.write(bytes);
+    if (socket.writableLength === 0 && socket.errored === null) return written; // the system took all of it at once, as nearly always
     return new Promise((resolve, reject) => {
-      socket.write(bytes, (error) => (error ? reject(this.#fault ?? faultOf(error, 'EPIPE')) : resolve()));
+      socket.write(nothing, (error) => (error ? reject(this.#fault ?? faultOf(error, 'EPIPE')) : resolve()));
     });
   }
 

@@ -116,10 +116,10 @@ export class GroupCommit {
       );
     }
     turn.end();
-    const failure = this.#tryStep('COMMIT');
+    const failure = this.#tryExec('COMMIT');
     this.#committed(); // also where it failed: what became of it is for the file to tell
     if (failure === undefined) return this.#announce(finished);
-    if (this.#connection.isTransaction) this.#tryStep('ROLLBACK');
+    if (this.#connection.isTransaction) this.#tryExec('ROLLBACK');
     if (endsWriting(failure)) this.#unwrite();
     this.#fail(
       finished.map((done) => done.job),
@@ -143,7 +143,7 @@ export class GroupCommit {
     const startedMs = this.#timers.monotonicMs();
     for (;;) {
       try {
-        this.#connection.step('BEGIN IMMEDIATE');
+        this.#connection.exec('BEGIN IMMEDIATE');
         return undefined;
       } catch (error) {
         if (!isBusy(error) || this.#timers.monotonicMs() - startedMs > lockPatienceMs) return faultFrom(error);
@@ -225,15 +225,6 @@ export class GroupCommit {
     if (failure === undefined) return;
     this.#signals.emit('warn', 'store.checkpoint_failed', { error: String(failure) });
     this.#stopIfFatal(failure);
-  }
-
-  #tryStep(sql: string): unknown {
-    try {
-      this.#connection.step(sql);
-      return undefined;
-    } catch (error) {
-      return faultFrom(error);
-    }
   }
 
   #tryExec(sql: string): unknown {

@@ -46,7 +46,7 @@ export class SqliteConnection {
     this.#database.exec(sql);
   }
 
-  /** One statement that every transaction needs (`COMMIT`): prepared once, where `exec` parses each time. Throws SQLite's own error. */
+  /** One statement that every write needs (`SAVEPOINT`): prepared once, where `exec` parses each time. Throws SQLite's own error. */
   step(sql: string): void {
     this.#prepare(sql).statement.run();
   }

@@ -135,6 +135,7 @@ export class Conversation implements EarListener {
 
   async #over(): Promise<void> {
     this.#connection.destroy();
+    this.#ear.close();
     await this.#forget();
     const seconds = Math.round((this.#deps.timers.monotonicMs() - this.#beganMs) / 1000);
     this.#emit('debug', 'smtp.connection_closed', { seconds, messages: this.#messages });
@@ -249,21 +250,21 @@ export class Conversation implements EarListener {
 
   /** A client that does not read is waited for as long as one that does not speak. */
   async #flush(): Promise<undefined> {
-    const { limits, timers, underLoad } = this.#deps;
+    const { limits, underLoad } = this.#deps;
     if (this.#held === '') return;
     const octets = fromLatin1(this.#held);
     const answered = this.#unanswered;
     this.#held = '';
     this.#unanswered = undefined;
     const seconds = underLoad() ? limits.command_seconds_under_load : limits.command_seconds;
-    const cancel = timers.after(seconds * 1000, () => this.#connection.destroy());
+    this.#ear.deadline.set(seconds * 1000, () => this.#connection.destroy());
     try {
       await this.#connection.write(octets);
     } catch (error) {
       for (const transaction of answered ?? []) await transaction.unanswered();
       throw error;
     } finally {
-      cancel();
+      this.#ear.deadline.clear();
     }
   }
 

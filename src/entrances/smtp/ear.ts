@@ -3,6 +3,7 @@
  * nothing; the read it had begun is taken up by the next one.
  */
 import type { Timers } from '../../base/clock.ts';
+import { Deadline } from '../../base/deadline.ts';
 import type { Connection } from '../../base/port/net.ts';
 
 export type Heard =
@@ -23,16 +24,16 @@ export interface EarListener {
 /** Made for thousands that wait and say nothing: while it listens it holds a read and a timer. */
 export class Ear {
   readonly #connection: Connection;
-  readonly #timers: Timers;
+  /** Of the one wait there is at a time: for octets, or (not ours) for the peer to take what we write. */
+  readonly deadline: Deadline;
   #isReading = false;
   /** What came while nobody listened. */
   #came: Heard | undefined;
   #listener: EarListener | undefined;
-  #cancel: (() => void) | undefined;
 
   constructor(connection: Connection, timers: Timers) {
     this.#connection = connection;
-    this.#timers = timers;
+    this.deadline = new Deadline(timers);
   }
 
   hear(patienceMs: number): Promise<Heard> {
@@ -48,7 +49,7 @@ export class Ear {
       return;
     }
     this.#listener = listener;
-    this.#cancel = this.#timers.after(patienceMs, () => this.#tell(timedOut));
+    this.deadline.set(patienceMs, this.#onTimeout);
     if (!this.#isReading) this.#read();
   }
 
@@ -56,6 +57,13 @@ export class Ear {
   interrupt(): void {
     this.#tell(interrupted);
   }
+
+  /** Nobody listens any more. */
+  close(): void {
+    this.deadline.close();
+  }
+
+  readonly #onTimeout = (): void => this.#tell(timedOut);
 
   #read(): void {
     this.#isReading = true;
@@ -75,8 +83,7 @@ export class Ear {
     const listener = this.#listener;
     if (!listener) return;
     this.#listener = undefined;
-    this.#cancel?.();
-    this.#cancel = undefined;
+    this.deadline.clear();
     listener.heard(heard);
   }
 }

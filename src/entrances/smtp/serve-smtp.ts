@@ -205,17 +205,21 @@ class Listener {
     const ear = new Ear(connection, timers);
     const untilMs = timers.monotonicMs() + limits.proxy_header_seconds * 1000;
     let octets: Uint8Array = nothing;
-    for (;;) {
-      const heard = await ear.hear(untilMs - timers.monotonicMs());
-      if (heard.kind !== 'octets') return this.#noProxy(direct.address, 'no header in time');
-      octets = octets.length === 0 ? heard.octets : Buffer.concat([octets, heard.octets]);
-      const header = readProxyHeader(octets);
-      if (header.kind === 'bad') return this.#noProxy(direct.address, header.why);
-      if (header.kind === 'more') continue;
-      const early = octets.subarray(header.octets);
-      if (header.kind === 'local') return { client: direct, early };
-      const address = parseIpAddress(header.source.address);
-      return address && { client: { address, port: header.source.port }, early };
+    try {
+      for (;;) {
+        const heard = await ear.hear(untilMs - timers.monotonicMs());
+        if (heard.kind !== 'octets') return this.#noProxy(direct.address, 'no header in time');
+        octets = octets.length === 0 ? heard.octets : Buffer.concat([octets, heard.octets]);
+        const header = readProxyHeader(octets);
+        if (header.kind === 'bad') return this.#noProxy(direct.address, header.why);
+        if (header.kind === 'more') continue;
+        const early = octets.subarray(header.octets);
+        if (header.kind === 'local') return { client: direct, early };
+        const address = parseIpAddress(header.source.address);
+        return address && { client: { address, port: header.source.port }, early };
+      }
+    } finally {
+      ear.close();
     }
   }
 

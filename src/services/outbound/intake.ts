@@ -91,6 +91,7 @@ type Letter = {
   /** The message, or its header alone where `body` is not in memory. */
   readonly bytes: Uint8Array;
   readonly body?: StreamedBody;
+  readonly author: Author;
   readonly messageIdHeader: string;
   readonly mailFrom: string;
   readonly reportTo: string;
@@ -195,6 +196,7 @@ export class Intake {
       origin: 'api',
       sender,
       bytes: fixed.value.bytes,
+      author,
       messageIdHeader,
       mailFrom: formatAddrSpec(content.from),
       reportTo: '',
@@ -252,6 +254,7 @@ export class Intake {
       sender,
       bytes: fixed.value.bytes,
       ...(body ? { body } : {}),
+      author,
       messageIdHeader: fixed.value.messageId,
       mailFrom,
       reportTo: request.grouping === 'per-message' ? mailFrom : '',
@@ -350,7 +353,7 @@ export class Intake {
     const signed: { bytes: Uint8Array; signatures: readonly Signature[] } = letter.domain
       ? await signer.sign(index, letter.domain, letter.body)
       : { bytes: letter.bytes, signatures: [] };
-    const author = readAuthor(index);
+    const { author } = letter;
     const recipients = letter.recipients.map((mailbox) => {
       const id = ids.next('del');
       return {
