@@ -3,7 +3,7 @@ import { settleAccounts } from '../support/accounts.ts';
 import { posthorn } from '../support/command.ts';
 import { type Home, makeHome, openDeliveries } from '../support/home.ts';
 import { Load } from '../support/load.ts';
-import { startNameServer } from '../support/name-server.ts';
+import { type NameServer, startNameServer } from '../support/name-server.ts';
 import { OfficeProcess } from '../support/office.ts';
 import { mannerNames, type Sink, startSink } from '../support/sink.ts';
 import { type Fault, pause, quantile, type Trial } from '../support/trial.ts';
@@ -95,7 +95,9 @@ export const kill: Fault = {
 };
 
 /** A world that answers, names that exist, and a home whose mail goes there. */
-export async function killWorld(trial: Trial): Promise<{ readonly home: Home; readonly sink: Sink }> {
+export async function killWorld(
+  trial: Trial,
+): Promise<{ readonly home: Home; readonly sink: Sink; readonly names: NameServer }> {
   const sink = await startSink({ random: trial.random, shut: 0.03 });
   trial.later(() => sink.close());
   const names = await startNameServer('world.test. 60 IN TXT "v=spf1 ip4:127.0.0.2 -all"\n');
@@ -104,7 +106,7 @@ export async function killWorld(trial: Trial): Promise<{ readonly home: Home; re
     routes: { '*.sink.test': `127.0.0.1:${sink.port}` },
     dns: { resolvers: [`127.0.0.1:${names.port}`] },
   });
-  return { home, sink };
+  return { home, sink, names };
 }
 
 /**
