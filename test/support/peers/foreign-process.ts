@@ -11,7 +11,7 @@ export type ForeignWish = {
   readonly folder?: string;
 };
 
-const patienceMs = 20_000;
+const patienceMs = 45_000;
 const stopMs = 5_000;
 const wordsMax = 1_000_000;
 

@@ -20,7 +20,7 @@ export type LetterBox = {
   readonly close: () => Promise<void>;
 };
 
-const patienceMs = 20_000;
+const patienceMs = 45_000;
 const offers = ['PIPELINING', '8BITMIME', 'SMTPUTF8', 'SIZE 50000000', 'ENHANCEDSTATUSCODES'];
 const endMark = Buffer.from('\r\n.\r\n');
 

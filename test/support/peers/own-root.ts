@@ -62,7 +62,7 @@ export function makeOwnRoot(path: string, wish: RootWish): OwnRoot {
 }
 
 function librariesOf(program: string): string[] {
-  const listed = execFileSync('ldd', [program], { encoding: 'utf8' });
+  const listed = execFileSync(programPath('ldd') ?? 'ldd', [program], { encoding: 'utf8' });
   const lost = /^\s*(\S+) => not found/m.exec(listed)?.[1];
   if (lost !== undefined) throw new Error(`${program} needs ${lost}`);
   return [...listed.matchAll(/(\/\S+) \(0x/g)].map(([, file = '']) => file);

@@ -71,7 +71,7 @@ export type PeerOffice = {
   readonly close: () => Promise<void>;
 };
 
-export type Submission = {
+type Submission = {
   readonly from?: string;
   readonly to: readonly string[];
   readonly octets: string | Uint8Array;
@@ -86,7 +86,7 @@ export type PeerOfficeWish = {
   readonly settings?: ReadonlyMap<SettingName, unknown>;
 };
 
-const patienceMs = 20_000;
+const patienceMs = 45_000;
 const errorLevel = 50; // pino's number for it
 const login = 'ann';
 

@@ -4,7 +4,7 @@ import type { TlsIdentity } from '../../../src/base/port/net.ts';
 /** Domains for which a peer takes mail in, below its own. */
 export type PeerDomains = { readonly plain: string; readonly tls: string; readonly international: string };
 
-export type PeerPorts = {
+type PeerPorts = {
   /** For the test's own client: everything is taken and sent on its way. */
   readonly injection: number;
   /** Like port 25, without TLS, so that it can be overheard; up to `recipientsMax` recipients and `sizeMaxBytes`. */

@@ -2,8 +2,7 @@
  * Postfix as an ordinary set of processes with configuration, queue and data in a temporary folder. What the system has of its own
  * (`/etc/postfix`, `/var/spool/postfix`) is neither read nor written; no DNS is asked.
  */
-import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { domainToASCII } from 'node:url';
 import { ForeignProcess } from './foreign-process.ts';
@@ -78,9 +77,8 @@ async function startPostfix(wish: PeerWish): Promise<Peer> {
 }
 
 function makeFolders(home: string): void {
-  const idOf = (flag: string, name: string) => Number(execFileSync('id', [flag, name], { encoding: 'utf8' }));
-  const owner = idOf('-u', 'postfix');
-  const drop = Number(execFileSync('getent', ['group', 'postdrop'], { encoding: 'utf8' }).split(':')[2]);
+  const owner = idIn('/etc/passwd', 'postfix');
+  const drop = idIn('/etc/group', 'postdrop');
   for (const folder of ['', 'etc', 'data', 'queue']) mkdirSync(join(home, folder), { recursive: true, mode: 0o755 });
   chownSync(join(home, 'data'), owner, 0);
   mkdirSync(join(home, 'queue', 'pid'));
@@ -91,6 +89,12 @@ function makeFolders(home: string): void {
     chownSync(path, owner, isShared ? drop : 0);
     if (isShared) chmodSync(path, folder === 'public' ? 0o710 : 0o730);
   }
+}
+
+function idIn(file: string, name: string): number {
+  const id = new RegExp(`^${name}:[^:]*:(\\d+)`, 'm').exec(readFileSync(file, 'utf8'))?.[1];
+  if (id === undefined) throw new Error(`${file} knows no ${name}`);
+  return Number(id);
 }
 
 function transports({ officePlain, officeTls }: PeerWish): string[] {
