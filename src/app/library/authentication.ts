@@ -33,6 +33,7 @@ export type { DkimResult } from '../../protocol/dkim/types.ts';
 export type { DmarcResult, LegacyView } from '../../protocol/dmarc/types.ts';
 export type { DnsAnswer, LookupOptions, Resolver } from '../../protocol/dns/types.ts';
 export type { SpfResult, SpfSession } from '../../protocol/spf/types.ts';
+export * from './tls-policies.ts';
 
 export type AuthenticationDeps = {
   readonly resolver: Resolver;

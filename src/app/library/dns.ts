@@ -13,9 +13,16 @@ import type { Resolver } from '../../protocol/dns/types.ts';
 export type { DnsAnswer, LookupOptions, RecordData, RecordType, Resolver } from '../../protocol/dns/types.ts';
 export { resolverFromZone } from '../../protocol/dns/zone-resolver.ts';
 
+export type ServerAddress = {
+  readonly address: string;
+  readonly port: number;
+  /** It validates DNSSEC and the way to it is safe: answers are `secure` where it says so. DANE needs it. */
+  readonly trustAd?: boolean;
+};
+
 export type SystemResolverOptions = {
   /** Addresses, instead of those of the system. */
-  readonly servers?: readonly (string | { readonly address: string; readonly port: number })[];
+  readonly servers?: readonly (string | ServerAddress)[];
 };
 
 /** Asks over UDP, and TCP where an answer is long; keeps answers for their TTL, within bounds, as long as it lives. */

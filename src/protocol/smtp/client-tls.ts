@@ -18,11 +18,8 @@ export type TlsOutcome = { readonly localAddress: string; readonly address: stri
   | { readonly kind: 'failed'; readonly code?: string; readonly why: string }
 );
 
-export type TlsDemand = {
-  /** Told what came of each new connection made under this demand. */
-  readonly told?: (outcome: TlsOutcome) => void;
-} & /** STARTTLS where offered, any certificate, in the clear where it fails. RFC 7435 */
-(
+type TlsWant =
+  /** STARTTLS where offered, any certificate, in the clear where it fails. RFC 7435 */
   | { readonly policy: 'opportunistic' }
   /** TLS or nothing, any certificate (TLSA records of which none is usable, RFC 7672 §2.2). */
   | { readonly policy: 'encrypt'; readonly because: string }
@@ -39,8 +36,12 @@ export type TlsDemand = {
       readonly key: string;
     }
   /** Not this host at all: not named by the policy, or its TLSA lookup failed (RFC 7672 §2.1). */
-  | { readonly policy: 'skip'; readonly because: string }
-);
+  | { readonly policy: 'skip'; readonly because: string };
+
+export type TlsDemand = TlsWant & {
+  /** Told what came of each new connection made under this demand. */
+  readonly told?: (outcome: TlsOutcome) => void;
+};
 
 type TlsQuestion = {
   readonly domain: DomainName;
