@@ -17,7 +17,7 @@ export function judgeShortage(measures: readonly Measure[], wasShort: boolean): 
 }
 
 /** Lines of a name, white space and a number: `memory.stat` of a control group, `/proc/self/status` without its units. */
-export function parseFigures(text: string): ReadonlyMap<string, number> {
+function parseFigures(text: string): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
   for (const [, name = '', figure] of text.matchAll(/^(\w+):?\s+(\d+)/gm)) found.set(name, Number(figure));
   return found;
