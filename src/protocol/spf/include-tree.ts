@@ -19,7 +19,7 @@ export type SpfTree = {
   readonly voidLookups: number;
 };
 
-export type SpfTreeTerm = {
+type SpfTreeTerm = {
   readonly text: string;
   /** 1 where the term itself costs one. */
   readonly lookups: 0 | 1;
