@@ -17,7 +17,11 @@ import { createNodeNet } from '../../../src/adapters/net/node-net.ts';
 import { createStubResolver } from '../../../src/adapters/resolver/stub-resolver.ts';
 import { createDirectMx } from '../../../src/adapters/transports/direct-mx.ts';
 import { probeTls } from '../../../src/adapters/transports/probe-tls.ts';
+import { openOffice } from '../../../src/app/compose.ts';
+import { readConfig } from '../../../src/app/config.ts';
+import type { SettingName } from '../../../src/app/settings.ts';
 import { systemClock } from '../../../src/base/clock.ts';
+import { silentSignals } from '../../../src/base/port/signals.ts';
 import { systemRandom } from '../../../src/base/random.ts';
 import { matchChain } from '../../../src/protocol/dane/match-chain.ts';
 import { tlsaText, usableTlsa } from '../../../src/protocol/dane/tlsa.ts';
@@ -36,7 +40,8 @@ import { startKnot, startNamed, startUnbound } from '../../support/peers/dns/nam
 import { queryName } from '../../support/peers/dns/our-resolver.ts';
 import { forge, signZone } from '../../support/peers/dns/sign-zone.ts';
 import { skipDnsPeers } from '../../support/peers/dns/when-peers.ts';
-import { run } from '../../support/sandbox-scene.ts';
+import { sendRequest } from '../../support/post-office.ts';
+import { run, until } from '../../support/sandbox-scene.ts';
 import { domain } from '../../support/temp-office.ts';
 import { identityOf, makeCertificate, type TestCertificate, tlsaOf } from '../../support/test-chain.ts';
 
@@ -148,6 +153,8 @@ away MX 10 mx.tlsa.plain.test.
 ${announcements('signed.test', announced)}
 mta-sts.both A 127.0.0.1
 mta-sts.forged A 127.0.0.1
+real MX 10 mx.real
+false MX 10 mx.false
 mx.real A 127.0.0.1
 _${real.port}._tcp.mx.real TLSA ${tlsaText(tlsaOf(selfSigned, 3, 1, 1))}
 mx.false A 127.0.0.1
@@ -316,6 +323,51 @@ ${[...Object.keys(plainHosts)].map((name) => `mta-sts.${name} A 127.0.0.1`).join
     assert.deepEqual(counted('testing.plain.test'), [['sts', 0, 'certificate-not-trusted']]);
     assert.deepEqual(counted('nopolicy.plain.test'), [['sts', 0, 'sts-policy-fetch-error']]);
     assert.deepEqual(counted('none.signed.test'), [['no-policy-found', 1, '']]);
+  });
+
+  test('an office with a resolver that it believes: one host proven, one not', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'posthorn-dane-'));
+    const flags = new Map<SettingName, unknown>([
+      ['data', folder],
+      ['delivery.port', running.get('127.0.0.1')?.port],
+      ['delivery.allow_loopback_mx', true],
+    ]);
+    const read = readConfig({ environment: {}, flags });
+    assert.ok('config' in read);
+    const world = {
+      net: createNodeNet(),
+      resolver,
+      timers: systemClock,
+      random: systemRandom,
+      signals: silentSignals,
+      trust: [],
+    };
+    const office = await openOffice(read.config, domain('office.test'), world);
+    try {
+      assert.ok((await office.directory.addDomain(domain('example.com'), { verifiedBy: 'operator' })).ok);
+      await office.start();
+      const request = sendRequest({ to: ['a@real.signed.test', 'b@false.signed.test'] });
+      const sent = await office.outbound.submit({ kind: 'key', account: 'key_1' }, request, {
+        kind: 'http',
+        clientAddress: '127.0.0.1',
+      });
+      assert.ok(sent.ok);
+      const { id } = sent.value;
+      const recipients = await until('both tried', async () => {
+        const view = await office.outbound.message(id);
+        return view?.recipients.every(({ state }) => state === 'delivered' || state === 'delayed')
+          ? view.recipients
+          : undefined;
+      });
+      assert.deepEqual(
+        recipients.map(({ state }) => state),
+        ['delivered', 'delayed'],
+      );
+      assert.match(JSON.stringify(recipients[1]), /none of those its TLSA records name/);
+    } finally {
+      await office.stop();
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   test('posthorn dane check: asks a resolver on this machine, believes it, and looks at the host', async () => {
