@@ -3,11 +3,11 @@
  * FROM, from the null sender, queued like any message. Mail sent through the API fails into events only, and a notification that fails is never answered: a copy
  * goes to the postmaster of this office. Written and signed before the transaction, inserted in it.
  */
-import { fromLatin1 } from '../../base/bytes.ts';
+import { concat, fromLatin1 } from '../../base/bytes.ts';
 import type { Timers } from '../../base/clock.ts';
 import type { Ids } from '../../base/id.ts';
 import { Fault } from '../../base/outcome.ts';
-import type { Blobs } from '../../base/port/blobs.ts';
+import type { Blobs, StoredBody } from '../../base/port/blobs.ts';
 import type { Db, Reader, Tx } from '../../base/port/db.ts';
 import { formatAddrSpec, type Mailbox, parseMailbox } from '../../format/address.ts';
 import type { DomainName } from '../../format/domain-name.ts';
@@ -142,7 +142,7 @@ type Original = Pick<Dsn, 'originalHeader' | 'originalMessage'>;
 /** A body that is damaged or gone must not keep the news of the failure from its sender. */
 async function readOriginal(blobs: Blobs, reader: Reader, message: MessageRow, whole: boolean): Promise<Original> {
   try {
-    const bytes = await blobs.read(reader, message.blob_id);
+    const bytes = await beginning(await blobs.find(reader, message.blob_id));
     const originalHeader = headerBytes(indexMessage(bytes));
     const originalMessage = whole ? returnable(bytes) : undefined;
     return { originalHeader, ...(originalMessage ? { originalMessage } : {}) };
@@ -151,6 +151,17 @@ async function readOriginal(blobs: Blobs, reader: Reader, message: MessageRow, w
     const written = writeHeaderField('Message-ID', message.message_id_header, 'structured');
     return { originalHeader: written.ok ? written.value : fromLatin1('') };
   }
+}
+
+/** The whole of what may be returned whole, and enough of a larger one for its header; all of it is read, to know that it is whole. */
+async function beginning(body: StoredBody): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  let octets = 0;
+  for await (const piece of body.chunks()) {
+    if (octets <= returnedOctetsMax) pieces.push(piece);
+    octets += piece.length;
+  }
+  return concat(pieces);
 }
 
 /** Notifications travel as 7-bit; what cannot be made so (UTF-8 in the header, signed 8-bit parts) is not returned whole. */

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type Socket } from 'node:net';
 
-export type Taken = { readonly header: string; readonly textSha256: string };
+type Taken = { readonly header: string; readonly textSha256: string };
 
 export type LargeSink = {
   readonly port: number;

@@ -6,7 +6,7 @@ const settleMs = 250;
 const settleRounds = 24;
 
 /** Octets resident now. */
-export function residentOf(pid: number): number {
+function residentOf(pid: number): number {
   return inStatus(pid, 'VmRSS');
 }
 
