@@ -71,6 +71,13 @@ test('an endless line is told again and again, and holds no memory', () => {
   assert.deepEqual(seen, ['too-long', 'endless', 'endless']);
 });
 
+test('once everything is read, nothing of the chunks is held: a silent client costs no buffer', () => {
+  const reader = new LineReader();
+  reader.push(new Uint8Array(65_536).fill(0x41).fill(0x0d, 65_534, 65_535).fill(0x0a, 65_535));
+  assert.equal(reader.next(65_536)?.kind, 'line');
+  assert.equal(reader.unread.buffer.byteLength, 0);
+});
+
 const noise = fc.string({ unit: fc.constantFrom('a', 'b', ' ', '\r', '\n', '\r\n', '\0', 'ÿ', 'xxxxxxxxxxxxxxx') });
 
 test('any chunking of any octets gives the same lines', () => {
