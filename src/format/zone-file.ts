@@ -401,7 +401,10 @@ function nameText(name: DnsName): string {
 export function dataText(data: DnsData): string {
   if (data.type === 'opaque') return genericText(data);
   const values = fieldValues(data);
-  const fields = fieldsOf(data.type).map(([, kind], index) => ({ kind, value: values[index] as FieldValues[FieldKind] }));
+  const fields = fieldsOf(data.type).map(([, kind], index) => ({
+    kind,
+    value: values[index] as FieldValues[FieldKind],
+  }));
   if (fields.some(({ kind, value }) => !hasText(kind, value))) return genericText(data);
   return fields.map(({ kind, value }) => fieldText(kind, value)).join(' ');
 }

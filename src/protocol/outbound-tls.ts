@@ -44,8 +44,8 @@ function demandOf(parts: OutboundTlsParts, asked: Asked, dane: DaneFinding, sts:
     case 'failed': {
       const because = `whether it has TLSA records could not be found out (${dane.why} at ${dane.name})`;
       const policy = { type: 'tlsa', strings: [], domain: asked.host, mxHosts: [] } as const;
-      parts.count(failed(asked, policy, { result: 'dnssec-invalid', reason: because }));
-      return { policy: 'skip', because };
+      const told = () => parts.count(failed(asked, policy, { result: 'dnssec-invalid', reason: because }));
+      return { policy: 'skip', because, told };
     }
     case 'dane':
       return daneDemand(parts, asked, dane);
@@ -118,8 +118,8 @@ function stsDemand(parts: OutboundTlsParts, asked: Asked, { cached, problem, why
     const because = `the MTA-STS policy of ${asked.domain} asks for it`;
     return { policy: 'validate', because, told: teller(parts, asked, reported, reasonWithProof) };
   }
-  parts.count(failed(asked, reported, stranger));
-  return { policy: 'skip', because: `the MTA-STS policy of ${asked.domain} does not name it` }; // RFC 8461 §4.1
+  const told = () => parts.count(failed(asked, reported, stranger));
+  return { policy: 'skip', told, because: `the MTA-STS policy of ${asked.domain} does not name it` }; // RFC 8461 §4.1
 }
 
 // ---- what came of it ----
@@ -131,8 +131,9 @@ function teller(
   asked: Asked,
   policy: ReportedPolicy,
   reasonIn: (outcome: TlsOutcome) => Reason | undefined,
-): (outcome: TlsOutcome) => void {
+): (outcome: TlsOutcome | 'skipped') => void {
   return (outcome) => {
+    if (outcome === 'skipped') return; // told by the demand that says so
     const reason = reasonIn(outcome);
     const at = { sendingAddress: outcome.localAddress, receivingAddress: outcome.address };
     parts.count(reason ? failed(asked, policy, { ...reason, ...at }) : { domain: asked.domain, policy });

@@ -506,7 +506,7 @@ test('RFC 7672 §8.1: the server is asked for the name its TLSA records stand un
 
 test('who asked is told what came of TLS on each new connection', async (t) => {
   const told: TlsOutcome[] = [];
-  const tell = (outcome: TlsOutcome) => void told.push(outcome);
+  const tell = (outcome: TlsOutcome | 'skipped') => void (outcome !== 'skipped' && told.push(outcome));
   const opportunistic = () => ({ policy: 'opportunistic', told: tell }) as const;
   const good = await open(t, oneMx, { '192.0.2.1': { identity } }, { tlsPolicy: opportunistic });
   await good.send();
@@ -527,12 +527,19 @@ test('who asked is told what came of TLS on each new connection', async (t) => {
 });
 
 test('a host that a policy forbids is not dialled; when none is left, mail waits', async (t) => {
-  const skip = { policy: 'skip', because: 'its TLSA lookup failed' } as const;
+  const told: unknown[] = [];
+  const skip: TlsDemand = {
+    policy: 'skip',
+    because: 'its TLSA lookup failed',
+    told: (outcome) => void told.push(outcome),
+  };
   const tlsPolicy: DirectMxOptions['tlsPolicy'] = ({ host }) =>
     host === 'mx1.example.net' ? skip : { policy: 'opportunistic' };
   const next = await open(t, twoMx, { '192.0.2.1': {}, '192.0.2.2': {} }, { tlsPolicy });
   assert.equal(only(await next.send()).via?.host, 'mx2.example.net');
   assert.deepEqual(next.dialled, ['192.0.2.2']);
+  assert.deepEqual(told, [], 'another host did as well');
   const none = await open(t, oneMx, { '192.0.2.1': {} }, { tlsPolicy });
   assert.partialDeepStrictEqual(only(await none.send()), { kind: 'deferred', enhanced: '4.7.5' });
+  assert.deepEqual(told, ['skipped']);
 });

@@ -73,6 +73,7 @@ export class HandOver {
   readonly #context: DeliveryContext;
   readonly #book: AttemptBook;
   #addressesTried = 0;
+  readonly #skipped: NonNullable<TlsDemand['told']>[] = [];
   /** Off for the rest of the delivery once a host offered it and did not mean it. */
   #chunking: ClientOptions['chunking'];
 
@@ -131,6 +132,8 @@ export class HandOver {
     try {
       const targets = await this.#targets(way, seat);
       for (const target of targets) if (this.#goesOn()) await this.#tryHost(way, target, seat);
+      // What was skipped counts where it was missed: another host might have done as well.
+      if (this.#goesOn()) for (const tell of this.#skipped) tell('skipped');
     } finally {
       seat.leave();
     }
@@ -144,6 +147,7 @@ export class HandOver {
       const demand = demands[place];
       if (!demand) continue;
       if (demand.policy === 'skip') {
+        if (demand.told) this.#skipped.push(demand.told);
         this.#passOver({ host: host.host, why: demand.because });
         this.#book.learnForAll(reasonOfSkip(host.host, demand.because));
       } else {

@@ -39,8 +39,8 @@ type TlsWant =
   | { readonly policy: 'skip'; readonly because: string };
 
 export type TlsDemand = TlsWant & {
-  /** Told what came of each new connection made under this demand. */
-  readonly told?: (outcome: TlsOutcome) => void;
+  /** Told what came of each new connection made under this demand; of a host that is skipped, once its place was come to. */
+  readonly told?: (outcome: TlsOutcome | 'skipped') => void;
 };
 
 type TlsQuestion = {
