@@ -79,7 +79,7 @@ test('RFC 8617 §5.1.2: a failed chain is sealed once, over the own set alone, a
   assert.equal(await verdict(failed), 'fail - ');
 });
 
-test('RFC 8617 §4.2.1: no fifty-first set, none where arrival and message disagree, none over a header that is not read', async () => {
+test('RFC 8617 §4.2.1: no fifty-first set, none where arrival and message disagree, none over a header that is not read or would be folded into ours', async () => {
   const full = 'ARC-Seal: i=50; cv=pass\r\n';
   const add = (message: string, result: SealRequest['arc']['result']) =>
     sealArc(Buffer.from(message, 'latin1'), request(result));
@@ -88,6 +88,7 @@ test('RFC 8617 §4.2.1: no fifty-first set, none where arrival and message disag
   assert.equal(await add(text, 'pass'), undefined, 'the chain that passed is gone');
   assert.equal(await add(await sealed(text, 'none'), 'none'), undefined, 'there was none, now there is one');
   assert.equal(await add('X: y\r\n'.repeat(2_000) + text, 'none'), undefined);
+  assert.equal(await add(` ${text}`, 'none'), undefined);
 });
 
 test('RFC 8617 §5.1: the body in any chunks gives the same set', async () => {

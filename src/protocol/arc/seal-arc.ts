@@ -76,6 +76,7 @@ type Place = {
 
 function placeOf(index: MessageIndex, { arc }: SealRequest): Place | undefined {
   if (!index.complete) return undefined; // sets that we do not see could not be covered
+  if (beginsWithBlank(index)) return undefined; // its first line would become a fold of ours
   const chain = readChain(index);
   if (chain.kind === 'none' || arc.result === 'none')
     return arc.result === 'none' && chain.kind === 'none' ? first : undefined;
@@ -89,6 +90,10 @@ function placeOf(index: MessageIndex, { arc }: SealRequest): Place | undefined {
     cv: 'pass',
     earlier: chain.sets.flatMap(({ results, message, seal: sealed }) => [results, message, sealed]),
   };
+}
+
+function beginsWithBlank({ bytes }: MessageIndex): boolean {
+  return bytes[0] === 0x20 || bytes[0] === 0x09;
 }
 
 const first: Place = { instance: 1, cv: 'none', earlier: [] };

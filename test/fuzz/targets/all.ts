@@ -2,6 +2,7 @@
 import type { FuzzTarget } from '../target.ts';
 import { address } from './address.ts';
 import { arc } from './arc.ts';
+import { arcSeal } from './arc-seal.ts';
 import { authJsonl } from './auth-jsonl.ts';
 import { authResults } from './auth-results.ts';
 import { config } from './config.ts';
@@ -71,6 +72,7 @@ export const targets: readonly FuzzTarget[] = [
     dmarc,
     authResults,
     arc,
+    arcSeal,
     dsn,
     dsnWishes,
   ],
