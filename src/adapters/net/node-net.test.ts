@@ -229,6 +229,31 @@ test('TLS 1.1 is not spoken', async () => {
   await listening.close();
 });
 
+test('no second handshake on a connection: a TLS 1.2 client could make us compute them without end', async () => {
+  const { connect } = await import('node:tls');
+  const arrived = Promise.withResolvers<Connection>();
+  const listening = await net.listen(loopback, arrived.resolve);
+  const client = connect({
+    host: '127.0.0.1',
+    port: listening.endpoint.port,
+    maxVersion: 'TLSv1.2',
+    rejectUnauthorized: false,
+  });
+  const shaken = new Promise((resolve) => client.once('secureConnect', resolve));
+  const server = await arrived.promise;
+  assert.equal((await server.startTlsAsServer(identity)).protocol, 'TLSv1.2');
+  await shaken;
+  const outcome = await new Promise<string>((resolve) => {
+    client.on('error', (error) => resolve(error.message));
+    client.renegotiate({ rejectUnauthorized: false }, (error) => resolve(error?.message ?? 'done'));
+    client.resume();
+  });
+  assert.match(outcome, /no renegotiation/);
+  client.destroy();
+  server.destroy();
+  await listening.close();
+});
+
 test('a port in use is a fault that names it', async () => {
   const listening = await net.listen(loopback, () => {});
   await assert.rejects(
