@@ -134,6 +134,7 @@ function relayVisit(
   return {
     login: 'none',
     dsn: true,
+    isExpected: true,
     bareNewline: () => options.relayBareNewline ?? 'refuse',
     authenticate: async () => 'no',
     mail: async (mail, facts) => {

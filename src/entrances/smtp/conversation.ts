@@ -155,7 +155,7 @@ export class Conversation implements EarListener {
 
   async #open(): Promise<void> {
     let talked = this.#reader.unread.length > 0;
-    if (!talked) {
+    if (!talked && this.#visit.isExpected !== true) {
       const heard = await this.#ear.hear(this.#deps.limits.early_talk_milliseconds);
       talked = heard.kind === 'octets';
       this.#gone = heard.kind === 'end';

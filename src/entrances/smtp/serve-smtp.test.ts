@@ -37,6 +37,7 @@ type Recorder = {
 };
 
 type Wishes = {
+  readonly isExpected?: boolean;
   readonly login?: SmtpVisit['login'];
   readonly rcpt?: (local: string) => Reply | Promise<Reply>;
   readonly openBody?: () => SpoolWriter | Reply;
@@ -50,6 +51,7 @@ function recorder(wishes: Wishes = {}): Recorder {
   const visit = (client: string): SmtpVisit => ({
     login: wishes.login ?? 'none',
     bareNewline: () => wishes.bareNewline ?? 'refuse',
+    isExpected: wishes.isExpected === true,
     authenticate: async ({ login, password }) => {
       calls.push(`login ${login}`);
       if (password === 'broken') throw new Fault('SQLITE_BUSY', 'the database is busy');
@@ -377,6 +379,16 @@ test('without a proxy the header is refused like anything said before the banner
     assert.equal(await client.reply(), '521 5.5.1 A client waits for the banner');
     assert.equal(await client.reply(), '(closed)');
   }
+});
+
+test('who is expected gets the banner without a pause; a stranger does not', async () => {
+  const limit = { early_talk_milliseconds: 60_000 };
+  await using office = await serve(recorder({ isExpected: true }).policy, { limit });
+  assert.match(await (await office.dial()).reply(), /^220 /);
+  await using other = await serve(recorder().policy, { limit });
+  const stranger = await other.dial();
+  await stranger.connection.write(fromLatin1('EHLO c.example\r\n'));
+  assert.match(await stranger.reply(), /^521 /);
 });
 
 test('HTTP and TLS on the plain port', async () => {

@@ -36,6 +36,8 @@ export interface SmtpVisit {
   readonly login: ServerOptions['login'];
   /** Whether it owes the notifications of RFC 3461; absent: it does not, and DSN is not offered. */
   readonly dsn?: boolean;
+  /** From a network the operator named: nobody who would give himself away by talking first, so the banner comes without a pause. */
+  readonly isExpected?: boolean;
   /** Asked anew for every line and message: a login may bring it (MAIL_RULES 13). */
   readonly bareNewline: () => BareNewline;
   /** Only asked under TLS, and only where `login` is not `none`. */
