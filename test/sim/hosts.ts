@@ -207,6 +207,8 @@ export class ForeignHost {
   ): Promise<void> {
     const { net, ledger } = this.#ports;
     const mark = markOf(mail.text) ?? '';
+    // Now, not when it has made up its mind: a host that hangs may keep what its client has sent anew long since.
+    for (const recipient of mail.recipients) this.#ports.onArrival(mail.from, recipient, mark);
     const refuses = mail.recipients.some((one) => one.startsWith('spam'));
     if (refuses) {
       for (const recipient of mail.recipients) ledger.refusals.push({ recipient, mark });
@@ -227,8 +229,10 @@ export class ForeignHost {
         atMs: net.schedule.nowMs,
         wasTold: () => told && !connection.wasTroubled,
       });
-      this.#ports.onArrival(mail.from, recipient, mark);
-      if (recipient.startsWith('back') && mail.from !== '') void this.#return(mail.from, recipient, mark);
+      if (!recipient.startsWith('back') || mail.from === '') continue;
+      void this.#return(mail.from, recipient, mark);
+      // Some hosts say everything twice.
+      if (net.random.float() < 0.3) void this.#return(mail.from, recipient, mark);
     }
     if (silently) {
       const draw = net.random.float();
