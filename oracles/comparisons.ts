@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { systemClock } from '../src/base/clock.ts';
 import { parseFromFields } from '../src/format/address.ts';
+import { parseDomainName } from '../src/format/domain-name.ts';
 import { verifyDkim } from '../src/protocol/dkim/verify-dkim.ts';
 import { evaluateDmarc } from '../src/protocol/dmarc/evaluate-dmarc.ts';
 import type { Resolver } from '../src/protocol/dns/types.ts';
@@ -57,7 +58,7 @@ const dmarc = comparison({
     evaluateDmarc(resolverOver(one.world), {
       author: parseFromFields([Buffer.from(` <ann@${one.from}>`)]),
       spf: { result: one.spf === null ? 'none' : 'pass', domain: one.spf ?? '' },
-      dkim: one.dkim.map((domain) => ({ result: 'pass', domain })),
+      dkim: one.dkim.map((domain) => ({ result: 'pass', domain: parseDomainName(domain) ?? '' })),
     }),
   agrees: (ours, theirs) =>
     ours.result === theirs.result &&
@@ -88,13 +89,13 @@ function judged(one: DkimCase, ours: OurDkim, theirs: Answer): readonly JudgedSi
 const differing = (one: DkimCase, ours: OurDkim, theirs: Answer) =>
   judged(one, ours, theirs).filter((each) => verifies(each.ours) !== (each.theirs === 'pass'));
 
-const dkim = comparison({
+const dkim = comparison<DkimCase, OurDkim>({
   name: 'dkim',
   cases: 2_000,
   job: 'verify',
   peers: [mailauth, dkimpy, mailDkim, opendkim],
   make: async (count, seed) => dkimCases(count, seed),
-  ours: (one: DkimCase): Promise<OurDkim> => {
+  ours: (one) => {
     return verifyDkim(Buffer.from(one.message, 'base64'), { resolver: resolverOver(one.world), clock: systemClock });
   },
   agrees: (ours, theirs, one) => differing(one, ours, theirs).length === 0,
