@@ -1,29 +1,19 @@
 /**
- * `posthorn/authentication`: SPF, DKIM, DMARC, ARC and Authentication-Results as a library. Importing it starts nothing. Names come in
- * as text and bytes and results go out as plain data; nothing throws for what is in a message or in DNS, only for a mistake of the caller.
+ * `posthorn/authentication`: SPF, DKIM, DMARC, ARC and Authentication-Results as a library. Importing it starts nothing, and reads only what
+ * its synchronous functions need: the engines are read when an authenticator is made, since that takes longer than all else a small program
+ * does. Names come in as text and bytes and results go out as plain data; nothing throws for what is in a message or in DNS, only for a
+ * mistake of the caller.
  */
 import type { KeyObject } from 'node:crypto';
-import { type Clock, systemClock, type Timers } from '../../base/clock.ts';
-import { parseFromFields } from '../../format/address.ts';
-import { parseDomainName } from '../../format/domain-name.ts';
-import { createArcSealer, type SealRequest } from '../../protocol/arc/seal-arc.ts';
+import type { Clock, Timers } from '../../base/clock.ts';
 import type { ArcResult } from '../../protocol/arc/types.ts';
 import { parseAuthenticationResults as parseResults } from '../../protocol/auth-results/parse-auth-results.ts';
 import type { ReadAuthResults } from '../../protocol/auth-results/types.ts';
-import {
-  type AuthReport,
-  type Message,
-  createAuthenticator as makeAuthenticator,
-} from '../../protocol/authenticate.ts';
-import { importPrivateKey, kindOfKey } from '../../protocol/dkim/private-keys.ts';
-import { createDkimSigner } from '../../protocol/dkim/sign-dkim.ts';
-import type { SigningKey } from '../../protocol/dkim/signed-field.ts';
+import type { AuthReport, Message } from '../../protocol/authenticate.ts';
 import type { DkimResult } from '../../protocol/dkim/types.ts';
 import type { DmarcFacts } from '../../protocol/dmarc/evaluate-dmarc.ts';
 import type { DmarcResult } from '../../protocol/dmarc/types.ts';
 import type { LookupOptions, Resolver } from '../../protocol/dns/types.ts';
-import { readMessage } from '../../protocol/message-reader.ts';
-import { receivedSpfField } from '../../protocol/spf/received-spf.ts';
 import type { SpfResult, SpfSession } from '../../protocol/spf/types.ts';
 
 export type { ArcResult } from '../../protocol/arc/types.ts';
@@ -79,16 +69,18 @@ export type Authenticator = {
 
 /** The functions below over one resolver. Keys, SPF records and the suffix list are kept, within bounds, as long as it lives. */
 export function createAuthenticator(deps: AuthenticationDeps): Authenticator {
-  const engines = makeAuthenticator(deps);
-  const clock = deps.clock ?? systemClock;
+  if (/[\x00-\x20\x7f]/.test(deps.authservId ?? '')) throw new TypeError('authservId must be a host name'); // told at once
+  const reading = import('./engines.ts');
+  const engines = reading.then(({ createEngines }) => createEngines(deps));
+  const clock = deps.clock && { clock: deps.clock };
   return {
-    authenticate: engines.authenticate,
-    evaluateSpf: engines.evaluateSpf,
-    verifyDkim: engines.verifyDkim,
-    verifyArc: engines.verifyArc,
-    evaluateDmarc: (question, options) => engines.evaluateDmarc(factsOf(question), options),
-    signDkim: (message, keys, options) => signDkim(message, keys, { clock, ...options }),
-    sealArc: (message, seal, options) => sealArc(message, seal, { clock, ...options }),
+    authenticate: async (message, session, options) => (await engines).authenticate(message, session, options),
+    evaluateSpf: async (session, options) => (await engines).evaluateSpf(session, options),
+    verifyDkim: async (message, options) => (await engines).verifyDkim(message, options),
+    verifyArc: async (message, options) => (await engines).verifyArc(message, options),
+    evaluateDmarc: async (question, options) => (await engines).evaluateDmarc(question, options),
+    signDkim: async (message, keys, options) => (await reading).sign(message, keys, { ...clock, ...options }),
+    sealArc: async (message, seal, options) => (await reading).seal(message, seal, { ...clock, ...options }),
     parseAuthenticationResults,
   };
 }
@@ -119,36 +111,18 @@ export function evaluateDmarc(question: DmarcQuestion, deps: AuthenticationDeps)
 export async function signDkim(
   message: Message,
   keys: readonly SignWith[],
-  { clock = systemClock, expiresAfterSeconds }: SignOptions = {},
+  options: SignOptions = {},
 ): Promise<Uint8Array> {
-  const time = { nowSeconds: clock.nowMs() / 1000, ...(expiresAfterSeconds !== undefined && { expiresAfterSeconds }) };
-  const signingKeys = keys.map(signingKey);
-  const { signer } = await readMessage(message, (index) => {
-    const one = createDkimSigner(index, signingKeys, time);
-    return { signer: one, update: one.update, end: () => {} };
-  });
-  return signer.finish();
+  return (await import('./engines.ts')).sign(message, keys, options);
 }
 
 /** The ARC Set to put above a message that is passed on; undefined when none may be added. RFC 8617 §5.1 */
 export async function sealArc(
   message: Message,
-  { report, authservId, ...key }: SealWith,
-  { clock = systemClock }: Pick<SignOptions, 'clock'> = {},
+  seal: SealWith,
+  options: Pick<SignOptions, 'clock'> = {},
 ): Promise<Uint8Array | undefined> {
-  const nowSeconds = clock.nowMs() / 1000;
-  const request: SealRequest = {
-    arc: report.arc,
-    results: report.results,
-    authservId,
-    key: signingKey(key),
-    nowSeconds,
-  };
-  const { sealer } = await readMessage(message, (index) => {
-    const one = createArcSealer(index, request);
-    return { sealer: one, update: (chunk: Uint8Array) => one?.update(chunk), end: () => {} };
-  });
-  return sealer?.finish();
+  return (await import('./engines.ts')).seal(message, seal, options);
 }
 
 /** What an Authentication-Results field says, whoever wrote it; undefined when it does not even say who. RFC 8601 §2.2 */
@@ -158,33 +132,6 @@ export function parseAuthenticationResults(body: string | Uint8Array): ReadAuthR
 }
 
 /** The Received-SPF field of RFC 7208 §9.1, ending in CRLF, for those who want it beside Authentication-Results. */
-export function receivedSpf(result: SpfResult, session: SpfSession): Uint8Array {
-  return receivedSpfField(result, session);
-}
-
-function factsOf({ from, spf, dkim = [] }: DmarcQuestion): DmarcFacts {
-  const signatures = dkim.flatMap(({ domain: text, ...one }) => {
-    const domain = parseDomainName(text);
-    return domain === undefined ? [] : [{ ...one, domain }];
-  });
-  return { author: parseFromFields([Buffer.from(from, 'utf8')]), spf, dkim: signatures };
-}
-
-/** Throws a `TypeError`: what we are to sign with comes from the caller, not from a stranger. */
-function signingKey({ domain, selector, privateKey }: SignWith): SigningKey {
-  const name = parseDomainName(domain);
-  const keyName = parseDomainName(`${selector}._domainkey.${name}`);
-  if (name === undefined || keyName === undefined)
-    throw new TypeError(`no key can stand at ${selector}._domainkey.${domain}`);
-  const key = typeof privateKey === 'string' ? fromPem(privateKey) : privateKey;
-  const kind = kindOfKey(key);
-  if (!kind.ok) throw new TypeError(kind.say);
-  const plainSelector = keyName.slice(0, -`._domainkey.${name}`.length);
-  return { domain: name, selector: plainSelector, algorithm: kind.value.algorithm, privateKey: key };
-}
-
-function fromPem(pem: string): KeyObject {
-  const imported = importPrivateKey(pem);
-  if (!imported.ok) throw new TypeError(imported.say);
-  return imported.value.privateKey;
+export async function receivedSpf(result: SpfResult, session: SpfSession): Promise<Uint8Array> {
+  return (await import('./engines.ts')).receivedSpfField(result, session);
 }

@@ -64,7 +64,10 @@ test('each engine alone gives what the whole gives', async () => {
   const message = Buffer.concat([await signDkim(Buffer.from(text), keys, deps), Buffer.from(text)]);
   const whole = await authenticate(message, session, deps);
   assert.deepEqual(await evaluateSpf(session, deps), whole.spf);
-  assert.match(Buffer.from(library.receivedSpf(whole.spf, session)).toString(), /^Received-SPF: pass client-ip=192/);
+  assert.match(
+    Buffer.from(await library.receivedSpf(whole.spf, session)).toString(),
+    /^Received-SPF: pass client-ip=192/,
+  );
   assert.deepEqual(await verifyDkim(message, deps), whole.dkim);
   const question = { from: 'Ann <ann@a.test>', spf: whole.spf, dkim: whole.dkim };
   assert.deepEqual(await evaluateDmarc(question, deps), whole.dmarc);

@@ -1,0 +1,88 @@
+/** What `posthorn/authentication` reads when it is first used: the engines, behind the library's own forms. */
+import type { KeyObject } from 'node:crypto';
+import { systemClock } from '../../base/clock.ts';
+import { parseFromFields } from '../../format/address.ts';
+import { parseDomainName } from '../../format/domain-name.ts';
+import { createArcSealer, type SealRequest } from '../../protocol/arc/seal-arc.ts';
+import { createAuthenticator, type Message } from '../../protocol/authenticate.ts';
+import { importPrivateKey, kindOfKey } from '../../protocol/dkim/private-keys.ts';
+import { createDkimSigner } from '../../protocol/dkim/sign-dkim.ts';
+import type { SigningKey } from '../../protocol/dkim/signed-field.ts';
+import type { DmarcFacts } from '../../protocol/dmarc/evaluate-dmarc.ts';
+import { readMessage } from '../../protocol/message-reader.ts';
+import type {
+  AuthenticationDeps,
+  Authenticator,
+  DmarcQuestion,
+  SealWith,
+  SignOptions,
+  SignWith,
+} from './authentication.ts';
+
+export { receivedSpfField } from '../../protocol/spf/received-spf.ts';
+
+type Engines = Pick<Authenticator, 'authenticate' | 'evaluateSpf' | 'verifyDkim' | 'verifyArc' | 'evaluateDmarc'>;
+
+export function createEngines(deps: AuthenticationDeps): Engines {
+  const engines = createAuthenticator(deps);
+  return {
+    ...engines,
+    evaluateDmarc: (question, options) => engines.evaluateDmarc(factsOf(question), options),
+  };
+}
+
+export async function sign(
+  message: Message,
+  keys: readonly SignWith[],
+  { clock = systemClock, expiresAfterSeconds }: SignOptions,
+): Promise<Uint8Array> {
+  const time = { nowSeconds: clock.nowMs() / 1000, ...(expiresAfterSeconds !== undefined && { expiresAfterSeconds }) };
+  const signingKeys = keys.map(signingKey);
+  const { signer } = await readMessage(message, (index) => {
+    const one = createDkimSigner(index, signingKeys, time);
+    return { signer: one, update: one.update, end: () => {} };
+  });
+  return signer.finish();
+}
+
+export async function seal(
+  message: Message,
+  { report, authservId, ...key }: SealWith,
+  { clock = systemClock }: Pick<SignOptions, 'clock'>,
+): Promise<Uint8Array | undefined> {
+  const { arc, results } = report;
+  const nowSeconds = clock.nowMs() / 1000;
+  const request: SealRequest = { arc, results, authservId, key: signingKey(key), nowSeconds };
+  const { sealer } = await readMessage(message, (index) => {
+    const one = createArcSealer(index, request);
+    return { sealer: one, update: (chunk: Uint8Array) => one?.update(chunk), end: () => {} };
+  });
+  return sealer?.finish();
+}
+
+function factsOf({ from, spf, dkim = [] }: DmarcQuestion): DmarcFacts {
+  const signatures = dkim.flatMap(({ domain: text, ...one }) => {
+    const domain = parseDomainName(text);
+    return domain === undefined ? [] : [{ ...one, domain }];
+  });
+  return { author: parseFromFields([Buffer.from(from, 'utf8')]), spf, dkim: signatures };
+}
+
+/** Throws a `TypeError`: what we are to sign with comes from the caller, not from a stranger. */
+function signingKey({ domain, selector, privateKey }: SignWith): SigningKey {
+  const name = parseDomainName(domain);
+  const keyName = parseDomainName(`${selector}._domainkey.${name}`);
+  if (name === undefined || keyName === undefined)
+    throw new TypeError(`no key can stand at ${selector}._domainkey.${domain}`);
+  const key = typeof privateKey === 'string' ? fromPem(privateKey) : privateKey;
+  const kind = kindOfKey(key);
+  if (!kind.ok) throw new TypeError(kind.say);
+  const plainSelector = keyName.slice(0, -`._domainkey.${name}`.length);
+  return { domain: name, selector: plainSelector, algorithm: kind.value.algorithm, privateKey: key };
+}
+
+function fromPem(pem: string): KeyObject {
+  const imported = importPrivateKey(pem);
+  if (!imported.ok) throw new TypeError(imported.say);
+  return imported.value.privateKey;
+}
