@@ -124,7 +124,8 @@ export class Life {
 /** A body in a file: what was written, and what of it is on the disk. */
 export type SimFile = { content: Uint8Array; synced: Uint8Array | undefined; nameSynced: boolean; mtimeMs: number };
 
-export type DiskState = 'fine' | 'low' | 'full';
+/** `used-up`: there is room, and not for us; nobody can see that before he writes. */
+export type DiskState = 'fine' | 'low' | 'full' | 'used-up';
 
 /** Which system call fails next, and how; each fault is used up by the call that meets it. */
 export type DiskFaults = { failingCommits: number; failingCheckpoints: number; failingFileSyncs: number };
@@ -176,6 +177,10 @@ export class Machine {
 
   get commits(): number {
     return this.#commits;
+  }
+
+  get takesNothing(): boolean {
+    return this.disk === 'full' || this.disk === 'used-up';
   }
 
   setClock(byMs: number): void {

@@ -278,7 +278,7 @@ class Run {
   }
 
   #fillDisk({ office, watch }: House, lastsMs: number): void {
-    office.machine.disk = this.#random.float() < 0.5 ? 'low' : 'full';
+    office.machine.disk = this.#pick(['low', 'full', 'used-up']);
     watch.note('disk');
     this.schedule.after(lastsMs, () => {
       office.machine.disk = 'fine';

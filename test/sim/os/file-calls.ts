@@ -6,7 +6,7 @@ export * from 'node:fs';
 
 const blocks = 1_000_000;
 const blockBytes = 4_096;
-const free = { fine: 500_000, low: 10_000, full: 0 } as const;
+const free = { fine: 500_000, low: 10_000, full: 0, 'used-up': 500_000 } as const;
 
 export function statfsSync(path: string): Pick<real.StatsFs, 'bavail' | 'blocks' | 'bsize' | 'files' | 'ffree'> {
   const machine = machineOf(path);

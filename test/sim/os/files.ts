@@ -50,7 +50,7 @@ export async function open(path: string, flags = 'r', mode?: number): Promise<ob
     if (isFolder) return new SimFolderHandle(machine, path);
     if (flags.startsWith('w')) {
       if (flags.includes('x') && machine.files.has(path)) throw errno('EEXIST', path);
-      if (machine.disk === 'full') throw errno('ENOSPC', path);
+      if (machine.takesNothing) throw errno('ENOSPC', path);
       const file = { content: empty, synced: undefined, nameSynced: false, mtimeMs: machine.wallMs };
       machine.files.set(path, file);
       return new SimHandle(machine, file);
@@ -74,7 +74,7 @@ class SimHandle {
 
   write(bytes: Uint8Array, from = 0, length = bytes.length - from): Promise<{ bytesWritten: number }> {
     return this.#do('write', () => {
-      if (this.#machine.disk === 'full') throw errno('ENOSPC', 'write');
+      if (this.#machine.takesNothing) throw errno('ENOSPC', 'write');
       const part = bytes.subarray(from, from + length);
       this.#file.content = appended(this.#file.content, part);
       this.#file.mtimeMs = this.#machine.wallMs;

@@ -59,7 +59,7 @@ export class DatabaseSync extends RealDatabase {
     const { machine } = life;
     if (life.dead) throw new Dead(`commit on ${this.#file}`);
     life.commit('commit');
-    if (machine.disk === 'full') {
+    if (machine.takesNothing) {
       if (this.isTransaction && machine.random.float() < 0.5) super.exec('ROLLBACK');
       throw sqliteError(SQLITE_FULL, 'database or disk is full');
     }
@@ -85,6 +85,7 @@ export class DatabaseSync extends RealDatabase {
       throw new Dead('commit');
     }
     if (this.isTransaction) super.exec('ROLLBACK');
+    machine.noteSyncMode(false); // the kernel has thrown the pages away, and calls the next sync a success
     throw sqliteError(SQLITE_IOERR_FSYNC, 'disk I/O error');
   }
 
