@@ -54,6 +54,11 @@ test('RFC 7208 §7.3: every delimiter splits, dots join', () => {
   assert.equal(expand('%{l-}', { l: 'a--b' }), 'a..b');
 });
 
+test('RFC 7208 §7.1: a delimiter may be written more than once and stands for itself only', () => {
+  assert.equal(expand('%{l-_-/}', { l: 'a-b_c/d,e' }), 'a.b.c.d,e');
+  assert.equal(expand('%{l1+-,-/}', { l: 'a.b' }), 'a.b');
+});
+
 test('RFC 7208 §7.3: an upper-case letter escapes what is not unreserved, by octets', () => {
   assert.equal(expand('%{L}', { l: '~jack&jill=up-a_b3.c' }), '~jack%26jill%3Dup-a_b3.c');
   assert.equal(expand('%{L}', { l: 'ü' }), '%C3%BC');
@@ -140,10 +145,14 @@ test('RFC 7208 §7.3: cutting from the right end gives what cutting the whole wo
 test('any text is compiled without throwing', () => {
   const syntax = fc.record({ explanationLetters: fc.boolean(), spaces: fc.boolean() });
   fc.assert(
-    fc.property(fc.oneof(fc.string(), fc.stringMatching(/^[%{}a-z0-9r.\-_+=]*$/)), syntax, (text, how) => {
-      parseMacroString(text, how);
-      parseTargetName(text);
-    }),
+    fc.property(
+      fc.oneof(fc.string(), fc.stringMatching(/^(?:%\{[dl]r?[.\-+,/_=]*\}|[%{}a-z0-9r.\-_+=])*$/)),
+      syntax,
+      (text, how) => {
+        parseMacroString(text, how);
+        parseTargetName(text);
+      },
+    ),
     { numRuns: 500 },
   );
 });

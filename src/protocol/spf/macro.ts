@@ -71,7 +71,7 @@ function macroOf(written: WrittenMacro, syntax: MacroSyntax): Macro | undefined 
     escaped: written.letter !== letter,
     keep,
     reversed: written.reversed !== '',
-    delimiter: written.delimiters === '' ? dot : new RegExp(`[${written.delimiters.replace('-', '\\-')}]`),
+    delimiter: written.delimiters === '' ? dot : new RegExp(`[${written.delimiters.replaceAll('-', '\\-')}]`),
   };
 }
 
