@@ -142,6 +142,8 @@ export class Machine {
   readonly faults: DiskFaults = { failingCommits: 0, failingCheckpoints: 0, failingFileSyncs: 0 };
   disk: DiskState = 'fine';
   life: Life | undefined;
+  /** When the clock was set ahead last. */
+  steppedAheadMs = -Infinity;
   /** Wall clock against the schedule's time. */
   #offsetMs: number;
   #lives = 0;
@@ -185,6 +187,7 @@ export class Machine {
 
   setClock(byMs: number): void {
     this.#offsetMs += byMs;
+    if (byMs > 0) this.steppedAheadMs = this.schedule.nowMs;
     this.trace.say(this.name, `clock set by ${byMs / 3_600_000} h`);
   }
 

@@ -159,7 +159,7 @@ class Run {
     const office = new SimOffice(plan, machine, world, settings);
     mkdirSync(this.#folder, { recursive: true });
     office.furnish(join(templates.folder, plan.name));
-    const watch = new Watch(machine, this.#ledger);
+    const watch = new Watch(machine, this.#ledger, Math.min(hour, this.#giveUpAfterMs / 5));
     const house: House = { office, watch, starting: false, unplug: plugIn(machine) };
     machine.onIncident = (what) => watch.note(what);
     office.onRefusal = () => {

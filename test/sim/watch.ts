@@ -30,9 +30,13 @@ export class Watch {
   readonly incidents: { readonly atMs: number; readonly what: string }[] = [];
   #troubledLife: Life | undefined;
 
-  constructor(machine: Machine, ledger: Ledger) {
+  /** How long a clock has to go on undisturbed before anything ends by it. */
+  readonly #calmMs: number;
+
+  constructor(machine: Machine, ledger: Ledger, calmMs: number) {
     this.#machine = machine;
     this.#ledger = ledger;
+    this.#calmMs = calmMs;
     machine.onCommit = () => this.look();
   }
 
@@ -103,8 +107,18 @@ export class Watch {
     const isReturned = type === 'email.bounced' && (before === 'email.delivered' || before === 'email.unsure');
     if (before !== undefined && !isReturned)
       this.#ledger.fail(`events contradict each other: ${type} of ${delivery} after ${before}`);
+    if (type === 'email.failed') this.#lookAtClock(delivery);
     if (!ends.has(type)) return;
     this.endOf.set(delivery, type);
     this.#ended.set(`${String(row.return_path)} ${String(row.recipient)}`, type);
+  }
+
+  #lookAtClock(delivery: string): void {
+    const { schedule, life, steppedAheadMs, name } = this.#machine;
+    const calmForMs = schedule.nowMs - Math.max(steppedAheadMs, life?.startedMs ?? 0);
+    if (calmForMs < this.#calmMs)
+      this.#ledger.fail(
+        `${delivery} of ${name} was given up ${Math.round(calmForMs / 1_000)} s after a start or a step of the clock`,
+      );
   }
 }
