@@ -46,8 +46,8 @@ export function startSignatureCheck(
       const bodyProblem = judgeBody(signature, body);
       // RFC 6376 §3.5 (l=): asking for more octets than there are is an error whatever the signature says.
       if (bodyProblem === 'length-beyond-body') return withKey(bodyProblem, answer, signedFields);
-      const signed = checkWithKeys(octets, signature, answer);
-      return { ...signed, problem: combine(signed.problem, bodyProblem), signedFields };
+      const { problem, key, hasSeveralKeys } = checkWithKeys(octets, signature, answer);
+      return { problem: combine(problem, bodyProblem), key, hasSeveralKeys, signedFields };
     },
   };
 }

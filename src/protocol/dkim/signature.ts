@@ -32,11 +32,11 @@ export type Signature = SignedBy & {
   /** Lower case, in order; an empty name picks nothing. */
   readonly fieldNames: readonly string[];
   /** i=, only where the field has one. */
-  readonly identity?: { readonly local: string; readonly domain: DomainName };
+  readonly identity?: { readonly local: string; readonly domain: DomainName } | undefined;
   /** l= */
-  readonly bodyOctets?: number;
-  readonly signedAtSeconds?: number;
-  readonly expiresAtSeconds?: number;
+  readonly bodyOctets?: number | undefined;
+  readonly signedAtSeconds?: number | undefined;
+  readonly expiresAtSeconds?: number | undefined;
 };
 
 /** Which signature we speak of: the part of `SignedBy` that can often be read even where the field is in error. */
@@ -96,7 +96,8 @@ export function signedByOf(tags: TagList, field: OctetRange & { readonly bodySta
   const selected = selectorOf(s.value, domain);
   if (selected === undefined) return 'selector-invalid';
   const emptied = { start: field.bodyStart + b.start, end: field.bodyStart + b.end };
-  return { algorithm: a.value, domain, ...selected, signature, base64, emptied };
+  const { selector, keyName } = selected;
+  return { algorithm: a.value, domain, selector, keyName, signature, base64, emptied };
 }
 
 /** t= of any of these fields: undefined when absent, a problem when it is no time. RFC 6376 §3.5: at most 12 digits */
@@ -133,14 +134,18 @@ function signatureOf(
   if (typeof times === 'string') return times;
   const identity = kind === 'dkim' ? identityOf(text(tags, 'i'), signedBy.domain) : undefined;
   if (typeof identity === 'string') return identity;
+  const { headerForm, bodyForm } = forms;
+  const { signedAtSeconds, expiresAtSeconds } = times;
   return {
     ...signedBy,
     bodyHash,
-    ...forms,
+    headerForm,
+    bodyForm,
     fieldNames,
-    ...(identity !== undefined && { identity }),
-    ...(bodyOctets !== undefined && { bodyOctets }),
-    ...times,
+    identity,
+    bodyOctets,
+    signedAtSeconds,
+    expiresAtSeconds,
   };
 }
 
@@ -228,10 +233,7 @@ function timesOf(tags: TagList): Pick<Signature, 'signedAtSeconds' | 'expiresAtS
   if (signedAtSeconds !== undefined && expiresAtSeconds !== undefined && expiresAtSeconds <= signedAtSeconds) {
     return 'expiry-before-signing';
   }
-  return {
-    ...(signedAtSeconds !== undefined && { signedAtSeconds }),
-    ...(expiresAtSeconds !== undefined && { expiresAtSeconds }),
-  };
+  return { signedAtSeconds, expiresAtSeconds };
 }
 
 /** RFC 6376 §3.5 (i=): dkim-quoted-printable, an optional local part, @, a domain at or below d=. */

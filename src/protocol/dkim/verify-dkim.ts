@@ -70,16 +70,15 @@ export function createDkimVerifier(
     judgeReading(index, field, readSignature(index, field, 'dkim', deps.readFieldNames), nowSeconds, isUnacceptable),
   );
   const chosen = chooseCandidates(candidates, options);
-  const running = candidates.map((candidate): Running => {
-    if (candidate.signature === undefined) return candidate;
-    if (!chosen.has(candidate)) return { ...candidate, problem: 'too-many-signatures' };
-    return { ...candidate, check: startSignatureCheck(index, candidate.field, candidate.signature, deps) };
+  const checks = candidates.map((candidate): SignatureCheck | undefined => {
+    const { field, signature } = candidate;
+    return signature && chosen.has(candidate) ? startSignatureCheck(index, field, signature, deps) : undefined;
   });
   return {
     results: async () => {
-      const checked = await Promise.all(running.map(({ check }) => check?.finish()));
-      const prefixes = signaturePrefixes(running.map(({ named }) => named.base64));
-      return running.map((one, at) => resultOf(one, checked[at], prefixes[at] ?? ''));
+      const checked = await Promise.all(checks.map((check) => check?.finish()));
+      const prefixes = signaturePrefixes(candidates.map(({ named }) => named.base64));
+      return candidates.map((one, at) => resultOf(one, checked[at], prefixes[at] ?? ''));
     },
   };
 }
@@ -88,11 +87,10 @@ type Candidate = {
   readonly field: HeaderField;
   readonly named: Named;
   /** Present when nothing speaks against trying it. */
-  readonly signature?: Signature;
-  readonly identity?: string;
-  readonly problem?: DkimProblem;
+  readonly signature: Signature | undefined;
+  readonly identity: string | undefined;
+  readonly problem: DkimProblem | undefined;
 };
-type Running = Candidate & { readonly check?: SignatureCheck };
 
 function judgeReading(
   index: MessageIndex,
@@ -101,15 +99,24 @@ function judgeReading(
   nowSeconds: number,
   isUnacceptable: (domain: DomainName) => boolean,
 ): Candidate {
-  if (!reading.ok) return { field, named: reading.named, problem: reading.problem };
-  const signature = reading.value;
-  const { identity, expiresAtSeconds } = signature;
-  const read = { field, named: signature, ...(identity && { identity: `${identity.local}@${identity.domain}` }) };
+  if (!reading.ok)
+    return { field, named: reading.named, signature: undefined, identity: undefined, problem: reading.problem };
+  const named = reading.value;
+  const problem = objection(index, named, nowSeconds, isUnacceptable);
+  const identity = named.identity && `${named.identity.local}@${named.identity.domain}`;
+  return { field, named, signature: problem === undefined ? named : undefined, identity, problem };
+}
+
+function objection(
+  index: MessageIndex,
+  { expiresAtSeconds, domain }: Signature,
+  nowSeconds: number,
+  isUnacceptable: (domain: DomainName) => boolean,
+): DkimProblem | undefined {
   // What stands in an unread rest of the header could be a second From: a signature can no longer say who wrote.
-  if (!index.complete) return { ...read, problem: 'header-too-large' };
-  if (expiresAtSeconds !== undefined && nowSeconds > expiresAtSeconds) return { ...read, problem: 'expired' };
-  if (isUnacceptable(signature.domain)) return { ...read, problem: 'domain-unacceptable' };
-  return { ...read, signature };
+  if (!index.complete) return 'header-too-large';
+  if (expiresAtSeconds !== undefined && nowSeconds > expiresAtSeconds) return 'expired';
+  return isUnacceptable(domain) ? 'domain-unacceptable' : undefined;
 }
 
 /** RFC 6376 §6.1.1: `com` signs for nobody. */
@@ -131,9 +138,9 @@ function isRelated(a: DomainName | undefined, b: DomainName | undefined): boolea
   return a !== undefined && b !== undefined && (isEqualOrBelow(a, b) || isEqualOrBelow(b, a));
 }
 
-function resultOf(one: Running, checked: CheckedSignature | undefined, signaturePrefix: string): DkimResult {
+function resultOf(one: Candidate, checked: CheckedSignature | undefined, signaturePrefix: string): DkimResult {
   const { field, named, identity } = one;
-  const problem = checked === undefined ? one.problem : checked.problem;
+  const problem = checked === undefined ? (one.problem ?? 'too-many-signatures') : checked.problem;
   return {
     ...verdictOf(problem, checked),
     domain: named.domain,
