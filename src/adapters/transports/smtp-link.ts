@@ -313,21 +313,25 @@ export class SmtpLink {
       if (!begun && chunk !== undefined) this.#context.note({ step: 'said', line: chunk });
       begun = true;
     };
-    try {
-      for await (const piece of message.chunks())
-        for (const block of blocksOf(piece)) {
-          octets += block.length;
-          if (octets > message.size) throw torn(octets, message); // what is behind a chunk would be taken for commands
-          const framed = framing.push(block);
-          if (!framed.ok) return this.#unfit(framed.code, begun);
-          if (held) {
-            begin();
-            const failed = await this.#write(held);
-            if (failed) return failed;
-            if (interrupted()) return await this.#hear('data', lastWordsMs);
-          }
-          held = held || opening.length === 0 ? framed.value : concat([opening, framed.value]);
+    const take = async (piece: Uint8Array): Promise<ClientInput | undefined> => {
+      for (const block of blocksOf(piece)) {
+        octets += block.length;
+        if (octets > message.size) throw torn(octets, message); // what is behind a chunk would be taken for commands
+        const framed = framing.push(block);
+        if (!framed.ok) return this.#unfit(framed.code, begun);
+        if (held) {
+          begin();
+          const failed = await this.#write(held);
+          if (failed) return failed;
+          if (interrupted()) return await this.#hear('data', lastWordsMs);
         }
+        held = held || opening.length === 0 ? framed.value : concat([opening, framed.value]);
+      }
+      return undefined;
+    };
+    try {
+      const broken = await takeAll(message.chunks(), take);
+      if (broken) return broken;
       const end = framing.finish();
       if (!end.ok) return this.#unfit(end.code, begun);
       if (octets !== message.size) throw torn(octets, message);
@@ -464,4 +468,23 @@ function blocksOf(piece: Uint8Array): readonly Uint8Array[] {
   if (piece.length <= blockOctets) return [piece];
   const count = Math.ceil(piece.length / blockOctets);
   return Array.from({ length: count }, (_, at) => piece.subarray(at * blockOctets, (at + 1) * blockOctets));
+}
+
+/** Until one of them is answered. Pieces that are there already are not awaited: that takes six promises. */
+async function takeAll<T>(
+  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  take: (piece: Uint8Array) => Promise<T | undefined>,
+): Promise<T | undefined> {
+  if (Symbol.asyncIterator in pieces) {
+    for await (const piece of pieces) {
+      const answer = await take(piece);
+      if (answer !== undefined) return answer;
+    }
+    return undefined;
+  }
+  for (const piece of pieces) {
+    const answer = await take(piece);
+    if (answer !== undefined) return answer;
+  }
+  return undefined;
 }

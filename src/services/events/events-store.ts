@@ -39,10 +39,9 @@ export class EventsStore {
   }
 
   /** Answers the event's sequence. */
-  async insert(tx: Tx, id: EventId, atMs: number, event: NewEvent): Promise<number> {
+  insert(tx: Tx, id: EventId, atMs: number, event: NewEvent): Promise<number> {
     const parameters = [id, atMs, event.type, event.subject, JSON.stringify(event.data)];
-    const row = await tx.first<{ sequence: number }>({ sql: this.#insert, parameters });
-    return row?.sequence ?? 0;
+    return tx.first<{ sequence: number }>({ sql: this.#insert, parameters }).then((row) => row?.sequence ?? 0);
   }
 
   async list(reader: Reader, query: EventQuery): Promise<EventRecord[]> {

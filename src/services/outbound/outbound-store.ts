@@ -242,17 +242,17 @@ export class OutboundStore {
   }
 
   /** Just before the final dot: from here on the receiver may have the message although we never heard so. */
-  async markUnsure(tx: Tx, held: Held): Promise<boolean> {
-    return (await tx.run(this.#hot.markUnsure(held))) > 0;
+  markUnsure(tx: Tx, held: Held): Promise<boolean> {
+    return tx.run(this.#hot.markUnsure(held)).then(isSome);
   }
 
-  async settle(
+  settle(
     tx: Tx,
     held: Held,
     end: { state: RecipientState; atMs: number; tries: number; unsureEnds: number; last: LastAttempt },
   ): Promise<boolean> {
     const { id, fence } = held;
-    return (await tx.run(this.#hot.settle({ id, fence, ...end, last: JSON.stringify(end.last) }))) > 0;
+    return tx.run(this.#hot.settle({ id, fence, ...end, last: JSON.stringify(end.last) })).then(isSome);
   }
 
   async retryAt(
@@ -522,6 +522,10 @@ function leased(q: Kysely<Tables>, untilMs: number) {
 /** Literals: see above. */
 function one(e: ExpressionBuilder<Tables, 'outbound_deliveries'>) {
   return e.lit(1);
+}
+
+function isSome(rows: number): boolean {
+  return rows > 0;
 }
 
 function isReady(e: ExpressionBuilder<Tables, 'outbound_deliveries'>) {
