@@ -181,7 +181,7 @@ function moment(seconds: string): string {
     : 'at a time that cannot be read';
 }
 
-export function titleCase(name: string): string {
+function titleCase(name: string): string {
   return name
     .replace(/(?:^|-)[a-z]/g, (start) => start.toUpperCase())
     .replace(/^(Mime|Id|Arc)-/, (start) => start.toUpperCase())
