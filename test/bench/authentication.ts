@@ -389,7 +389,9 @@ const cases: readonly Case[] = [
 type Seat = { readonly name: string; readonly turn: () => Promise<number>; readonly leave: () => void };
 
 async function seat(one: Case, name: string): Promise<Seat | undefined> {
-  const child: ChildProcess = fork(fileURLToPath(import.meta.url), ['--serve', `${one.name}|${name}`]);
+  const child: ChildProcess = fork(fileURLToPath(import.meta.url), ['--serve', `${one.name}|${name}`], {
+    execArgv: ['--single-threaded-gc'], // helpers of a few MB wait for each other on a busy machine, at the cost of whoever has them
+  });
   const heard = async (): Promise<unknown> => (await once(child, 'message'))[0];
   const ready = await heard();
   if (typeof ready === 'string') {
