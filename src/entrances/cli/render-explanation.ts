@@ -26,7 +26,7 @@ export function explanationLines(one: Explanation, style: Style, columns = width
       'The way it took',
       one.hops.flatMap((hop, at) => hopLines(hop, at, page)),
       page,
-      'no Received field: it never left its sender',
+      'no Received field: it was never sent, or this copy lost them',
     ),
     ...section(
       'Signatures (DKIM)',
@@ -72,7 +72,10 @@ function shortLines({ alignment, reader, hops, signatures }: Explanation, page: 
   const kind = { aligned: 'good', 'not-aligned': 'bad', unknown: 'note' } as const;
   const remarks: Remark[] = [{ kind: kind[alignment.verdict], say: alignment.say }];
   const changed = signatures.filter(({ bodyIntact }) => bodyIntact === false);
-  if (changed.length > 0) remarks.push({ kind: 'bad', say: 'the text is not what was signed' });
+  const intact = signatures.filter(({ bodyIntact }) => bodyIntact === true);
+  if (changed.length > 0 && intact.length === 0) remarks.push({ kind: 'bad', say: 'the text is not what was signed' });
+  if (changed.length > 0 && intact.length > 0)
+    remarks.push({ kind: 'note', say: 'the text was changed after one signature and before another' });
   for (const { mark, say } of reader) if (mark !== 'none') remarks.push({ kind: 'bad', say: `the reader sees ${say}` });
   const [first, last] = [hops[0]?.atMs, hops.at(-1)?.atMs];
   if (first !== undefined && last !== undefined)

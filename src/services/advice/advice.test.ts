@@ -149,16 +149,70 @@ test('an evaluation of today, and where it says something else than the header',
   ]);
 });
 
-test('newsletters need one click, signed by the author', async () => {
+test('newsletters need one click, under a signature that holds, whoever it is by (RFC 8058 §4)', async () => {
   const list = ['List-Unsubscribe: <https://shop.example/u>', 'List-Unsubscribe-Post: List-Unsubscribe=One-Click'];
   const oneClick = async (fields: readonly string[]) =>
     (await explain([...fields, ...rest])).receivers[0]?.requirements.find(({ say }) => say.includes('one-click'))?.met;
   const signed =
-    'DKIM-Signature: v=1; a=rsa-sha256; d=shop.example; s=one; h=From:List-Unsubscribe:List-Unsubscribe-Post; bh=KlIE1VSrSxWsYxs7QzAR8wG4qKe4mBPd42m0x4HJGZ8=; b=AAAA';
+    'DKIM-Signature: v=1; a=rsa-sha256; d=shop.example; s=one; h=From:List-Unsubscribe:List-Unsubscribe-Post; bh=zS7KNTV0HyeorkDDGwxB1AV6enuRKzO5rthkhdHIRnY=; b=AAAA';
   assert.equal(await oneClick([]), 'unknown');
   assert.equal(await oneClick(list), 'no');
   assert.equal(await oneClick([signed, ...list]), 'yes');
-  assert.equal(await oneClick([signed.replace('d=shop', 'd=esp'), ...list]), 'no');
+  assert.equal(await oneClick([signed.replace('d=shop', 'd=esp'), ...list]), 'yes');
+  assert.equal(await oneClick([signed.replace('bh=zS7K', 'bh=AAAA'), ...list]), 'no');
+  assert.equal(await oneClick([results('dkim=fail header.d=shop.example'), signed, ...list]), 'no');
+});
+
+test('results of one receiver in several fields are read together, down to what came with the message', async () => {
+  const one = await explain([
+    results('dmarc=pass header.from=shop.example'),
+    results('dkim=pass header.d=shop.example'),
+    ...head,
+    results('spf=pass smtp.mailfrom=forged@shop.example'),
+    ...rest,
+  ]);
+  assert.equal(one.alignment.verdict, 'aligned');
+  assert.deepEqual(
+    one.alignment.lines.map(({ by }) => by),
+    ['dkim'],
+  );
+  assert.match(one.results[1]?.remarks[0]?.say ?? '', /same host as the top one/);
+  assert.match(one.results[2]?.remarks[0]?.say ?? '', /made up by the sender/);
+});
+
+test('nothing is claimed that the receiver did not note', async () => {
+  const passed = await explain([results('dmarc=pass header.from=shop.example'), ...head, ...rest]);
+  assert.equal(passed.alignment.verdict, 'aligned');
+  const silent = await explain([results('iprev=pass policy.iprev=192.0.2.1'), ...head, ...rest]);
+  assert.equal(silent.alignment.verdict, 'unknown');
+  assert.ok(!silent.reader.some(({ mark }) => mark === 'question-mark'));
+});
+
+test('one house is not enough where DMARC asks for the very domain', async () => {
+  const one = await explain([
+    results('dkim=pass header.d=mail.shop.example; dmarc=fail (p=NONE) header.from=shop.example'),
+    ...head,
+    ...rest,
+  ]);
+  assert.equal(one.alignment.verdict, 'not-aligned');
+  assert.equal(one.alignment.lines[0]?.counts, false);
+  assert.match(one.alignment.lines[0]?.say ?? '', /adkim=s/);
+});
+
+test('relays of the receiver itself are not the way to it, attachments not the text that is cut', async () => {
+  const inner =
+    'Received: from filter (localhost [127.0.0.1]) by mx.receiver.example with ESMTP id 2; Fri, 21 Oct 2016 10:00:05 +0000';
+  const one = await explain(
+    [inner, (head[0] ?? '').replace('ESMTP', 'ESMTPS'), ...rest, 'Content-Type: application/zip; name=a.zip'],
+    'x'.repeat(200_000),
+  );
+  assert.ok(!one.reader.some(({ mark }) => mark === 'open-padlock'));
+  const cut = async (body: string) =>
+    (await explain([...rest, 'Content-Type: text/html'], body)).receivers[0]?.requirements.find(({ say }) =>
+      say.includes('102 KB'),
+    )?.met;
+  assert.equal(one.receivers[0]?.requirements.find(({ say }) => say.includes('102 KB'))?.met, 'yes');
+  assert.equal(await cut('x'.repeat(200_000)), 'no');
 });
 
 test('a hostile header is explained in bounds', async () => {

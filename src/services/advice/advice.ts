@@ -15,7 +15,7 @@ import { explainHops } from './explain-hops.ts';
 import { evidenceOf, explainResults } from './explain-results.ts';
 import { explainSignatures } from './explain-signature.ts';
 import { readerMarks, receiverViews } from './receiver-views.ts';
-import type { ExplainedSignature, Explanation } from './types.ts';
+import type { Evidence, ExplainedSignature, Explanation } from './types.ts';
 
 export type ExplainOptions = {
   readonly nowMs: number;
@@ -40,7 +40,7 @@ export async function explainMessage(message: Uint8Array, { nowMs, today }: Expl
     alignment,
     hops,
     hasOneAuthor: author.kind === 'one',
-    coveredByAuthor: coveredFields(signatures, alignment.organizationalDomain),
+    covered: coveredFields(signatures, evidence),
   };
   return {
     from: {
@@ -81,16 +81,13 @@ function organizationsBy(list: OrganizationalDomain, today: AuthReport | undefin
     walked !== undefined && (domain === walked || domain.endsWith(`.${walked}`)) ? walked : list(domain);
 }
 
-/** Fields under a signature of the author's own house. */
-function coveredFields(
-  signatures: readonly ExplainedSignature[],
-  organization: string | undefined,
-): ReadonlySet<string> {
-  const own = signatures.filter(
-    ({ domain }) => organization !== undefined && (domain === organization || domain.endsWith(`.${organization}`)),
+/** Fields under a signature that holds, as far as is known. */
+function coveredFields(signatures: readonly ExplainedSignature[], { source, dkim }: Evidence): ReadonlySet<string> {
+  const holding = signatures.filter(({ domain, bodyIntact }) =>
+    source === 'none' ? bodyIntact === true : dkim.some((one) => one.domain === domain && one.result === 'pass'),
   );
   return new Set(
-    own.flatMap(
+    holding.flatMap(
       ({ tags }) =>
         tags
           .find(({ tag }) => tag === 'h')

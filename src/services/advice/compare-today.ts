@@ -8,6 +8,7 @@ export function evidenceOfToday({ spf, dkim, dmarc }: AuthReport): Evidence {
     spf: { result: spf.result, domain: spf.domain },
     dkim: dkim.map(({ result, domain }) => ({ result, domain })),
     dmarc: { result: dmarc.result, policy: dmarc.policy, disposition: dmarc.applied },
+    aligned: { spf: dmarc.spfAligned, dkim: dmarc.dkimAligned },
   };
 }
 

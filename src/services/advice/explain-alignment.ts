@@ -36,24 +36,29 @@ export function explainAlignment(
     ...(evidence.spf === undefined ? [] : [{ by: 'spf' as const, ...evidence.spf }]),
     ...evidence.dkim.map((one) => ({ by: 'dkim' as const, ...one })),
   ];
-  const lines = proofs.map((proof) => lineOf(proof, author, organization, organizationOf));
+  const lines = proofs.map((proof) => lineOf(proof, { author, organization, organizationOf, evidence }));
   const aligned = lines.filter(({ counts }) => counts);
+  if (aligned.length === 0 && evidence.dmarc?.result === 'pass')
+    return { ...named, lines, verdict: 'aligned', say: 'DMARC passed: SPF or DKIM fits, though which one is not told' };
   return {
     ...named,
     lines,
-    verdict: aligned.length > 0 ? 'aligned' : 'not-aligned',
+    verdict: aligned.length > 0 ? 'aligned' : lines.length === 0 ? 'unknown' : 'not-aligned',
     say: verdictOf(author, lines, aligned),
   };
 }
 
 type Proof = { readonly by: 'spf' | 'dkim'; readonly result: string; readonly domain: string };
 
-function lineOf(
-  { by, result, domain }: Proof,
-  author: DomainName,
-  organization: DomainName,
-  organizationOf: OrganizationalDomain,
-): AlignmentLine {
+type Against = {
+  readonly author: DomainName;
+  readonly organization: DomainName;
+  readonly organizationOf: OrganizationalDomain;
+  readonly evidence: Evidence;
+};
+
+function lineOf({ by, result, domain }: Proof, against: Against): AlignmentLine {
+  const { author, organization, organizationOf, evidence } = against;
   const parsed = parseDomainName(domain);
   const fit =
     parsed === author
@@ -61,8 +66,14 @@ function lineOf(
       : parsed !== undefined && organizationOf(parsed) === organization
         ? 'organizational'
         : 'foreign';
-  const counts = result === 'pass' && fit !== 'foreign';
-  return { by, result, domain, fit, counts, say: reasonOf({ by, result, domain }, fit, author, organization) };
+  const fits = result === 'pass' && fit !== 'foreign';
+  // RFC 9989 §4.7 (adkim, aspf): one house is not enough where the record says s; the verdict on DMARC tells.
+  const isStrict = fit === 'organizational' && !(evidence.aligned?.[by] ?? evidence.dmarc?.result !== 'fail');
+  const say =
+    fits && isStrict
+      ? `${domain} and ${author} both belong to ${organization}, yet DMARC does not take it: its record asks for the very same domain (${by === 'spf' ? 'aspf=s' : 'adkim=s'})`
+      : reasonOf({ by, result, domain }, fit, author, organization);
+  return { by, result, domain, fit, counts: fits && !isStrict, say };
 }
 
 function reasonOf(
@@ -78,7 +89,8 @@ function reasonOf(
     organizational: `${domain} and ${author} both belong to ${organization}`,
     foreign: `${domain} is another domain than ${author}`,
   }[fit];
-  if (result !== 'pass') return `${relation}, but ${name} did not pass (${result}), so it proves nothing`;
+  if (result !== 'pass')
+    return `${relation}, ${fit === 'foreign' ? 'and' : 'but'} ${name} did not pass (${result}), so it proves nothing`;
   if (fit !== 'foreign') return `${relation}, and ${name} passed: it fits`;
   return by === 'spf'
     ? `${relation}: SPF passed for the return path, which readers never see, so it does not speak for From`
@@ -90,6 +102,9 @@ function verdictOf(author: string, lines: readonly AlignmentLine[], aligned: rea
     const by = [...new Set(aligned.map((line) => (line.by === 'spf' ? 'SPF' : 'DKIM')))].join(' and ');
     return `${by} ${by.includes(' and ') ? 'speak' : 'speaks'} for ${author}: this is what DMARC wants`;
   }
+  if (lines.some(({ result, fit }) => result === 'pass' && fit === 'organizational'))
+    return `what passed is of the same house as ${author}, but not of the very domain its DMARC record asks for`;
+  if (lines.length === 0) return `the receiver noted neither SPF nor DKIM: what it found for ${author} is not known`;
   if (lines.some(({ result }) => result === 'pass'))
     return `what passed belongs to others: for DMARC this is as if nobody had signed for ${author}`;
   return `nothing passed: nobody has shown that ${author} sent this`;

@@ -32,7 +32,17 @@ function encryption({ tls, with: protocol, address, from }: ReceivedHop): Remark
   if (tls !== undefined) return [{ kind: 'good', say: `encrypted on this hop${tls === 'TLS' ? '' : ` (${tls})`}` }];
   if (from === undefined || isInside(address)) return [];
   if (protocol !== undefined && /HTTP|local/i.test(protocol)) return [];
-  return [{ kind: 'bad', say: 'nothing says that this hop was encrypted: anybody on the line could read along' }];
+  return [
+    {
+      kind: 'bad',
+      say: 'nothing says that this hop was encrypted: if it was not, anybody on the line could read along',
+    },
+  ];
+}
+
+/** The hop to the receiver: the topmost that came from outside, past filters and relays of the receiver's own network. */
+export function hopFromOutside<Hop extends Pick<ReceivedHop, 'from' | 'address'>>(newestFirst: readonly Hop[]) {
+  return newestFirst.find(({ from, address }) => from !== undefined && address !== undefined && !isInside(address));
 }
 
 /** Inside one machine or one network nobody listens. */

@@ -25,13 +25,19 @@ export function explainResults(index: MessageIndex): ExplainedResults[] {
   const spf = fieldsNamed(index, 'received-spf')
     .slice(0, fieldsMax)
     .map((field) => explainReceivedSpf(index, field));
-  return [...own.map((one, at) => ({ ...one, remarks: [...one.remarks, ...standing(at)] })), ...arc, ...spf];
+  const ofReceiver = fieldsOfReceiver(index).length;
+  return [
+    ...own.map((one, at) => ({ ...one, remarks: [...one.remarks, ...standing(at, ofReceiver)] })),
+    ...arc,
+    ...spf,
+  ];
 }
 
 /** RFC 8601 §7.1: whoever sends can write such a field; only the one your own mail provider put on top is to be believed. */
-function standing(at: number): Remark[] {
+function standing(at: number, ofReceiver: number): Remark[] {
   if (at === 0)
     return [{ kind: 'note', say: 'the top one: believe it when it was written by the host that delivered to you' }];
+  if (at < ofReceiver) return [{ kind: 'note', say: 'by the same host as the top one, and worth as much' }];
   return [{ kind: 'note', say: 'below another one: written earlier on the way, or made up by the sender' }];
 }
 
@@ -106,8 +112,14 @@ type Properties = ReadonlyMap<string, string>;
 
 const sentences: Readonly<Record<string, (one: ReadAuthResult, properties: Properties) => string>> = {
   spf: ({ result }, properties) => {
-    const sender = properties.get('smtp.mailfrom') ?? properties.get('smtp.mail') ?? properties.get('smtp.helo');
-    return `${spfSentences[result] ?? 'an SPF result nobody knows'}${sender === undefined || sender === '' ? '' : ` (asked of ${domainOf(sender)}, the return path, not From)`}`;
+    const sender = properties.get('smtp.mailfrom') ?? properties.get('smtp.mail');
+    const helo = properties.get('smtp.helo');
+    const asked = sender
+      ? ` (asked of ${domainOf(sender)}, the return path, not From)`
+      : helo
+        ? ` (asked of ${domainOf(helo)}, as the host called itself: there was no return path)`
+        : '';
+    return `${spfSentences[result] ?? 'an SPF result nobody knows'}${asked}`;
   },
   dkim: ({ result }, properties) => {
     const domain = signerOf(properties);
@@ -193,12 +205,29 @@ function dmarcTags(comments: readonly string[]): ReadonlyMap<string, string> {
   return found;
 }
 
-/** What the top Authentication-Results field says, for the pictures below it. */
+/**
+ * The top Authentication-Results field, and those below it that the same host wrote: many write one for each check. Below the next
+ * Received field stands what came with the message, whoever it names.
+ */
+function fieldsOfReceiver(index: MessageIndex): readonly ReadAuthResults[] {
+  const fields = fieldsNamed(index, 'authentication-results').slice(0, fieldsMax);
+  const received = fieldsNamed(index, 'received').find(({ start }) => start > (fields[0]?.start ?? 0));
+  const own: ReadAuthResults[] = [];
+  for (const field of fields) {
+    const read = parseAuthenticationResults(fieldBody(index, field));
+    const isAbove = own.length === 0 || received === undefined || field.start < received.start;
+    if (!read.ok || !isAbove || (own[0] && own[0].authservId !== read.value.authservId)) break;
+    own.push(read.value);
+  }
+  return own;
+}
+
+/** What the receiver noted, for the pictures below it. */
 export function evidenceOf(index: MessageIndex): Evidence {
-  const field = fieldsNamed(index, 'authentication-results')[0];
-  const read = field === undefined ? undefined : parseAuthenticationResults(fieldBody(index, field));
-  if (read === undefined || !read.ok) return { source: 'none', dkim: [] };
-  const { authservId, results } = read.value;
+  const own = fieldsOfReceiver(index);
+  if (own[0] === undefined) return { source: 'none', dkim: [] };
+  const { authservId } = own[0];
+  const results = own.flatMap((one) => one.results);
   const of = (method: string) => results.filter((one) => one.method === method);
   const properties = (one: ReadAuthResult): Properties =>
     new Map(one.properties.map(({ type, name, value }) => [`${type}.${name}`, value]));

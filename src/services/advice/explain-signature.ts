@@ -100,7 +100,9 @@ function remarksOn(signature: Signature, { bodyIntact, uncovered, nowSeconds }: 
       kind: 'bad',
       say: 'the body is not what was signed: something on the way changed it (a list, a footer, a virus scanner), or this copy was edited',
     });
-  if (bodyOctets !== undefined)
+  if (bodyOctets !== undefined && bodyIntact === undefined)
+    remarks.push({ kind: 'bad', say: `it proves nothing: ${dkimProblems['length-beyond-body'].say}` });
+  else if (bodyOctets !== undefined)
     remarks.push({
       kind: 'bad',
       say: `l= covers only the first ${bodyOctets} octets of the body: anybody can add text below, and the signature still holds`,

@@ -3,6 +3,8 @@
  * February 2024 (Gmail, Yahoo) and May 2025 (Microsoft consumer mail); what one message cannot tell is unknown. Pure.
  */
 import { fieldsNamed, fieldText, type MessageIndex } from '../../format/message/message-index.ts';
+import { partContent, partFilename, partTree } from '../../format/message/part-tree.ts';
+import { hopFromOutside } from './explain-hops.ts';
 import type { Evidence, ExplainedAlignment, ExplainedHop, ReaderMark, ReceiverView, Requirement } from './types.ts';
 
 export type Known = {
@@ -11,8 +13,8 @@ export type Known = {
   readonly alignment: ExplainedAlignment;
   readonly hops: readonly ExplainedHop[];
   readonly hasOneAuthor: boolean;
-  /** Names of fields that a signature of the author's domain covers, lower case. */
-  readonly coveredByAuthor: ReadonlySet<string>;
+  /** Names of fields that a signature covers which holds as far as is known, lower case. */
+  readonly covered: ReadonlySet<string>;
 };
 
 /** Gmail cuts a message there and shows a link. */
@@ -73,6 +75,7 @@ function hasDmarc({ evidence }: Known): Requirement {
   const { dmarc } = evidence;
   const say = 'the domain in From has a DMARC record';
   if (dmarc === undefined) return { say, met: 'unknown', why: 'nobody noted DMARC; --verify finds out' };
+  if (dmarc.result === 'temperror') return { say, met: 'unknown', why: 'DNS failed when it was looked for' };
   const has = dmarc.result !== 'none' && dmarc.result !== 'bestguesspass';
   return { say, met: yes(has), why: has ? 'it has one' : 'it has none: p=none is enough for this' };
 }
@@ -82,9 +85,8 @@ function fits({ alignment }: Known): Requirement {
   return { say: 'From fits SPF or DKIM', met: met[alignment.verdict], why: alignment.say };
 }
 
-/** The hop to the receiver: the first, from the top, that came from outside. */
 function lastHop(hops: readonly ExplainedHop[]): ExplainedHop | undefined {
-  return hops.findLast(({ from, address }) => from !== undefined && address !== undefined);
+  return hopFromOutside(hops.toReversed());
 }
 
 function encrypted({ hops }: Known): Requirement {
@@ -109,8 +111,8 @@ function reverseName({ hops }: Known): Requirement {
   return { say, met: 'yes', why: `${hop.address} is ${hop.reverseName}` };
 }
 
-/** RFC 8058 §3 and §4: https, the Post field, and both under a signature of the author. */
-function oneClick({ index, coveredByAuthor }: Known): Requirement {
+/** RFC 8058 §3 and §4: https, the Post field, and both under a valid signature, whoever's it is. */
+function oneClick({ index, covered }: Known): Requirement {
   const say = 'newsletters: one-click unsubscribe, signed';
   const link = fieldText(index, 'list-unsubscribe');
   const post = fieldText(index, 'list-unsubscribe-post');
@@ -120,21 +122,29 @@ function oneClick({ index, coveredByAuthor }: Known): Requirement {
     return { say, met: 'no', why: 'List-Unsubscribe names no https address' };
   if (post?.toLowerCase() !== 'list-unsubscribe=one-click')
     return { say, met: 'no', why: 'List-Unsubscribe-Post is not List-Unsubscribe=One-Click' };
-  const covered = coveredByAuthor.has('list-unsubscribe') && coveredByAuthor.has('list-unsubscribe-post');
+  const isCovered = covered.has('list-unsubscribe') && covered.has('list-unsubscribe-post');
   return {
     say,
-    met: yes(covered),
-    why: covered ? 'there, and signed' : 'there, but not covered by the DKIM signature',
+    met: yes(isCovered),
+    why: isCovered ? 'there, and signed' : 'there, but not covered by a DKIM signature that holds',
   };
 }
 
 function notClipped({ index }: Known): Requirement {
-  const octets = index.bytes.length;
+  const octets = shownOctets(index);
   return {
-    say: 'below 102 KB, or Gmail cuts it',
+    say: 'text below 102 KB, or Gmail cuts it',
     met: yes(octets <= clippedOctets),
     why: `${Math.ceil(octets / 1_024)} KB`,
   };
+}
+
+/** The HTML, or the plain text where there is none: images and attachments do not count. */
+function shownOctets(index: MessageIndex): number {
+  const texts = partTree(index).parts.filter((part) => part.kind === 'leaf' && partFilename(part) === undefined);
+  const html = texts.filter(({ contentType }) => contentType.value === 'text/html');
+  const shown = html.length > 0 ? html : texts.filter(({ contentType }) => contentType.value === 'text/plain');
+  return shown.reduce((sum, part) => sum + partContent(index, part).length, 0);
 }
 
 /** Gmail's marks, which others have in their own form. */
@@ -177,17 +187,17 @@ function identityMarks(evidence: Evidence, alignment: ExplainedAlignment): Reade
       },
     ];
   }
+  if (alignment.verdict !== 'not-aligned') return [];
   const proven = alignment.lines.filter(({ result }) => result === 'pass');
   if (proven.length === 0)
     return [{ mark: 'question-mark', say: 'a question mark for a face: nothing shows who sent it' }];
   const foreign = proven.find(({ by }) => by === 'dkim') ?? proven[0];
-  if (alignment.verdict === 'not-aligned' && foreign !== undefined) {
-    return [
-      {
-        mark: 'via',
-        say: `"via ${foreign.domain}" beside the name: ${foreign.domain} vouches for it, ${alignment.domain ?? 'From'} does not`,
-      },
-    ];
-  }
-  return [];
+  return foreign === undefined
+    ? []
+    : [
+        {
+          mark: 'via',
+          say: `"via ${foreign.domain}" beside the name: ${foreign.domain} vouches for it, ${alignment.domain ?? 'From'} does not`,
+        },
+      ];
 }

@@ -56,6 +56,8 @@ export type Evidence = {
   readonly spf?: { readonly result: string; readonly domain: string };
   readonly dkim: readonly { readonly result: string; readonly domain: string }[];
   readonly dmarc?: { readonly result: string; readonly policy?: string; readonly disposition?: string };
+  /** Which of the two fitted, by the modes of the record (adkim, aspf); only an evaluation of today tells. */
+  readonly aligned?: Readonly<Record<'spf' | 'dkim', boolean>>;
 };
 
 export type AlignmentLine = {

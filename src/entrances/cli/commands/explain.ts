@@ -6,6 +6,7 @@ import { fieldBody, fieldsNamed, indexMessage, unfold } from '../../../format/me
 import { readReceived } from '../../../format/message/read-received.ts';
 import type { SpfSession } from '../../../protocol/spf/types.ts';
 import { explainMessage } from '../../../services/advice/advice.ts';
+import { hopFromOutside } from '../../../services/advice/explain-hops.ts';
 import type { Answer } from '../answer.ts';
 import type { CliHost } from '../cli-host.ts';
 import { explanationDocument } from '../explanation-document.ts';
@@ -80,7 +81,7 @@ function sessionOf(message: Uint8Array, { ip, helo, mailFrom }: Options): SpfSes
   }
   const index = indexMessage(message);
   const hops = fieldsNamed(index, 'received').map((field) => readReceived(unfold(fieldBody(index, field))));
-  const hop = hops.find(({ address, from }) => address !== undefined && from !== undefined);
+  const hop = hopFromOutside(hops) ?? hops.find(({ address, from }) => address !== undefined && from !== undefined);
   const remoteAddress = ip ?? hop?.address;
   if (remoteAddress === undefined) {
     throw bad('no_client', 'the header does not say who sent it.', ['--ip ADDRESS --helo NAME --mail-from ADDRESS']);
