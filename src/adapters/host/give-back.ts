@@ -1,7 +1,7 @@
 /**
  * Gives memory back that is not needed any more. Neither the collector nor the allocator knows the limit of a control group, and the
  * GNU allocator keeps nearly all that was ever taken: after 1,800 sessions of TLS had ended, 190 MB were still held of which 45 were
- * in use; a quarter of an hour of steady mail left 84 MB free within malloc, which looked like a leak of 3 MB a minute.
+ * in use; seven minutes of steady mail left 84 MB free within malloc, which looked like a leak of 3 MB a minute.
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

@@ -40,12 +40,12 @@ export const fullQueue: Fault = {
     const claims = await claimTimes(home);
     const restarts: number[] = [];
     let office = await OfficeProcess.start(trial, home);
-    restarts.push(await office.firstBanner());
+    restarts.push(await ownRestart(office));
     for (let nth = 1; nth < starts; nth++) {
       await pause(500);
       await office.kill();
       office = await OfficeProcess.start(trial, home);
-      restarts.push(await office.firstBanner());
+      restarts.push(await ownRestart(office));
     }
     sink.block = undefined;
     const beganMs = performance.now();
@@ -64,7 +64,7 @@ export const fullQueue: Fault = {
     );
     trial.check(rate > 0, 'nothing is delivered');
     trial.figure(
-      `${queued.toLocaleString('en')} queued: kill -9 to the first 220 ${restarts.map((ms) => ms.toFixed(0)).join(', ')} ms`,
+      `${queued.toLocaleString('en')} queued: kill -9 to the first 220, without waiting for a processor, ${restarts.map((ms) => ms.toFixed(0)).join(', ')} ms`,
     );
     trial.figure(
       `memory ${megabytes.toFixed(0)} MB while delivering ${rate.toFixed(0)} a second; a new message is taken in ${talkMs.toFixed(0)} ms`,
@@ -75,6 +75,12 @@ export const fullQueue: Fault = {
     await checkShop(trial, home, office);
   },
 };
+
+/** Other work on the machine is no fault of ours. */
+async function ownRestart(office: OfficeProcess): Promise<number> {
+  const ms = await office.firstBanner();
+  return ms - office.usage().heldUpMs;
+}
 
 export async function fill(trial: Trial, home: Home): Promise<void> {
   const office = await OfficeProcess.start(trial, home);
