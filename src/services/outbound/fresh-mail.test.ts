@@ -30,17 +30,20 @@ test('what was claimed before has to be read', () => {
 
 test('the oldest give way to the newest, and what never fits is not kept', () => {
   const fresh = open();
-  const large = new Uint8Array(3 * 1024 * 1024);
-  for (const id of ['del_1', 'del_2', 'del_3'] as const) fresh.put(message, [delivery(id)], large);
+  const body = new Uint8Array(256 * 1024);
+  const many = (from: number, count: number) => Array.from({ length: count }, (_, at) => delivery(`del_${from + at}`));
+  for (const from of [0, 16, 32]) fresh.put(message, many(from, 16), body);
+  assert.equal(fresh.take({ id: 'del_15', fence: 1 }, 7), undefined);
+  assert.ok(fresh.take({ id: 'del_16', fence: 1 }, 7));
+  fresh.put(message, many(48, 33), body);
+  assert.equal(fresh.take({ id: 'del_48', fence: 1 }, 7), undefined);
+  assert.ok(fresh.take({ id: 'del_17', fence: 1 }, 7));
+});
+
+test('a large body is not kept: its delivery would hold all of it to the end', () => {
+  const fresh = open();
+  fresh.put(message, [delivery('del_1')], new Uint8Array(256 * 1024 + 1));
   assert.equal(fresh.take({ id: 'del_1', fence: 1 }, 7), undefined);
-  assert.ok(fresh.take({ id: 'del_2', fence: 1 }, 7));
-  fresh.put(
-    message,
-    (['del_4', 'del_5', 'del_6'] as const).map((id) => delivery(id)),
-    large,
-  );
-  assert.equal(fresh.take({ id: 'del_4', fence: 1 }, 7), undefined);
-  assert.ok(fresh.take({ id: 'del_3', fence: 1 }, 7));
 });
 
 test('while nobody delivers nothing is kept', () => {

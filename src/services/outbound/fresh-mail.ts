@@ -1,9 +1,11 @@
 /**
  * Messages accepted a moment ago, as they were stored: whoever claims a delivery of one for the first time need not read it again.
- * A hint and no more: what is not here, or was claimed before, is read from the database. Large bodies never lie here.
+ * A hint and no more: what is not here, or was claimed before, is read from the database. Large bodies never lie here: whoever takes
+ * one out holds it to the end of its delivery.
  *
  * closed -open-> open -close-> closed. While nobody delivers nothing is kept.
  */
+import { smallMax } from './held-bodies.ts';
 import type { DeliveryRow, Held, MessageRow } from './outbound-store.ts';
 import type { DeliveryId } from './types.ts';
 
@@ -35,7 +37,7 @@ export class FreshMail {
 
   /** After the commit. The oldest give way. */
   put(message: MessageRow, deliveries: readonly DeliveryRow[], bytes: Uint8Array): void {
-    if (!this.#isOpen || bytes.length * deliveries.length > octetsMax) return;
+    if (!this.#isOpen || bytes.length > smallMax || bytes.length * deliveries.length > octetsMax) return;
     const isAlone = deliveries.length === 1;
     for (const delivery of deliveries) this.#held.set(delivery.id, { delivery, message, bytes, isAlone });
     this.#octets += bytes.length * deliveries.length;

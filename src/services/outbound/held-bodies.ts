@@ -11,7 +11,7 @@ export type BodyReads = {
 };
 
 /** As what is stored in rows; only their number bounds these, which is that of the deliveries. */
-const smallMax = 256 * 1024;
+export const smallMax = 256 * 1024;
 
 type Held = { readonly message: Promise<OutgoingMessage>; users: number };
 
