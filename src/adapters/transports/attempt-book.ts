@@ -36,6 +36,10 @@ export class AttemptBook {
     return this.#entries.flatMap((entry, place) => (entry.settled ? [] : [place]));
   }
 
+  get hasSettled(): boolean {
+    return this.#entries.some(({ settled }) => settled !== undefined);
+  }
+
   route(found: Pick<RouteFacts, 'source' | 'candidates'>): void {
     this.#route = found;
   }

@@ -13,6 +13,7 @@ import {
   watched,
 } from '../../../test/support/mail-hosts.ts';
 import { makeTestAuthority } from '../../../test/support/test-certificate.ts';
+import { Fault } from '../../base/outcome.ts';
 import type { TlsDemand, TlsOutcome } from '../../protocol/smtp/client-tls.ts';
 import type { Transport } from '../../services/outbound/transport.ts';
 import { createDirectMx, type DirectMxOptions } from './direct-mx.ts';
@@ -285,6 +286,27 @@ test('RFC 5321 §4.5.3.1.10: recipients that were too many at once follow in a f
   );
   assert.equal(mx('192.0.2.1').received().length, 2);
   assert.equal(mx('192.0.2.1').sessions.length, 1);
+});
+
+test('a fault of ours in a further transaction forgets no answer of the first: nobody gets a second copy', async (t) => {
+  const rcpt = (_: string, nth: number): Act => ([2, 3].includes(nth) ? '452 4.5.3 too many\r\n' : '250 ok\r\n');
+  const { transport, mx } = await open(t, oneMx, { '192.0.2.1': { script: { rcpt } } });
+  const to = ['b', 'c', 'd', 'e'].map((local) => `${local}@example.net`);
+  let dots = 0;
+  const context = watched(async () => {
+    if (++dots === 2) throw new Fault('ENOSPC', 'the disk is full');
+  });
+  const attempts = await transport.deliver(jobFor('example.net', { to }), context);
+  assert.deepEqual(
+    attempts.map(({ kind, say }) => (kind === 'delivered' ? kind : `${kind}: ${say}`)),
+    [
+      'delivered',
+      'delivered',
+      'deferred: Not sent, for a fault on our side: the disk is full',
+      'deferred: Not sent, for a fault on our side: the disk is full',
+    ],
+  );
+  assert.equal(mx('192.0.2.1').received().length, 1);
 });
 
 test('more recipients than one group holds go in several transactions', async (t) => {

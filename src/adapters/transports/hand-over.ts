@@ -30,6 +30,7 @@ import {
   reasonOfNoAddress,
   reasonOfNoConnection,
   reasonOfNoWay,
+  reasonOfOurFault,
   reasonOfPath,
   reasonOfSkip,
 } from './reasons.ts';
@@ -93,7 +94,13 @@ export class HandOver {
 
   async run(findWay: () => Promise<Way>): Promise<readonly Attempt[]> {
     this.#refuseUnwritable();
-    if (this.#goesOn()) await this.#follow(await findWay());
+    try {
+      if (this.#goesOn()) await this.#follow(await findWay());
+    } catch (error) {
+      // Whoever has his answer already keeps it: forgotten, he would get the message once more.
+      if (!(error instanceof Fault) || !this.#book.hasSettled) throw error;
+      this.#book.learnForAll(reasonOfOurFault(error));
+    }
     return this.#book.close();
   }
 

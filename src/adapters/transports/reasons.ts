@@ -1,4 +1,5 @@
 /** What was learnt about the way of a recipient's mail, in the words of an attempt: verdict, the receiver's reply, one sentence. Pure. */
+import type { Fault } from '../../base/outcome.ts';
 import {
   describeEnding,
   type Ending,
@@ -94,6 +95,14 @@ export function reasonOfStop(): Reason {
   return ours(
     { kind: 'deferred', scope: 'infrastructure', enhanced: '4.3.2' },
     'this delivery was stopped before it was done',
+  );
+}
+
+/** Before the final dot, so nothing was sent. */
+export function reasonOfOurFault(fault: Fault): Reason {
+  return ours(
+    { kind: 'deferred', scope: 'infrastructure', enhanced: '4.3.0' },
+    `Not sent, for a fault on our side: ${fault.message}`,
   );
 }
 

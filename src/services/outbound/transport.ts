@@ -15,7 +15,8 @@ export interface Transport {
   /**
    * Tries to hand the message over and answers one attempt per recipient, in the order of `job.recipients`. Whatever the
    * network, DNS or the receiver does is an answer; it throws only what `beforeFinalDot` or the message's own bytes threw
-   * (the connection is then cut, and nothing was acknowledged by the other side), or a `Bug`.
+   * (the connection is then cut, and nothing was acknowledged by the other side), or a `Bug`. A `Fault` of these that comes when
+   * some recipients have their answer already is the answer for the others.
    */
   deliver(job: DeliveryJob, context: DeliveryContext): Promise<readonly Attempt[]>;
   /** Says QUIT on idle connections and takes no further job. */
