@@ -114,7 +114,7 @@ function checkBook(book: Books, ledger: Ledger, around: Circumstances): void {
   for (const { text, recipient } of book.stored) {
     const mark = markOf(text);
     if (mark === undefined || (!isReport(text) && !ledger.letters.has(mark)))
-      ledger.fail(`${who} holds mail for ${recipient} that nobody wrote`);
+      ledger.fail(`${who} holds mail for ${recipient} that nobody wrote: ${JSON.stringify(text.slice(0, 700))}`);
   }
 }
 
