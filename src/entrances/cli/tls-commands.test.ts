@@ -215,9 +215,12 @@ test('dane check: a resolver that proves nothing protects nothing; the host is a
   });
   const silent: FakeCli = { ...world(true), shownTls: async () => ({ kind: 'failed', why: 'nobody answers' }) };
   assert.partialDeepStrictEqual(await json('dane check mx.example.com', silent), {
-    code: 0,
+    code: 1,
     document: { certificate: { state: 'unknown', why: 'nobody answers' } },
   });
+  const unseen = await cli('dane check mx.example.com --zone z', { files: daneFiles, columns: 80 });
+  assert.equal(unseen.code, 0);
+  assert.doesNotMatch(unseen.out, /protected/);
   assert.deepEqual(asked, [['mx.example.com', 25]], 'and only when there is a record to hold it against');
 });
 

@@ -44,6 +44,30 @@ test('RFC 7208 §4.6.4: what a record costs, with everything below it', async ()
   ]);
 });
 
+test('RFC 7208 §5.1: what stands behind all is never asked for', async () => {
+  assert.deepEqual(drawn(await tree('a.test TXT "v=spf1 mx -all a:gone.test include:none.test redirect=x.test"')), [
+    'a.test 1/1',
+    '  mx 1 void',
+    '  -all 0',
+    '  a:gone.test 0',
+    '  include:none.test 0',
+  ]);
+});
+
+test('a record of thousands of terms makes us ask for a bounded number of names', async () => {
+  const strings = Array.from({ length: 2_000 }, (_, at) => `" a:h${at}.test"`).join(' ');
+  const zone = resolverFromZone(`a.test TXT "v=spf1" ${strings}`);
+  let asked = 0;
+  const counting: typeof zone = {
+    lookup: (name, type) => {
+      asked++;
+      return zone.lookup(name, type);
+    },
+  };
+  assert.equal((await readIncludeTree(counting, 'a.test' as QueryName)).lookups, 2_000);
+  assert.ok(asked <= 500, `${asked}`);
+});
+
 test('loops, errors and floods end', async () => {
   assert.deepEqual(drawn(await tree('a.test TXT "v=spf1 include:a.test -all"')), [
     'a.test 1/0',

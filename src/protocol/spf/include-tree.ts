@@ -25,21 +25,25 @@ type SpfTreeTerm = {
   readonly lookups: 0 | 1;
   /** The DNS has nothing for the name in the term. */
   readonly isVoid: boolean;
+  /** It stands behind `all`, so nobody gets there. RFC 7208 §5.1 */
+  readonly isUnreached?: true;
   readonly below?: SpfTree;
 };
 
 /** Far beyond what may be evaluated, so that a record that is too large is shown whole; bounds what a loop makes us ask. */
 const recordsMax = 50;
+/** Names of terms that are asked for, to see whether the DNS has anything there; the same for records of thousands of terms. */
+const namesMax = 200;
 
 export async function readIncludeTree(
   resolver: Resolver,
   domain: QueryName,
   options: LookupOptions = {},
 ): Promise<SpfTree> {
-  return readTree({ resolver, options, records: 0 }, domain, []);
+  return readTree({ resolver, options, records: 0, names: 0 }, domain, []);
 }
 
-type Reading = { readonly resolver: Resolver; readonly options: LookupOptions; records: number };
+type Reading = { readonly resolver: Resolver; readonly options: LookupOptions; records: number; names: number };
 
 async function readTree(reading: Reading, domain: QueryName, above: readonly string[]): Promise<SpfTree> {
   if (above.includes(domain)) return leaf(domain, 'a loop: the record includes itself');
@@ -52,7 +56,12 @@ async function readTree(reading: Reading, domain: QueryName, above: readonly str
   const parsed = parseSpfRecord(text);
   if (!parsed.ok) return { ...leaf(domain, parsed.say), record: text };
   const terms: SpfTreeTerm[] = [];
-  for (const term of termsOf(parsed.value)) terms.push(await readTerm(reading, domain, term, [...above, domain]));
+  let isBehindAll = false;
+  for (const term of termsOf(parsed.value)) {
+    if (isBehindAll) terms.push({ text: term.text, lookups: 0, isVoid: false, isUnreached: true });
+    else terms.push(await readTerm(reading, domain, term, [...above, domain]));
+    isBehindAll ||= term.kind === 'all';
+  }
   return { domain, record: text, terms, ...sumOf(terms) };
 }
 
@@ -87,10 +96,12 @@ async function readTerm(
 }
 
 async function isVoid(
-  { resolver, options }: Reading,
+  reading: Reading,
   name: QueryName,
   types: readonly ('A' | 'AAAA' | 'MX' | 'TXT')[],
 ): Promise<boolean> {
+  if (reading.names++ >= namesMax) return false;
+  const { resolver, options } = reading;
   const answers = await Promise.all(types.map((type) => resolver.lookup(name, type, options)));
   return answers.every(({ kind }) => kind === 'none');
 }

@@ -80,7 +80,7 @@ async function checkHost(run: Run, options: Options, text = ''): Promise<Answer>
     verdict: judge(asked, finding, shown, (await run.clock()).nowMs()),
     isAssumedSigned,
   };
-  const isProtected = finding.kind === 'dane' && seen.verdict.state !== 'wrong';
+  const isProtected = finding.kind === 'dane' && seen.verdict.state !== 'wrong' && shown?.kind !== 'failed';
   return {
     exit: isProtected ? exits.ok : exits.problems,
     document: documentOf(seen),
@@ -228,6 +228,11 @@ function meaning(finding: DaneFinding, verdict: Verdict): string {
     case 'unusable':
       return 'senders with DANE insist on TLS, and take any certificate.';
     case 'dane':
-      return verdict.state === 'wrong' ? 'senders with DANE do not deliver to it.' : 'protected by DANE.';
+      return {
+        right: 'protected by DANE.',
+        wrong: 'senders with DANE do not deliver to it.',
+        unknown: 'DANE asks for a certificate; which one it shows is not known.',
+        unjudged: 'not protected by DANE.',
+      }[verdict.state];
   }
 }

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { concat, fromUtf8 } from '../../../base/bytes.ts';
 import { type DomainName, parseDomainName } from '../../../format/domain-name.ts';
+import { normaliseLineEnds } from '../../../format/line-ends.ts';
 import { dkimDocument } from '../../../protocol/auth-report-json.ts';
 import { createAuthenticator } from '../../../protocol/authenticate.ts';
 import { generateDkimKey, importPrivateKey } from '../../../protocol/dkim/private-keys.ts';
@@ -31,7 +32,7 @@ export function defineDkim(command: Command, leaf: Leaf, { command: program }: C
   leaf<{ readonly ed25519?: boolean }>(keygen, ['document'], makeKey);
   const sign = command.command('sign').description('Signs a message: prints it with its DKIM-Signature on top.');
   sign
-    .argument('<file>', 'the message, its lines ending in CRLF')
+    .argument('<file>', 'the message; line ends become CRLF')
     .requiredOption('--domain <name>', 'who signs')
     .requiredOption('--selector <name>', 'where the key is published')
     .requiredOption('--private-key <file>', 'the key, in PEM')
@@ -82,7 +83,7 @@ type SignOptions = { readonly domain: string; readonly selector: string; readonl
 
 async function signFile(run: Run, options: SignOptions, path = ''): Promise<Answer> {
   const { domain, name } = readKeyPlace(options.domain, options.selector);
-  const message = await run.host.readFile(path);
+  const message = readLineEnds(path, await run.host.readFile(path));
   const key = importPrivateKey(fromUtf8(await run.host.readFile(options.privateKey)));
   if (!key.ok) throw bad('bad_private_key', `${options.privateKey}: ${key.say}.`, ['make one by dkim keygen']);
   const selector = name.slice(0, -`._domainkey.${domain}`.length);
@@ -92,8 +93,17 @@ async function signFile(run: Run, options: SignOptions, path = ''): Promise<Answ
   return rawAnswer(path, concat([signature, message]));
 }
 
+/** What is signed leaves as it was signed: with CRLF. A lone CR would be a line end to some receivers and none to others. */
+function readLineEnds(path: string, octets: Uint8Array): Uint8Array {
+  const normal = normaliseLineEnds(octets);
+  if (normal.ok) return normal.value;
+  throw bad('bad_message', `${path}: ${normal.say}.`, ['end each line with CRLF or LF']);
+}
+
 async function verifyFile(run: Run, _options: object, path = ''): Promise<Answer> {
-  const message = await run.host.readFile(path);
+  const octets = await run.host.readFile(path);
+  const normal = normaliseLineEnds(octets); // files saved by mail programs often have LF alone; signatures are over CRLF
+  const message = normal.ok ? normal.value : octets;
   const authenticator = createAuthenticator({ resolver: await run.resolver(), clock: await run.clock() });
   const results = await authenticator.verifyDkim(message, { signal: run.host.signal });
   const passes = results.some(({ result }) => result === 'pass');

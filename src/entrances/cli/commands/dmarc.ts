@@ -51,7 +51,7 @@ async function showPolicy(run: Run, _options: object, text = ''): Promise<Answer
         ? `${style.bold(domain)}: ${style.bad(found.reason ?? 'no DMARC record applies')}`
         : `${style.bold(domain)}: ${found.policy}${record.testing ? ', in test mode (t=y): applied one step lower' : ''}, by the record of ${found.policyDomain}`,
       '',
-      ...found.trace.slice(0, -1).map((line) => style.dim(visible(line))), // the last line is a verdict on mail that nobody sent
+      ...traceOf(found).map((line) => style.dim(visible(line))),
       ...reports.map(
         ({ uri, state, why }) => `reports to ${visible(uri)}: ${state}${why === undefined ? '' : `, ${visible(why)}`}`,
       ),
@@ -109,6 +109,11 @@ function documentOf(
       },
     }),
     ...(reason !== undefined && { reason }),
-    trace: trace.slice(0, -1),
+    trace: traceOf({ trace }),
   };
+}
+
+/** Without what it says about mail that nobody sent. */
+function traceOf({ trace }: Pick<DmarcResult, 'trace'>): readonly string[] {
+  return trace.filter((line) => !/^(?:result: |neither SPF nor DKIM passed)/.test(line));
 }

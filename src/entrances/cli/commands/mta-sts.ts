@@ -175,7 +175,7 @@ function sayRecord({ announced }: StsObserved): string {
 }
 
 function sayPolicy({ domain, announced, file }: StsObserved): string {
-  if (file === undefined) return `not fetched (${urlOf(domain)})`;
+  if (file === undefined) return `not fetched (${urlOf(domain)}); give the file by --policy`;
   if (!file.ok) return announced.kind === 'none' ? 'none' : file.say;
   const { mode, mx, maxAgeSeconds } = file.policy;
   const hosts = mx.length === 0 ? '' : `, hosts ${mx.join(', ')}`;

@@ -74,6 +74,19 @@ test('dkim: a new key signs, and what it signed verifies with its record', async
   });
   assert.equal(changed.code, 1);
   assert.equal(JSON.parse(changed.out)[0].result, 'fail');
+  const lines = { ...more, message: message.replaceAll('\r\n', '\n') };
+  const fromLf = await run(
+    'dkim sign message --domain a.test --selector s1 --private-key key --clock 2026-11-22T06:00:00Z',
+    lines,
+  );
+  assert.equal(fromLf.out, signed.out);
+  const saved = { ...more, saved: signed.out.replaceAll('\r\n', '\n') };
+  assert.equal((await run('dkim verify saved --zone keys', saved)).code, 0);
+  const lone = await run('dkim sign message --domain a.test --selector s1 --private-key key', {
+    ...more,
+    message: 'From: a@a.test\r\rx',
+  });
+  assert.equal(lone.code, 65);
   assert.equal((await run('dkim sign message --domain a.test --selector s1 --private-key message', more)).code, 65);
   assert.equal((await run('dkim keygen a.test not.a..selector')).code, 65);
 });
@@ -95,6 +108,9 @@ test('dmarc show: the policy, where it stands, who may get reports, and where ol
   );
   assert.deepEqual(shown.record.obsolete, ['pct=50']);
   assert.equal(shown.legacy.pct, 50);
+  const own = JSON.parse((await run('dmarc show a.test --zone zone --json')).out);
+  assert.match(own.trace.at(-1), /^receivers of RFC 7489 differ: fail, applied: reject for 50 %/);
+  assert.ok(!own.trace.some((line: string) => line.startsWith('result:')));
   const none = await run('dmarc show b.test --zone zone');
   assert.deepEqual([none.code, none.out.split('\n')[0]], [1, 'b.test: no DMARC record applies']);
 });

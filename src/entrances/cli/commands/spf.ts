@@ -14,7 +14,9 @@ import type { Run } from '../run.ts';
 import type { Style } from '../style.ts';
 
 export function defineSpf(command: Command, leaf: Leaf, { command: program }: CliHost): void {
-  command.usage('IP MAIL-FROM [options] | tree DOMAIN [options]');
+  command
+    .usage('IP MAIL-FROM [options] | tree DOMAIN [options]')
+    .addHelpText('after', `\n  ${program} spf 192.0.2.1 ann@example.com\n  ${program} spf check --help`);
   const check = command.command('check', { isDefault: true }).description('May this address send for this domain?');
   check
     .usage('IP MAIL-FROM [options]')
@@ -91,6 +93,7 @@ function treeDocument({ domain, record, problem, terms, lookups, voidLookups }: 
       term: term.text,
       lookups: term.lookups,
       ...(term.isVoid && { void: true }),
+      ...(term.isUnreached && { unreached: true }),
       ...(term.below && { below: treeDocument(term.below) }),
     })),
   };
@@ -99,8 +102,8 @@ function treeDocument({ domain, record, problem, terms, lookups, voidLookups }: 
 function treeLines({ domain, problem, terms }: SpfTree, indent: string, style: Style): string[] {
   return [
     `${indent}${style.bold(domain)}${problem === undefined ? '' : `  ${style.bad(visible(problem))}`}`,
-    ...terms.flatMap(({ text, lookups, isVoid, below }) => [
-      `${indent}  ${visible(text)}${lookups === 0 ? '' : style.dim('  1 lookup')}${isVoid ? style.bad('  nothing there') : ''}`,
+    ...terms.flatMap(({ text, lookups, isVoid, isUnreached, below }) => [
+      `${indent}  ${visible(text)}${lookups === 0 ? '' : style.dim('  1 lookup')}${isVoid ? style.bad('  nothing there') : ''}${isUnreached ? style.bad('  behind all: without effect') : ''}`,
       ...(below === undefined ? [] : treeLines(below, `${indent}    `, style)),
     ]),
   ];
