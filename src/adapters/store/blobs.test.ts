@@ -46,6 +46,16 @@ test('many that arrive at once go to files also when they are small, until other
   assert.equal(filesOf(folder).length, 1, 'what was finished or thrown away counts no more');
 });
 
+test('of a body that comes octet by octet not every octet is kept in memory of its own', async (t) => {
+  const { blobs } = await tempOffice(t);
+  const body = Uint8Array.from({ length: 1_000 }, (_, at) => at % 251);
+  const source = Uint8Array.from(body);
+  const writer = blobs.open();
+  for (let at = 0; at < body.length; at++) await writer.write(source.subarray(at, at + 1));
+  source.fill(0xff, 0, body.length - 128); // what was gathered is a copy
+  assert.deepEqual([...(await (await writer.finish()).read())], [...body]);
+});
+
 test('discarding takes the file away, at any stage', async (t) => {
   const { folder, blobs } = await tempOffice(t);
   const unfinished = blobs.open();

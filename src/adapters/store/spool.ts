@@ -17,6 +17,9 @@ export const inlineBytesMax = 256 * 1024;
 /** Of all bodies that are arriving; beyond it also a small one goes to a file. Thousands of slow clients cost disk, not memory. */
 export const arrivingBytesMax = 32 * 1024 * 1024;
 
+/** A piece of one octet takes 600 in memory, and a client may send octet by octet: 256 KB would be 160 MB. So many are made one. */
+const piecesMax = 128;
+
 const readChunkBytes = 64 * 1024;
 
 export type SpoolPlace = {
@@ -130,6 +133,7 @@ export class Spooling implements SpoolWriter {
     this.#size += chunk.length;
     if (this.#file !== undefined) return this.#toFile(chunk);
     this.#held.push(chunk);
+    if (this.#held.length === piecesMax) this.#held = [concat(this.#held)];
     if (this.#size <= inlineBytesMax && this.#place.arriving.take(chunk.length)) {
       this.#taken += chunk.length;
       return;
