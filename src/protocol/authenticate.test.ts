@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { createManualTimers } from '../../test/support/manual-timers.ts';
 import { signByReference } from '../../test/support/reference-dkim.ts';
 import { fixedClock } from '../base/clock.ts';
+import type { DomainName } from '../format/domain-name.ts';
 import { authReportDocument } from './auth-report-json.ts';
 import { parseAuthenticationResults } from './auth-results/parse-auth-results.ts';
 import { type AuthReport, authenticate, createAuthenticator } from './authenticate.ts';
@@ -261,6 +262,26 @@ test('any octets and any session get a report, never an exception', async () => 
     ),
     { numRuns: 200 },
   );
+});
+
+test('many names that each stay silent do not add up: DMARC ends, too', async () => {
+  const timers = createManualTimers();
+  const dns = resolverFromZone(zone);
+  const resolver: typeof dns = {
+    lookup: (name, type) => (/^_dmarc\.s[0-9]/.test(name) ? new Promise(() => {}) : dns.lookup(name, type)),
+  };
+  const author = { local: 'a', domain: 'bank.example' as DomainName };
+  const results: string[] = [];
+  const running = createAuthenticator({ ...deps, resolver, timers })
+    .evaluateDmarc({
+      author: { kind: 'one', domain: author.domain, first: author, mailboxes: [author] },
+      spf: { result: 'none', domain: '' },
+      dkim: Array.from({ length: 10 }, (_, at) => ({ result: 'pass', domain: `s${at}.bank.example` as DomainName })),
+    })
+    .then(({ result }) => results.push(result));
+  for (let passed = 0; passed < 3; passed++) await timers.pass(10_001);
+  assert.deepEqual(results, ['temperror']);
+  await running;
 });
 
 test('RFC 7208 §4.6.4, RFC 6376 §6.1.2: a DNS that stays silent is temperror everywhere, after a while', async () => {

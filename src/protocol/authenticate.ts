@@ -18,7 +18,7 @@ import { createDkimKeys, type DkimKeys, keysOnce } from './dkim/keys.ts';
 import { type ReadFieldNames, readFieldNames } from './dkim/signature.ts';
 import type { DkimResult } from './dkim/types.ts';
 import { createDkimVerifier, type DkimOptions } from './dkim/verify-dkim.ts';
-import { type DmarcFacts, type DmarcOptions, evaluateDmarc } from './dmarc/evaluate-dmarc.ts';
+import { type DmarcFacts, evaluateDmarc } from './dmarc/evaluate-dmarc.ts';
 import { publicSuffixesOnce } from './dmarc/public-suffix.ts';
 import { parseDmarcRecord } from './dmarc/record.ts';
 import type { DmarcResult } from './dmarc/types.ts';
@@ -78,7 +78,8 @@ const namesRemembered: RememberLimits = { textsMax: 500, textMax: 1_000 };
 const dmarcRemembered: RememberLimits = { textsMax: 2_000, textMax: 500 };
 
 export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
-  const resolver = answering(deps.resolver, deps.timers ?? systemClock);
+  const timers = deps.timers ?? systemClock;
+  const resolver = answering(deps.resolver, timers);
   const clock = deps.clock ?? systemClock;
   const keys = createDkimKeys(resolver);
   const { evaluateSpf } = createSpfEvaluator({ resolver, clock, ...(deps.timers && { timers: deps.timers }) });
@@ -88,15 +89,16 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
     clock,
     keys,
     readFieldNames: remembering(readFieldNames, namesRemembered),
-    dmarc,
     evaluateSpf,
+    evaluateDmarc: (facts, options) =>
+      evaluateDmarc(untilLate(resolver, timers, dmarcMs), facts, { ...options, ...dmarc }),
   };
   const authservId = deps.authservId === undefined ? undefined : readAuthservId(deps.authservId);
   return {
     authenticate: (message, session, options) =>
       runAll(engines, message, session, { ...options, authservId, iprev: deps.iprev === true }),
     evaluateSpf,
-    evaluateDmarc: (facts, options) => evaluateDmarc(resolver, facts, { ...options, ...dmarc }),
+    evaluateDmarc: engines.evaluateDmarc,
     verifyDkim: async (message, { signal, ...options } = {}) => {
       const { dkim } = await readWithBody(engines, message, { ...(signal && { signal }) }, (index, deps) => ({
         dkim: createDkimVerifier(index, deps, options),
@@ -122,9 +124,8 @@ type Engines = {
   readonly clock: Clock;
   readonly keys: DkimKeys;
   readonly readFieldNames: ReadFieldNames;
-  /** The suffix list, and what records say. */
-  readonly dmarc: Pick<DmarcOptions, 'suffixes' | 'readRecord'>;
   readonly evaluateSpf: Authenticator['evaluateSpf'];
+  readonly evaluateDmarc: Authenticator['evaluateDmarc'];
 };
 
 type RunOptions = LookupOptions & { readonly authservId: string | undefined; readonly iprev: boolean };
@@ -152,7 +153,7 @@ async function runAll(
     run.arc.result(),
     iprevRunning,
   ]);
-  const dmarc = await evaluateDmarc(resolver, { author, spf, dkim }, { ...lookupOptions, ...engines.dmarc });
+  const dmarc = await engines.evaluateDmarc({ author, spf, dkim }, lookupOptions);
   const judged = { spf, dkim, dmarc, arc, ...(iprevResult && { iprev: iprevResult }) };
   const results = authResultsOf({ session, ...judged });
   const stampedBy = authservId ?? parseDomainName(session.receiver ?? '') ?? 'localhost';
@@ -204,6 +205,20 @@ function answering(resolver: Resolver, timers: Timers): Resolver {
       }),
   };
 }
+
+/** What is asked after `ms` fails at once: many names, each slow, must not add up. */
+function untilLate(resolver: Resolver, timers: Timers, ms: number): Resolver {
+  const endMs = timers.monotonicMs() + ms;
+  return {
+    lookup: (name, type, options) =>
+      timers.monotonicMs() < endMs
+        ? resolver.lookup(name, type, options)
+        : Promise.resolve({ kind: 'failed', why: 'timeout' }),
+  };
+}
+
+/** Ours: as long as SPF has; its last lookup may take its time beside. */
+const dmarcMs = 20_000;
 
 /** Ours: longer than our own resolver ever takes, short enough that SPF still has time for a second one (RFC 7208 §4.6.4). */
 const lookupMs = 10_000;

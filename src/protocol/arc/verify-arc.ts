@@ -20,8 +20,11 @@ export interface ArcVerifier {
 
 /** Message signatures looked at to find `oldestPass`, which is optional: our choice, real chains have one to four sets. */
 const signaturesMax = 10;
-/** Seals verified at a time; stops at the first group with a broken one. Bounds what a hostile chain makes us ask. */
-const sealsAtOnce = 5;
+/**
+ * Seals verified at first, then as many again as have held: stops at the first group with a broken one, which bounds what a hostile
+ * chain makes us ask, and comes to five groups for the longest chain, which bounds how long slow name servers can make us wait.
+ */
+const sealsAtFirst = 5;
 
 /** Whole message in memory. */
 export async function verifyArc(
@@ -52,7 +55,7 @@ export function createArcVerifier(
   const signatures = newestFirst
     .slice(0, signaturesMax)
     .map((set): MessageCheck => startMessageCheck(index, set, once, nowSeconds));
-  for (const { sealSignature } of newestFirst.slice(0, sealsAtOnce)) void once.keys.fetch(sealSignature.keyName);
+  for (const { sealSignature } of newestFirst.slice(0, sealsAtFirst)) void once.keys.fetch(sealSignature.keyName);
   return { result: () => validate(index, newestFirst, signatures, once.keys) };
 }
 
@@ -103,7 +106,7 @@ type SealCheck = { readonly problem: DkimProblem | undefined };
 async function checkSeals(index: MessageIndex, newestFirst: readonly ReadSet[], keys: DkimKeys): Promise<SealCheck[]> {
   const done: SealCheck[] = [];
   while (done.length < newestFirst.length && done.every(({ problem }) => problem === undefined)) {
-    const group = newestFirst.slice(done.length, done.length + sealsAtOnce);
+    const group = newestFirst.slice(done.length, done.length + Math.max(sealsAtFirst, done.length));
     done.push(...(await Promise.all(group.map((set) => checkSeal(index, newestFirst, set, keys)))));
   }
   return done;
