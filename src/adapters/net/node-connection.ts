@@ -14,6 +14,10 @@ import type { TlsContexts } from './tls-contexts.ts';
 
 /** What may lie unread before the peer is made to wait. */
 const unreadMaxBytes = 65_536;
+/** What each piece takes besides: who sends octet by octet (in records of TLS, two thousand of them in one read) is made to wait sooner. */
+const pieceBytes = 512;
+/** What a stream of Node's takes in by itself once it is made to wait, piece by piece too. */
+export const pausedMaxBytes = 4_096;
 /** How long the peer may take to read our last words and close its side. */
 const lingerMs = 2_000;
 /** And how much it may go on sending meanwhile; more is answered with a reset. */
@@ -101,7 +105,7 @@ export class NodeConnection implements Connection {
       return;
     }
     this.#unread.push(chunk);
-    this.#unreadBytes += chunk.length;
+    this.#unreadBytes += chunk.length + pieceBytes;
     if (this.#unreadBytes >= unreadMaxBytes) this.#socket.pause();
   }
 
@@ -119,7 +123,7 @@ export class NodeConnection implements Connection {
     invariant(!this.#waiting, 'one read at a time');
     const chunk = this.#unread.shift();
     if (chunk) {
-      this.#unreadBytes -= chunk.length;
+      this.#unreadBytes -= chunk.length + pieceBytes;
       if (this.#unread.length === 0 && this.#socket.isPaused()) this.#socket.resume();
       return Promise.resolve(chunk);
     }
@@ -143,7 +147,8 @@ export class NodeConnection implements Connection {
   async startTlsAsServer(identity: TlsIdentity, signal?: AbortSignal, handshakeSoFar?: Uint8Array): Promise<TlsFacts> {
     const secureContext = this.#deps.contexts.ofServer(identity);
     const plain = await this.#release(handshakeSoFar);
-    const socket = new TLSSocket(plain, { isServer: true, secureContext, requestCert: false });
+    const options = { isServer: true, secureContext, requestCert: false, highWaterMark: pausedMaxBytes };
+    const socket = new TLSSocket(plain, options);
     return this.#shakeHands(socket, { done: 'secure', signal });
   }
 

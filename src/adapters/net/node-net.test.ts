@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
+import type { Socket } from 'node:net';
+import { PassThrough } from 'node:stream';
 import { before, test } from 'node:test';
 import { makeTestAuthority, type TestAuthority } from '../../../test/support/test-certificate.ts';
 import { fromLatin1, latin1 } from '../../base/bytes.ts';
+import { systemClock } from '../../base/clock.ts';
 import { Fault } from '../../base/outcome.ts';
 import type { Connection, Listening, TlsIdentity } from '../../base/port/net.ts';
+import { NodeConnection } from './node-connection.ts';
 import { createNodeNet } from './node-net.ts';
+import { createTlsContexts } from './tls-contexts.ts';
 
 const loopback = { address: '127.0.0.1', port: 0 };
 const net = createNodeNet();
@@ -111,6 +116,23 @@ test('a slow reader loses nothing', async () => {
   }
   await written;
   assert.ok(Buffer.concat(got).equals(sent));
+});
+
+test('a peer that sends octet by octet waits before its octets take more memory than a large block does', async (t) => {
+  const socket = new PassThrough();
+  const connection = new NodeConnection(socket as unknown as Socket, {
+    timers: systemClock,
+    contexts: createTlsContexts(),
+  });
+  t.after(() => connection.destroy());
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  for (let at = 0; at < 200; at++) {
+    socket.write(Uint8Array.of(at));
+    await turn();
+  }
+  assert.ok(socket.isPaused());
+  for (let at = 0; at < 200; at++) assert.deepEqual([...((await connection.read()) ?? [])], [at]);
+  assert.ok(!socket.isPaused());
 });
 
 test('destroy ends a pending read', async () => {

@@ -5,7 +5,14 @@ import { systemClock, type Timers } from '../../base/clock.ts';
 import { Fault } from '../../base/outcome.ts';
 import type { Connection, Datagrams, DialOptions, Endpoint, Listening, Net } from '../../base/port/net.ts';
 import { type Signals, silentSignals } from '../../base/port/signals.ts';
-import { type ConnectionDeps, endpointOf, faultOf, faultOfAbort, NodeConnection } from './node-connection.ts';
+import {
+  type ConnectionDeps,
+  endpointOf,
+  faultOf,
+  faultOfAbort,
+  NodeConnection,
+  pausedMaxBytes,
+} from './node-connection.ts';
 import { createTlsContexts } from './tls-contexts.ts';
 
 /** Connections the kernel holds for us before we accept them; Linux caps it at net.core.somaxconn. */
@@ -60,7 +67,12 @@ async function bind(
   onSocket: (socket: Socket) => void,
   { shared, signals }: { readonly shared: boolean; readonly signals: Signals },
 ): Promise<Server> {
-  const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true });
+  const server = createServer({
+    allowHalfOpen: true,
+    noDelay: true,
+    keepAlive: true,
+    highWaterMark: pausedMaxBytes,
+  });
   server.on('connection', (socket) => {
     if (socket.remoteAddress !== undefined) return onSocket(socket);
     socket.on('error', () => {}); // a peer that reset while it waited in the backlog
