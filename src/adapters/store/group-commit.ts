@@ -133,10 +133,19 @@ export class GroupCommit {
    * reaches the disk is no matter: a process that dies leaves both to the kernel.
    */
   #unwrite(): void {
-    const version = this.#connection.first('PRAGMA user_version', [])?.user_version;
-    const next = (Number(version ?? 0) + 1) % 0x7fff_ffff;
-    this.#tryExec(`BEGIN IMMEDIATE; PRAGMA user_version = ${next}; COMMIT`);
+    const version = this.#userVersion();
+    if (version !== undefined)
+      this.#tryExec(`BEGIN IMMEDIATE; PRAGMA user_version = ${(version + 1) % 0x7fff_ffff}; COMMIT`);
     if (this.#connection.isTransaction) this.#tryExec('ROLLBACK');
+  }
+
+  /** Undefined where the disk gives nothing back any more: whoever waits for the commit is to hear that it failed, all the same. */
+  #userVersion(): number | undefined {
+    try {
+      return Number(this.#connection.first('PRAGMA user_version', [])?.user_version ?? 0);
+    } catch {
+      return undefined;
+    }
   }
 
   async #begin(): Promise<unknown> {
