@@ -231,7 +231,7 @@ class Run {
       ['disk', 1, () => this.#fillDisk(house, lastsMs)],
       ['sync', 1, () => this.#failSync(house)],
       ['checkpoint', 0.3, () => void machine.faults.failingCheckpoints++],
-      ['clock', 0.7, () => this.#setClock(house)],
+      ['clock', 1, () => this.#setClock(house)],
       ['dns', 1.5, () => this.#breakDns(lastsMs)],
       [
         'part',
@@ -295,8 +295,10 @@ class Run {
   #setClock({ office }: House): void {
     const byMs = this.#pick([-2 * hour, hour, 3 * hour, -30 * minute, 40 * day]);
     this.#clocksWereSet = true;
-    office.machine.setClock(byMs);
-    this.schedule.after(this.#between(minute, 2 * hour), () => office.machine.setClock(-byMs));
+    // With deliveries under way: their leases run out by the clock alone.
+    for (const host of this.#hosts) this.#during(6 * minute, host.manners, { hang: 1 });
+    this.schedule.after(4 * minute, () => office.machine.setClock(byMs));
+    this.schedule.after(this.#between(5 * minute, 2 * hour), () => office.machine.setClock(-byMs));
   }
 
   #breakDns(ms: number): void {
