@@ -101,7 +101,8 @@ export class LineReader {
 
   #drop(count: number): void {
     // An empty view would keep the whole chunk in memory, for as long as the client is silent.
-    this.#held = count === this.#held.length ? nothing : this.#held.subarray(count);
+    if (count === this.#held.length) this.#held = this.#room = nothing;
+    else this.#held = this.#held.subarray(count);
     this.#searched = 0;
   }
 }
