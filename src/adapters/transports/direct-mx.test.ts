@@ -500,6 +500,30 @@ test('RFC 7672 §2.2: under DANE the records judge the certificate, and no autho
   assert.equal(shown.length, 2);
 });
 
+test('a mistake of ours in the handshake leaves no connection open', async (t) => {
+  const { ports, mx } = await mailHosts(t, oneMx, { '192.0.2.1': { identity } });
+  let destroyed = 0;
+  const dial: typeof ports.net.dial = async (...to) => {
+    const connection = await ports.net.dial(...to);
+    const destroy = connection.destroy.bind(connection);
+    connection.destroy = () => {
+      destroyed++;
+      destroy();
+    };
+    return connection;
+  };
+  const judge = () => {
+    throw new Error('a mistake');
+  };
+  const demand: TlsDemand = { policy: 'dane', because: 'TLSA', serverName: 'mx1.example.net', key: 'k', judge };
+  const options = { ehloName: 'mx.sender.test', tlsPolicy: () => demand };
+  const transport = createDirectMx({ ...ports, net: { ...ports.net, dial } }, options);
+  t.after(() => transport.close());
+  await assert.rejects(transport.deliver(jobFor('example.net'), watched()), /a mistake/);
+  assert.ok(destroyed > 0);
+  assert.deepEqual(mx('192.0.2.1').received(), []);
+});
+
 test('RFC 7672 §8.1: the server is asked for the name its TLSA records stand under', async (t) => {
   const world = await mailHosts(t, oneMx, { '192.0.2.1': { identity } });
   const names: string[] = [];

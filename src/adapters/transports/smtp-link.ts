@@ -422,7 +422,10 @@ export class SmtpLink {
     }
   }
 
-  /** Whoever waits for the link may stop it, which cuts the connection as a time limit does: that ends every read and write on it. */
+  /**
+   * Whoever waits for the link may stop it, which cuts the connection as a time limit does: that ends every read and write on it. So
+   * does whatever is thrown on the way: nobody has the link in hand then who could.
+   */
   async #untilStopped<T>(run: () => Promise<T>): Promise<T> {
     const { signal } = this.#context;
     const onAbort = () => this.#cutOff(stopped);
@@ -430,6 +433,9 @@ export class SmtpLink {
     signal.addEventListener('abort', onAbort, { once: true });
     try {
       return await run();
+    } catch (error) {
+      this.#cutOff(stopped);
+      throw error;
     } finally {
       signal.removeEventListener('abort', onAbort);
     }
