@@ -130,7 +130,8 @@ function getFromAddress(
       checkServerIdentity: (_name, { raw }) =>
         isFor(raw, host) ? undefined : new NameMismatch(`the certificate is not for ${host}`),
     });
-    sent.once('error', (error: NodeJS.ErrnoException) => resolve(signal.aborted ? tooSlow(wish) : refusalOf(error)));
+    // Not once: an error that nobody hears would end the process, and the other side decides how many there are.
+    sent.on('error', (error: NodeJS.ErrnoException) => resolve(signal.aborted ? tooSlow(wish) : refusalOf(error)));
     sent.once('response', (response) => {
       void readAnswer(response, wish, signal).then((answer) => {
         resolve(answer);
