@@ -8,7 +8,7 @@ import type { Timers } from '../../base/clock.ts';
 import type { Ids } from '../../base/id.ts';
 import { Fault } from '../../base/outcome.ts';
 import type { Blobs, StoredBody } from '../../base/port/blobs.ts';
-import type { Db, Reader, Tx } from '../../base/port/db.ts';
+import type { Db, Tx } from '../../base/port/db.ts';
 import { formatAddrSpec, type Mailbox, parseMailbox } from '../../format/address.ts';
 import type { DomainName } from '../../format/domain-name.ts';
 import { writeHeaderField } from '../../format/header-writer.ts';
@@ -53,7 +53,8 @@ export class FailureReports {
     const { ret, envelopeId } = messageWishesOf(message);
     // RFC 3461 §4.3: what did not fail is never returned whole
     const isReturned = ret === 'full' && recipients.some(({ action }) => action === 'failed');
-    const original = await db.read((reader) => readOriginal(blobs, reader, message, isReturned));
+    const find = () => db.read((reader) => blobs.find(reader, message.blob_id));
+    const original = await readOriginal(find, message, isReturned);
     const subject = subjectOf(recipients);
     // The notification speaks for the domain it goes to when that is one of ours, so that it can be signed and aligned.
     const speaksFor = (await signer.isOurs(to.domain)) ? to.domain : this.#hostname;
@@ -139,10 +140,13 @@ const returnedOctetsMax = 1_048_576;
 
 type Original = Pick<Dsn, 'originalHeader' | 'originalMessage'>;
 
-/** A body that is damaged or gone must not keep the news of the failure from its sender. */
-async function readOriginal(blobs: Blobs, reader: Reader, message: MessageRow, whole: boolean): Promise<Original> {
+/**
+ * A body that is damaged or gone must not keep the news of the failure from its sender.
+ * @param find the body alone: read within a read of the database, a few large files would keep everybody else's waiting
+ */
+async function readOriginal(find: () => Promise<StoredBody>, message: MessageRow, whole: boolean): Promise<Original> {
   try {
-    const bytes = await beginning(await blobs.find(reader, message.blob_id));
+    const bytes = await beginning(await find());
     const originalHeader = headerBytes(indexMessage(bytes));
     const originalMessage = whole ? returnable(bytes) : undefined;
     return { originalHeader, ...(originalMessage ? { originalMessage } : {}) };
