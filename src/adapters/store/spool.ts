@@ -5,9 +5,9 @@
 import { createHash, hash } from 'node:crypto';
 import { type FileHandle, open, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { concat } from '../../base/bytes.ts';
 import type { OctetPool } from '../../base/limits.ts';
 import { Bug, Fault } from '../../base/outcome.ts';
+import { Pieces } from '../../base/pieces.ts';
 import type { Spooled, SpoolWriter } from '../../base/port/blobs.ts';
 import { codeOf, fileFault, syncFolder } from './files.ts';
 
@@ -16,9 +16,6 @@ export const inlineBytesMax = 256 * 1024;
 
 /** Of all bodies that are arriving; beyond it also a small one goes to a file. Thousands of slow clients cost disk, not memory. */
 export const arrivingBytesMax = 32 * 1024 * 1024;
-
-/** A piece of one octet takes 600 in memory, and a client may send octet by octet: 256 KB would be 160 MB. So many are made one. */
-const piecesMax = 128;
 
 const readChunkBytes = 64 * 1024;
 
@@ -116,7 +113,7 @@ export class SpooledFile implements Spooled {
 /** memory -more than inlineBytesMax-> file -finish-> finished; any failure or discard -> over */
 export class Spooling implements SpoolWriter {
   readonly #place: SpoolPlace;
-  #held: Uint8Array[] = [];
+  readonly #held = new Pieces();
   #size = 0;
   /** Of the octets held, those that count among the arriving. */
   #taken = 0;
@@ -132,8 +129,7 @@ export class Spooling implements SpoolWriter {
     if (this.#over !== undefined) return Promise.reject(faultOf(this.#over));
     this.#size += chunk.length;
     if (this.#file !== undefined) return this.#toFile(chunk);
-    this.#held.push(chunk);
-    if (this.#held.length === piecesMax) this.#held = [concat(this.#held)];
+    this.#held.add(chunk);
     if (this.#size <= inlineBytesMax && this.#place.arriving.take(chunk.length)) {
       this.#taken += chunk.length;
       return;
@@ -143,8 +139,7 @@ export class Spooling implements SpoolWriter {
   }
 
   #letGo(): Uint8Array {
-    const held = concat(this.#held);
-    this.#held = [];
+    const held = this.#held.take();
     this.#place.arriving.give(this.#taken);
     this.#taken = 0;
     return held;

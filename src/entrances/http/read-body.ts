@@ -1,6 +1,6 @@
 /** Reads bodies within limits: counted while they come in, whatever their headers say; JSON into memory, whole messages into the spool. */
-import { Buffer } from 'node:buffer';
 import type { OctetPool } from '../../base/limits.ts';
+import { Pieces } from '../../base/pieces.ts';
 import type { Spooled, SpoolWriter } from '../../base/port/blobs.ts';
 import { printable } from '../../base/printable.ts';
 import { LineNormaliser } from '../../format/line-ends.ts';
@@ -35,15 +35,15 @@ export function refuseBodyHeaders(headers: Headers, kind: BodyKind, most: number
 
 /** The bytes; they count against the budget until `give` is called with their length. */
 export async function readBody(request: Request, most: number, budget: OctetPool): Promise<Read<Uint8Array>> {
-  const chunks: Uint8Array[] = [];
+  const pieces = new Pieces();
   let octets = 0;
   const refusal = await readParts(request, most, (part) => {
     if (!budget.take(part.length)) return busy;
     octets += part.length;
-    chunks.push(part);
+    pieces.add(part);
     return undefined;
   });
-  if (!refusal) return { ok: true, value: Buffer.concat(chunks, octets) };
+  if (!refusal) return { ok: true, value: pieces.take() };
   budget.give(octets);
   return { ok: false, problem: refusal };
 }
