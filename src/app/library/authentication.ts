@@ -69,9 +69,11 @@ export type Authenticator = {
 
 /** The functions below over one resolver. Keys, SPF records and the suffix list are kept, within bounds, as long as it lives. */
 export function createAuthenticator(deps: AuthenticationDeps): Authenticator {
-  if (/[\x00-\x20\x7f]/.test(deps.authservId ?? '')) throw new TypeError('authservId must be a host name'); // told at once
+  if (!/^[^\x00-\x20\x7f]+$/.test(deps.authservId ?? 'localhost'))
+    throw new TypeError('authservId must be a host name'); // told at once
   const reading = import('./engines.ts');
   const engines = reading.then(({ createEngines }) => createEngines(deps));
+  engines.catch(() => {}); // told by whatever is asked of it
   const clock = deps.clock && { clock: deps.clock };
   return {
     authenticate: async (message, session, options) => (await engines).authenticate(message, session, options),

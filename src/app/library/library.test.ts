@@ -91,7 +91,9 @@ test('a mistake of the caller is told at once; what strangers send never throws'
     signDkim(Buffer.from(text), [{ ...wrong, domain: 'a.test', privateKey: 'no key' }], deps),
     TypeError,
   );
-  assert.throws(() => createAuthenticator({ ...deps, authservId: 'two words' }), TypeError);
+  for (const authservId of ['two words', ''])
+    assert.throws(() => createAuthenticator({ ...deps, authservId }), TypeError);
+  await assert.rejects(createAuthenticator({ ...deps, authservId: 'é!.x' }).evaluateSpf(session), TypeError);
   assert.throws(() => systemResolver({ servers: ['not an address'] }), TypeError);
   const nothing = await authenticate(new Uint8Array(), { remoteAddress: 'x', helo: '\0', mailFrom: '@@' }, deps);
   assert.deepEqual([nothing.spf.result, nothing.dmarc.result, nothing.headerFrom], ['none', 'permerror', null]);
