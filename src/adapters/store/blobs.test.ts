@@ -7,10 +7,11 @@ import test from 'node:test';
 import { blobsContract, spool } from '../../../test/contracts/blobs-contract.ts';
 import { isFault } from '../../../test/contracts/db-contract.ts';
 import { tempOffice } from '../../../test/support/temp-office.ts';
-import type { BlobId } from '../../base/port/blobs.ts';
+import { Fault } from '../../base/outcome.ts';
+import type { BlobId, Spooled } from '../../base/port/blobs.ts';
 import { orphanAgeMs } from './blobs.ts';
 import { spoolFolder } from './blobs-schema.ts';
-import { arrivingBytesMax, inlineBytesMax } from './spool.ts';
+import { arrivingBytesMax, inlineBytesMax, SpooledFile } from './spool.ts';
 
 blobsContract(tempOffice, [inlineBytesMax, inlineBytesMax + 1, 3 * inlineBytesMax]);
 
@@ -179,6 +180,24 @@ test('a disk that fails to sync a spool file gets nothing more: a later sync wou
   await assert.rejects(keepLarge({ db, blobs }), isFault('STORE_IO'));
 });
 
+test('once nothing is written any more, only a file that a row may name stays: clients who try again do not fill the disk', async (t) => {
+  const { folder, db, blobs } = await tempOffice(t);
+  const [named, unnamed] = [await spool(blobs, large), await spool(blobs, large)];
+  const failing = db.write(async (tx) => {
+    await blobs.keep(tx, named);
+    throw new Error('and then');
+  });
+  await assert.rejects(failing, /and then/);
+  db.endWriting(new Fault('EIO', 'the disk failed'));
+  const later = await spool(blobs, large);
+  await assert.rejects(
+    db.write((tx) => blobs.keep(tx, later)),
+    isFault('STORE_IO'),
+  );
+  for (const body of [named, unnamed, later]) await body.discard();
+  assert.deepEqual(filesOf(folder), [nameOf(named)]);
+});
+
 for (const [call, code, ends] of [
   ['datasync', 'ENOSPC', false],
   ['sync', 'ENOSPC', true],
@@ -211,4 +230,9 @@ function filesOf(folder: string): string[] {
 function flipped(bytes: Buffer): Buffer {
   bytes[100] = (bytes[100] ?? 0) ^ 1;
   return bytes;
+}
+
+function nameOf(body: Spooled): string {
+  assert.ok(body instanceof SpooledFile);
+  return body.name;
 }

@@ -78,6 +78,7 @@ class SqliteBlobs implements StoredBlobs {
     if (stored instanceof SpooledBytes) {
       await insert(tx, { id, size: stored.size, sha256: stored.sha256, file: null, body: stored.bytes });
     } else if (stored instanceof SpooledFile) {
+      stored.markNamed();
       await insert(tx, { id, size: stored.size, sha256: stored.sha256, file: stored.name, body: null });
       tx.afterCommit(() => stored.markKept());
     } else throw new Bug('a body was spooled elsewhere');

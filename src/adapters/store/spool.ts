@@ -24,7 +24,7 @@ export type SpoolPlace = {
   readonly newName: () => string;
   /** Memory for bodies that are arriving. */
   readonly arriving: OctetPool;
-  /** True once a commit failed with its end unknown: files of that moment stay for the next start to judge. */
+  /** True once a commit failed with its end unknown: files that a row may name stay for the next start to judge. */
   readonly isUncertain: () => boolean;
   /** The disk failed to sync: no later sync proves anything. */
   readonly syncFailed: (fault: Fault) => void;
@@ -70,6 +70,7 @@ export class SpooledFile implements Spooled {
   readonly size: number;
   readonly sha256: string;
   readonly #place: SpoolPlace;
+  #isNamed = false;
   #isKept = false;
 
   constructor(place: SpoolPlace, name: string, facts: { readonly size: number; readonly sha256: string }) {
@@ -81,6 +82,11 @@ export class SpooledFile implements Spooled {
 
   get #path(): string {
     return join(this.#place.folder, this.name);
+  }
+
+  /** Called before a row names the file: whether it is durable may never be known. */
+  markNamed(): void {
+    this.#isNamed = true;
   }
 
   /** Called once the row that owns the file is durable. */
@@ -105,7 +111,7 @@ export class SpooledFile implements Spooled {
   }
 
   async discard(): Promise<void> {
-    if (this.#isKept || this.#place.isUncertain()) return;
+    if (this.#isKept || (this.#isNamed && this.#place.isUncertain())) return;
     await removeFile(this.#path);
   }
 }
