@@ -79,7 +79,10 @@ function shortLines({ alignment, reader, hops, signatures }: Explanation, page: 
   for (const { mark, say } of reader) if (mark !== 'none') remarks.push({ kind: 'bad', say: `the reader sees ${say}` });
   const [first, last] = [hops[0]?.atMs, hops.at(-1)?.atMs];
   if (first !== undefined && last !== undefined)
-    remarks.push({ kind: 'note', say: `${hops.length} hops in ${span(last - first).replace('+', '')}` });
+    remarks.push({
+      kind: 'note',
+      say: `${hops.length} hop${hops.length === 1 ? '' : 's'} in ${span(last - first).replace('+', '')}`,
+    });
   return remarkLines(remarks, page, 2);
 }
 

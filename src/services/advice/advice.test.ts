@@ -180,6 +180,18 @@ test('results of one receiver in several fields are read together, down to what 
   assert.match(one.results[2]?.remarks[0]?.say ?? '', /made up by the sender/);
 });
 
+test('Microsoft 365 does not say who writes its results, and they count all the same', async () => {
+  const field = (dmarc: string) =>
+    `Authentication-Results: spf=pass (sender IP is 192.0.2.1)\r\n smtp.mailfrom=shop.example; dkim=pass (signature was verified)\r\n header.d=shop.example;${dmarc} header.from=shop.example;compauth=pass reason=100`;
+  const one = await explain([field('dmarc=pass action=none'), ...head, ...rest]);
+  assert.deepEqual([one.alignment.evidence, one.alignment.by, one.alignment.verdict], ['header', undefined, 'aligned']);
+  assert.deepEqual(
+    one.results[0]?.results.map(({ method }) => method),
+    ['spf', 'dkim', 'dmarc', 'compauth'],
+  );
+  assert.match(one.results[0]?.remarks[0]?.say ?? '', /does not say who wrote it/);
+});
+
 test('nothing is claimed that the receiver did not note', async () => {
   const passed = await explain([results('dmarc=pass header.from=shop.example'), ...head, ...rest]);
   assert.equal(passed.alignment.verdict, 'aligned');

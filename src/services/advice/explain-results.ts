@@ -2,6 +2,8 @@
  * What receivers wrote into the header about who sent the message: Authentication-Results (RFC 8601), the copies of it that ARC
  * keeps (RFC 8617), and Received-SPF (RFC 7208 §9.1), each entry in one sentence. Pure.
  */
+import { concat, fromLatin1 } from '../../base/bytes.ts';
+import { accept } from '../../base/outcome.ts';
 import {
   fieldBody,
   fieldsNamed,
@@ -41,8 +43,17 @@ function standing(at: number, ofReceiver: number): Remark[] {
   return [{ kind: 'note', say: 'below another one: written earlier on the way, or made up by the sender' }];
 }
 
+/** RFC 8601 §2.2 deviates: Microsoft 365 begins with the first result and leaves out who says so; '' stands for that. */
+function readField(index: MessageIndex, field: HeaderField): ReturnType<typeof parseAuthenticationResults> {
+  const body = fieldBody(index, field);
+  const read = parseAuthenticationResults(body);
+  if (read.ok) return read;
+  const unnamed = parseAuthenticationResults(concat([fromLatin1('unnamed;'), body]));
+  return unnamed.ok && unnamed.value.results.length > 0 ? accept({ ...unnamed.value, authservId: '' }) : read;
+}
+
 function explainField(index: MessageIndex, field: HeaderField): ExplainedResults {
-  const read = parseAuthenticationResults(fieldBody(index, field));
+  const read = readField(index, field);
   if (!read.ok)
     return {
       field: 'Authentication-Results',
@@ -50,7 +61,10 @@ function explainField(index: MessageIndex, field: HeaderField): ExplainedResults
       results: [],
       remarks: [{ kind: 'bad', say: `it cannot be read: ${read.say}` }],
     };
-  return { field: 'Authentication-Results', by: read.value.authservId, ...entries(read.value) };
+  const { results, remarks } = entries(read.value);
+  const by = read.value.authservId;
+  if (by === '') remarks.push({ kind: 'note', say: 'it does not say who wrote it; Microsoft 365 writes it so' });
+  return { field: 'Authentication-Results', by, results, remarks };
 }
 
 function explainArc(index: MessageIndex, field: HeaderField): ExplainedResults {
@@ -91,7 +105,7 @@ function explainReceivedSpf(index: MessageIndex, field: HeaderField): ExplainedR
   return { field: 'Received-SPF', by, results: [{ method: 'spf', result, properties: {}, say }], remarks: [] };
 }
 
-function entries({ results, unread }: ReadAuthResults): Pick<ExplainedResults, 'results' | 'remarks'> {
+function entries({ results, unread }: ReadAuthResults): Pick<ExplainedResults, 'results'> & { remarks: Remark[] } {
   const remarks: Remark[] = [];
   if (results.length === 0 && unread.length === 0)
     remarks.push({ kind: 'note', say: 'it says that nothing was checked' });
@@ -214,7 +228,7 @@ function fieldsOfReceiver(index: MessageIndex): readonly ReadAuthResults[] {
   const received = fieldsNamed(index, 'received').find(({ start }) => start > (fields[0]?.start ?? 0));
   const own: ReadAuthResults[] = [];
   for (const field of fields) {
-    const read = parseAuthenticationResults(fieldBody(index, field));
+    const read = readField(index, field);
     const isAbove = own.length === 0 || received === undefined || field.start < received.start;
     if (!read.ok || !isAbove || (own[0] && own[0].authservId !== read.value.authservId)) break;
     own.push(read.value);
@@ -234,18 +248,19 @@ export function evidenceOf(index: MessageIndex): Evidence {
   const [spf] = of('spf');
   const [dmarc] = of('dmarc');
   const tags = dmarcTags(dmarc?.comments ?? []);
+  const done = tags.get('dis') ?? (dmarc && properties(dmarc).get('.action')); // Microsoft 365 says action=
   const sender =
     spf === undefined ? undefined : (properties(spf).get('smtp.mailfrom') ?? properties(spf).get('smtp.helo') ?? '');
   return {
     source: 'header',
-    by: authservId,
+    ...(authservId !== '' && { by: authservId }),
     ...(spf !== undefined && { spf: { result: spf.result, domain: domainOf(sender ?? '') } }),
     dkim: of('dkim').map((one) => ({ result: one.result, domain: signerOf(properties(one)) })),
     ...(dmarc !== undefined && {
       dmarc: {
         result: dmarc.result,
         ...(tags.has('p') && { policy: String(tags.get('p')) }),
-        ...(tags.has('dis') && { disposition: String(tags.get('dis')) }),
+        ...(done !== undefined && dispositions[done] !== undefined && { disposition: done }),
       },
     }),
   };
