@@ -192,6 +192,13 @@ test('Microsoft 365 does not say who writes its results, and they count all the 
   assert.match(one.results[0]?.remarks[0]?.say ?? '', /does not say who wrote it/);
 });
 
+test('RFC 9989 §9.1: policy.dmarc is what the domain asks for, not what became of the message', async () => {
+  const one = await explain([results('dmarc=fail header.from=shop.example policy.dmarc=reject'), ...head, ...rest]);
+  const say = one.results[0]?.results[0]?.say ?? '';
+  assert.match(say, /means reject$/);
+  assert.doesNotMatch(say, /was refused/);
+});
+
 test('nothing is claimed that the receiver did not note', async () => {
   const passed = await explain([results('dmarc=pass header.from=shop.example'), ...head, ...rest]);
   assert.equal(passed.alignment.verdict, 'aligned');

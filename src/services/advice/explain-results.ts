@@ -204,7 +204,9 @@ function dmarcSentence({ result, comments }: ReadAuthResult, properties: Propert
   const published = said.get('p');
   if (published !== undefined)
     parts.push(`the domain asks for p=${published}${said.has('sp') ? `, sub-domains sp=${said.get('sp')}` : ''}`);
-  const done = said.get('dis') ?? properties.get('policy.dmarc') ?? properties.get('action');
+  const asked = properties.get('policy.dmarc'); // RFC 9989 §9.1: what applies to this message, not what was done
+  if (asked !== undefined && result === 'fail') parts.push(`for this message that means ${asked}`);
+  const done = said.get('dis') ?? properties.get('action');
   if (done !== undefined && dispositions[done] !== undefined)
     parts.push(
       `${said.has('dis') ? `dis=${done} is the disposition, what this receiver did: ` : ''}${dispositions[done]}`,
