@@ -7,7 +7,7 @@ const message = [
   'Return-Path: <b@shop.example>',
   'Authentication-Results: mx.receiver.example; spf=pass smtp.mailfrom=b@shop.example; dmarc=pass header.from=shop.example',
   'From: Ann <ann@shop.example>',
-  'Subject: \u001b[31mred',
+  `Subject: \u001b[31mred ${'and a long way to go '.repeat(8)}`,
   '',
   'hello',
   '',

@@ -20,7 +20,7 @@ const valueMax = 40;
 export function explanationLines(one: Explanation, style: Style, columns = widthDefault): string[] {
   const page: Page = { style, columns: Math.min(Math.max(columns, 40), 120) };
   return [
-    ...headLines(one, style),
+    ...headLines(one, page),
     ...section('In short', shortLines(one, page), page, ''),
     ...section(
       'The way it took',
@@ -54,18 +54,23 @@ export function explanationLines(one: Explanation, style: Style, columns = width
 
 type Page = { readonly style: Style; readonly columns: number };
 
-function headLines({ from, subject, atMs, returnPath }: Explanation, style: Style): string[] {
+function headLines({ from, subject, atMs, returnPath }: Explanation, { style, columns }: Page): string[] {
+  const facts: readonly (readonly [string, string])[] = [
+    ['From', from.shown === '' ? '(none)' : from.shown],
+    ...(from.problem === undefined ? [] : [['', `not exactly one author: ${from.problem}`] as const]),
+    ...(subject === undefined ? [] : [['Subject', subject] as const]),
+    ...(atMs === undefined ? [] : [['Date', moment(atMs)] as const]),
+    ...(returnPath === undefined ? [] : [['Return path', returnPath] as const]),
+  ];
   return factLines(
-    [
-      ['From', from.shown === '' ? '(none)' : from.shown],
-      ...(from.problem === undefined ? [] : [['', `not exactly one author: ${from.problem}`] as const]),
-      ...(subject === undefined ? [] : [['Subject', subject] as const]),
-      ...(atMs === undefined ? [] : [['Date', moment(atMs)] as const]),
-      ...(returnPath === undefined ? [] : [['Return path', returnPath] as const]),
-    ],
+    facts.flatMap(([label, value]) =>
+      wrapped(visible(value), columns - headWidth).map((line, at) => [at === 0 ? label : '', line] as const),
+    ),
     style,
   );
 }
+
+const headWidth = 'Return path'.length + 4;
 
 /** What somebody wants who reads no further. */
 function shortLines({ alignment, reader, hops, signatures }: Explanation, page: Page): string[] {

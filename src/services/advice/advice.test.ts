@@ -199,6 +199,14 @@ test('RFC 9989 §9.1: policy.dmarc is what the domain asks for, not what became 
   assert.doesNotMatch(say, /was refused/);
 });
 
+test('RFC 7208 §2.4: a bounce has no return path, so SPF was asked of the host itself', async () => {
+  const one = await explain([results('spf=none smtp.helo=mx.shop.example'), ...head, ...rest]);
+  assert.match(
+    one.results[0]?.results[0]?.say ?? '',
+    /^mx\.shop\.example has no SPF record \(what the host called itself/,
+  );
+});
+
 test('nothing is claimed that the receiver did not note', async () => {
   const passed = await explain([results('dmarc=pass header.from=shop.example'), ...head, ...rest]);
   assert.equal(passed.alignment.verdict, 'aligned');

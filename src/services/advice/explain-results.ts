@@ -128,12 +128,12 @@ const sentences: Readonly<Record<string, (one: ReadAuthResult, properties: Prope
   spf: ({ result }, properties) => {
     const sender = properties.get('smtp.mailfrom') ?? properties.get('smtp.mail');
     const helo = properties.get('smtp.helo');
-    const asked = sender
-      ? ` (asked of ${domainOf(sender)}, the return path, not From)`
-      : helo
-        ? ` (asked of ${domainOf(helo)}, as the host called itself: there was no return path)`
-        : '';
-    return `${spfSentences[result] ?? 'an SPF result nobody knows'}${asked}`;
+    const sentence = spfSentences[result] ?? 'an SPF result nobody knows';
+    if (sender) return `${sentence} (asked of ${domainOf(sender)}, the return path, not From)`;
+    // RFC 7208 §2.4: without a return path the host's own name is asked.
+    return helo
+      ? `${sentence.replaceAll('the return path', domainOf(helo))} (what the host called itself: there was no return path)`
+      : sentence;
   },
   dkim: ({ result }, properties) => {
     const domain = signerOf(properties);

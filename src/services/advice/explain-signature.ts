@@ -136,7 +136,7 @@ const sentences: Readonly<Record<string, (value: string, context: Context) => st
     ({
       'rsa-sha256': 'signed with an RSA key over a SHA-256 hash, what everybody understands',
       'ed25519-sha256':
-        'signed with a short Ed25519 key; receivers that do not know it look at the RSA signature beside it',
+        'signed with a short Ed25519 key; receivers that do not know it need an RSA signature beside it',
       'rsa-sha1': 'RSA over SHA-1: retired, it proves nothing any more',
     })[value] ?? 'an algorithm nobody knows',
   c: (value) => canonicalization(value),
