@@ -218,6 +218,25 @@ test('dane check: a resolver that proves nothing protects nothing; the host is a
     code: 1,
     document: { certificate: { state: 'unknown', why: 'nobody answers' } },
   });
+  const mxUnsigned = world(true);
+  const { resolver } = mxUnsigned;
+  const unsigned = await json('dane check mx.example.com --domain example.com', {
+    ...mxUnsigned,
+    resolver: async (servers) => {
+      const all = await resolver?.(servers);
+      assert.ok(all);
+      return {
+        lookup: async (name, type) => {
+          const answer = await all.lookup(name, type);
+          return answer.kind === 'failed' || type !== 'MX' ? answer : { ...answer, secure: false };
+        },
+      };
+    },
+  });
+  assert.partialDeepStrictEqual(unsigned, {
+    code: 1,
+    document: { state: 'none', why: 'the MX of example.com is not signed' },
+  });
   const unseen = await cli('dane check mx.example.com --zone z', { files: daneFiles, columns: 80 });
   assert.equal(unseen.code, 0);
   assert.doesNotMatch(unseen.out, /protected/);

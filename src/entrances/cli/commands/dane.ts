@@ -30,7 +30,7 @@ export function defineDane(command: Command, leaf: Leaf, { command: program }: C
   check
     .argument('<host>', 'the mail host: what an MX record names')
     .option('--port <number>', 'its port; the records stand under it too', '25')
-    .option('--domain <domain>', 'the domain mail goes to, which may stand in its certificate')
+    .option('--domain <domain>', 'the domain mail goes to: its MX has to be signed too')
     .option('--certificate <file>', 'take this PEM chain instead of asking the host')
     .addHelpText(
       'after',
@@ -68,8 +68,7 @@ async function checkHost(run: Run, options: Options, text = ''): Promise<Answer>
   const isAssumedSigned = options.zone !== undefined;
   const given = await run.resolver();
   const resolver = isAssumedSigned ? assumeSigned(given) : given;
-  const { host, port } = asked;
-  const finding = await findTlsa(resolver, { host, port, secure: true }, { signal: run.host.signal });
+  const finding = await findingFor(resolver, asked, run.host.signal);
   // Without a record to hold it against nobody is bothered for a certificate.
   const shown =
     finding.kind === 'dane' ? await shownBy(run, options, { ...asked, serverName: finding.base, resolver }) : undefined;
@@ -87,6 +86,18 @@ async function checkHost(run: Run, options: Options, text = ''): Promise<Answer>
     value: finding.kind,
     lines: (style, columns) => linesOf(seen, style, columns),
   };
+}
+
+/** RFC 7672 §2.2.1: what names the host has to be signed, too; only with --domain it is known what that is. */
+async function findingFor(
+  resolver: Resolver,
+  { host, port, domain }: Asked,
+  signal: AbortSignal,
+): Promise<DaneFinding> {
+  const named = domain && (await resolver.lookup(domain, 'MX', { signal }));
+  if (domain && named?.kind === 'failed') return { kind: 'failed', name: domain, why: named.why };
+  if (named && 'secure' in named && !named.secure) return { kind: 'none', why: `the MX of ${domain} is not signed` };
+  return findTlsa(resolver, { host, port, secure: true }, { signal });
 }
 
 function readAsked(text: string, options: Options): Asked {
