@@ -17,6 +17,8 @@ import { explainSignatures } from './explain-signature.ts';
 import { readerMarks, receiverViews } from './receiver-views.ts';
 import type { Evidence, ExplainedSignature, Explanation } from './types.ts';
 
+export { hopFromOutside } from './explain-hops.ts';
+
 export type ExplainOptions = {
   readonly nowMs: number;
   /** The message judged afresh. */
