@@ -51,6 +51,16 @@ test('RFC 8617 §5.1: the first set says none, each later one pass, and the chai
   assert.equal(await verdict(two.replace('cv=none', 'cv=fail')), 'fail - ');
 });
 
+test('a chain that cannot be checked for the moment is not declared broken for ever', async () => {
+  const message = Buffer.from(await sealed(text, 'none'), 'latin1');
+  const silent = { ...deps, resolver: resolverFromZone(';!SERVFAIL s._domainkey.a.test.') };
+  const arc = await verifyArc(message, silent);
+  assert.deepEqual([arc.result, arc.temporary], ['fail', true]);
+  assert.equal(await sealArc(message, { ...request('fail'), arc }), undefined);
+  const broken = await verifyArc(Buffer.from(message.toString('latin1').replace('Hello', 'Hi'), 'latin1'), deps);
+  assert.deepEqual([broken.result, broken.temporary], ['fail', undefined]);
+});
+
 test('RFC 8617 §4.1.2: the message signature covers the DKIM signatures, no seal and no results', async () => {
   const fields = await sealed(await sealed(text, 'none'), 'pass');
   const covered = /ARC-Message-Signature: i=2;[\s\S]*?h=([\s\S]*?);/

@@ -17,7 +17,7 @@ import type { ArcResult } from './types.ts';
 
 export type SealRequest = {
   /** What validating the chain on arrival gave. */
-  readonly arc: Pick<ArcResult, 'result'>;
+  readonly arc: Pick<ArcResult, 'result' | 'temporary'>;
   /** Who says so, and what it found on arrival. */
   readonly authservId: string;
   readonly results: readonly AuthResult[];
@@ -75,6 +75,7 @@ type Place = {
 };
 
 function placeOf(index: MessageIndex, { arc }: SealRequest): Place | undefined {
+  if (arc.temporary === true) return undefined; // cv=fail would break for ever what fails for the moment only
   if (!index.complete) return undefined; // sets that we do not see could not be covered
   if (beginsWithBlank(index)) return undefined; // its first line would become a fold of ours
   const chain = readChain(index);

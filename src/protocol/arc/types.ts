@@ -24,6 +24,8 @@ export type ArcResult = {
   readonly oldestPass?: number;
   /** Lowest instance first; empty when the sets cannot even be put in order. */
   readonly chain: readonly ArcSet[];
+  /** A failure of the DNS is the cause: later the chain may pass. */
+  readonly temporary?: true;
   /** Why not `pass`; our own words. */
   readonly reason?: string;
 };

@@ -90,7 +90,10 @@ async function validate(
   const seals = newestProblem === undefined ? await checkSeals(index, newestFirst, keys) : [];
   const chain = newestFirst.map((set, at) => describe(set, seals[at], signatures[at] && checkOf(problems[at])));
   const reason = firstReason(newestFirst, newestProblem, seals);
-  if (reason !== undefined) return { result: 'fail', chain: chain.toReversed(), reason };
+  if (reason !== undefined) {
+    const isTemporary = (newestProblem ?? seals.find(({ problem }) => problem !== undefined)?.problem) === 'dns-failed';
+    return { result: 'fail', ...(isTemporary && { temporary: true as const }), chain: chain.toReversed(), reason };
+  }
   const oldestPass = oldestPassOf(chain);
   return { result: 'pass', ...(oldestPass !== undefined && { oldestPass }), chain: chain.toReversed() };
 }
