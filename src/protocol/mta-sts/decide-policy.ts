@@ -21,9 +21,8 @@ export type StsStep =
   | { readonly kind: 'none'; readonly why: string };
 
 function isFresh(cached: CachedPolicy, nowMs: number): boolean {
-  // A clock that went back must not keep a policy for ever: an age below zero counts like too old.
-  const ageMs = nowMs - cached.fetchedAtMs;
-  return ageMs >= 0 && ageMs < cached.policy.maxAgeSeconds * 1000;
+  // A clock that is set back takes no policy away, and one that was far ahead keeps none for ever.
+  return Math.abs(nowMs - cached.fetchedAtMs) < cached.policy.maxAgeSeconds * 1000;
 }
 
 /** A kept policy is fetched again after a day, or half of its life, though nothing changed: so that nobody can wait for its end by hiding the next one. RFC 8461 §10.2 */

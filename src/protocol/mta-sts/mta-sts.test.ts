@@ -203,7 +203,12 @@ test('RFC 8461 §5.1: use, fetch or none', () => {
   ] as const) {
     assert.equal(step(kept('1', 0), announced, 604_799_999), 'use', `${announced.kind} does not remove what is kept`);
     assert.equal(step(kept('1', 0), announced, 604_800_000), 'none', 'except by its age');
-    assert.equal(step(kept('1', 5_000), announced, 4_000), 'none', 'nor is it kept for ever by a clock that went back');
+    assert.equal(step(kept('1', 5_000), announced, 4_000), 'use', 'a clock that is set back takes nothing away');
+    assert.equal(
+      step(kept('1', 604_800_000), announced, 0),
+      'none',
+      'nor is it kept for ever by one that went far back',
+    );
   }
 });
 

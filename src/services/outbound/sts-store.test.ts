@@ -22,7 +22,14 @@ test('a policy is kept as it was, replaced by the next one, and swept out when i
   await store.put(here, policy('enforce', 10));
   await store.put(there, policy('none', 20, 5_000));
   assert.deepEqual(await createStsStore(db).get(here), policy('enforce', 10));
-  await store.put(domain('example.org'), policy('enforce', 1_000_011));
+  const sixtyDaysMs = 60 * 86_400_000;
+  await store.put(domain('example.org'), policy('enforce', 1_000_010 + sixtyDaysMs));
+  assert.deepEqual(
+    await store.get(here),
+    policy('enforce', 10),
+    'a clock that stands ahead sweeps out nothing that holds',
+  );
+  await store.put(domain('example.org'), policy('enforce', 1_000_011 + sixtyDaysMs));
   assert.equal(await store.get(here), undefined);
   assert.deepEqual(await store.get(there), policy('none', 20, 5_000));
 });

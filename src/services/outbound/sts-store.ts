@@ -19,6 +19,9 @@ type PolicyRow = {
 
 type Tables = { outbound_sts_policies: PolicyRow };
 
+/** Long after their end, so that a clock that stands far ahead for a while sweeps out nothing that still holds. */
+const sweptAfterMs = 60 * 86_400_000;
+
 export function createStsStore(db: Pick<Db, 'queries' | 'read' | 'write'>): StsStore {
   const sql = db.queries<Tables>();
   return {
@@ -36,7 +39,10 @@ export function createStsStore(db: Pick<Db, 'queries' | 'read' | 'write'>): StsS
         fetched_at_ms: fetchedAtMs,
         ends_at_ms: fetchedAtMs + policy.maxAgeSeconds * 1000,
       };
-      const old = sql.deleteFrom('outbound_sts_policies').where('ends_at_ms', '<', fetchedAtMs).compile();
+      const old = sql
+        .deleteFrom('outbound_sts_policies')
+        .where('ends_at_ms', '<', fetchedAtMs - sweptAfterMs)
+        .compile();
       const save = sql
         .insertInto('outbound_sts_policies')
         .values({ domain, ...row })
