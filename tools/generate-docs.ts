@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { environmentName } from '../src/app/config.ts';
 import { type SettingName, settings } from '../src/app/settings.ts';
 import { eventTypes } from '../src/services/events/types.ts';
+import { conformanceLedger } from './conformance-ledger.ts';
 import { sdkTypes } from './generate-sdk-types.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -61,35 +62,28 @@ function configPage(): Page {
   ]);
 }
 
-/** `RFC 7208 §4.6.4`; a section is optional only in prose, so references without one do not count. */
-const reference = /RFC (\d{3,5}) §([0-9A-Z][0-9A-Za-z.]*[0-9A-Za-z]|[0-9A-Z])/g;
-
 function conformancePage(): Page {
-  const obeyed = new Map<string, { where: Set<string>; tested: Set<string> }>();
-  for (const path of sources()) {
-    for (const [, rfc, section] of readFileSync(join(root, path), 'utf8').matchAll(reference)) {
-      const key = `${rfc} ${section}`;
-      const entry = obeyed.get(key) ?? { where: new Set(), tested: new Set() };
-      (path.endsWith('.test.ts') ? entry.tested : entry.where).add(path);
-      obeyed.set(key, entry);
-    }
-  }
-  const list = (paths: Set<string>) =>
-    [...paths]
-      .sort()
-      .map((path) => `\`${path.replace(/^src\//, '')}\``)
-      .join(' ');
-  const rows = [...obeyed]
-    .sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))
-    .map(([key, { where, tested }]) => `| RFC ${key.replace(' ', ' | §')} | ${list(where)} | ${list(tested)} |`);
+  const texts = sources().map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
+  const rows = conformanceLedger(texts).map(({ rfc, section, requirement, where, testedBy }) => {
+    const cells = [`RFC ${rfc} §${section}`, cellOf(requirement), codeOf(where), testedBy.map(codeOf).join(' ')];
+    return `| ${cells.join(' | ')} |`;
+  });
   return page('docs/CONFORMANCE.md', 'Conformance', 'the RFC comments in src/', [
-    'Where a section of an RFC is obeyed, and which tests name it. The comment at the line says how; `deviates` marks what we do otherwise.',
+    'What is required, in the words of the line that obeys it; where that line is; the tests that name the same section. `deviates` marks',
+    'what we do otherwise. Without words the line only names its section.',
     '',
-    '| RFC | section | obeyed in | named by tests |',
+    '| section | requirement | where | tested by |',
     '|---|---|---|---|',
     ...rows,
     '',
   ]);
+}
+
+const codeOf = (path: string) => `\`${path.replace(/^src\//, '')}\``;
+
+/** Text in a table: what Markdown would take for its own is taken from it. */
+function cellOf(text: string): string {
+  return text.replace(/[|\\<>*_`]/g, (mark) => `\\${mark}`);
 }
 
 function sources(): string[] {

@@ -7,6 +7,6 @@ posthorn_install
 posthorn_node
 cd "$home"
 if [ $# -eq 0 ]; then
-  set -- 'src/**/*.test.ts' 'sdk/**/*.test.ts' 'test/*.test.ts' 'test/conformance/**/*.test.ts' 'test/scenarios/**/*.test.ts' 'test/fuzz/*.test.ts' 'test/sim/*.test.ts'
+  set -- 'src/**/*.test.ts' 'sdk/**/*.test.ts' 'tools/*.test.ts' 'test/*.test.ts' 'test/conformance/**/*.test.ts' 'test/scenarios/**/*.test.ts' 'test/fuzz/*.test.ts' 'test/sim/*.test.ts'
 fi
 exec "$node" --test --test-isolation=none --test-timeout=60000 "$@"
