@@ -331,7 +331,8 @@ for (const manners of peers) {
       });
 
       test('a burst of messages: each arrives once', async () => {
-        const subjects = Array.from({ length: 60 }, (_, at) => `burst ${at} from us`);
+        // All at once, and fewer than the 50 connections that one address may hold.
+        const subjects = Array.from({ length: 40 }, (_, at) => `burst ${at} from us`);
         await Promise.all(
           subjects.map((subject) => world.office.submit({ to: [`burst@${kind.domain}`], octets: note(subject) })),
         );
