@@ -79,10 +79,15 @@ const dmarcRemembered: RememberLimits = { textsMax: 2_000, textMax: 500 };
 
 export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
   const timers = deps.timers ?? systemClock;
-  const resolver = answering(deps.resolver, timers);
+  const resolver = inTime(answering(deps.resolver), timers);
   const clock = deps.clock ?? systemClock;
   const keys = createDkimKeys(resolver);
-  const { evaluateSpf } = createSpfEvaluator({ resolver, clock, ...(deps.timers && { timers: deps.timers }) });
+  // SPF has a time limit of its own over all it asks, so it does without one for each.
+  const { evaluateSpf } = createSpfEvaluator({
+    resolver: answering(deps.resolver),
+    clock,
+    ...(deps.timers && { timers: deps.timers }),
+  });
   const dmarc = { suffixes: publicSuffixesOnce(), readRecord: remembering(parseDmarcRecord, dmarcRemembered) };
   const engines: Engines = {
     resolver,
@@ -184,24 +189,30 @@ function readWithBody<T>(
   }).then(({ run }) => run);
 }
 
-/** A resolver answers, and in time; one that a library's user brought might throw or stay silent, and then DNS has failed. */
-function answering(resolver: Resolver, timers: Timers): Resolver {
+/** A resolver answers; one that a library's user brought might throw, and then DNS has failed. */
+function answering(resolver: Resolver): Resolver {
+  const failed = () => ({ kind: 'failed', why: 'servfail' }) as const;
+  return {
+    lookup: (name, type, options) => {
+      try {
+        return resolver.lookup(name, type, options).catch(failed);
+      } catch {
+        return Promise.resolve(failed());
+      }
+    },
+  };
+}
+
+/** And in time: one that stays silent has failed too. */
+function inTime(resolver: Resolver, timers: Timers): Resolver {
   return {
     lookup: (name, type, options) =>
       new Promise((resolve) => {
         const cancel = timers.after(lookupMs, () => resolve({ kind: 'failed', why: 'timeout' }));
-        const failed = () => {
+        void resolver.lookup(name, type, options).then((answer) => {
           cancel();
-          resolve({ kind: 'failed', why: 'servfail' });
-        };
-        try {
-          resolver.lookup(name, type, options).then((answer) => {
-            cancel();
-            resolve(answer);
-          }, failed);
-        } catch {
-          failed();
-        }
+          resolve(answer);
+        });
       }),
   };
 }
@@ -220,7 +231,7 @@ function untilLate(resolver: Resolver, timers: Timers, ms: number): Resolver {
 /** Ours: as long as SPF has; its last lookup may take its time beside. */
 const dmarcMs = 20_000;
 
-/** Ours: longer than our own resolver ever takes, short enough that SPF still has time for a second one (RFC 7208 §4.6.4). */
+/** Ours: longer than our own resolver ever takes. */
 const lookupMs = 10_000;
 
 /** A name of ours comes from the configuration: what cannot stand in a header is a mistake to be told at once. */
