@@ -26,13 +26,20 @@ const foldAt = 78; // RFC 5322 §2.1.1
 const SPACE = 0x20;
 const TAB = 0x09;
 
-/** The same array when every octet may stay. */
-export function toSevenBit(bytes: Uint8Array): Uint8Array {
-  if (isSafe(watchLines(bytes))) return bytes;
+/**
+ * The same array when every octet may stay and nothing is put on top.
+ * @param onTop safe header fields that go above the message: with what is encoded they are copied once
+ */
+export function toSevenBit(bytes: Uint8Array, onTop: readonly Uint8Array[] = []): Uint8Array {
+  return editBytes(bytes, [...onTop.map((text) => ({ start: 0, end: 0, text })), ...editsOf(bytes)]);
+}
+
+function editsOf(bytes: Uint8Array): readonly Edit[] {
+  if (isSafe(watchLines(bytes))) return [];
   const index = indexMessage(bytes);
-  if (!index.complete) return bytes;
+  if (!index.complete) return [];
   const tree = partTree(index);
-  return tree.complete ? editBytes(bytes, planEdits(index, tree)) : bytes;
+  return tree.complete ? planEdits(index, tree) : [];
 }
 
 function isSafe(facts: LineFacts): boolean {
@@ -74,8 +81,11 @@ function encodeLeaf(index: MessageIndex, part: Part, { isMessage }: { isMessage:
   const encoded = encoding === 'base64' ? encodeBase64(content) : encodeQuotedPrintable(content);
   // base64 ends without CRLF: inside, the delimiter brings it; at the end of the message nothing does
   const isLast = encoding === 'base64' && part.end === index.bytes.length;
-  const text = isLast ? concat([encoded, fromLatin1('\r\n')]) : encoded;
-  return [...labelEdits(part, { encoding, content, isMessage }), { start: part.bodyStart, end: part.end, text }];
+  return [
+    ...labelEdits(part, { encoding, content, isMessage }),
+    { start: part.bodyStart, end: part.end, text: encoded },
+    ...(isLast ? [{ start: part.end, end: part.end, text: fromLatin1('\r\n') }] : []),
+  ];
 }
 
 /** RFC 2045 §6.4: what holds parts is never encoded, also where we could not read them. */

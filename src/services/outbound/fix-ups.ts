@@ -108,7 +108,7 @@ function complete(index: MessageIndex, options: FixUpOptions): Outcome<Fixed, Fi
   ];
   const edits = [...[...gone, ...empty].map(cut), ...tidyNames(index, [...gone, ...empty]), ...endOfMessage(index)];
   return accept({
-    bytes: concat([options.received, ...added, toSevenBit(editBytes(index.bytes, edits))]),
+    bytes: toSevenBit(editBytes(index.bytes, edits), [options.received, ...added]),
     messageId: missing.includes('message-id') ? options.messageId : textOf(index, 'message-id', empty),
     added: ['received', ...missing],
     removed: gone.map((each) => each.name),
