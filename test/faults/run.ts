@@ -129,21 +129,6 @@ async function runAll(faults: readonly Fault[], seed: number, options: Options):
   return results;
 }
 
-/**
- * CI holds figures on machines that others use too: a row that failed is run once more, alone, and both runs are told. What has lost
- * mail has failed.
- */
-async function tryAgain(results: Result[], options: Options): Promise<void> {
-  for (const [at, { fault, seed, failures }] of results.entries()) {
-    if (failures.length === 0 || failures.some((failure) => failure.startsWith('LOST')) || stop.signal.aborted)
-      continue;
-    print(`\n${fault.name} failed; once more, alone`);
-    const again = await runOne(fault, seed, options);
-    results[at] = again;
-    tell(again);
-  }
-}
-
 function tell({ fault, seed, tookMs, skipped, figures, failures }: Result): void {
   const verdict = skipped !== undefined ? 'SKIPPED' : failures.length > 0 ? 'FAILED' : 'passed';
   print(
@@ -175,7 +160,6 @@ async function main(): Promise<number> {
   const begunMs = performance.now();
   print(`faults: seed ${seed}; again with: node test/faults/run.ts --seed ${seed}`);
   const results = await runAll(faults, seed, optionsOf());
-  if (values.ci) await tryAgain(results, optionsOf());
   const failed = results.filter(({ failures }) => failures.length > 0);
   const skipped = results.filter((result) => result.skipped !== undefined);
   print(

@@ -14,7 +14,7 @@ import { type Fault, pause, type Trial } from '../support/trial.ts';
 import { checkShop, killWorld } from './kill.ts';
 
 const megabyte = 1024 * 1024;
-const limitMegabytes = 240;
+const limitMegabytes = 224;
 /** Each leaves this much of a message behind and says no more. */
 const slowClients = 1_200;
 const slowOctets = 250_000;

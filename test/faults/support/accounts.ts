@@ -41,12 +41,7 @@ export function settleAccounts(
   for (const entry of entries) {
     const isInBooks = books.deliveries.has(entry.token) || books.mails.has(`${entry.token} ${resident}`);
     if (entry.outcome === 'unknown' && isInBooks) figures.unheard++;
-    if (entry.outcome === 'refused' && isInBooks) {
-      const say = `${entry.token} was refused (${entry.code}) and kept`;
-      // Known on a full disk, and open: docs/RELIABILITY.md. Nothing is lost by it, a second try makes a second copy.
-      if (entry.code === 452) trial.figure(`OPEN: ${say}`);
-      else trial.check(false, say);
-    }
+    if (entry.outcome === 'refused') trial.check(!isInBooks, `${entry.token} was refused (${entry.code}) and kept`);
     for (const recipient of entry.recipients) {
       const state = checkPlace(trial, entry, recipient, books, byPlace.get(`${entry.token} ${recipient}`) ?? []);
       if (state) figures[state]++;
