@@ -3,7 +3,7 @@
  * never looked for by name, so a server of the same kind that runs on this machine for other reasons is not touched.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export type ForeignWish = {
@@ -107,23 +107,4 @@ function hasBanner(port: number): Promise<boolean> {
     socket.once('error', () => end(false));
     socket.once('close', () => end(false));
   });
-}
-
-/** Ports that nobody listens on at this moment. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen({ host: '127.0.0.1', port: 0 }, resolve));
-      return server;
-    }),
-  );
-  return Promise.all(
-    servers.map(async (server) => {
-      const bound = server.address();
-      await new Promise((resolve) => server.close(resolve));
-      if (typeof bound !== 'object' || bound === null) throw new Error('a server has a port');
-      return bound.port;
-    }),
-  );
 }

@@ -5,8 +5,8 @@ import { domainToASCII } from 'node:url';
 import { closeAll } from '../../../src/app/close-all.ts';
 import type { SettingName } from '../../../src/app/settings.ts';
 import { makeTestAuthority } from '../test-certificate.ts';
-import { freePorts } from './foreign-process.ts';
 import { type LetterBox, openLetterBox } from './letter-box.ts';
+import { ownPorts } from './own-ports.ts';
 import { domainsOf, type Peer, type PeerWish } from './peer.ts';
 import { openPeerOffice, type PeerOffice } from './peer-office.ts';
 import { startWireTap, type WireTap } from './wire-tap.ts';
@@ -41,7 +41,7 @@ export async function openPeerWorld(kind: PeerKind, wish: WorldWish = {}): Promi
   try {
     const authority = await makeTestAuthority('Peers');
     const identity = await authority.issue({ names: [kind.host], addresses: ['127.0.0.1'] });
-    const [injection = 0, plain = 0, tls = 0] = await freePorts(3);
+    const [injection = 0, plain = 0, tls = 0] = await ownPorts(3);
     const ports = { injection, plain, tls };
     const toPeer = await startWireTap(plain);
     opened.push(toPeer.close);

@@ -1,15 +1,14 @@
 /**
- * Name servers we did not write, each a process of its own on a free loopback port, with its configuration and zones in a folder
+ * Name servers we did not write, each a process of its own on a loopback port of its own, with its configuration and zones in a folder
  * that goes with it: BIND and Knot as authorities, unbound and BIND as resolvers.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Endpoint } from '../../../../src/base/port/net.ts';
+import { ownPort } from '../own-ports.ts';
 
 export type NameServer = AsyncDisposable & {
   readonly endpoint: Endpoint;
@@ -26,23 +25,6 @@ export type ZoneFile = {
 const address = '127.0.0.1';
 const startMs = 15_000;
 
-/** A port that is free for TCP and UDP at this moment. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const tcp = createServer();
-    await new Promise<void>((resolve) => tcp.listen(0, address, resolve));
-    const at = tcp.address();
-    assert.ok(at !== null && typeof at === 'object');
-    const udp = createSocket('udp4');
-    const free = await new Promise<boolean>((resolve) => {
-      udp.once('error', () => resolve(false)).bind(at.port, address, () => resolve(true));
-    });
-    udp.close();
-    await new Promise((resolve) => tcp.close(resolve));
-    if (free) return at.port;
-  }
-}
-
 type Daemon = {
   readonly program: string;
   readonly files: (folder: string, port: number) => Readonly<Record<string, string>>;
@@ -54,7 +36,7 @@ type Daemon = {
 
 async function start({ program, files, args, ready, broken }: Daemon): Promise<NameServer> {
   const folder = mkdtempSync(join(tmpdir(), `posthorn-${program}-`));
-  const port = await freePort();
+  const port = await ownPort();
   for (const [name, text] of Object.entries(files(folder, port))) writeFileSync(join(folder, name), text);
   const child = spawn(program, args(folder), { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
