@@ -53,15 +53,25 @@ export type SenderParameter = {
   readonly example: string;
   /** A regular expression that the whole value has to match. */
   readonly pattern: string;
+  /** What the value has to be besides; it is then written in its one spelling. */
+  readonly kind?: ParameterKind;
   /** Taken when the person says nothing; without it and without a value, records that need it are named as missing. */
   readonly fallback?: string;
+  /** Without a value, what needs it is left out, and nobody asks. */
+  readonly optional?: boolean;
+  /** As `optional`, when the parameter of this name has a value. */
+  readonly unless?: string;
 };
+
+/** ip4, ip6: an address or a network. dkim-key: what stands behind `p=`; the whole record is taken, too. */
+export type ParameterKind = 'ip4' | 'ip6' | 'host' | 'dkim-key';
 
 export type RecordPurpose = 'spf' | 'dkim' | 'return-path' | 'verification' | 'mx' | 'tracking' | 'autoconfig' | 'ptr';
 
 /**
- * A record with holes: `{domain}`, `{domain-dashes}` (dots as dashes) and `{<parameter>}`. A name without a final dot is relative
- * to the domain; `@` is the domain itself.
+ * A record with holes: `{domain}`, `{domain-dashes}` (dots as dashes), `{<parameter>}`, and `{<parameter>-arpa}`, the reverse name of
+ * an address. A name without a final dot is relative to the domain; `@` is the domain itself. Whoever declares a sender may have it
+ * send for a sub-domain by the parameter `subdomain`, which every sender knows: that is the domain then.
  */
 export type RecordTemplate = {
   readonly purpose: RecordPurpose;
@@ -80,7 +90,7 @@ export type Evidence = {
   readonly seen: string;
 };
 
-/** Patterns of names, on label boundaries: `.sendgrid.net` is any name below it, `*` one label or a part of one. */
+/** Patterns of names, on label boundaries: `.sendgrid.net` is that name and any below it, `*` one label or a part of one. */
 export type SenderTraces = {
   /** Where a selector's CNAME leads. */
   readonly dkimTargets: readonly string[];
@@ -110,7 +120,7 @@ export type SenderDefinition = {
     readonly why: string;
   }[];
   readonly records: readonly RecordTemplate[];
-  /** In order, beginning with what happens before DNS; a step may name `{records}`, the moment at which they are published. */
+  /** In order, beginning with what happens before DNS; the step `{records}` alone is the moment at which they are published. */
   readonly steps: readonly string[];
   readonly traps: readonly string[];
   readonly traces: SenderTraces;
@@ -118,9 +128,20 @@ export type SenderDefinition = {
 };
 
 export type Catalogue = {
+  /** By id. */
   readonly all: readonly SenderDefinition[];
   readonly find: (id: string) => SenderDefinition | undefined;
+  /** Whose name this is, by the longest pattern. */
+  readonly recogniseName: (kind: TraceKind, name: string) => NameMatch | undefined;
 };
+
+export type TraceKind = keyof SenderTraces;
+export type NameMatch = { readonly sender: SenderDefinition; readonly pattern: string };
+
+/** A data file as it was read. */
+export type SenderFile = { readonly path: string; readonly text: string };
+
+export type SenderRefusal = 'unknown-sender' | 'bad-declaration' | 'unknown-parameter' | 'bad-parameter' | 'bad-name';
 
 // ---- The declaration: who sends for a domain
 
@@ -128,6 +149,8 @@ export type Catalogue = {
 export type DeclaredSender = {
   readonly sender: string;
   readonly parameters: Readonly<Record<string, string>>;
+  /** Messages a week, where somebody knows: a stream of its own needs enough of them. */
+  readonly perWeek?: number;
 };
 
 export type Declaration = {
@@ -136,6 +159,10 @@ export type Declaration = {
   readonly dmarc?: DmarcWish;
   /** Nothing is ever sent or received. */
   readonly parked?: boolean;
+  /** Which of several senders gets the domain's mail; a person's word that the MX records may change to it. */
+  readonly inbound?: string;
+  /** Where its logo is, and the certificate for it. */
+  readonly bimi?: { readonly logo: string; readonly evidence?: string };
 };
 
 export const dmarcStages = ['none', 'none-np', 'quarantine-test', 'quarantine', 'reject-test', 'reject'] as const;
@@ -144,6 +171,10 @@ export type DmarcWish = {
   readonly stage?: DmarcStage;
   /** `mailto:` URIs; those that are there already stay. */
   readonly rua?: readonly string[];
+  /** An old step: the share of failing mail that receivers of RFC 7489 treat by the policy. */
+  readonly pct?: number;
+  /** A person's word that the policy may become weaker than the one that is there. */
+  readonly mayLoosen?: boolean;
 };
 
 /** What one declared sender wants once its holes are filled. */
@@ -159,14 +190,50 @@ export type SenderWants = {
   }[];
   readonly records: readonly WantedRecord[];
   readonly steps: readonly string[];
-  /** Parameters without a value, with what they stop. */
-  readonly missing: readonly { readonly parameter: SenderParameter; readonly records: readonly RecordTemplate[] }[];
+  /** Parameters without a value, with what they stop: records, and SPF terms. */
+  readonly missing: readonly {
+    readonly parameter: SenderParameter;
+    readonly records: readonly RecordTemplate[];
+    readonly terms: readonly string[];
+  }[];
 };
 
 export type WantedRecord = SetupRecord & {
   readonly purpose: RecordPurpose;
   readonly needed: Need;
   readonly why: string;
+};
+
+// ---- What is published now
+
+/** Values as in `SetupRecord`. `too-large`: more than any answer of the DNS can hold. `not-asked`: a limit of ours came first. */
+export type ObservedAnswer =
+  | {
+      readonly kind: 'found';
+      readonly values: readonly string[];
+      readonly ttl: number;
+      /** The name at the end of the CNAME chain, where there was one. */
+      readonly canonicalName?: string;
+    }
+  | { readonly kind: 'none'; readonly why: 'nxdomain' | 'nodata' }
+  | { readonly kind: 'failed'; readonly why: 'timeout' | 'servfail' | 'bogus' | 'too-large' | 'not-asked' };
+
+/** What DNS said about a domain at one moment; may be saved as JSON and planned with later, elsewhere, again. */
+export type DomainObserved = {
+  readonly domain: DomainName;
+  readonly atMs: number;
+  /** By `TXT _dmarc.example.com`. */
+  readonly answers: Readonly<Record<string, ObservedAnswer>>;
+};
+
+/** What the office that plans brings to the domain itself. A plan made without an office has none. */
+export type OwnOffice = {
+  /** The server's public name. */
+  readonly hostname: DomainName;
+  /** Mail to the domain is received here. */
+  readonly receives: boolean;
+  /** Its DKIM keys; retired ones, too, so that their records go. */
+  readonly keys: readonly { readonly selector: string; readonly record: string; readonly retired: boolean }[];
 };
 
 // ---- The plan
@@ -193,10 +260,18 @@ export type PlanConflict = {
   readonly fix: string;
 };
 
+/** What is worth knowing and blocks nothing. */
+export type PlanNote = { readonly code: string; readonly name: string; readonly say: string };
+
+/**
+ * `records` may hold names outside the domain that somebody else has to set: PTR, and the word of another domain that it takes our
+ * reports. What waits for a person's decision is told in `conflicts` with its record, and is not in `records`.
+ */
 export type Plan = {
   readonly domain: DomainName;
   readonly records: readonly PlannedRecord[];
   readonly conflicts: readonly PlanConflict[];
+  readonly notes: readonly PlanNote[];
   readonly dropped: readonly { readonly term: string; readonly why: string }[];
   /** What people have to do elsewhere, in order. */
   readonly steps: readonly { readonly sender: string; readonly say: string }[];
