@@ -52,9 +52,12 @@ export function dataOfValue(type: ValueType, value: string): DnsData | undefined
   return dataOfText(type, value);
 }
 
-/** The value that a host writes as zone text: `"v=spf1 " "-all"`, `10 MX.example.com.`; names are absolute, with or without the dot. */
-export function valueOfText(type: ValueType, text: string): string | undefined {
-  const data = dataOfText(type, text);
+/**
+ * The value that a host writes as zone text: `"v=spf1 " "-all"`, `10 MX.example.com.`. Names without the final dot are absolute, or
+ * below `origin` where one is given.
+ */
+export function valueOfText(type: ValueType, text: string, origin?: string): string | undefined {
+  const data = dataOfText(type, text, origin);
   return data && recordValue(data)?.value;
 }
 
@@ -119,9 +122,9 @@ function stringsOf(value: string): readonly string[] {
   return strings;
 }
 
-function dataOfText(type: ValueType, text: string): DnsData | undefined {
+function dataOfText(type: ValueType, text: string, origin?: string): DnsData | undefined {
   if (/[\r\n]/.test(text)) return undefined;
-  const zone = parseZoneText(`x. 0 IN ${type} ${text}`);
+  const zone = parseZoneText(`${origin === undefined ? '' : `$ORIGIN ${origin}.\n`}x. 0 IN ${type} ${text}`);
   const [record, ...others] = zone.ok ? zone.value.records : [];
   return others.length === 0 && record?.data.type === type ? record.data : undefined;
 }
