@@ -55,7 +55,7 @@ export type SenderParameter = {
   readonly pattern: string;
   /** What the value has to be besides; it is then written in its one spelling. */
   readonly kind?: ParameterKind;
-  /** Taken when the person says nothing; without it and without a value, records that need it are named as missing. */
+  /** Taken when the person says nothing (`{domain}` and `{domain-dashes}` are filled); without it and without a value, records that need it are named as missing. */
   readonly fallback?: string;
   /** Without a value, what needs it is left out, and nobody asks. */
   readonly optional?: boolean;
