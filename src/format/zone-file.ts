@@ -24,10 +24,12 @@ import {
 } from './dns-record.ts';
 import { ipv4Octets, ipv4Text, ipv6Octets, ipv6Text } from './ip-octets.ts';
 
-type ZoneRecord = DnsRecord & { readonly line: number };
+/** Where a record stands: `lastLine` is another one where parentheses join lines. */
+type Lines = { readonly line: number; readonly lastLine: number };
+export type ZoneRecord = DnsRecord & Lines;
 
 /** A line of a type whose text we do not read: its name exists, and that is all that is known. */
-type UnreadRecord = { readonly name: DnsName; readonly data: UnreadData; readonly line: number };
+export type UnreadRecord = { readonly name: DnsName; readonly ttlSeconds: number; readonly data: UnreadData } & Lines;
 
 export type FailingName = { readonly name: DnsName; readonly why: 'servfail' | 'timeout' };
 
@@ -75,7 +77,7 @@ export function parseZoneText(text: string): Outcome<ZoneText, 'bad-zone'> {
 /** `raw` still has its escapes; quotes are gone. */
 type Word = { readonly raw: string; readonly quoted: boolean };
 type Entry =
-  | { readonly kind: 'words'; readonly line: number; readonly indented: boolean; readonly words: readonly Word[] }
+  | ({ readonly kind: 'words'; readonly indented: boolean; readonly words: readonly Word[] } & Lines)
   | { readonly kind: 'failing'; readonly line: number; readonly why: FailingName['why']; readonly rest: string };
 
 const failureMark = /^;!(SERVFAIL|TIMEOUT)(?![^ \t])/;
@@ -99,7 +101,7 @@ function splitEntries(text: string): Result<readonly Entry[]> {
     open.words.push(...split.value.words);
     depth = split.value.depth;
     if (depth > 0) continue;
-    if (open.words.length > 0) entries.push({ kind: 'words', ...open });
+    if (open.words.length > 0) entries.push({ kind: 'words', ...open, lastLine: line });
     open = undefined;
   }
   return depth > 0 ? no(`line ${open?.line ?? 1}: a parenthesis is never closed`) : accept(entries);
@@ -233,12 +235,10 @@ function readRecord(state: ReadingState, entry: Entry & { kind: 'words' }): No |
   if (ttlSeconds !== undefined) state.lastTtlSeconds = ttlSeconds;
   const data = readData(state, code, words);
   if (!data.ok) return data;
-  const record = { name: state.owner, line: entry.line };
+  const ttl = ttlSeconds ?? state.ttlSeconds ?? state.lastTtlSeconds ?? ttlDefaultSeconds; // RFC 2308 §4, RFC 1035 §5.1
+  const record = { name: state.owner, ttlSeconds: ttl, line: entry.line, lastLine: entry.lastLine };
   if (data.value.type === 'unread') state.unread.push({ ...record, data: data.value });
-  else {
-    const ttl = ttlSeconds ?? state.ttlSeconds ?? state.lastTtlSeconds ?? ttlDefaultSeconds; // RFC 2308 §4, RFC 1035 §5.1
-    state.records.push({ ...record, ttlSeconds: ttl, data: data.value });
-  }
+  else state.records.push({ ...record, data: data.value });
   return undefined;
 }
 
