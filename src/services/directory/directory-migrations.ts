@@ -69,4 +69,18 @@ export const directoryMigrations: readonly Migration[] = [
       `CREATE INDEX directory_passwords_chosen ON directory_passwords (kind) WHERE kind = 'chosen'`,
     ],
   },
+  {
+    // Domains are looked at again from time to time: is the proof still there, is a new key published everywhere?
+    id: 'directory-2',
+    statements: [
+      'ALTER TABLE directory_domains ADD COLUMN look_at_ms BIGINT',
+      'ALTER TABLE directory_domains ADD COLUMN lapsed_since_ms BIGINT',
+      'ALTER TABLE directory_domains ADD COLUMN warned_at_ms BIGINT',
+      'ALTER TABLE directory_domains ADD COLUMN stopped_at_ms BIGINT',
+      'UPDATE directory_domains SET look_at_ms = 0',
+      'CREATE INDEX directory_domains_by_look ON directory_domains (look_at_ms) WHERE look_at_ms IS NOT NULL',
+      'ALTER TABLE directory_dkim_keys ADD COLUMN seen_since_ms BIGINT',
+      'ALTER TABLE directory_dkim_keys ADD COLUMN wait_ms BIGINT NOT NULL DEFAULT 0',
+    ],
+  },
 ];

@@ -10,6 +10,7 @@ import type {
   ApiKeyRecord,
   DkimKeyRecord,
   DkimKeyState,
+  DomainLapse,
   DomainRecord,
   KeyId,
   LocalMailbox,
@@ -27,6 +28,10 @@ type DirectoryTables = {
     verified_at_ms: number | null;
     verified_by: string | null;
     receives: number;
+    look_at_ms: number | null;
+    lapsed_since_ms: number | null;
+    warned_at_ms: number | null;
+    stopped_at_ms: number | null;
   };
   directory_dkim_keys: {
     id: string;
@@ -38,6 +43,8 @@ type DirectoryTables = {
     sealed_private_key: Uint8Array | null;
     created_at_ms: number;
     state_since_ms: number;
+    seen_since_ms: number | null;
+    wait_ms: number;
   };
   directory_mailboxes: { id: string; name: string; role: string; created_at_ms: number };
   directory_addresses: {
@@ -85,6 +92,8 @@ const keyColumns = [
   'public_record',
   'created_at_ms',
   'state_since_ms',
+  'seen_since_ms',
+  'wait_ms',
 ] as const;
 
 export class DirectoryStore {
@@ -117,8 +126,48 @@ export class DirectoryStore {
       verified_at_ms: domain.verified?.atMs ?? null,
       verified_by: domain.verified?.by ?? null,
       receives: domain.receives ? 1 : 0,
+      look_at_ms: domain.createdAtMs,
+      lapsed_since_ms: null,
+      warned_at_ms: null,
+      stopped_at_ms: null,
     };
     await tx.run(this.#queries.insertInto('directory_domains').values(row).compile());
+  }
+
+  /** Domains that want to be looked at, the longest overdue first. */
+  async domainsDue(reader: Reader, nowMs: number, most: number): Promise<DomainName[]> {
+    const select = this.#queries
+      .selectFrom('directory_domains')
+      .select('name')
+      .where('look_at_ms', '<=', nowMs)
+      .orderBy('look_at_ms')
+      .limit(most);
+    return (await reader.all(select.compile())).map((row) => row.name as DomainName);
+  }
+
+  async nextLookAtMs(reader: Reader): Promise<number | undefined> {
+    const select = this.#queries
+      .selectFrom('directory_domains')
+      .select('look_at_ms')
+      .where('look_at_ms', 'is not', null)
+      .orderBy('look_at_ms')
+      .limit(1);
+    return (await reader.first(select.compile()))?.look_at_ms ?? undefined;
+  }
+
+  /** @param atMs null: not before something happens */
+  async setLookAt(tx: Tx, name: DomainName, atMs: number | null): Promise<void> {
+    const update = this.#queries.updateTable('directory_domains').set({ look_at_ms: atMs }).where('name', '=', name);
+    await tx.run(update.compile());
+  }
+
+  async setLapse(tx: Tx, name: DomainName, lapse: DomainLapse | undefined): Promise<void> {
+    const set = {
+      lapsed_since_ms: lapse?.sinceMs ?? null,
+      warned_at_ms: lapse?.warnedAtMs ?? null,
+      stopped_at_ms: lapse?.stoppedAtMs ?? null,
+    };
+    await tx.run(this.#queries.updateTable('directory_domains').set(set).where('name', '=', name).compile());
   }
 
   async markVerified(tx: Tx, name: DomainName, verified: { atMs: number; by: VerifiedBy }): Promise<void> {
@@ -168,8 +217,19 @@ export class DirectoryStore {
       sealed_private_key: key.sealedPrivateKey,
       created_at_ms: key.createdAtMs,
       state_since_ms: key.stateSinceMs,
+      seen_since_ms: key.seenSinceMs ?? null,
+      wait_ms: key.waitMs,
     };
     await tx.run(this.#queries.insertInto('directory_dkim_keys').values(row).compile());
+  }
+
+  async deleteKey(tx: Tx, id: KeyId): Promise<void> {
+    await tx.run(this.#queries.deleteFrom('directory_dkim_keys').where('id', '=', id).compile());
+  }
+
+  async noteKeySeen(tx: Tx, id: KeyId, seen: { sinceMs: number | undefined; waitMs: number }): Promise<void> {
+    const set = { seen_since_ms: seen.sinceMs ?? null, wait_ms: seen.waitMs };
+    await tx.run(this.#queries.updateTable('directory_dkim_keys').set(set).where('id', '=', id).compile());
   }
 
   async changeKey(tx: Tx, change: KeyChange, atMs: number): Promise<void> {
@@ -353,6 +413,15 @@ function toDomain(row: Row<'directory_domains'>): DomainRecord {
     createdAtMs: row.created_at_ms,
     ...(atMs === null ? {} : { verified: { atMs, by: by as VerifiedBy } }),
     receives: row.receives === 1,
+    ...(row.lapsed_since_ms === null ? {} : { lapse: toLapse(row, row.lapsed_since_ms) }),
+  };
+}
+
+function toLapse(row: Row<'directory_domains'>, sinceMs: number): DomainLapse {
+  return {
+    sinceMs,
+    ...(row.warned_at_ms === null ? {} : { warnedAtMs: row.warned_at_ms }),
+    ...(row.stopped_at_ms === null ? {} : { stoppedAtMs: row.stopped_at_ms }),
   };
 }
 
@@ -366,6 +435,8 @@ function toKey(row: Omit<Row<'directory_dkim_keys'>, 'sealed_private_key'>): Dki
     publicRecord: row.public_record,
     createdAtMs: row.created_at_ms,
     stateSinceMs: row.state_since_ms,
+    ...(row.seen_since_ms === null ? {} : { seenSinceMs: row.seen_since_ms }),
+    waitMs: row.wait_ms,
   };
 }
 

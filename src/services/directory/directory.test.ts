@@ -24,12 +24,14 @@ test('a new domain has keys, signs nothing and receives nothing until somebody v
   );
 });
 
-test('verified, it signs with both keys, RSA first, and tells so once', async (t) => {
+test('verified by a record, it may send and signs with nothing yet; by a word it signs with both keys, RSA first', async (t) => {
   const office = await tempOffice(t);
   await office.directory.addDomain(example);
-  assert.deepEqual(await office.directory.activeSigners(example), []);
   assert.ok((await office.directory.verifyDomain(example, 'txt')).ok);
+  assert.equal(await office.directory.maySendFor(example), true);
+  assert.deepEqual(await office.directory.activeSigners(example), []);
   assert.ok((await office.directory.verifyDomain(example, 'operator')).ok);
+  assert.ok((await office.directory.verifyDomain(example, 'txt')).ok);
   const signers = await office.directory.activeSigners(example);
   assert.deepEqual(
     signers.map(({ selector, algorithm, privateKey }) => [selector, algorithm, privateKey.asymmetricKeyType]),
@@ -38,8 +40,34 @@ test('verified, it signs with both keys, RSA first, and tells so once', async (t
       ['ph2', 'ed25519-sha256', 'ed25519'],
     ],
   );
-  assert.equal((await office.directory.domain(example))?.verified?.by, 'txt');
+  assert.equal((await office.directory.domain(example))?.verified?.by, 'operator', 'a word outlives a record');
   assert.deepEqual(await eventsOf(office), ['domain.verified']);
+});
+
+test('the proof of a domain is another one for every domain and every office, and the same every day', async (t) => {
+  const [one, two] = [await tempOffice(t), await tempOffice(t)];
+  const proof = one.directory.ownership.proofOf(example);
+  assert.match(proof.value, /^posthorn-domain=[0-9a-z]{26}$/);
+  assert.equal(proof.name, '_posthorn.example.com');
+  assert.deepEqual(one.directory.ownership.proofOf(example), proof);
+  assert.notEqual(one.directory.ownership.proofOf(domain('example.net')).value, proof.value);
+  assert.notEqual(two.directory.ownership.proofOf(example).value, proof.value);
+});
+
+test('a domain whose proof stayed away may not send, and a word gives it back', async (t) => {
+  const { directory } = await tempOffice(t);
+  await directory.addDomain(example);
+  await directory.ownership.change(example, { kind: 'lapsed', stopsAtMs: 0 });
+  assert.equal((await directory.domain(example))?.lapse, undefined, 'nobody had proven it');
+  await directory.ownership.change(example, { kind: 'proven' });
+  for (const kind of ['lapsed', 'warned', 'stopped'] as const)
+    await directory.ownership.change(example, { kind, stopsAtMs: 0 });
+  const standing = (await directory.domainsAmong([example])).get(example);
+  assert.equal(standing?.verified, false);
+  assert.equal(standing?.lapsed?.record, '_posthorn.example.com');
+  assert.equal(await directory.receivesFor(example), true);
+  await directory.verifyDomain(example, 'operator');
+  assert.equal(await directory.maySendFor(example), true);
 });
 
 test('an operator’s word counts at once', async (t) => {

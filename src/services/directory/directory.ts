@@ -16,11 +16,20 @@ import { Accounts } from './accounts.ts';
 import { decideRecipient, foldLocal, isOperatorsAddress, isReceived } from './decide-recipient.ts';
 import { DirectoryStore } from './directory-store.ts';
 import { DkimKeys, type DkimSigningKey, directoryChannel, type MakeDkimKey } from './dkim-keys.ts';
+import { Ownership } from './ownership.ts';
 import { type HashCost, PasswordHasher } from './passwords.ts';
-import type { DkimKeyRecord, DomainRecord, LocalMailbox, MailboxId, RecipientAnswer, VerifiedBy } from './types.ts';
+import type {
+  DkimKeyRecord,
+  DomainRecord,
+  DomainStanding,
+  LocalMailbox,
+  MailboxId,
+  RecipientAnswer,
+  VerifiedBy,
+} from './types.ts';
 
 export { isOperatorsAddress } from './decide-recipient.ts';
-export type { DkimSigningKey } from './dkim-keys.ts';
+export { type DkimSigningKey, directoryChannel } from './dkim-keys.ts';
 export { hasScope, mayUseFrom } from './may-use-from.ts';
 
 type Address = Pick<Mailbox, 'local' | 'domain'>;
@@ -40,6 +49,8 @@ export class Directory {
   readonly accounts: Accounts;
   /** DKIM keys and their life. */
   readonly dkim: DkimKeys;
+  /** Who vouches for the domains. */
+  readonly ownership: Ownership;
   readonly #ports: DirectoryPorts;
   readonly #store: DirectoryStore;
 
@@ -48,6 +59,7 @@ export class Directory {
     this.#store = new DirectoryStore(ports.db);
     this.accounts = new Accounts({ ...ports, hasher: new PasswordHasher(ports.random, options.hashCost) }, this.#store);
     this.dkim = new DkimKeys(ports, this.#store);
+    this.ownership = new Ownership(ports, this.#store, this.dkim);
   }
 
   // Domains
@@ -70,26 +82,14 @@ export class Directory {
       await this.dkim.addAll(tx, name, keys);
       await this.#operator(tx);
       tx.afterCommit(() => this.#ports.db.notify(directoryChannel));
-      return accept(options.verifiedBy === undefined ? domain : await this.#verify(tx, domain, options.verifiedBy));
+      if (options.verifiedBy === undefined) return accept(domain);
+      return accept(await this.ownership.verifyIn(tx, domain, { by: options.verifiedBy }));
     });
   }
 
-  /** From now on the office may send for it and signs. Once verified it stays so, by whoever's word it was first. */
-  async verifyDomain(name: DomainName, by: VerifiedBy): Promise<Outcome<DomainRecord, 'domain-unknown'>> {
-    return this.#ports.db.write(async (tx) => {
-      const domain = await this.#store.domain(tx, name);
-      if (domain === undefined) return refuse('domain-unknown', `${name} is not a domain of this office.`);
-      return accept(domain.verified === undefined ? await this.#verify(tx, domain, by) : domain);
-    });
-  }
-
-  async #verify(tx: Tx, domain: DomainRecord, by: VerifiedBy): Promise<DomainRecord> {
-    const verified = { atMs: this.#ports.clock.nowMs(), by };
-    await this.#store.markVerified(tx, domain.name, verified);
-    await this.dkim.beginSigning(tx, domain.name);
-    const data = { domain: domain.name, by };
-    await this.#ports.events.append(tx, { type: 'domain.verified', subject: domain.name, data });
-    return { ...domain, verified };
+  /** From now on the office may send for it. By a person's word it signs at once, else when its keys were seen. */
+  verifyDomain(name: DomainName, by: VerifiedBy): Promise<Outcome<DomainRecord, 'domain-unknown'>> {
+    return this.ownership.verify(name, by);
   }
 
   domain(name: DomainName): Promise<DomainRecord | undefined> {
@@ -100,21 +100,32 @@ export class Directory {
     return this.#ports.db.read((reader) => this.#store.domains(reader));
   }
 
-  /** The office's own ones among `names`. */
-  async domainsAmong(names: readonly DomainName[]): Promise<ReadonlyMap<DomainName, { readonly verified: boolean }>> {
+  /** The office's own ones among `names`, and for which of them it may speak. */
+  async domainsAmong(names: readonly DomainName[]): Promise<ReadonlyMap<DomainName, DomainStanding>> {
     return this.#ports.db.read(async (reader) => {
-      const found = new Map<DomainName, { readonly verified: boolean }>();
+      const found = new Map<DomainName, DomainStanding>();
       for (const name of new Set(names)) {
         const domain = await this.#store.domain(reader, name);
-        if (domain) found.set(name, { verified: domain.verified !== undefined });
+        if (domain) found.set(name, this.#standingOf(domain));
       }
       return found;
     });
   }
 
-  /** Whether the office may speak for the domain. */
+  #standingOf(domain: DomainRecord): DomainStanding {
+    const { name, lapse } = domain;
+    if (lapse?.stoppedAtMs === undefined) return { verified: domain.verified !== undefined };
+    return { verified: false, lapsed: { sinceMs: lapse.sinceMs, record: this.ownership.proofOf(name).name } };
+  }
+
+  /** Whether the domain was shown to be ours. What comes back for it is taken also while nothing may be sent. */
   async ownsDomain(name: DomainName): Promise<boolean> {
     return (await this.domain(name))?.verified !== undefined;
+  }
+
+  /** Whether the office may speak for the domain. */
+  async maySendFor(name: DomainName): Promise<boolean> {
+    return (await this.domainsAmong([name])).get(name)?.verified ?? false;
   }
 
   /** Whether mail to the domain ends here; then it never goes out to look for an MX. */

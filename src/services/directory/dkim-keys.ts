@@ -80,7 +80,7 @@ export class DkimKeys {
     const nowMs = this.#ports.clock.nowMs();
     const { selector, algorithm, publicRecord } = key;
     const sealedPrivateKey = this.#ports.secrets.seal(sealLabel(id), utf8(key.privateKeyPem));
-    const facts = { id, domain, selector, algorithm, publicRecord, createdAtMs: nowMs, stateSinceMs: nowMs };
+    const facts = { id, domain, selector, algorithm, publicRecord, createdAtMs: nowMs, stateSinceMs: nowMs, waitMs: 0 };
     const added: SealedKey = { ...facts, state: 'pending', sealedPrivateKey };
     await this.#store.insertKey(tx, added);
     return added;
@@ -116,6 +116,42 @@ export class DkimKeys {
     });
   }
 
+  /**
+   * A new key for each that signs now. They sign once their records were seen; until then nothing changes for mail.
+   * Selectors of keys that were retired long enough ago come round again, so that a domain needs a few names in DNS, once.
+   */
+  async rotate(domain: DomainName): Promise<Outcome<DkimKeyRecord[], 'domain-unknown' | 'rotation-under-way'>> {
+    const before = await this.#ports.db.read((reader) => this.#store.keysOf(reader, domain));
+    const refusal = whyNotRotate(domain, before);
+    if (refusal !== undefined) return refusal;
+    const signing = new Set(before.filter((key) => key.state === 'active').map((key) => key.algorithm));
+    const wanted = firstKeys.map((key) => key.algorithm).filter((algorithm) => signing.has(algorithm));
+    const made = await Promise.all(
+      wanted.map(async (algorithm) => ({ algorithm, ...(await this.#ports.makeDkimKey(algorithm)) })),
+    );
+    return this.#ports.db.write(async (tx) => {
+      const keys = await this.#store.keysOf(tx, domain);
+      const late = whyNotRotate(domain, keys); // somebody was faster
+      if (late !== undefined) return late;
+      const free = freeSelectors(keys, this.#ports.clock.nowMs());
+      const added: DkimKeyRecord[] = [];
+      for (const key of made) {
+        const selector = free.next().value;
+        const old = keys.find((known) => known.selector === selector);
+        if (old !== undefined) await this.#store.deleteKey(tx, old.id);
+        added.push(recordOf(await this.#add(tx, domain, { ...key, selector })));
+      }
+      await this.#store.setLookAt(tx, domain, this.#ports.clock.nowMs());
+      tx.afterCommit(() => this.#ports.db.notify(directoryChannel));
+      return accept(added);
+    });
+  }
+
+  /** What was seen of a pending key's record. @param sinceMs undefined: not every server shows it */
+  async noteSeen(id: KeyId, seen: { readonly sinceMs: number | undefined; readonly waitMs: number }): Promise<void> {
+    await this.#ports.db.write((tx) => this.#store.noteKeySeen(tx, id, seen));
+  }
+
   /** Its record was seen on every authoritative server: it signs, and the one before it of its algorithm stops. */
   async activate(id: KeyId): Promise<Outcome<undefined, 'key-unknown' | 'key-state'>> {
     return this.#ports.db.write(async (tx) => {
@@ -143,6 +179,12 @@ export class DkimKeys {
       if (key === undefined) return refuse('key-unknown', `There is no key ${id}.`);
       if (!mayBecome(key.state, 'retired')) return refuse('key-state', `A key that is ${key.state} cannot be retired.`);
       await this.#carryOut(tx, [{ id, to: 'retired' }]);
+      const { domain, selector, algorithm } = key;
+      await this.#ports.events.append(tx, {
+        type: 'key.retired',
+        subject: domain,
+        data: { domain, selector, algorithm },
+      });
       return accept(undefined);
     });
   }
@@ -176,6 +218,30 @@ export class DkimKeys {
       const pem = fromUtf8(this.#ports.secrets.open(sealLabel(id), sealedPrivateKey));
       return { domain, selector, algorithm, privateKey: createPrivateKey(pem) };
     });
+  }
+}
+
+function whyNotRotate(domain: DomainName, keys: readonly DkimKeyRecord[]) {
+  if (keys.length === 0) return refuse('domain-unknown', `${domain} is not a domain of this office.`);
+  const waiting = keys.filter((key) => key.state === 'pending').map((key) => key.selector);
+  if (waiting.length === 0) return undefined;
+  return refuse(
+    'rotation-under-way',
+    `${domain} has new keys already that wait for their records: ${waiting.join(', ')}.`,
+  );
+}
+
+/** Receivers check a message's signature within days; its selector may mean another key after that. */
+const selectorRestMs = 7 * 86_400_000;
+
+/** `ph1`, `ph2` ...: those that no key has, or one that was retired long ago. */
+function* freeSelectors(keys: readonly DkimKeyRecord[], nowMs: number): Generator<string, never> {
+  for (let number = 1; ; number++) {
+    const selector = `ph${number}`;
+    const holder = keys.find((key) => key.selector === selector);
+    const isFree =
+      holder === undefined || (holder.state === 'retired' && nowMs - holder.stateSinceMs >= selectorRestMs);
+    if (isFree) yield selector;
   }
 }
 

@@ -11,7 +11,31 @@ export type DomainRecord = {
   readonly verified?: { readonly atMs: number; readonly by: VerifiedBy };
   /** Mail to the domain is received here. False for a domain that only sends from here. */
   readonly receives: boolean;
+  /** The record that proved it is gone. */
+  readonly lapse?: DomainLapse;
 };
+
+export type DomainLapse = {
+  readonly sinceMs: number;
+  /** People were told that sending ends within a day. */
+  readonly warnedAtMs?: number;
+  /** The office sends for it no more, until the record is back. */
+  readonly stoppedAtMs?: number;
+};
+
+/** Whether the office may speak for a domain of its own. `lapsed`: it might, until the proof was gone for too long. */
+export type DomainStanding = {
+  readonly verified: boolean;
+  readonly lapsed?: { readonly sinceMs: number; readonly record: string };
+};
+
+/** What was concluded from a look at the proof. `stopsAtMs`: when sending ends if it does not come back. */
+export type OwnershipChange =
+  | { readonly kind: 'proven' }
+  | { readonly kind: 'lapsed' | 'warned' | 'stopped'; readonly stopsAtMs: number };
+
+/** The TXT record that shows whose a domain is; different for every domain and every office. */
+export type DomainProof = { readonly name: string; readonly type: 'TXT'; readonly value: string };
 
 /** `operator`: a person's word on the command line. `txt`: the record asked for was seen in DNS. */
 export type VerifiedBy = 'operator' | 'txt';
@@ -35,6 +59,10 @@ export type DkimKeyRecord = {
   readonly publicRecord: string;
   readonly createdAtMs: number;
   readonly stateSinceMs: number;
+  /** Of a pending key: since when every authoritative server shows its record. */
+  readonly seenSinceMs?: number;
+  /** Of a pending key: how long caches may remember what stood there before. */
+  readonly waitMs: number;
 };
 
 export type MailboxId = Id<'mbx'>;
@@ -123,6 +151,7 @@ const directoryRefusals = {
   'key-revoked': 'The key was revoked.',
   'key-malformed': 'The text is not a key of this office: it was cut off or mistyped.',
   'key-state': 'A key in this state cannot do that.',
+  'rotation-under-way': 'New keys of the domain wait for their records already.',
   'address-taken': 'The address leads to a mailbox already.',
   'address-reserved': 'postmaster and abuse always lead to the operator’s mailbox.',
   'mailbox-unknown': 'There is no such mailbox.',

@@ -65,6 +65,15 @@ export type EventData = {
     readonly policies: readonly object[];
   };
   'domain.verified': { readonly domain: string; readonly by: 'operator' | 'txt' };
+  'domain.broken': {
+    readonly domain: string;
+    readonly state: 'lapsed' | 'warned' | 'stopped';
+    /** Name of the record that is gone. */
+    readonly record: string;
+    readonly stops_at_ms: number;
+    readonly say: string;
+  };
+  'key.retired': { readonly domain: string; readonly selector: string; readonly algorithm: string };
   'key.rotated': {
     readonly domain: string;
     readonly selector: string;
@@ -175,6 +184,26 @@ export const eventTypes = {
     says: 'The office may send for the domain from now on.',
     subject: 'domain',
     members: { domain: 'The domain, as A-labels.', by: 'operator: a person’s word; txt: the TXT record was seen.' },
+  },
+  'domain.broken': {
+    says: 'The TXT record that proves the domain is gone. It is told when that is seen, a day before sending would stop, and when it stops; domain.verified tells that the record is back.',
+    subject: 'domain',
+    members: {
+      domain: 'The domain, as A-labels.',
+      state: 'lapsed: sending goes on for now; warned: it stops within a day; stopped: nothing is sent any more.',
+      record: 'Name of the TXT record.',
+      stops_at_ms: 'When sending stops, or stopped, unless the record comes back.',
+      say: 'One sentence for people.',
+    },
+  },
+  'key.retired': {
+    says: 'A DKIM key that was replaced is gone: no message on its way carries its signature, and its record may go.',
+    subject: 'domain',
+    members: {
+      domain: 'The domain.',
+      selector: 'Selector of the key.',
+      algorithm: 'rsa-sha256 or ed25519-sha256.',
+    },
   },
   'key.rotated': {
     says: 'Another DKIM key signs for the domain from now on.',

@@ -76,6 +76,13 @@ test('nobody sends as a domain that is not here, not proven, or another accountâ
   assert.partialDeepStrictEqual(decide({ sender: nothing }), { code: 'from-not-allowed' });
 });
 
+test('a domain that was verified once hears which record is gone, and since when', () => {
+  const lapsed = { sinceMs: Date.UTC(2026, 10, 22), record: '_posthorn.example.com' };
+  const refused = decide({ domains: new Map([[own, { verified: false, lapsed }]]) });
+  assert.equal(refused.code, 'domain-unverified');
+  assert.match(refused.say ?? '', /_posthorn\.example\.com is gone since 2026-11-22/);
+});
+
 test('the envelope sender likewise; the null sender goes with an own From only (MAIL_RULES 4)', () => {
   assert.partialDeepStrictEqual(decide({ mailFromDomain: foreign }), { code: 'sender-not-allowed' });
   assert.partialDeepStrictEqual(decide({ mailFromDomain: also }), { code: 'sender-not-allowed' });

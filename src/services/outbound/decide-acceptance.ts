@@ -6,6 +6,7 @@ import { accept, type Outcome, refuse } from '../../base/outcome.ts';
 import type { Author } from '../../format/address.ts';
 import type { DomainName } from '../../format/domain-name.ts';
 import type { SenderBeside } from '../../protocol/read-author.ts';
+import type { DomainStanding } from '../directory/types.ts';
 import type { OutboundRefusal, Sender } from './types.ts';
 
 export type AcceptanceFacts = {
@@ -16,7 +17,7 @@ export type AcceptanceFacts = {
   /** Whom the message names as its sender beside the author. */
   readonly beside: readonly SenderBeside[];
   /** The office's own domains among those named: verified or not. */
-  readonly domains: ReadonlyMap<DomainName, { readonly verified: boolean }>;
+  readonly domains: ReadonlyMap<DomainName, DomainStanding>;
   readonly recipientCount: number;
   readonly sizeBytes: number;
   readonly receivedFields: number;
@@ -93,7 +94,16 @@ function mayUse(domain: DomainName, facts: AcceptanceFacts): Outcome<undefined, 
       'domain-unknown',
       `${domain} is not a domain of this office. Add it first: posthorn domains add ${domain}`,
     );
+  if (known.lapsed)
+    return refuse(
+      'domain-unverified',
+      `${domain} is not verified any more: its TXT record ${known.lapsed.record} is gone since ${dayOf(known.lapsed.sinceMs)}. Publish it again, and sending goes on by itself. See: posthorn domains show ${domain}`,
+    );
   if (!known.verified)
     return refuse('domain-unverified', `${domain} is not verified yet. See: posthorn domains show ${domain}`);
   return accept(undefined);
+}
+
+function dayOf(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
 }

@@ -165,6 +165,17 @@ export class OutboundStore {
     return { open: Number(ready?.n ?? 0) + Number(due?.n ?? 0), ready: Number(ready?.n ?? 0) };
   }
 
+  /** When the oldest message was accepted that is still on its way. */
+  async oldestOpenMs(reader: Reader): Promise<number | undefined> {
+    const all = this.#q
+      .selectFrom('outbound_deliveries')
+      .select((e) => e.fn.min<number | null>('accepted_at_ms').as('at'));
+    const ready = await reader.first(all.where(isReady).compile());
+    const due = await reader.first(all.where('due_at_ms', 'is not', null).compile());
+    const times = [ready?.at, due?.at].filter((at) => at !== null && at !== undefined);
+    return times.length === 0 ? undefined : Math.min(...times.map(Number));
+  }
+
   /** Deliveries whose time has come become ready. A lease that ran out with an unsure mark counts as an unsure end. */
   async promote(tx: Tx, nowMs: number, most: number): Promise<number> {
     return tx.run(this.#hot.promote({ nowMs, most }));

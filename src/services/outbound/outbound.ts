@@ -198,6 +198,11 @@ export class Outbound {
     return this.#ports.db.read((reader) => this.#store.counts(reader));
   }
 
+  /** When the oldest message was accepted that is still on its way; undefined when nothing is. */
+  oldestOpenMs(): Promise<number | undefined> {
+    return this.#ports.db.read((reader) => this.#store.oldestOpenMs(reader));
+  }
+
   /** What a local part at a bounce host is about: undefined unless we signed it and its time is not over. */
   bounceSubject(localPart: string): ReturnPathSubject | undefined {
     const subject = readReturnPath(this.#options.returnPathKey, localPart);

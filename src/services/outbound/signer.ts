@@ -20,7 +20,7 @@ export class Signer {
   }
 
   isOurs(domain: DomainName): Promise<boolean> {
-    return this.#directory.ownsDomain(domain);
+    return this.#directory.maySendFor(domain);
   }
 
   /**
