@@ -66,7 +66,17 @@ export type SenderParameter = {
 /** ip4, ip6: an address or a network. dkim-key: what stands behind `p=`; the whole record is taken, too. */
 export type ParameterKind = 'ip4' | 'ip6' | 'host' | 'dkim-key';
 
-export type RecordPurpose = 'spf' | 'dkim' | 'return-path' | 'verification' | 'mx' | 'tracking' | 'autoconfig' | 'ptr';
+/** host: the name of a server leads to its address. ptr: the address leads back, in a zone that is somebody else's. */
+export type RecordPurpose =
+  | 'spf'
+  | 'dkim'
+  | 'return-path'
+  | 'verification'
+  | 'mx'
+  | 'tracking'
+  | 'autoconfig'
+  | 'host'
+  | 'ptr';
 
 /**
  * A record with holes: `{domain}`, `{domain-dashes}` (dots as dashes), `{<parameter>}`, and `{<parameter>-arpa}`, the reverse name of
@@ -234,6 +244,8 @@ export type OwnOffice = {
   readonly receives: boolean;
   /** Its DKIM keys; retired ones, too, so that their records go. */
   readonly keys: readonly { readonly selector: string; readonly record: string; readonly retired: boolean }[];
+  /** The TXT record that shows the domain to be the office's; absent where a person's word stands for it. */
+  readonly proof?: { readonly name: string; readonly value: string };
 };
 
 // ---- The plan

@@ -34,7 +34,7 @@ const definitionShape = members({
   spf: listOf(members({ at: text, terms: listOf(term, { least: 1 }), why: text }, { literal: flag })),
   records: listOf(
     members({
-      purpose: oneOf(['spf', 'dkim', 'return-path', 'verification', 'mx', 'tracking', 'autoconfig', 'ptr']),
+      purpose: oneOf(['spf', 'dkim', 'return-path', 'verification', 'mx', 'tracking', 'autoconfig', 'host', 'ptr']),
       name: matching(/^(?:@|[a-z0-9_{}.-]+)$/, 'a name in lower case'),
       type: oneOf(setupTypes),
       value: text,

@@ -49,14 +49,14 @@ export function senderWants(
     name: absolute(fill(at, values), base),
     terms: terms.filter((term) => !lacking.stopsTerm(term)).map((term) => fill(term, values)),
     literal,
-    why: fill(why, values),
+    why: fillToRead(why, values),
   }));
   return accept({
     sender: definition,
     label,
     spf: spf.filter(({ terms }) => terms.length > 0),
     records,
-    steps: definition.steps.map((step) => fill(step, values)),
+    steps: definition.steps.map((step) => (step === '{records}' ? step : fillToRead(step, values))),
     missing: lacking.missing(),
   });
 }
@@ -104,9 +104,13 @@ export function holesIn(text: string): readonly string[] {
   return [...text.matchAll(hole)].map(([, name = '']) => name);
 }
 
-/** What has no value stays a hole: only steps and reasons come here with such. */
 function fill(text: string, values: Values): string {
   return text.replaceAll(hole, (written, name: string) => values[name] ?? written);
+}
+
+/** For people: what has no value yet is shown as a blank to fill in. */
+function fillToRead(text: string, values: Values): string {
+  return text.replaceAll(hole, (_written, name: string) => values[name] ?? `<${name}>`);
 }
 
 function absolute(name: string, base: DomainName): string {
@@ -124,7 +128,7 @@ function filledRecord(template: RecordTemplate, values: Values, base: DomainName
     value: type === 'TXT' ? value : value.toLowerCase(),
     purpose,
     needed,
-    why: fill(template.why, values),
+    why: fillToRead(template.why, values),
   };
 }
 
@@ -173,10 +177,13 @@ class Lacking {
     return { any: empty.length > 0, asked: lacking.filter((parameter) => this.#isAskedFor(parameter)) };
   }
 
+  /** Of several that may stand for each other, the first that is wanted is asked for. */
   #isAskedFor({ name, optional, unless }: SenderParameter): boolean {
-    if (this.#values[name] !== undefined) return false; // a network has no reverse name
-    if (optional || unless === undefined) return !optional;
+    if (this.#values[name] !== undefined || optional) return false; // with a value, and still a hole: a network has no reverse name
+    if (unless === undefined) return true;
+    if (this.#values[unless] !== undefined) return false;
     const names = this.#parameters.map((one) => one.name);
-    return this.#values[unless] === undefined && names.indexOf(name) < names.indexOf(unless); // of the two, the first
+    const other = this.#parameters[names.indexOf(unless)];
+    return !other || names.indexOf(unless) > names.indexOf(name) || !this.#isAskedFor(other);
   }
 }
