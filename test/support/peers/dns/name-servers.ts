@@ -93,12 +93,16 @@ export type NamedOptions = {
   readonly forward?: { readonly origin: string; readonly to: Endpoint };
   /** DS records in zone text: from there on it validates. */
   readonly anchors?: readonly string[];
+  /** Statements beside `options`: keys. */
+  readonly statements?: string;
+  /** Statements for every zone: who may change it. */
+  readonly perZone?: string;
 };
 
 /** BIND. */
 export function startNamed(
   zones: readonly ZoneFile[],
-  { options = '', forward, anchors = [] }: NamedOptions = {},
+  { options = '', forward, anchors = [], statements = '', perZone = '' }: NamedOptions = {},
 ): Promise<NameServer> {
   return start({
     program: 'named',
@@ -116,8 +120,9 @@ options {
   ${options}
 };
 controls { };
+${statements}
 trust-anchors { ${anchors.map(bindAnchor).join(' ')} };
-${zones.map((zone) => `zone "${zone.origin || '.'}" { type primary; file "${zoneFileName(zone)}"; };`).join('\n')}
+${zones.map((zone) => `zone "${zone.origin || '.'}" { type primary; file "${zoneFileName(zone)}"; ${perZone} };`).join('\n')}
 ${forward ? `zone "${forward.origin}" { type forward; forward only; forwarders { ${forward.to.address} port ${forward.to.port}; }; };` : ''}
 `,
     }),
@@ -131,10 +136,21 @@ function bindAnchor(ds: string): string {
   return `"${origin}" static-ds ${tag} ${algorithm} ${digestType} "${digest.replaceAll(' ', '')}";`;
 }
 
-/** Knot. `signed`: it signs the zones itself, on the fly. */
+export type KnotOptions = {
+  /** Lines for `server:`. */
+  readonly server?: string;
+  /** It signs the zones itself, on the fly. */
+  readonly signed?: boolean;
+  /** Sections before the zones': keys and who may do what. */
+  readonly sections?: string;
+  /** A line for every zone. */
+  readonly perZone?: string;
+};
+
+/** Knot. */
 export function startKnot(
   zones: readonly ZoneFile[],
-  { server = '', signed = false }: { readonly server?: string; readonly signed?: boolean } = {},
+  { server = '', signed = false, sections = '', perZone = '' }: KnotOptions = {},
 ): Promise<NameServer> {
   return start({
     program: 'knotd',
@@ -157,6 +173,7 @@ log:
     any: info
 database:
     storage: "${folder}"
+${sections}
 policy:
   - id: quick
     algorithm: ecdsap256sha256
@@ -167,6 +184,7 @@ template:
     storage: "${folder}"
     zonefile-sync: -1
     journal-content: none
+    ${perZone}
     ${signed ? 'dnssec-signing: on\n    dnssec-policy: quick' : ''}
 zone:
 ${zones.map((zone) => `  - domain: "${zone.origin || '.'}"\n    file: "${zoneFileName(zone)}"`).join('\n')}
