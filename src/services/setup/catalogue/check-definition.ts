@@ -1,22 +1,21 @@
 /**
- * Whether a data file holds a sender: every member there and of its kind, and the whole consistent: holes have parameters, examples
- * fit their patterns, traces are patterns. Pure.
+ * Whether a data file holds a sender. `checkDefinition` looks at its members when the catalogue is read; `inconsistencyIn` at what
+ * they say together (holes have parameters, examples fit, traces are patterns), which a test does for every file. Pure.
  */
 import { accept, type Outcome, refuse } from '../../../base/outcome.ts';
 import { type SenderDefinition, type SenderParameter, senderFamilies, setupTypes } from '../types.ts';
-import { namePattern } from './name-patterns.ts';
+import { holesIn } from './fill.ts';
+import { isNamePattern } from './name-patterns.ts';
 import { readParameter } from './parameter-values.ts';
-import { holesIn, parametersOf } from './sender-wants.ts';
-import { firstProblem, flag, listOf, matching, members, oneOf, type Shape, text } from './shape.ts';
+import { parametersOf } from './sender-wants.ts';
+import { flag, holding, listOf, matching, members, misfitText, oneOf, text } from './shape.ts';
 
 export const traceKinds = ['dkimTargets', 'selectors', 'dkimDomains', 'spfDomains', 'hosts', 'mx'] as const;
 
 const parameterName = matching(/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/, 'a name in lower case');
-const pattern: Shape = (value, path) =>
-  typeof value === 'string' && namePattern(value) ? undefined : `${path}: a pattern like .example.net is wanted`;
-const expression: Shape = (value, path) =>
-  typeof value === 'string' && isExpression(value) ? undefined : `${path}: a regular expression is wanted`;
+const pattern = holding((value) => typeof value === 'string' && isNamePattern(value), 'a pattern like .example.net');
 const term = matching(/^[?~-]?(?:include|a|mx|ip4|ip6|exists):[^\s]+$/, 'an SPF term like include:spf.example.net');
+const alignment = oneOf(['yes', 'with-return-path', 'no', 'uncertain']);
 
 const definitionShape = members({
   id: matching(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, 'lower-case letters, digits and dashes'),
@@ -24,10 +23,10 @@ const definitionShape = members({
   family: oneOf(senderFamilies),
   sends: flag,
   receives: flag,
-  aligns: members({ spf: alignment(), dkim: alignment() }),
+  aligns: members({ spf: alignment, dkim: alignment }),
   parameters: listOf(
     members(
-      { name: parameterName, what: text, example: text, pattern: expression },
+      { name: parameterName, what: text, example: text, pattern: text },
       { kind: oneOf(['ip4', 'ip6', 'host', 'dkim-key']), fallback: text, optional: flag, unless: parameterName },
     ),
   ),
@@ -55,8 +54,40 @@ const definitionShape = members({
   ),
 });
 
-function alignment(): Shape {
-  return oneOf(['yes', 'with-return-path', 'no', 'uncertain']);
+/** @param id the name of its file */
+export function checkDefinition(value: unknown, id: string): Outcome<SenderDefinition, 'bad-definition'> {
+  const misfit = definitionShape(value);
+  if (misfit) return refuse('bad-definition', misfitText(misfit));
+  const definition = value as SenderDefinition;
+  return definition.id === id
+    ? accept(definition)
+    : refuse('bad-definition', `id: ${definition.id} is not the name of the file`);
+}
+
+/** What its members say that cannot be so together; undefined when all is well. */
+export function inconsistencyIn(definition: SenderDefinition): string | undefined {
+  const { parameters, spf, records, steps } = definition;
+  const problems = [
+    ...parameters.map((parameter, at) => parameterProblem(definition, parameter, `parameters[${at}]`)),
+    ...spf.map((one, at) => holeProblem(definition, [one.at, ...one.terms, one.why].join(' '), `spf[${at}]`)),
+    ...records.map(({ name, value, why }, at) => holeProblem(definition, `${name} ${value} ${why}`, `records[${at}]`)),
+    ...steps.map((step, at) => (step === '{records}' ? undefined : holeProblem(definition, step, `steps[${at}]`))),
+    momentProblem(definition),
+  ];
+  return problems.find((problem) => problem !== undefined);
+}
+
+function parameterProblem(definition: SenderDefinition, parameter: SenderParameter, path: string): string | undefined {
+  const { name, example, fallback, unless, pattern: expression } = parameter;
+  if (!isExpression(expression)) return `${path}.pattern: a regular expression is wanted`;
+  if (definition.parameters.filter((one) => one.name === name).length > 1) return `${path}: ${name} is there twice`;
+  if (unless !== undefined && !definition.parameters.some((one) => one.name === unless))
+    return `${path}.unless: there is no parameter ${unless}`;
+  if (!readParameter(parameter, example).ok) return `${path}.example does not fit its pattern`;
+  const filled = fallback?.replace('{domain}', 'example.com').replace('{domain-dashes}', 'example-com');
+  return filled !== undefined && !readParameter(parameter, filled).ok
+    ? `${path}.fallback does not fit its pattern`
+    : undefined;
 }
 
 function isExpression(value: string): boolean {
@@ -67,54 +98,14 @@ function isExpression(value: string): boolean {
   }
 }
 
-/** @param id the name of its file */
-export function checkDefinition(value: unknown, id: string): Outcome<SenderDefinition, 'bad-definition'> {
-  const problem = definitionShape(value, '');
-  if (problem !== undefined) return refuse('bad-definition', problem);
-  const definition = value as SenderDefinition;
-  const inconsistent =
-    definition.id === id ? inconsistencyIn(definition) : `id: ${definition.id} is not the name of the file`;
-  return inconsistent === undefined ? accept(definition) : refuse('bad-definition', inconsistent);
-}
-
-function inconsistencyIn(definition: SenderDefinition): string | undefined {
-  return (
-    firstProblem(definition.parameters, (parameter, at) =>
-      parameterProblem(definition, parameter, `parameters[${at}]`),
-    ) ??
-    firstProblem(definition.spf, (one, at) =>
-      holeProblem(definition, [one.at, ...one.terms, one.why].join(' '), `spf[${at}]`),
-    ) ??
-    firstProblem(definition.records, ({ name, value, why }, at) =>
-      holeProblem(definition, `${name} ${value} ${why}`, `records[${at}]`),
-    ) ??
-    firstProblem(definition.steps, (step, at) =>
-      step === '{records}' ? undefined : holeProblem(definition, step, `steps[${at}]`),
-    ) ??
-    momentProblem(definition)
-  );
-}
-
-function parameterProblem(definition: SenderDefinition, parameter: SenderParameter, path: string): string | undefined {
-  const { name, example, fallback, unless } = parameter;
-  if (definition.parameters.filter((one) => one.name === name).length > 1) return `${path}: ${name} is there twice`;
-  if (unless !== undefined && !definition.parameters.some((one) => one.name === unless))
-    return `${path}.unless: there is no parameter ${unless}`;
-  if (!readParameter(parameter, example).ok) return `${path}.example does not fit its pattern`;
-  const filled = fallback?.replace('{domain}', 'example.com').replace('{domain-dashes}', 'example-com');
-  const read = filled === undefined ? undefined : readParameter(parameter, filled);
-  return read && !read.ok ? `${path}.fallback does not fit its pattern` : undefined;
-}
-
 function holeProblem(definition: SenderDefinition, filled: string, path: string): string | undefined {
   const known = ['domain', 'domain-dashes', ...parametersOf(definition).map(({ name }) => name)];
   const addresses = definition.parameters.filter(({ kind }) => kind === 'ip4' || kind === 'ip6');
   const allowed = [...known, ...addresses.map(({ name }) => `${name}-arpa`)];
   const stranger = holesIn(filled).find((name) => !allowed.includes(name));
   if (stranger !== undefined) return `${path}: {${stranger}} is no parameter of it`;
-  return /[{}]/.test(filled.replaceAll(/\{[a-z][a-z0-9-]*\}/g, ''))
-    ? `${path}: a brace without its other half`
-    : undefined;
+  const rest = filled.replaceAll(/\{[a-z][a-z0-9-]*\}/g, '');
+  return /[{}]/.test(rest) ? `${path}: a brace without its other half` : undefined;
 }
 
 /** There is one moment at which records are published, and none without records. */

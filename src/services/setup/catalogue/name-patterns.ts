@@ -1,31 +1,63 @@
 /**
  * Patterns of DNS names, on label boundaries: `sendgrid.net` is that name alone, `.sendgrid.net` that name and any below it, and `*`
- * any letters within one label (`hs1-*`, `k*.mcsv.net`). Of several that fit, the one that says most wins. Pure.
+ * any letters within one label (`hs1-*`, `.cmail*.com`). Of several that fit, the one that says most wins. Pure.
  */
-
-export type NamePattern = { readonly text: string; readonly fits: RegExp; readonly length: number };
 
 const patternForm = /^\.?[a-z0-9_*-]+(?:\.[a-z0-9_*-]+)*$/;
 
-/** Undefined for what is no pattern, and for one that would fit nearly everything. */
-export function namePattern(text: string): NamePattern | undefined {
-  if (!patternForm.test(text) || !/[a-z0-9_]/.test(text)) return undefined;
-  const below = text.startsWith('.');
-  const letters = (below ? text.slice(1) : text).replaceAll(/[.*]/g, (mark) => (mark === '.' ? '\\.' : '[^.]+'));
-  return {
-    text,
-    fits: new RegExp(`^${below ? '(?:.+\\.)?' : ''}${letters}$`),
-    length: text.replaceAll('*', '').length,
-  };
+/** No pattern: odd letters, or one that fits every name. */
+export function isNamePattern(text: string): boolean {
+  return patternForm.test(text) && /[a-z0-9_]/.test(text);
 }
 
-/** The pattern that says most about the name; of two that say as much, the first. */
-export function longestFit<Pattern extends NamePattern>(
-  patterns: readonly Pattern[],
-  name: string,
-): Pattern | undefined {
-  let best: Pattern | undefined;
-  for (const pattern of patterns)
-    if ((best === undefined || pattern.length > best.length) && pattern.fits.test(name)) best = pattern;
-  return best;
+export function fitsPattern(name: string, pattern: string): boolean {
+  if (pattern.includes('*')) return expressionOf(pattern).test(name);
+  return pattern.startsWith('.') ? name === pattern.slice(1) || name.endsWith(pattern) : name === pattern;
+}
+
+type Entry<Value> = { readonly pattern: string; readonly value: Value };
+
+/** Finds the pattern that says most about a name: a look-up per label, and a look at the few patterns with a star. */
+export class NamePatterns<Value> {
+  readonly #exact = new Map<string, Entry<Value>>();
+  readonly #below = new Map<string, Entry<Value>>();
+  readonly #starred: (Entry<Value> & { readonly fits: RegExp })[] = [];
+
+  /** The first of two that are the same stays. */
+  add(pattern: string, value: Value): void {
+    if (pattern.includes('*')) this.#starred.push({ pattern, value, fits: expressionOf(pattern) });
+    else if (pattern.startsWith('.')) setOnce(this.#below, pattern.slice(1), { pattern, value });
+    else setOnce(this.#exact, pattern, { pattern, value });
+  }
+
+  find(name: string): Entry<Value> | undefined {
+    let best = this.#exact.get(name) ?? this.#longestAbove(name);
+    for (const entry of this.#starred)
+      if ((best === undefined || weightOf(entry.pattern) > weightOf(best.pattern)) && entry.fits.test(name))
+        best = entry;
+    return best;
+  }
+
+  #longestAbove(name: string): Entry<Value> | undefined {
+    for (let rest = name; rest !== ''; rest = rest.slice(rest.indexOf('.') + 1)) {
+      const entry = this.#below.get(rest);
+      if (entry || !rest.includes('.')) return entry;
+    }
+    return undefined;
+  }
+}
+
+/** How much a pattern says: its letters, without dots in front and stars. */
+export function weightOf(pattern: string): number {
+  return pattern.replaceAll('*', '').length;
+}
+
+function setOnce<Value>(map: Map<string, Value>, key: string, value: Value): void {
+  if (!map.has(key)) map.set(key, value);
+}
+
+function expressionOf(pattern: string): RegExp {
+  const below = pattern.startsWith('.');
+  const letters = (below ? pattern.slice(1) : pattern).replaceAll(/[.*]/g, (mark) => (mark === '.' ? '\\.' : '[^.]+'));
+  return new RegExp(`^${below ? '(?:.+\\.)?' : ''}${letters}$`);
 }

@@ -13,9 +13,8 @@ import type {
   SenderWants,
   WantedRecord,
 } from '../types.ts';
+import { fill, fillToRead, holesIn, type Values } from './fill.ts';
 import { readParameter, subdomainParameter } from './parameter-values.ts';
-
-type Values = Readonly<Record<string, string>>;
 
 /** Every parameter of a sender, the one that all know included. */
 export function parametersOf({ parameters }: SenderDefinition): readonly SenderParameter[] {
@@ -88,29 +87,14 @@ function baseOf(definition: SenderDefinition, domain: DomainName, given: Values)
 
 function allValues(definition: SenderDefinition, base: DomainName, given: Values): Values {
   const values: Record<string, string> = { domain: base, 'domain-dashes': base.replaceAll('.', '-') };
-  for (const { name, fallback } of definition.parameters) {
+  for (const { name, fallback, kind } of definition.parameters) {
     const value = given[name] ?? (fallback === undefined ? undefined : fill(fallback, values));
     if (value === undefined) continue;
     values[name] = value;
-    const ip = parseIpAddress(value);
+    const ip = kind === 'ip4' || kind === 'ip6' ? parseIpAddress(value) : undefined;
     if (ip) values[`${name}-arpa`] = reverseName(ip);
   }
   return values;
-}
-
-const hole = /\{([a-z][a-z0-9-]*)\}/g;
-
-export function holesIn(text: string): readonly string[] {
-  return [...text.matchAll(hole)].map(([, name = '']) => name);
-}
-
-function fill(text: string, values: Values): string {
-  return text.replaceAll(hole, (written, name: string) => values[name] ?? written);
-}
-
-/** For people: what has no value yet is shown as a blank to fill in. */
-function fillToRead(text: string, values: Values): string {
-  return text.replaceAll(hole, (_written, name: string) => values[name] ?? `<${name}>`);
 }
 
 function absolute(name: string, base: DomainName): string {

@@ -3,30 +3,43 @@
  * Small on purpose: the catalogue is read at the start of a command, and a schema library costs more than all its files. Pure.
  */
 
-/** What is wrong and where; undefined when nothing is. */
-export type Shape = (value: unknown, path: string) => string | undefined;
+/** What does not fit, innermost step first; undefined when all does. */
+type Misfit = { readonly path: readonly string[]; readonly wanted: string };
+export type Shape = (value: unknown) => Misfit | undefined;
 
-export const text: Shape = (value, path) =>
-  typeof value === 'string' && value.trim() !== '' ? undefined : `${path}: a text is wanted`;
-
-export const flag: Shape = (value, path) =>
-  typeof value === 'boolean' ? undefined : `${path}: true or false is wanted`;
-
-export function oneOf(words: readonly string[]): Shape {
-  return (value, path) =>
-    typeof value === 'string' && words.includes(value) ? undefined : `${path}: one of ${words.join(', ')} is wanted`;
+/** `records[2].type: a text is wanted` */
+export function misfitText({ path, wanted }: Misfit): string {
+  const place = [...path].reverse().join('').replace(/^\./, '');
+  return `${place || 'the file'}: ${wanted}`;
 }
 
-/** @param says what is wanted, as a person would put it */
-export function matching(form: RegExp, says: string): Shape {
-  return (value, path) => (typeof value === 'string' && form.test(value) ? undefined : `${path}: ${says} is wanted`);
+/** @param wanted what is wanted, as a person would put it */
+export function holding(fits: (value: unknown) => boolean, wanted: string): Shape {
+  const misfit = { path: [], wanted: `${wanted} is wanted` };
+  return (value) => (fits(value) ? undefined : misfit);
+}
+
+export const text = holding((value) => typeof value === 'string' && value.trim() !== '', 'a text');
+
+export const flag = holding((value) => typeof value === 'boolean', 'true or false');
+
+export function oneOf(words: readonly string[]): Shape {
+  return holding((value) => typeof value === 'string' && words.includes(value), `one of ${words.join(', ')}`);
+}
+
+export function matching(form: RegExp, wanted: string): Shape {
+  return holding((value) => typeof value === 'string' && form.test(value), wanted);
 }
 
 export function listOf(item: Shape, { least = 0 } = {}): Shape {
-  return (value, path) => {
-    if (!Array.isArray(value)) return `${path}: a list is wanted`;
-    if (value.length < least) return `${path}: at least ${least} wanted`;
-    return firstProblem(value, (one, at) => item(one, `${path}[${at}]`));
+  return (value) => {
+    if (!Array.isArray(value)) return { path: [], wanted: 'a list is wanted' };
+    if (value.length < least) return { path: [], wanted: `at least ${least} wanted` };
+    for (let at = 0; at < value.length; at++) {
+      const misfit = item(value[at]);
+      if (misfit) return { ...misfit, path: [...misfit.path, `[${at}]`] };
+    }
+    return undefined;
   };
 }
 
@@ -35,31 +48,18 @@ export function members(
   required: Readonly<Record<string, Shape>>,
   optional: Readonly<Record<string, Shape>> = {},
 ): Shape {
-  return (value, path) => {
+  const shapes = new Map([...Object.entries(required), ...Object.entries(optional)]);
+  const names = Object.keys(required);
+  return (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value))
-      return `${path || 'the file'}: an object is wanted`;
-    const at = (name: string) => (path === '' ? name : `${path}.${name}`);
-    const given = new Map<string, unknown>(Object.entries(value));
-    const absent = Object.keys(required).find((name) => !given.has(name));
-    if (absent !== undefined) return `${at(absent)} is missing`;
-    return firstProblem([...given], ([name, one]) => {
-      const shape = Object.hasOwn(required, name)
-        ? required[name]
-        : Object.hasOwn(optional, name)
-          ? optional[name]
-          : undefined;
-      return shape ? shape(one, at(name)) : `${at(name)}: there is no such member`;
-    });
+      return { path: [], wanted: 'an object is wanted' };
+    const absent = names.find((name) => !Object.hasOwn(value, name));
+    if (absent !== undefined) return { path: [`.${absent}`], wanted: 'it is missing' };
+    for (const [name, one] of Object.entries(value)) {
+      const shape = shapes.get(name);
+      const misfit = shape ? shape(one) : { path: [], wanted: 'there is no such member' };
+      if (misfit) return { ...misfit, path: [...misfit.path, `.${name}`] };
+    }
+    return undefined;
   };
-}
-
-export function firstProblem<T>(
-  items: readonly T[],
-  problem: (item: T, at: number) => string | undefined,
-): string | undefined {
-  for (const [at, item] of items.entries()) {
-    const found = problem(item, at);
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }
