@@ -13,6 +13,7 @@ import { createDirectMx } from '../adapters/transports/direct-mx.ts';
 import type { Timers } from '../base/clock.ts';
 import { createIds, type Ids } from '../base/id.ts';
 import { Fault } from '../base/outcome.ts';
+import type { Memory } from '../base/port/memory.ts';
 import type { Net } from '../base/port/net.ts';
 import type { Secrets } from '../base/port/secrets.ts';
 import type { Signals } from '../base/port/signals.ts';
@@ -50,6 +51,8 @@ export type World = {
   readonly trust: readonly string[];
 };
 
+  /** Absent: there is plenty. */
+  readonly memory?: Memory;
 /** Every service's schema, in the order in which it is made. */
 export const migrations = [
   ...blobMigrations,
@@ -77,14 +80,14 @@ export type Records = {
 export async function openRecords(
   folder: string,
   office: 'take' | 'beside',
-  world: Pick<World, 'timers' | 'random' | 'signals'>,
+  world: Pick<World, 'timers' | 'random' | 'signals' | 'memory'>,
 ): Promise<Records> {
-  const { timers, random, signals } = world;
+  const { timers, random, signals, memory } = world;
   const secrets = openKey(folder, random);
   const db = await openSqlite(folder, { migrations, office, timers, signals });
   try {
     const ids = createIds(timers, random);
-    const blobs = await openBlobs(folder, { db, clock: timers, ids, random });
+    const blobs = await openBlobs(folder, { db, clock: timers, ids, random, ...(memory ? { memory } : {}) });
     const events = new Events({ db, timers, ids });
     const directory = new Directory({ db, clock: timers, ids, random, secrets, events, makeDkimKey: generateDkimKey });
     const mailbox = new MailboxService({ db, blobs, ids });

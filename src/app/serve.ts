@@ -60,6 +60,7 @@ export async function runServe(config: Config, io: ServeIo): Promise<number> {
   };
   const zones = zonesOf(config);
   const office = await openOffice(config, hostname, world);
+    memory,
   const stopTrimming = giveBack.regularly(systemClock);
   const closers: (() => Promise<void>)[] = [async () => stopTrimming(), () => office.stop()];
   try {
@@ -68,7 +69,7 @@ export async function runServe(config: Config, io: ServeIo): Promise<number> {
       certificate && key
         ? identityFromFiles({ certificate, key }, world)
         : await ownIdentity(config.data, hostname, systemClock);
-    const entrances = await openEntrances(office, config, { ...world, telemetry, identity, memory });
+    const entrances = await openEntrances(office, config, { ...world, telemetry, identity });
     closers.push(() => entrances.close());
     const dns = await openDns(config, world, zones);
     if (dns) closers.push(() => dns.close());

@@ -70,6 +70,7 @@ function memorySpool(): SpoolWriter {
       return {
         size: bytes.length,
         sha256: createHash('sha256').update(bytes).digest('hex'),
+        inMemory: true,
         read: async () => bytes,
         chunks: async function* () {
           yield bytes;

@@ -5,6 +5,7 @@ import { createLocalTransport } from '../../src/app/local-transport.ts';
 import { fromLatin1, latin1 } from '../../src/base/bytes.ts';
 import type { Spooled } from '../../src/base/port/blobs.ts';
 import type { Db } from '../../src/base/port/db.ts';
+import type { Memory } from '../../src/base/port/memory.ts';
 import type { SignalFields } from '../../src/base/port/signals.ts';
 import { type Mailbox, parseMailbox } from '../../src/format/address.ts';
 import { createAuthenticator } from '../../src/protocol/authenticate.ts';
@@ -113,6 +114,7 @@ export type PostOfficeOptions = {
   readonly sizeMaxBytes?: number;
   readonly onDmarcReject?: 'reject' | 'junk';
   readonly answer?: Answer;
+  readonly memory?: Memory;
   /** Besides the records of example.com. */
   readonly zone?: string;
   /** Start delivering at once. */
@@ -159,6 +161,7 @@ export async function postOffice(t: TestContext, options: PostOfficeOptions = {}
   const returnPathKey = office.secrets.derive('return-path');
   const ports = {
     ...office,
+    ...(options.memory ? { memory: options.memory } : {}),
     disk: { isLow: () => disk.low },
     signals: {
       emit: (level: string, name: string, fields: SignalFields = {}) => signals.push({ level, name, fields }),

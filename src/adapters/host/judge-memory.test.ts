@@ -1,17 +1,26 @@
 /** Limits and use as Linux writes them. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { groupPlaces, judgeShortage, measureGroup, measureOldGroup, measureProcess } from './judge-memory.ts';
+import {
+  groupPlaces,
+  judgeShortage,
+  type Measure,
+  measureGroup,
+  measureOldGroup,
+  measureProcess,
+  shareTaken,
+} from './judge-memory.ts';
 
 const mb = 1024 * 1024;
 
 test('short from three quarters of any limit, well again a little below', () => {
   const of = (...shares: number[]) => shares.map((share) => ({ limitBytes: 100 * mb, usedBytes: share * mb }));
-  assert.equal(judgeShortage(of(74, 20), false), false);
-  assert.equal(judgeShortage(of(20, 75), false), true);
-  assert.equal(judgeShortage(of(72, 20), true), true);
-  assert.equal(judgeShortage(of(69, 69), true), false);
-  assert.equal(judgeShortage([], true), false);
+  const isShort = (measures: readonly Measure[], was: boolean) => judgeShortage(shareTaken(measures), was);
+  assert.equal(isShort(of(74, 20), false), false);
+  assert.equal(isShort(of(20, 75), false), true);
+  assert.equal(isShort(of(72, 20), true), true);
+  assert.equal(isShort(of(69, 69), true), false);
+  assert.equal(isShort([], true), false);
 });
 
 test('a control group: page cache does not count, shared memory does', () => {

@@ -11,9 +11,13 @@ const shortFromShare = 0.75;
 /** Below it things are well again: the mark alone would swing with every message. */
 const wellBelowShare = 0.7;
 
-export function judgeShortage(measures: readonly Measure[], wasShort: boolean): boolean {
-  const mark = wasShort ? wellBelowShare : shortFromShare;
-  return measures.some(({ limitBytes, usedBytes }) => usedBytes >= limitBytes * mark);
+/** Of the limit that is nearest, how much is taken: 0 to 1. */
+export function shareTaken(measures: readonly Measure[]): number {
+  return Math.max(0, ...measures.map(({ limitBytes, usedBytes }) => usedBytes / limitBytes));
+}
+
+export function judgeShortage(share: number, wasShort: boolean): boolean {
+  return share >= (wasShort ? wellBelowShare : shortFromShare);
 }
 
 /** Lines of a name, white space and a number: `memory.stat` of a control group, `/proc/self/status` without its units. */

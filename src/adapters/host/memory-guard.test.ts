@@ -50,6 +50,10 @@ test('what can be given back is given back before anybody is turned away, but no
   const vain = makeGuard();
   for (let nowMs = 0; nowMs < 4_100; nowMs += 100) assert.equal(vain.at(nowMs, 90), true);
   assert.equal(vain.state.gaveBack, 3);
+  vain.at(4_200, 96);
+  assert.equal(vain.state.gaveBack, 3);
+  vain.at(4_300, 97);
+  assert.equal(vain.state.gaveBack, 4, 'what has grown since the last time is worth a try at once');
 });
 
 test('on this machine the least limit is the machine at most, and giving back does not hurt', () => {

@@ -14,13 +14,19 @@ import {
   measureGroup,
   measureOldGroup,
   measureProcess,
+  shareTaken,
 } from './judge-memory.ts';
 
 /** A look costs 60 to 100 µs; in a tenth of a second the entrances take in a few megabytes. */
 const askAgainMs = 100;
 
-/** Between two tries to give something back. */
+/** Between two tries to give something back, while what is taken stays as it was. */
 const giveBackEveryMs = 2_000;
+/**
+ * And at once where it has grown by so much of the limit since: most of that is garbage. 700 messages under way left 58 MB of buffers
+ * behind them within half a second of the first try, and the collector, which knows of no limit, let them lie.
+ */
+const giveBackGrownShare = 1 / 16;
 
 type GuardPorts = {
   readonly timers: Timers;
@@ -34,7 +40,7 @@ type GuardPorts = {
 export function createMemoryGuard(ports: GuardPorts): Memory {
   const measures = ports.measures ?? findMeasures();
   let askedMs = Number.NEGATIVE_INFINITY;
-  let gaveBackMs = Number.NEGATIVE_INFINITY;
+  let gaveBack = { atMs: Number.NEGATIVE_INFINITY, share: 0 };
   let short = false;
   return {
     limitBytes: Math.min(...measures().map(({ limitBytes }) => limitBytes)),
@@ -43,11 +49,12 @@ export function createMemoryGuard(ports: GuardPorts): Memory {
       if (nowMs - askedMs < askAgainMs) return short;
       askedMs = nowMs;
       const was = short;
-      short = judgeShortage(measures(), was);
-      if (short && nowMs - gaveBackMs >= giveBackEveryMs) {
-        gaveBackMs = nowMs;
+      const share = shareTaken(measures());
+      short = judgeShortage(share, was);
+      if (short && (nowMs - gaveBack.atMs >= giveBackEveryMs || share - gaveBack.share >= giveBackGrownShare)) {
         ports.giveBack?.();
-        short = judgeShortage(measures(), true);
+        gaveBack = { atMs: nowMs, share: shareTaken(measures()) };
+        short = judgeShortage(gaveBack.share, true);
       }
       if (short !== was) ports.signals.emit(short ? 'warn' : 'info', short ? 'memory.short' : 'memory.well_again');
       return short;

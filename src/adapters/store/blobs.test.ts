@@ -9,7 +9,7 @@ import { isFault } from '../../../test/contracts/db-contract.ts';
 import { tempOffice } from '../../../test/support/temp-office.ts';
 import { Fault } from '../../base/outcome.ts';
 import type { BlobId, Spooled } from '../../base/port/blobs.ts';
-import { orphanAgeMs } from './blobs.ts';
+import { openBlobs, orphanAgeMs } from './blobs.ts';
 import { spoolFolder } from './blobs-schema.ts';
 import { arrivingBytesMax, inlineBytesMax, SpooledFile } from './spool.ts';
 
@@ -45,6 +45,20 @@ test('many that arrive at once go to files also when they are small, until other
   const more = [blobs.open(), blobs.open()];
   for (const each of more) await each.write(part);
   assert.equal(filesOf(folder).length, 1, 'what was finished or thrown away counts no more');
+});
+
+test('where memory is small, fewer are held while they arrive', async (t) => {
+  const office = await tempOffice(t);
+  const memory = { limitBytes: 16 * 1_000 };
+  const blobs = await openBlobs(office.folder, { ...office, clock: office.timers, memory });
+  const first = blobs.open();
+  await first.write(new Uint8Array(1_000));
+  assert.deepEqual(filesOf(office.folder), []);
+  await first.write(Uint8Array.of(1));
+  assert.equal(filesOf(office.folder).length, 1);
+  const body = await first.finish();
+  assert.deepEqual([body.size, body.inMemory], [1_001, false]);
+  assert.equal((await spool(blobs, Uint8Array.of(1))).inMemory, true);
 });
 
 test('of a body that comes octet by octet not every octet is kept in memory of its own', async (t) => {

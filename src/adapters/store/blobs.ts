@@ -13,11 +13,13 @@ import { OctetPool } from '../../base/limits.ts';
 import { Bug, Fault } from '../../base/outcome.ts';
 import type { BlobId, Blobs, Spooled, SpoolWriter, StoredBody } from '../../base/port/blobs.ts';
 import type { Reader, Tx } from '../../base/port/db.ts';
+import { type Memory, plentyOfMemory } from '../../base/port/memory.ts';
 import type { Random } from '../../base/random.ts';
 import { type BlobRow, isSpoolName, spoolFolder } from './blobs-schema.ts';
 import { codeOf, fileFault, syncFolder } from './files.ts';
 import {
   arrivingBytesMax,
+  arrivingShareMax,
   readPieces,
   removeFile,
   SpooledBytes,
@@ -40,6 +42,8 @@ export type BlobsPorts = {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly random: Random;
+  /** What the process may have in all; absent: there is plenty. */
+  readonly memory?: Pick<Memory, 'limitBytes'>;
 };
 
 /** @param dataFolder the folder of the database; its `spool` is made when missing */
@@ -58,10 +62,11 @@ class SqliteBlobs implements StoredBlobs {
   readonly #place: SpoolPlace;
 
   constructor(folder: string, ports: BlobsPorts) {
+    const { limitBytes: memoryBytes } = ports.memory ?? plentyOfMemory;
     this.#ports = ports;
     this.#place = {
       folder,
-      arriving: new OctetPool(arrivingBytesMax),
+      arriving: new OctetPool(Math.min(arrivingBytesMax, memoryBytes * arrivingShareMax)),
       newName: () => base32(ports.random.bytes(20)),
       isUncertain: () => ports.db.refusal !== undefined,
       syncFailed: (fault) => ports.db.endWriting(fault),

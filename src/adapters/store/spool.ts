@@ -16,6 +16,8 @@ export const inlineBytesMax = 256 * 1024;
 
 /** Of all bodies that are arriving; beyond it also a small one goes to a file. Thousands of slow clients cost disk, not memory. */
 export const arrivingBytesMax = 32 * 1024 * 1024;
+/** The same where memory is small. */
+export const arrivingShareMax = 1 / 16;
 
 const readChunkBytes = 64 * 1024;
 
@@ -46,6 +48,7 @@ export class SpooledBytes implements Spooled {
   readonly bytes: Uint8Array;
   readonly size: number;
   readonly sha256: string;
+  readonly inMemory = true;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
@@ -69,6 +72,7 @@ export class SpooledFile implements Spooled {
   readonly name: string;
   readonly size: number;
   readonly sha256: string;
+  readonly inMemory = false;
   readonly #place: SpoolPlace;
   #isNamed = false;
   #isKept = false;

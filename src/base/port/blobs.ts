@@ -11,6 +11,8 @@ export interface Spooled {
   readonly size: number;
   /** SHA-256, hex. */
   readonly sha256: string;
+  /** Its octets are held already; otherwise they lie elsewhere, and who reads them in pieces holds little of them. */
+  readonly inMemory: boolean;
   read(): Promise<Uint8Array>;
   /** In pieces of bounded size. @param from octets at the start that are left out */
   chunks(from?: number): AsyncIterable<Uint8Array>;

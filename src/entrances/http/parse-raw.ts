@@ -66,6 +66,7 @@ export function inMemory(message: Uint8Array): Outcome<Spooled, 'message-malform
   return accept({
     size: bytes.length,
     sha256: createHash('sha256').update(bytes).digest('hex'),
+    inMemory: true,
     read: async () => bytes,
     chunks: async function* (from = 0) {
       yield bytes.subarray(from);

@@ -14,6 +14,7 @@ const hostname = parseDomainName('mx.example.com') ?? assert.fail();
 const body: Spooled = {
   size: 3,
   sha256: 'abc',
+  inMemory: true,
   read: async () => new Uint8Array(3),
   chunks: async function* () {
     yield new Uint8Array(3);

@@ -4,6 +4,7 @@
  */
 import { fromLatin1 } from '../../base/bytes.ts';
 import type { Timers } from '../../base/clock.ts';
+import type { OctetBudget } from '../../base/limits.ts';
 import { Fault, invariant, unreachable } from '../../base/outcome.ts';
 import type { Memory } from '../../base/port/memory.ts';
 import type { Connection, TlsIdentity } from '../../base/port/net.ts';
@@ -40,6 +41,8 @@ export type ConversationDeps = {
   readonly underLoad: () => boolean;
   /** While it is short nobody begins a new message: what is under way needs what is left. */
   readonly memory: Memory;
+  /** Octets that wait for the disk, of all conversations of the listener. */
+  readonly unwritten: OctetBudget;
 };
 
 /** Replies wait for each other up to here, so that a client who never reads cannot make us hold much. */
@@ -239,6 +242,7 @@ export class Conversation implements EarListener {
   }
 
   async #openBody(transaction: OpenTransaction): Promise<ServerInput> {
+    if (this.#deps.memory.isShort()) return verdictOf(shortOfMemory); // many may have said MAIL while there was plenty
     const reply = await transaction.openBody();
     return reply ? verdictOf(reply) : { kind: 'go-ahead' };
   }
@@ -344,8 +348,8 @@ export class Conversation implements EarListener {
   }
 
   #bodySource(): BodySource {
-    const { timers, limits } = this.#deps;
-    return { ear: this.#ear, timers, limits, bareNewline: this.#visit.bareNewline() };
+    const { timers, limits, memory, unwritten } = this.#deps;
+    return { ear: this.#ear, timers, limits, memory, unwritten, bareNewline: this.#visit.bareNewline() };
   }
 
   #brokenOff({ kind }: Extract<BodyEnd, { kind: 'bare-newline' | 'timeout' | 'gone' }>): ServerInput | undefined {

@@ -7,15 +7,22 @@ import type { Spooled, SpoolWriter } from '../../base/port/blobs.ts';
 import type { DataFacts } from '../../protocol/smtp/data-reader.ts';
 import { type Reply, replyOf } from '../../protocol/smtp/reply.ts';
 import type { Chunk, RcptCommand } from '../../protocol/smtp/server-session.ts';
-import { type BodyEnd, BodyIntake, type BodySource, type ChunkEnd } from './receive-body.ts';
+import { type BodyEnd, BodyIntake, type BodySource, type ChunkEnd, diskBehind } from './receive-body.ts';
 import type { SmtpTransaction } from './smtp-policy.ts';
 
 const noSpace = replyOf('452 4.3.1', 'No space left to store mail; try again later');
 const trouble = replyOf('451 4.3.0', 'Something is wrong on our side; try again later');
+const busy = replyOf('452 4.3.1', 'Too much mail comes in at once; try again later');
 const noSpaceCodes = new Set(['ENOSPC', 'EDQUOT', 'SQLITE_FULL']);
 
 export function replyToTrouble(error: unknown): Reply {
+  if (isDiskBehind(error)) return busy;
   return error instanceof Fault && noSpaceCodes.has(error.code) ? noSpace : trouble;
+}
+
+/** A bound that holds is no trouble, and the log need not tell of it. */
+function isDiskBehind(error: unknown): boolean {
+  return error instanceof Fault && error.code === diskBehind;
 }
 
 export class OpenTransaction {
@@ -68,7 +75,7 @@ export class OpenTransaction {
     this.#intake ??= new BodyIntake(source, this.#writer, 'count');
     const end = await this.#intake.readChunk(chunk, first);
     if (end.kind !== 'complete' || !end.fault) return end;
-    this.#onTrouble(end.fault);
+    this.#tellTrouble(end.fault);
     return { ...end, refusal: replyToTrouble(end.fault) };
   }
 
@@ -109,8 +116,12 @@ export class OpenTransaction {
     try {
       return await work();
     } catch (error) {
-      this.#onTrouble(error);
+      this.#tellTrouble(error);
       return replyToTrouble(error);
     }
+  }
+
+  #tellTrouble(error: unknown): void {
+    if (!isDiskBehind(error)) this.#onTrouble(error);
   }
 }

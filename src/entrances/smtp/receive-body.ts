@@ -3,8 +3,10 @@
  * with the disk's pace as the client's pace. What is not wanted any more is read all the same, so that the refusal is heard.
  */
 import type { Timers } from '../../base/clock.ts';
+import { OctetBudget } from '../../base/limits.ts';
 import { Fault } from '../../base/outcome.ts';
 import type { SpoolWriter } from '../../base/port/blobs.ts';
+import type { Memory } from '../../base/port/memory.ts';
 import { type DataFacts, DataReader, type Framing } from '../../protocol/smtp/data-reader.ts';
 import type { SmtpLimits } from '../../protocol/smtp/limits.ts';
 import type { BareNewline } from '../../protocol/smtp/line-reader.ts';
@@ -31,7 +33,26 @@ export type BodySource = {
   readonly timers: Timers;
   readonly limits: SmtpLimits;
   readonly bareNewline: BareNewline;
+  /** Asked while octets come in, where nobody may ask for long: who is asked lets go of what he can. */
+  readonly memory: Memory;
+  /** Octets that wait for the disk, of all clients. */
+  readonly unwritten: OctetBudget;
 };
+
+/**
+ * What may wait for the disk. A client whose part waits holds that part, one more that has come already and one that its stream took
+ * in before it paused: where the disk is slow, two thousand of them would hold 400 MB.
+ */
+const unwritten = { most: 32 * 1024 * 1024, small: 16 * 1024 };
+/** The same where memory is small. */
+const unwrittenShareMax = 1 / 32;
+
+export function makeUnwritten({ limitBytes }: Memory): OctetBudget {
+  return new OctetBudget({ ...unwritten, most: Math.min(unwritten.most, limitBytes * unwrittenShareMax) });
+}
+
+/** Code of the fault of a message that came while too much waited for the disk. */
+export const diskBehind = 'DISK_BEHIND';
 
 /** One message on its way in. */
 export class BodyIntake {
@@ -54,19 +75,27 @@ export class BodyIntake {
 
   /** @param first what lies unread already */
   async readData(first: Uint8Array): Promise<BodyEnd> {
+    let end = await this.#takeData(first);
+    while (!end) end = await this.#hearData();
+    return end;
+  }
+
+  /** A function of its own: what waits for the next octets must not hold the last ones, 64 KB for each of a thousand slow clients. */
+  async #hearData(): Promise<BodyEnd | undefined> {
+    const heard = await hearMore(this.#source, this.#pace);
+    return heard instanceof Uint8Array ? this.#takeData(heard) : heard;
+  }
+
+  /** Undefined where more has to come. */
+  async #takeData(octets: Uint8Array): Promise<BodyEnd | undefined> {
     const { message_bytes: most, oversize_bytes: more } = this.#source.limits;
-    let octets = first;
-    for (;;) {
-      this.#pace.count(octets.length);
-      const step = this.#reader.push(octets);
-      if (step.kind === 'bare-newline') return step;
-      await this.#store(step.octets);
-      if (step.kind === 'end') return this.#ended(step.rest);
-      if (this.facts.size > most + more) return { kind: 'endless' };
-      const heard = await hearMore(this.#source, this.#pace);
-      if (!(heard instanceof Uint8Array)) return heard;
-      octets = heard;
-    }
+    this.#pace.count(octets.length);
+    this.#source.memory.isShort();
+    const step = this.#reader.push(octets);
+    if (step.kind === 'bare-newline') return step;
+    await this.#store(step.octets);
+    if (step.kind === 'end') return this.#ended(step.rest);
+    return this.facts.size > most + more ? { kind: 'endless' } : undefined;
   }
 
   async readChunk(chunk: Chunk, first: Uint8Array): Promise<ChunkEnd> {
@@ -90,6 +119,16 @@ export class BodyIntake {
     return this.#ended(end.rest);
   }
 
+  async #write(part: Uint8Array): Promise<void> {
+    const give = this.#source.unwritten.take(part.length);
+    if (!give) throw new Fault(diskBehind, 'too much waits for the disk');
+    try {
+      await this.#writer.write(part);
+    } finally {
+      give();
+    }
+  }
+
   #ended(rest: Uint8Array): ChunkEnd {
     if (this.#isTooLarge) return { kind: 'too-large', rest };
     return { kind: 'complete', rest, ...(this.#fault ? { fault: this.#fault } : {}) };
@@ -102,7 +141,7 @@ export class BodyIntake {
   async #store(octets: readonly Uint8Array[]): Promise<void> {
     if (this.#isTooLarge || this.#fault) return;
     try {
-      for (const part of octets) await this.#writer.write(part);
+      for (const part of octets) await this.#write(part);
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       this.#fault = error;
@@ -134,6 +173,7 @@ async function readCounted(
   let left = counted.octets;
   let heard = counted.first;
   for (;;) {
+    source.memory.isShort();
     const part = heard.subarray(0, left);
     left -= part.length;
     pace.count(part.length);

@@ -96,6 +96,7 @@ function memorySpool(calls: string[]): SpoolWriter {
       return {
         size: bytes.length,
         sha256: createHash('sha256').update(bytes).digest('hex'),
+        inMemory: true,
         read: async () => bytes,
         chunks: async function* () {
           yield bytes;
@@ -687,8 +688,12 @@ test('short of memory: nobody comes in and nobody begins a message; what is unde
   const busy = await office.dial();
   await busy.greet();
   assert.equal(await busy.talk('MAIL FROM:<a@b.example>', 'RCPT TO:<x@c.example>', 'DATA'), '250 250 354');
+  const early = await office.dial();
+  await early.greet();
+  assert.equal(await early.talk('MAIL FROM:<a@b.example>', 'RCPT TO:<x@c.example>'), '250 250');
   state.short = true;
   assert.equal(await idle.say('MAIL FROM:<a@b.example>'), '452 4.3.1 Short of memory; try again later');
+  assert.equal(await early.say('DATA'), '452 4.3.1 Short of memory; try again later');
   assert.match(await (await office.dial()).reply(), /^421 4\.3\.2 /);
   assert.match(await busy.say('text\r\n.'), /^250 /);
   assert.ok(office.signals.includes('smtp.connection_refused memory'));
@@ -696,6 +701,35 @@ test('short of memory: nobody comes in and nobody begins a message; what is unde
   assert.equal(await idle.talk('MAIL FROM:<a@b.example>'), '250');
   await (await office.dial()).greet();
   assert.equal(taken.messages.length, 1);
+});
+
+test('too much waits for the disk: who comes with more is asked to come again, what is small goes on', async () => {
+  const memory = { limitBytes: 32 * 40_000, isShort: () => false };
+  const disk = Promise.withResolvers<void>();
+  const slow: SpoolWriter = { ...memorySpool([]), write: () => disk.promise };
+  let turn = 0;
+  const record = recorder({ openBody: () => (++turn === 1 ? slow : memorySpool([])) });
+  await using office = await serve(record.policy, { memory });
+  const clients = [await office.dial(), await office.dial(), await office.dial()] as const;
+  for (const client of clients) {
+    await client.greet();
+    assert.equal(await client.talk('MAIL FROM:<a@b.example>', 'RCPT TO:<x@c.example>', 'DATA'), '250 250 354');
+  }
+  const [first, second, third] = clients;
+  const large = `${'x'.repeat(998)}\r\n`.repeat(200);
+  const begun = first.say(`${large}.`);
+  while (office.listener.connections < 3) await new Promise((resolve) => setImmediate(resolve));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.equal(await second.say(`${large}.`), '452 4.3.1 Too much mail comes in at once; try again later');
+  assert.match(await third.say('text\r\n.'), /^250 /);
+  disk.resolve();
+  assert.match(await begun, /^250 /);
+  assert.equal(await second.talk('MAIL FROM:<a@b.example>', 'RCPT TO:<x@c.example>', 'DATA'), '250 250 354');
+  assert.match(await second.say(`${large}.`), /^250 /);
+  assert.ok(
+    !office.signals.some((signal) => signal.startsWith('smtp.policy_failed')),
+    'a bound that holds is no trouble',
+  );
 });
 
 test('the listener survives clients that reset', async () => {

@@ -17,6 +17,7 @@ import { replyOf, writeReply } from '../../protocol/smtp/reply.ts';
 import { allOffers, type ServerOptions, type SmtpOffers } from '../../protocol/smtp/server-session.ts';
 import { Conversation, type ConversationDeps } from './conversation.ts';
 import { Ear } from './ear.ts';
+import { makeUnwritten } from './receive-body.ts';
 import type { SmtpClient, SmtpPolicy } from './smtp-policy.ts';
 
 export type SmtpListenerOptions = {
@@ -90,6 +91,7 @@ class Listener {
       timers,
       identity,
       memory: this.#memory,
+      unwritten: makeUnwritten(this.#memory),
       emit: (level, name, fields) => this.#emit(level, name, fields),
       underLoad: () => this.#served.size * 100 >= limits.connections_in_all * limits.load_percent,
       optionsFor: ({ login, dsn }) => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { mailbox, type PostOffice, postOffice, receive, spooled, stranger } from '../../../test/support/post-office.ts';
 import { fromLatin1 } from '../../base/bytes.ts';
+import type { Spooled } from '../../base/port/blobs.ts';
 import type { Destination } from './types.ts';
 
 const text = 'From: bob@b.test\r\nSubject: hi\r\n\r\nHello\r\n';
@@ -38,7 +39,7 @@ test('large messages that are too many at once are asked to come again; small on
       mailFrom: mailbox('bob@b.test'),
       destinations,
       smtpUtf8: false,
-      body: { ...small, size, chunks: endless, read: () => go.promise.then(() => small.read()) },
+      body: { ...small, size, inMemory: false, chunks: endless, read: () => go.promise.then(() => small.read()) },
     });
   const first = large(100_000_000);
   const second = await large(100_000_000);
@@ -47,4 +48,39 @@ test('large messages that are too many at once are asked to come again; small on
   go.resolve();
   assert.equal((await first).reply.code, 250);
   assert.equal((await large(100_000_000)).reply.code, 250);
+});
+
+test("where memory is small, few messages that wait for somebody else's DNS are held; what lies in a file is not", async (t) => {
+  const state = { short: false };
+  const office = await postOffice(t, { memory: { limitBytes: 8 * 600_000, isShort: () => state.short } });
+  const go = Promise.withResolvers<void>();
+  const small = await spooled(office, text);
+  let wholeReads = 0;
+  const letter = (size: number, inMemory: boolean) => ({
+    ...small,
+    size,
+    inMemory,
+    read: async () => {
+      wholeReads++;
+      await go.promise;
+      return small.read();
+    },
+    chunks: async function* (from?: number) {
+      await go.promise;
+      yield* small.chunks(from);
+    },
+  });
+  const codeOf = async (body: Spooled) => (await receive(office, { body })).reply.code;
+  const held = [codeOf(letter(250_000, true)), codeOf(letter(250_000, true))];
+  assert.equal(await codeOf(letter(250_000, true)), 451);
+  assert.equal(wholeReads, 2);
+  const lying = codeOf(letter(50_000, false));
+  assert.equal(await codeOf(letter(50_000, false)), 451, 'its header may be as long as itself, and is held twice');
+  assert.equal(wholeReads, 2);
+  assert.equal((await receive(office, { text })).reply.code, 250);
+  go.resolve();
+  assert.deepEqual(await Promise.all([...held, lying]), [250, 250, 250]);
+  state.short = true;
+  assert.equal(await codeOf(letter(20_000, true)), 451);
+  assert.equal((await receive(office, { text })).reply.code, 250);
 });

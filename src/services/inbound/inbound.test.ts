@@ -403,7 +403,9 @@ test('a large message is judged and stored in pieces as if it had been held whol
     const ways = [{ chunks: (from?: number) => body.chunks(from) }, { chunks: blind }];
     const stored: string[] = [];
     for (const way of ways) {
-      const answer = await receive(office, { body: { ...way, size, sha256, read, discard: async () => {} } });
+      const answer = await receive(office, {
+        body: { ...way, size, sha256, inMemory: false, read, discard: async () => {} },
+      });
       assert.equal(answer.reply.code, 250);
       const { mail, text } = (await storedMail(office)).at(-1) ?? {};
       assert.partialDeepStrictEqual(mail?.verdicts, { spf: 'pass', dkim: 'pass', dmarc: 'pass' });

@@ -431,7 +431,14 @@ async function bothWays(office: PostOffice, text: string, sender: Sender = login
     yield fromLatin1('Subject: where the header ends is not known');
   };
   const body = request.body;
-  const wholeOnly = { size: body.size, sha256: 'ff', read: () => body.read(), discard: async () => {}, chunks: blind };
+  const wholeOnly = {
+    size: body.size,
+    sha256: 'ff',
+    inMemory: false,
+    read: () => body.read(),
+    discard: async () => {},
+    chunks: blind,
+  };
   const stored: string[] = [];
   const reads = { whole: 0 };
   const counted = {
