@@ -80,8 +80,9 @@ export async function updateByNsupdate(at: Endpoint, one: RecordSet, key: Update
 }
 
 /** What the zone holds of types that an editor does not show, by a transfer to dig; the SOA without its serial. */
-export async function foreignByDig(at: Endpoint, key: UpdateKey = otherKey): Promise<readonly string[]> {
-  const options = ['+noall', '+answer', '+onesoa', '+nosplit', '-y', keyWord(key)];
+export async function foreignByDig(at: Endpoint, key: UpdateKey | 'no key' = otherKey): Promise<readonly string[]> {
+  const proof = key === 'no key' ? [] : ['-y', keyWord(key)];
+  const options = ['+noall', '+answer', '+onesoa', '+nosplit', ...proof];
   const { out } = await run('dig', [`@${at.address}`, '-p', String(at.port), contractZone, 'AXFR', ...options]);
   const lines = out.split('\n').map((line) => line.trim().split(/\s+/));
   const kept = lines.filter(([, , , type]) => type !== undefined && !isValueType(type) && type !== 'TSIG');

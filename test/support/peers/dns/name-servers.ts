@@ -22,7 +22,7 @@ export type ZoneFile = {
   readonly text: string;
 };
 
-const address = '127.0.0.1';
+export const address = '127.0.0.1';
 const startMs = 15_000;
 
 type Daemon = {
@@ -34,7 +34,7 @@ type Daemon = {
   readonly broken: RegExp;
 };
 
-async function start({ program, files, args, ready, broken }: Daemon): Promise<NameServer> {
+export async function startDaemon({ program, files, args, ready, broken }: Daemon): Promise<NameServer> {
   const folder = mkdtempSync(join(tmpdir(), `posthorn-${program}-`));
   const port = await ownPort();
   for (const [name, text] of Object.entries(files(folder, port))) writeFileSync(join(folder, name), text);
@@ -104,7 +104,7 @@ export function startNamed(
   zones: readonly ZoneFile[],
   { options = '', forward, anchors = [], statements = '', perZone = '' }: NamedOptions = {},
 ): Promise<NameServer> {
-  return start({
+  return startDaemon({
     program: 'named',
     args: (folder) => ['-g', '-n', '1', '-c', join(folder, 'named.conf')],
     ready: /\brunning$/m,
@@ -152,7 +152,7 @@ export function startKnot(
   zones: readonly ZoneFile[],
   { server = '', signed = false, sections = '', perZone = '' }: KnotOptions = {},
 ): Promise<NameServer> {
-  return start({
+  return startDaemon({
     program: 'knotd',
     args: (folder) => ['-c', join(folder, 'knot.conf')],
     ready: /server started/,
@@ -217,7 +217,7 @@ export function startUnbound({
 }: UnboundOptions): Promise<NameServer> {
   const zone = (kind: 'stub' | 'forward') => (one: StubZone) =>
     `${kind}-zone:\n  name: "${one.origin || '.'}"\n  ${kind}-addr: ${one.at.address}@${one.at.port}`;
-  return start({
+  return startDaemon({
     program: 'unbound',
     args: (folder) => ['-d', '-p', '-c', join(folder, 'unbound.conf')],
     ready: /start of service/,
