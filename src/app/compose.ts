@@ -49,10 +49,10 @@ export type World = {
   readonly signals: Signals;
   /** Certificate authorities to trust when sending, PEM, besides the system's. */
   readonly trust: readonly string[];
-};
-
   /** Absent: there is plenty. */
   readonly memory?: Memory;
+};
+
 /** Every service's schema, in the order in which it is made. */
 export const migrations = [
   ...blobMigrations,
