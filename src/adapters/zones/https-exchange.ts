@@ -1,0 +1,50 @@
+/** Requests to DNS hosts over HTTPS: connections are kept for the next call, nothing is followed, answers are bounded in size. */
+import { type IncomingMessage, Agent as PlainAgent, request as plainRequest } from 'node:http';
+import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
+import type { HostAnswer, HostExchange } from './call-host.ts';
+
+/** The largest pages we ask for hold 1,000 records of at most 4 KB. */
+const bodyOctetsMax = 8_388_608;
+const headerOctetsMax = 65_536;
+
+/** Plain HTTP is for tests; `createHostCaller` takes it for loopback only. */
+export function createHttpsExchange(): HostExchange {
+  const tls = new TlsAgent({ keepAlive: true }); // sockets that nobody uses do not keep the process alive
+  const plain = new PlainAgent({ keepAlive: true });
+  return (url, { method, headers, body }, signal) =>
+    new Promise((resolve, reject) => {
+      const [send, agent] = url.protocol === 'https:' ? ([tlsRequest, tls] as const) : ([plainRequest, plain] as const);
+      const octets = body === undefined ? undefined : Buffer.from(body, 'utf8');
+      const options = {
+        method,
+        agent,
+        signal,
+        maxHeaderSize: headerOctetsMax,
+        headers: {
+          ...headers,
+          'accept-encoding': 'identity',
+          'user-agent': 'Posthorn',
+          ...(octets ? { 'content-length': octets.length } : {}),
+        },
+      };
+      const sent = send(url, options, (response) => {
+        readAnswer(response).then(resolve, (error: unknown) => {
+          reject(error);
+          sent.destroy();
+        });
+      });
+      sent.on('error', reject);
+      sent.end(octets);
+    });
+}
+
+async function readAnswer(response: IncomingMessage): Promise<HostAnswer> {
+  const parts: Buffer[] = [];
+  let octets = 0;
+  for await (const part of response as AsyncIterable<Buffer>) {
+    octets += part.length;
+    if (octets > bodyOctetsMax) throw new Error(`an answer of more than ${bodyOctetsMax} octets`);
+    parts.push(part);
+  }
+  return { status: response.statusCode ?? 0, headers: response.headers, text: Buffer.concat(parts).toString('utf8') };
+}
