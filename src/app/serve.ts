@@ -57,10 +57,10 @@ export async function runServe(config: Config, io: ServeIo): Promise<number> {
       signals: telemetry.signals,
     }),
     trust: config['tls.trust'].map(trustIn),
+    memory,
   };
   const zones = zonesOf(config);
   const office = await openOffice(config, hostname, world);
-    memory,
   const stopTrimming = giveBack.regularly(systemClock);
   const closers: (() => Promise<void>)[] = [async () => stopTrimming(), () => office.stop()];
   try {
