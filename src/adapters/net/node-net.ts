@@ -1,5 +1,5 @@
 /** The `Net` port on node:net, node:tls and node:dgram. Names are never resolved here: addresses only, the `Resolver` port does names. */
-import { createSocket, type Socket as UdpSocket } from 'node:dgram';
+import { createSocket, type SocketOptions, type Socket as UdpSocket } from 'node:dgram';
 import { createServer, isIP, isIPv6, connect as netConnect, type Server, type Socket } from 'node:net';
 import { systemClock, type Timers } from '../../base/clock.ts';
 import { Fault } from '../../base/outcome.ts';
@@ -163,7 +163,7 @@ async function openDatagrams(
   signals: Signals,
 ): Promise<Datagrams> {
   requireAddress(at);
-  const socket = createSocket({ type: isIPv6(at.address) ? 'udp6' : 'udp4' });
+  const socket = createSocket({ type: isIPv6(at.address) ? 'udp6' : 'udp4', lookup: asItIs });
   socket.on('message', (bytes, from) => onDatagram(bytes, endpointOf(from.address, from.port)));
   await new Promise<void>((resolve, reject) => {
     const failed = (error: Error) => {
@@ -186,6 +186,10 @@ async function openDatagrams(
     close: () => closeDatagrams(socket),
   };
 }
+
+/** Only addresses come here (`requireAddress`); Node's own look-up would take two turns for each of them. */
+const asItIs: NonNullable<SocketOptions['lookup']> = (address, _options, found) =>
+  found(null, address, isIPv6(address) ? 6 : 4);
 
 function sendDatagram(
   socket: UdpSocket,

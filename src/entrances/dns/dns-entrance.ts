@@ -8,7 +8,8 @@ import { Fault } from '../../base/outcome.ts';
 import type { Connection, Datagrams, Endpoint, Listening, Net } from '../../base/port/net.ts';
 import type { Signals } from '../../base/port/signals.ts';
 import { parseIpAddress } from '../../format/ip-address.ts';
-import { type AnswerOptions, answerQuery } from '../../protocol/dns/authority.ts';
+import { createAnswerMemory } from '../../protocol/dns/answer-memory.ts';
+import type { AnswerOptions } from '../../protocol/dns/authority.ts';
 import { FrameReader } from '../../protocol/dns/frame-reader.ts';
 import { framed } from '../../protocol/dns/message-codec.ts';
 import type { ZoneSet } from '../../protocol/dns/zone-set.ts';
@@ -66,6 +67,7 @@ class DnsEntrance {
   readonly #held = new Holdings();
   readonly #open = new Set<Connection>();
   readonly #udpAnswers: RateWindow;
+  readonly #answerQuery = createAnswerMemory();
 
   constructor(options: DnsEntranceOptions) {
     this.#net = options.net;
@@ -94,7 +96,7 @@ class DnsEntrance {
   }
 
   #answer(query: Uint8Array, how: AnswerOptions): Uint8Array | undefined {
-    const reply = answerQuery(this.#zones(), query, how);
+    const reply = this.#answerQuery(this.#zones(), query, how);
     this.#signals.emit('debug', 'dns.query_answered', { transport: how.transport, rcode: rcodeOf(reply) });
     return reply;
   }

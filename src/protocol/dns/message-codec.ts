@@ -70,7 +70,7 @@ export type DnsMessage = DnsHeader & {
 
 // ---- reading ----
 
-const headerOctets = 12;
+export const headerOctets = 12;
 
 /** The first twelve octets alone, for answering a message whose rest is nonsense. */
 export function decodeHeader(octets: Uint8Array): DnsHeader | undefined {
