@@ -50,8 +50,12 @@ export type CreatedUser = {
 export type DkimKey = {
   readonly selector: string;
   readonly algorithm: string;
-  /** pending: not used yet. active: signs. retiring: signs no more, its record stays. retired: its record may go. */
+  /** pending: not used before every name server shows its record. active: signs. retiring: signs no more, its record stays. retired: its record may go. */
   readonly state: 'pending' | 'active' | 'retiring' | 'retired';
+  /** When it came into this state. */
+  readonly since: string;
+  /** Of a pending key: since when every name server shows its record. */
+  readonly seen_since?: string;
   readonly record: {
     readonly name: string;
     readonly type: 'TXT';
@@ -71,13 +75,40 @@ export type Domain = {
   readonly created_at: string;
   /** Mail to it is received here. */
   readonly receives: boolean;
+  /** The record that shows the domain to be yours. It stays: it is looked for every day. */
+  readonly proof: {
+    readonly name: string;
+    readonly type: 'TXT';
+    /** As one text, unquoted. */
+    readonly value: string;
+  };
   readonly verified?: {
     /** When. */
     readonly at: string;
     /** operator: by a person’s word. txt: the record was seen in DNS. */
     readonly by: 'operator' | 'txt';
   };
+  /** The record that proved the domain is gone. Sending goes on by itself when it is back. */
+  readonly lapse?: {
+    /** When the record was missed first. */
+    readonly since: string;
+    /** When a warning was given that sending stops within a day. */
+    readonly warned_at?: string;
+    /** Since when nothing is sent for the domain. */
+    readonly stopped_at?: string;
+  };
   readonly dkim_keys: readonly DkimKey[];
+};
+
+/** What a look at a domain in DNS found, and what follows. */
+export type DomainCheck = {
+  readonly object: 'domain_check';
+  /** A domain of this office. */
+  readonly domain: Domain;
+  /** Whether mail may be sent for it now. */
+  readonly sends: boolean;
+  /** The proof, unless a person’s word stands for it, and the records of pending DKIM keys. */
+  readonly records: readonly RecordSighting[];
 };
 
 /** A message and where each of its recipients stands. */
@@ -185,6 +216,14 @@ export type ListInboxQuery = {
   readonly folder?: 'INBOX' | 'Junk';
 };
 
+/** A domain to be added. */
+export type NewDomain = {
+  /** The domain, as people write it or as A-labels. */
+  readonly name: string;
+  /** Mail to it is received here. false: it only sends from here. */
+  readonly receives?: boolean;
+};
+
 /** An API key to be made. */
 export type NewKey = {
   /** For people: which program uses it. */
@@ -278,6 +317,21 @@ export type Recipient = {
   readonly reply?: Reply;
   /** One sentence for people, with the words of the receiver where it answered. */
   readonly say: string;
+};
+
+/** A record the office waits for, and what DNS shows of it. */
+export type RecordSighting = {
+  readonly name: string;
+  readonly type: 'TXT';
+  /** As one text, unquoted. */
+  readonly value: string;
+  /** everywhere: at every authoritative server. unclear: no server answered. */
+  readonly seen: 'everywhere' | 'somewhere' | 'nowhere' | 'unclear';
+  readonly servers: readonly ({
+    readonly server: string;
+    readonly found: 'ours' | 'another' | 'none' | 'no-answer';
+    readonly say: string;
+  })[];
 };
 
 /** What the receiving server said. */

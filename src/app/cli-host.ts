@@ -54,6 +54,7 @@ export function createCliHost(streams: Streams, signal: AbortSignal): CliHost {
     fetch,
     signal: ended,
     resolver: makeResolver,
+    dns: async (place) => (await import('./office-dns.ts')).openOfficeDns((await config(place)).config),
     policyFiles: async (resolver) => {
       const [{ createGuardedHttp }, { stsPolicyFetcher }] = await Promise.all([
         import('../adapters/http/guarded-http.ts'),

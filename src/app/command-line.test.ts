@@ -13,6 +13,8 @@ import { systemRandom } from '../base/random.ts';
 import type { CliHost } from '../entrances/cli/cli-host.ts';
 import { runCli } from '../entrances/cli/run-cli.ts';
 import { createHttpApp } from '../entrances/http/http-entrance.ts';
+import { resolverAsAuthority } from '../protocol/dns/authorities.ts';
+import { resolverFromZone } from '../protocol/dns/zone-resolver.ts';
 import { createCliHost } from './cli-host.ts';
 
 type Ended = { readonly code: number; readonly out: string; readonly err: string };
@@ -63,9 +65,11 @@ async function openBoth(
   await ok(`domains add example.com --verified --data ${folder}`);
   const key = (await ok(`keys create --scope admin --quiet --data ${folder}`)).trim();
   const office = await makeHost({}).host.openOffice({ data: folder }, { make: false });
+  const resolver = resolverFromZone('');
   const app = createHttpApp(
     {
       ...office,
+      care: office.care({ resolver, authorities: resolverAsAuthority(resolver, 'ns') }),
       timers: systemClock,
       ids: createIds(systemClock, systemRandom),
       signals: silentSignals,
@@ -217,7 +221,7 @@ test('send: the queue takes it, waits for an office, and the message is what was
   assert.equal((await here('send --raw /no/such/file --subject x')).code, 64);
 });
 
-test('a domain that is not verified may not send; its published keys verify it', async (t) => {
+test('a domain that is not verified may not send; its published records verify it', async (t) => {
   const folder = tempFolder(t);
   const added = JSON.parse(await ok(`domains add example.org --json --data ${folder}`));
   assert.equal(added.verified, undefined);
@@ -231,9 +235,9 @@ test('a domain that is not verified may not send; its published keys verify it',
   assert.equal(early.code, 1);
   assert.deepEqual(
     JSON.parse(early.out).records.map((one: { found: string }) => one.found),
-    ['none', 'none'],
+    ['none', 'none', 'none'],
   );
-  writeFileSync(zone, ';!SERVFAIL ph1._domainkey.example.org.\n');
+  writeFileSync(zone, ';!SERVFAIL _posthorn.example.org.\n');
   assert.equal((await posthorn(`domains verify example.org --zone ${zone} --data ${folder}`)).code, 75);
 
   writeFileSync(zone, await ok(`domains records example.org --hostname mx.example.org --data ${folder}`));

@@ -21,6 +21,7 @@ import type { Random } from '../base/random.ts';
 import type { DomainName } from '../format/domain-name.ts';
 import { type Authenticator, createAuthenticator } from '../protocol/authenticate.ts';
 import { generateDkimKey } from '../protocol/dkim/private-keys.ts';
+import { type Authorities, resolverAsAuthority } from '../protocol/dns/authorities.ts';
 import type { Resolver } from '../protocol/dns/types.ts';
 import { Directory } from '../services/directory/directory.ts';
 import { directoryMigrations } from '../services/directory/directory-migrations.ts';
@@ -34,6 +35,7 @@ import { domainOfBounceHost, Outbound, type OutboundOptions } from '../services/
 import { outboundMigrations } from '../services/outbound/outbound-migrations.ts';
 import { createStsStore } from '../services/outbound/sts-store.ts';
 import { TlsCounts } from '../services/outbound/tls-counts.ts';
+import { DomainCare } from '../services/setup/care/domain-care.ts';
 import { closeAll } from './close-all.ts';
 import { createLocalTransport } from './local-transport.ts';
 import type { Config } from './settings.ts';
@@ -51,6 +53,8 @@ export type World = {
   readonly trust: readonly string[];
   /** Absent: there is plenty. */
   readonly memory?: Memory;
+  /** Every authoritative server, asked for itself. Absent: the resolver's word stands for all of them. */
+  readonly authorities?: Authorities;
 };
 
 /** Every service's schema, in the order in which it is made. */
@@ -121,6 +125,8 @@ export type Office = Records & {
   readonly authenticator: Authenticator;
   readonly outbound: Outbound;
   readonly inbound: Inbound;
+  /** Looks after proofs and DKIM keys of the domains. */
+  readonly care: DomainCare;
   /** What came of TLS with other servers, for reports to them. */
   readonly tlsCounts: Pick<TlsCounts, 'of'>;
   /** Begins to deliver what is queued. */
@@ -168,21 +174,35 @@ export async function openOffice(config: Config, hostname: DomainName, world: Wo
     { ...records, ...world, authenticator, outbound },
     { hostname, onDmarcReject: config['inbound.on_dmarc_reject'] },
   );
+  const care = openCare(records, outbound, world);
   return {
     ...records,
     hostname,
     authenticator,
     outbound,
     inbound,
+    care,
     tlsCounts,
     start: async () => {
       const orphans = await records.blobs.sweepOrphans();
       if (orphans > 0) world.signals.emit('info', 'store.orphans_removed', { files: orphans });
       tlsCounts.start();
+      care.start();
       await outbound.start();
     },
-    stop: () => closeAll([records.close, () => tlsCounts.stop(), direct.close, () => outbound.stop()]),
+    stop: () =>
+      closeAll([records.close, () => tlsCounts.stop(), direct.close, () => outbound.stop(), () => care.stop()]),
   };
+}
+
+/** For the office, and for a command that looks once. */
+export function openCare(
+  records: Pick<Records, 'db' | 'directory'>,
+  outbound: Pick<Outbound, 'oldestOpenMs'>,
+  world: Pick<World, 'authorities' | 'resolver' | 'timers' | 'signals'>,
+): DomainCare {
+  const { resolver, authorities = resolverAsAuthority(resolver, 'the resolver') } = world;
+  return new DomainCare({ ...records, ...world, authorities, oldestOpenMs: () => outbound.oldestOpenMs() });
 }
 
 /** Mail to the domains of this office, to their bounce hosts, and to the postmaster of its own name never looks for an MX. */

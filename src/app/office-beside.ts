@@ -12,7 +12,7 @@ import type { OpenOffice } from '../entrances/cli/cli-host.ts';
 import { exits } from '../entrances/cli/exits.ts';
 import { type DomainName, parseDomainName } from '../format/domain-name.ts';
 import { Outbound } from '../services/outbound/outbound.ts';
-import { openRecords, outboundOptions } from './compose.ts';
+import { openCare, openRecords, outboundOptions } from './compose.ts';
 import type { Config } from './settings.ts';
 
 const world = { timers: systemClock, random: systemRandom, signals: silentSignals };
@@ -29,21 +29,23 @@ export async function openOfficeBeside(
   if (!make) requireOffice(folder, command);
   const records = await openRecords(folder, 'beside', world);
   const hostname = config.hostname ?? parseDomainName(machineName()) ?? nameless;
+  const outbound = new Outbound(
+    {
+      ...records,
+      ...world,
+      routeOf: async () => {
+        throw new Bug('a command beside the office delivers nothing');
+      },
+    },
+    outboundOptions(config, hostname, records),
+  );
   return {
     ...records,
     folder,
     hostname,
     isServed: isServed(folder),
-    outbound: new Outbound(
-      {
-        ...records,
-        ...world,
-        routeOf: async () => {
-          throw new Bug('a command beside the office delivers nothing');
-        },
-      },
-      outboundOptions(config, hostname, records),
-    ),
+    outbound,
+    care: (eyes) => openCare(records, outbound, { ...world, ...eyes }),
   };
 }
 

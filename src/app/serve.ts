@@ -4,6 +4,7 @@ import { hostname as machineName } from 'node:os';
 import { createGiveBack } from '../adapters/host/give-back.ts';
 import { createMemoryGuard } from '../adapters/host/memory-guard.ts';
 import { createNodeNet } from '../adapters/net/node-net.ts';
+import { createAuthorities } from '../adapters/resolver/authorities.ts';
 import { createStubResolver } from '../adapters/resolver/stub-resolver.ts';
 import { readSystemServers } from '../adapters/resolver/system-servers.ts';
 import { takeBackupNote } from '../adapters/store/backup-note.ts';
@@ -44,18 +45,20 @@ export async function runServe(config: Config, io: ServeIo): Promise<number> {
     signals: telemetry.signals,
     giveBack: giveBack.all,
   });
+  const resolver = createStubResolver({
+    net,
+    timers: systemClock,
+    random: systemRandom,
+    servers: servers.map((server) => (trustAd ? { ...server, trustAd } : server)),
+    signals: telemetry.signals,
+  });
   const world: World = {
     net,
     timers: systemClock,
     random: systemRandom,
     signals: telemetry.signals,
-    resolver: createStubResolver({
-      net,
-      timers: systemClock,
-      random: systemRandom,
-      servers: servers.map((server) => (trustAd ? { ...server, trustAd } : server)),
-      signals: telemetry.signals,
-    }),
+    resolver,
+    authorities: createAuthorities({ net, timers: systemClock, random: systemRandom, resolver }),
     trust: config['tls.trust'].map(trustIn),
     memory,
   };

@@ -48,6 +48,7 @@ function fakeHost({ files = {}, input, ...given }: FakeCli, streams: Pick<CliHos
     fetch: notHere('the network'),
     signal: new AbortController().signal,
     resolver: notHere('the DNS'),
+    dns: notHere('the DNS'),
     policyFiles: notHere('the network'),
     shownTls: notHere('the network'),
     openOffice: notHere('an office'),

@@ -14,6 +14,9 @@ import { createHttpApp, type HttpApp, type OfficeHealth } from '../../src/entran
 import type { HttpLimits } from '../../src/entrances/http/limits.ts';
 import { operation, operationIds } from '../../src/entrances/http/operations.ts';
 import { Problem } from '../../src/entrances/http/schemas/problem.ts';
+import { resolverAsAuthority } from '../../src/protocol/dns/authorities.ts';
+import type { Resolver } from '../../src/protocol/dns/types.ts';
+import { resolverFromZone } from '../../src/protocol/dns/zone-resolver.ts';
 import { Directory } from '../../src/services/directory/directory.ts';
 import type { Scope } from '../../src/services/directory/types.ts';
 import { Events } from '../../src/services/events/events.ts';
@@ -22,6 +25,7 @@ import { mailboxMigrations } from '../../src/services/mailbox/mailbox-migrations
 import { Outbound } from '../../src/services/outbound/outbound.ts';
 import { outboundMigrations } from '../../src/services/outbound/outbound-migrations.ts';
 import type { Attempt, Transport } from '../../src/services/outbound/transport.ts';
+import { DomainCare } from '../../src/services/setup/care/domain-care.ts';
 import { makeTestDkimKey } from './dkim-test-keys.ts';
 import { domain, officeMigrations, tempFolder } from './temp-office.ts';
 
@@ -48,6 +52,8 @@ export type HttpOfficeOptions = {
   /** Handed-over messages wait for it. */
   readonly gate?: () => Promise<void>;
   readonly isDiskLow?: () => boolean;
+  /** The DNS that domains are looked at in. Default: an empty one. */
+  readonly resolver?: Resolver;
   readonly isMemoryShort?: () => boolean;
   /** What the receiver does with a recipient. Default: `nobody@` is refused, `later@` deferred, whoever else is there. */
   readonly judge?: (local: string) => Judgement;
@@ -95,8 +101,11 @@ export async function openHttpOffice(folder: string, options: HttpOfficeOptions 
   const health = options.health ?? (async () => [{ name: 'store', ok: true, say: 'writable' }]);
   const metrics = async () => '# HELP posthorn_up Up\n';
   const memory = { limitBytes: 1, isShort: options.isMemoryShort ?? (() => false) };
+  const resolver = options.resolver ?? resolverFromZone('');
+  const eyes = { resolver, authorities: resolverAsAuthority(resolver, 'ns.example.com') };
+  const care = new DomainCare({ db, directory, timers, signals, ...eyes, oldestOpenMs: () => outbound.oldestOpenMs() });
   const app = createHttpApp(
-    { outbound, directory, mailbox, events, db, blobs, timers, ids, signals, health, metrics, memory },
+    { outbound, directory, care, mailbox, events, db, blobs, timers, ids, signals, health, metrics, memory },
     { version: '1.2.3', ...(options.limits && { limits: options.limits }) },
   );
   return {

@@ -6,12 +6,14 @@ import type { Timers } from '../../base/clock.ts';
 import type { Blobs } from '../../base/port/blobs.ts';
 import type { Db } from '../../base/port/db.ts';
 import type { DomainName } from '../../format/domain-name.ts';
+import type { Authorities } from '../../protocol/dns/authorities.ts';
 import type { Resolver } from '../../protocol/dns/types.ts';
 import type { FetchPolicyFile } from '../../protocol/mta-sts/sts-policies.ts';
 import type { Directory } from '../../services/directory/directory.ts';
 import type { Events } from '../../services/events/events.ts';
 import type { MailboxService } from '../../services/mailbox/mailbox.ts';
 import type { Outbound } from '../../services/outbound/outbound.ts';
+import type { LookAfterDomain } from '../../services/setup/care/types.ts';
 import type { Style } from './style.ts';
 
 /** Where the settings come from: `--config` and `--data`; absent = the usual places. */
@@ -29,8 +31,12 @@ export type OpenOffice = {
   readonly events: Events;
   readonly mailbox: MailboxService;
   readonly outbound: Outbound;
+  /** What looks after the domains, through these eyes. */
+  readonly care: (eyes: Eyes) => { readonly look: LookAfterDomain };
   readonly close: () => Promise<void>;
 };
+
+export type Eyes = { readonly resolver: Resolver; readonly authorities: Authorities };
 
 /** One static setting with its value in force. */
 export type SettingFacts = {
@@ -85,6 +91,8 @@ export type CliHost = {
   readonly signal: AbortSignal;
   /** The system's own name servers when none are given. */
   readonly resolver: (servers: readonly ServerAddress[]) => Promise<Resolver>;
+  /** The DNS as the office at the place sees it, its authoritative servers asked directly. */
+  readonly dns: (place: Place) => Promise<Eyes>;
   /** Fetches MTA-STS policies of other domains. */
   readonly policyFiles: (resolver: Resolver) => Promise<FetchPolicyFile>;
   /** Looks at the certificates a mail host shows, and sends it nothing. */

@@ -16,8 +16,13 @@ export type RecordToPublish = {
 /** RFC 1035 §3.3.14: a TXT record is made of strings of at most 255 octets. */
 const stringMax = 255;
 
+type DomainToPublish = Pick<Domain, 'name' | 'receives' | 'verified'> & {
+  readonly proof?: Domain['proof'];
+  readonly dkim_keys: readonly Pick<Domain['dkim_keys'][number], 'state' | 'algorithm' | 'record'>[];
+};
+
 /** @param hostname the office's public name; without one only what does not depend on it */
-export function recordsToPublish(domain: Domain, hostname: string | undefined): RecordToPublish[] {
+export function recordsToPublish(domain: DomainToPublish, hostname: string | undefined): RecordToPublish[] {
   const signs = domain.dkim_keys
     .filter(({ state }) => state !== 'retired')
     .map(
@@ -32,10 +37,16 @@ export function recordsToPublish(domain: Domain, hostname: string | undefined): 
     value: domain.receives ? `v=DMARC1; p=none; rua=mailto:postmaster@${domain.name}` : 'v=DMARC1; p=none',
     why: 'DMARC: receivers report who sends as you; p=reject comes when all is well',
   };
-  return [...(hostname === undefined ? [] : byHost(domain, hostname)), ...signs, dmarc];
+  return [...proofOf(domain), ...(hostname === undefined ? [] : byHost(domain, hostname)), ...signs, dmarc];
 }
 
-function byHost({ name, receives }: Domain, hostname: string): RecordToPublish[] {
+/** A person's word needs none. */
+function proofOf({ proof, verified }: DomainToPublish): RecordToPublish[] {
+  if (proof === undefined || verified?.by === 'operator') return [];
+  return [{ ...proof, why: 'the domain is yours: it may send while this record is there' }];
+}
+
+function byHost({ name, receives }: DomainToPublish, hostname: string): RecordToPublish[] {
   const mx = `10 ${hostname}`;
   const spf = `v=spf1 a:${hostname} ~all`;
   const bounces = `bounce.${name}`;

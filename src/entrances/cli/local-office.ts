@@ -1,12 +1,14 @@
 /** The office in a data folder of this machine, through its services; another process may be serving it meanwhile. */
 import { isId } from '../../base/id.ts';
 import { parseMailbox } from '../../format/address.ts';
+import type { DomainRecord } from '../../services/directory/types.ts';
 import type { EventQuery } from '../../services/events/types.ts';
 import type { MessageId, MessageView, Sender } from '../../services/outbound/types.ts';
 import { inMemory, parseGivenEnvelope, parseRaw } from '../http/parse-raw.ts';
 import { parseSend } from '../http/parse-send.ts';
-import { showDomain, showEmail, showEvent, showKey, showReceived, showStep, showUser } from '../http/show.ts';
-import type { CliHost, OpenOffice } from './cli-host.ts';
+import { showEmail, showEvent, showKey, showReceived, showStep, showUser } from '../http/show.ts';
+import { showCheck, showDkimKey, showDomain } from '../http/show-domain.ts';
+import type { CliHost, Eyes, OpenOffice } from './cli-host.ts';
 import type { OfficeClient, Page } from './office-client.ts';
 import { readDomain } from './read-options.ts';
 import { refusalError, unknown } from './refusal-error.ts';
@@ -22,6 +24,7 @@ const nothingToRetry = { code: 'nothing-to-retry', say: 'Nothing of this message
 export function openLocalOffice(
   host: Pick<CliHost, 'command' | 'timers' | 'signal'>,
   office: OpenOffice,
+  eyes: () => Promise<Eyes>,
 ): OfficeClient {
   const { directory, outbound, events, mailbox, db } = office;
   const { accounts } = directory;
@@ -43,6 +46,9 @@ export function openLocalOffice(
     if ((await work(before.id)) === 0) throw refusalError(whenNone, say, id);
     return showEmail(await found(id));
   };
+
+  const show = async (domain: DomainRecord) =>
+    showDomain(domain, await directory.keysOf(domain.name), directory.ownership.proofOf(domain.name));
 
   return {
     where: office.folder,
@@ -138,14 +144,34 @@ export function openLocalOffice(
 
     domains: async () => {
       const all = await directory.domains();
-      return Promise.all(all.map(async (domain) => showDomain(domain, await directory.keysOf(domain.name))));
+      return Promise.all(all.map(show));
     },
 
     domain: async (text) => {
       const name = readDomain(text);
       const domain = await directory.domain(name);
       if (!domain) throw unknown('domain', name, `${say} domains list`);
-      return showDomain(domain, await directory.keysOf(name));
+      return show(domain);
+    },
+
+    addDomain: async (text, options) => {
+      const added = await directory.addDomain(readDomain(text), options);
+      if (!added.ok) throw refusalError(added, say, text);
+      return show(added.value);
+    },
+
+    verifyDomain: async (text) => {
+      const name = readDomain(text);
+      const report = await office.care(await eyes()).look(name);
+      if (!report) throw unknown('domain', name, `${say} domains add ${name}`);
+      return showCheck(report);
+    },
+
+    rotateKeys: async (text) => {
+      const name = readDomain(text);
+      const made = await directory.dkim.rotate(name);
+      if (!made.ok) throw refusalError(made, say, name);
+      return made.value.map(showDkimKey);
     },
 
     keys: async () => (await accounts.keys()).map(showKey),

@@ -3,12 +3,13 @@
  * (`remote-office.ts`). What goes wrong throws a `CliError`.
  */
 import type { EventType } from '../../services/events/types.ts';
+import type { Domain, DomainCheck } from '../http/schemas/domains.ts';
 import type { Email, SendEmail, TimelineStep } from '../http/schemas/emails.ts';
 import type { Event } from '../http/schemas/events.ts';
 import type { ReceivedEmail } from '../http/schemas/inbox.ts';
-import type { Domain, Key, NewKey, NewUser, User } from '../http/schemas/office.ts';
+import type { Key, NewKey, NewUser, User } from '../http/schemas/office.ts';
 
-export type { Domain, Email, Event, Key, ReceivedEmail, SendEmail, TimelineStep, User };
+export type { Domain, DomainCheck, Email, Event, Key, ReceivedEmail, SendEmail, TimelineStep, User };
 
 export type Page<Item> = { readonly data: readonly Item[]; readonly next_cursor: string | null };
 type PageQuery = { readonly limit: number; readonly cursor?: string };
@@ -57,6 +58,11 @@ export interface OfficeClient {
 
   domains(): Promise<readonly Domain[]>;
   domain(name: string): Promise<Domain>;
+  addDomain(name: string, options: { readonly receives: boolean }): Promise<Domain>;
+  /** Looks at the domain in DNS now. */
+  verifyDomain(name: string): Promise<DomainCheck>;
+  /** The new keys, which wait for their records. */
+  rotateKeys(name: string): Promise<Domain['dkim_keys']>;
 
   keys(): Promise<readonly Key[]>;
   createKey(wanted: NewKey): Promise<CreatedKeyDocument>;

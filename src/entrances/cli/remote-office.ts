@@ -7,6 +7,7 @@ import type {
   CreatedKeyDocument,
   CreatedUserDocument,
   Domain,
+  DomainCheck,
   Email,
   Event,
   EventFilter,
@@ -45,6 +46,11 @@ export function openRemoteOffice(host: Host, server: string, key: string | undef
   const api = new Api(host, readServerUrl(server), key ?? missingKey(host.command));
   const say = host.command;
   const noMessage = (id: string) => unknown('message', id, `${say} queue list --all`);
+  const domainPath = (text: string) => `/v1/domains/${readDomain(text)}`;
+  const inDomain = (name: string, method: 'GET' | 'POST') => {
+    const missing = unknown('domain', readDomain(name), `${say} domains list`);
+    return { method, missing, about: name };
+  };
   const noMail = (id: string) => unknown('received message', id, `${say} inbox list`);
   return {
     where: api.origin,
@@ -76,9 +82,14 @@ export function openRemoteOffice(host: Host, server: string, key: string | undef
     receivedRaw: (id) => api.bytes(`/v1/inbox/${encodeURIComponent(id)}/raw`, { missing: noMail(id) }),
 
     domains: async () => (await api.json<Page<Domain>>('/v1/domains')).data,
-    domain: (text) => {
-      const name = readDomain(text);
-      return api.json<Domain>(`/v1/domains/${name}`, { missing: unknown('domain', name, `${say} domains list`) });
+    domain: (text) => api.json<Domain>(domainPath(text), inDomain(text, 'GET')),
+
+    addDomain: (name, options) =>
+      api.json<Domain>('/v1/domains', { method: 'POST', body: jsonBody({ name, ...options }), about: name }),
+    verifyDomain: (text) => api.json<DomainCheck>(`${domainPath(text)}/verify`, inDomain(text, 'POST')),
+    rotateKeys: async (text) => {
+      const path = `${domainPath(text)}/keys/rotate`;
+      return [...(await api.json<Page<Domain['dkim_keys'][number]>>(path, inDomain(text, 'POST'))).data];
     },
 
     keys: async () => (await api.json<Page<Key>>('/v1/keys')).data,

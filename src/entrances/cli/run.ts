@@ -1,9 +1,10 @@
 /** One run of one command: the options that many commands share, and what they open, closed when the run ends. */
 import { type Clock, fixedClock } from '../../base/clock.ts';
+import { resolverAsAuthority } from '../../protocol/dns/authorities.ts';
 import type { Resolver } from '../../protocol/dns/types.ts';
 import type { Format } from './answer.ts';
 import { CliError } from './cli-error.ts';
-import type { CliHost, OpenOffice, Place } from './cli-host.ts';
+import type { CliHost, Eyes, OpenOffice, Place } from './cli-host.ts';
 import { exits } from './exits.ts';
 import type { OfficeClient } from './office-client.ts';
 
@@ -81,7 +82,7 @@ export class Run implements AsyncDisposable {
       return openRemoteOffice(this.host, url, key ?? filled(environment.POSTHORN_API_KEY));
     }
     const { openLocalOffice } = await import('./local-office.ts');
-    return openLocalOffice(this.host, await this.folder({ make }));
+    return openLocalOffice(this.host, await this.folder({ make }), () => this.eyes());
   }
 
   /** What `--zone` and `--resolver` say; the system's name servers without them. */
@@ -96,6 +97,15 @@ export class Run implements AsyncDisposable {
     if (resolver.length === 0) return this.host.resolver([]);
     const { readServer } = await import('./read-options.ts');
     return this.host.resolver(resolver.map(readServer));
+  }
+
+  /** For what an office asks: with `--zone` and `--resolver` these stand for all servers, else every one is asked. */
+  async eyes(): Promise<Eyes> {
+    const { zone = [], resolver: servers = [] } = this.#options;
+    if (zone.length === 0 && servers.length === 0) return this.host.dns(this.place);
+    const resolver = await this.resolver();
+    const name = zone.length > 0 ? 'the zone file' : servers.join(', ');
+    return { resolver, authorities: resolverAsAuthority(resolver, name) };
   }
 
   async clock(): Promise<Clock> {

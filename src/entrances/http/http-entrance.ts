@@ -7,6 +7,7 @@
  */
 import { Hono } from 'hono';
 import { type Answer, bytes, json, problem } from './answer.ts';
+import { domainHandlers } from './handlers/domains.ts';
 import { emailHandlers } from './handlers/emails.ts';
 import { eventHandlers } from './handlers/events.ts';
 import { inboxHandlers } from './handlers/inbox.ts';
@@ -47,6 +48,7 @@ export function createHttpApp(ports: HttpPorts, options: HttpOptions): HttpApp {
     ...eventHandlers(ports, limits),
     ...inboxHandlers(ports),
     ...officeHandlers(ports),
+    ...domainHandlers(ports),
   };
   const runner = new OperationRunner(ports, limits, handlers);
   const app = new Hono<Env>();

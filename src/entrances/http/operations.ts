@@ -9,13 +9,14 @@ import type { KeyPrincipal, Scope } from '../../services/directory/types.ts';
 import type { Answer } from './answer.ts';
 import type { ProblemCode } from './problems.ts';
 import { pageOf } from './schemas/common.ts';
+import { DkimKey, Domain, DomainCheck, NewDomain } from './schemas/domains.ts';
 import { Email, ListEmailsQuery, RawQuery, SendEmail, TimelineStep, WaitQuery } from './schemas/emails.ts';
 import { EmailEventsQuery, Event, ListEventsQuery, StreamEventsQuery } from './schemas/events.ts';
 import { ListInboxQuery, ReceivedEmail } from './schemas/inbox.ts';
-import { CreatedKey, CreatedUser, Domain, Key, NewKey, NewUser, User } from './schemas/office.ts';
+import { CreatedKey, CreatedUser, Key, NewKey, NewUser, User } from './schemas/office.ts';
 
 export type Operation = {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** With `{id}` for what is named in it. */
   readonly path: string;
   readonly group: string;
@@ -244,6 +245,51 @@ const operations = {
     wholeOffice: false,
     answer: { status: 200, says: 'The domain.', schema: Domain },
     problems: ['not_found'],
+  },
+  createDomain: {
+    method: 'POST',
+    path: '/v1/domains',
+    group: 'Domains',
+    summary: 'Add a domain',
+    says: 'It gets DKIM keys and a proof. It may send once the proof is seen in DNS, and signs with a key once every name server shows its record.',
+    scopes: ['domains:write'],
+    wholeOffice: true,
+    body: { type: 'application/json', schema: NewDomain, large: false },
+    answer: { status: 201, says: 'The domain.', schema: Domain },
+    problems: ['domain_exists', 'idempotency_key_reused', 'idempotency_key_in_use'],
+  },
+  verifyDomain: {
+    method: 'POST',
+    path: '/v1/domains/{name}/verify',
+    group: 'Domains',
+    summary: 'Look at a domain in DNS now',
+    says: 'Asks every authoritative server for the proof and for the records of pending keys, and stores what follows: the domain may send, a key begins to sign. The office does this on its own as well, often at first, then daily.',
+    scopes: ['domains:write'],
+    wholeOffice: false,
+    answer: { status: 200, says: 'What was seen.', schema: DomainCheck },
+    problems: ['not_found', 'idempotency_key_reused', 'idempotency_key_in_use'],
+  },
+  listDkimKeys: {
+    method: 'GET',
+    path: '/v1/domains/{name}/keys',
+    group: 'Domains',
+    summary: 'List the DKIM keys of a domain',
+    says: 'Oldest first, with the records that publish them. Private halves never leave the office.',
+    scopes: ['read'],
+    wholeOffice: false,
+    answer: { status: 200, says: 'All keys.', schema: pageOf(DkimKey) },
+    problems: ['not_found'],
+  },
+  rotateDkimKeys: {
+    method: 'POST',
+    path: '/v1/domains/{name}/keys/rotate',
+    group: 'Domains',
+    summary: 'Begin to replace the DKIM keys of a domain',
+    says: 'Makes a new key for each that signs. The old ones sign until every authoritative server shows the new records and caches have forgotten what was there before; their own records stay a week longer.',
+    scopes: ['domains:write'],
+    wholeOffice: false,
+    answer: { status: 201, says: 'The new keys, with the records to publish.', schema: pageOf(DkimKey) },
+    problems: ['not_found', 'rotation_under_way', 'idempotency_key_reused', 'idempotency_key_in_use'],
   },
   listKeys: {
     method: 'GET',

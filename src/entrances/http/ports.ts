@@ -9,6 +9,7 @@ import type { Directory } from '../../services/directory/directory.ts';
 import type { Events } from '../../services/events/events.ts';
 import type { MailboxService } from '../../services/mailbox/mailbox.ts';
 import type { Outbound } from '../../services/outbound/outbound.ts';
+import type { LookAfterDomain } from '../../services/setup/care/types.ts';
 import type { HttpLimits } from './limits.ts';
 
 export type HttpPorts = {
@@ -16,7 +17,12 @@ export type HttpPorts = {
     Outbound,
     'submit' | 'submitWhole' | 'message' | 'messages' | 'body' | 'timeline' | 'settled' | 'cancel' | 'retryNow'
   >;
-  readonly directory: Pick<Directory, 'accounts' | 'domain' | 'domains' | 'keysOf' | 'resolve'>;
+  readonly directory: Pick<
+    Directory,
+    'accounts' | 'addDomain' | 'dkim' | 'domain' | 'domains' | 'keysOf' | 'ownership' | 'resolve'
+  >;
+  /** Looks at domains in DNS, and stores what follows. */
+  readonly care: { readonly look: LookAfterDomain };
   readonly mailbox: Pick<MailboxService, 'list' | 'find' | 'body'>;
   readonly events: Pick<Events, 'list' | 'find' | 'lastSequence' | 'waitFor' | 'follow'>;
   /** Events are read with a reader of their caller's. */

@@ -117,6 +117,19 @@ const ownProblems = {
     meaning: 'Login names are unique in an office, in whatever case they are written.',
     fix: 'Choose another name.',
   },
+  domain_exists: {
+    status: 409,
+    title: 'The domain is in this office already',
+    meaning: 'A domain is added once; it keeps its keys and its proof.',
+    fix: 'See it: GET /v1/domains/{name}. What is still to be published stands in its proof and its dkim_keys.',
+  },
+  rotation_under_way: {
+    status: 409,
+    title: 'New keys of the domain wait for their records already',
+    meaning:
+      'A rotation ends when every authoritative name server shows the new records and caches have forgotten what was there before.',
+    fix: 'Publish the records of the pending keys: GET /v1/domains/{name}/keys. Look what DNS shows of them: POST /v1/domains/{name}/verify.',
+  },
   rate_limited: {
     status: 429,
     title: 'Too many requests with this key',

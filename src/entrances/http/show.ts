@@ -1,6 +1,5 @@
 /** What the services know, as the API spells it. Pure; the types are those of the schemas. */
-import { type DomainName, toUnicode } from '../../format/domain-name.ts';
-import type { ApiKeyRecord, DkimKeyRecord, DomainRecord, UserRecord } from '../../services/directory/types.ts';
+import type { ApiKeyRecord, UserRecord } from '../../services/directory/types.ts';
 import type { EventRecord } from '../../services/events/types.ts';
 import type { StoredMail } from '../../services/mailbox/types.ts';
 import type { TimelineStep as Step } from '../../services/outbound/outbound.ts';
@@ -8,7 +7,7 @@ import type { MessageView, RecipientView } from '../../services/outbound/types.t
 import type { Email, Recipient, TimelineStep } from './schemas/emails.ts';
 import type { Event } from './schemas/events.ts';
 import type { ReceivedEmail } from './schemas/inbox.ts';
-import type { Domain, Key, User } from './schemas/office.ts';
+import type { Key, User } from './schemas/office.ts';
 
 export function showEmail(view: MessageView): Email {
   return {
@@ -101,29 +100,6 @@ export function showUser(user: UserRecord): User {
   };
 }
 
-export function showDomain(domain: DomainRecord, keys: readonly DkimKeyRecord[]): Domain {
-  const { verified } = domain;
-  return {
-    object: 'domain',
-    name: domain.name,
-    unicode: toUnicode(domain.name),
-    created_at: iso(domain.createdAtMs),
-    receives: domain.receives,
-    ...(verified === undefined ? {} : { verified: { at: iso(verified.atMs), by: verified.by } }),
-    dkim_keys: keys.map((key) => ({
-      selector: key.selector,
-      algorithm: key.algorithm,
-      state: key.state,
-      record: { name: recordName(key.selector, domain.name), type: 'TXT', value: key.publicRecord },
-    })),
-  };
-}
-
-/** RFC 6376 §3.6.2.1 */
-function recordName(selector: string, domain: DomainName): string {
-  return `${selector}._domainkey.${domain}`;
-}
-
-function iso(ms: number): string {
+export function iso(ms: number): string {
   return new Date(ms).toISOString();
 }

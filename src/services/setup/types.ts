@@ -148,6 +148,29 @@ export type Catalogue = {
 export type TraceKind = keyof SenderTraces;
 export type NameMatch = { readonly sender: SenderDefinition; readonly pattern: string };
 
+/** What somebody who sends has left: names in DNS, in a header, in a row of a report. */
+export type SenderSigns = {
+  /** Selectors of keys of the domain itself, with the first step of a CNAME. */
+  readonly selectors?: readonly { readonly selector: string; readonly target?: string }[];
+  /** `d=` of signatures that are not of the domain. */
+  readonly dkimDomains?: readonly string[];
+  /** Names in SPF terms, MAIL FROM domains, targets of return paths. */
+  readonly spfDomains?: readonly string[];
+  readonly mx?: readonly string[];
+  /** Names of the machines: PTR, HELO. */
+  readonly hosts?: readonly string[];
+};
+
+/** A name with what it says; `by` is a kind of trace. */
+export type SenderSign = { readonly by: TraceKind; readonly name: string; readonly pattern: string };
+
+export type Recognition = {
+  /** Strongest sign first; the first sign of each decided. */
+  readonly senders: readonly { readonly sender: SenderDefinition; readonly signs: readonly SenderSign[] }[];
+  /** Names that no sender of the catalogue claims. */
+  readonly unclaimed: readonly { readonly by: TraceKind; readonly name: string }[];
+};
+
 /** A data file as it was read. */
 export type SenderFile = { readonly path: string; readonly text: string };
 
@@ -173,7 +196,15 @@ export type Declaration = {
   readonly inbound?: string;
   /** Where its logo is, and the certificate for it. */
   readonly bimi?: { readonly logo: string; readonly evidence?: string };
+  /** Ways out of too many SPF lookups that may be taken. */
+  readonly spf?: readonly SpfRemedyKind[];
 };
+
+export type DeclarationRefusal = SenderRefusal | 'bad-domain' | 'bad-stage' | 'bad-report-address';
+
+/** remove: what is of no use; move: a sender to a sub-domain; host: a record of ours that asks by address; flatten: includes become addresses. */
+export const spfRemedyKinds = ['remove', 'move', 'host', 'flatten'] as const;
+export type SpfRemedyKind = (typeof spfRemedyKinds)[number];
 
 export const dmarcStages = ['none', 'none-np', 'quarantine-test', 'quarantine', 'reject-test', 'reject'] as const;
 export type DmarcStage = (typeof dmarcStages)[number];

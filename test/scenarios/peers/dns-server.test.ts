@@ -290,11 +290,13 @@ describe('our name server among others', { skip }, () => {
         unicode: 'example.com',
         created_at: '2026-01-01T00:00:00Z',
         receives: true,
+        proof: { name: '_posthorn.example.com', type: 'TXT', value: 'posthorn-domain=x' },
         dkim_keys: [
           {
             selector: 's1',
             algorithm: 'rsa-sha256',
             state: 'active',
+            since: '2026-01-01T00:00:00Z',
             record: { name: 's1._domainkey.example.com', type: 'TXT', value: key },
           },
         ],

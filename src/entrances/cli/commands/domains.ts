@@ -2,20 +2,19 @@
 import type { Command } from 'commander';
 import { fromUtf8 } from '../../../base/bytes.ts';
 import type { DomainName } from '../../../format/domain-name.ts';
-import type { DkimKeyRecord } from '../../../services/directory/types.ts';
-import { showDomain } from '../../http/show.ts';
 import type { Answer } from '../answer.ts';
-import type { CliHost } from '../cli-host.ts';
+import type { CliHost, OpenOffice } from '../cli-host.ts';
 import { type RecordToPublish, recordsToPublish, zoneLines } from '../domain-records.ts';
 import { exits } from '../exits.ts';
-import { findKeyRecord, type KeyFinding } from '../find-key-record.ts';
 import type { Leaf } from '../leaf.ts';
-import type { Domain } from '../office-client.ts';
+import type { Domain, DomainCheck } from '../office-client.ts';
 import { readDomain } from '../read-options.ts';
-import { refusalError, unknown } from '../refusal-error.ts';
+import { refusalError } from '../refusal-error.ts';
 import { factLines, moment, tableLines } from '../render-table.ts';
 import type { Run } from '../run.ts';
 import type { Style } from '../style.ts';
+
+const everywhere = ['document', 'office', 'data'] as const;
 
 export function defineDomains(command: Command, leaf: Leaf, host: CliHost): void {
   defineAdd(command, leaf, host);
@@ -23,7 +22,7 @@ export function defineDomains(command: Command, leaf: Leaf, host: CliHost): void
   defineShow(command, leaf, host);
   defineRecords(command, leaf);
   defineVerify(command, leaf, host);
-  defineKeyImport(command, leaf, host);
+  defineKeys(command, leaf, host);
 }
 
 function defineAdd(command: Command, leaf: Leaf, { command: program }: CliHost): void {
@@ -34,16 +33,13 @@ function defineAdd(command: Command, leaf: Leaf, { command: program }: CliHost):
     .option('--verified', 'it is yours by your word: it may send at once')
     .option('--send-only', 'its mail is received elsewhere');
   type Options = { readonly verified?: boolean; readonly sendOnly?: boolean };
-  leaf<Options>(add, ['document', 'data'], async (run, { verified, sendOnly }, text) => {
-    const { directory, hostname } = await run.folder({ make: true });
+  leaf<Options>(add, everywhere, async (run, { verified, sendOnly }, text) => {
     const name = readDomain(text);
-    const added = await directory.addDomain(name, {
-      ...(verified ? { verifiedBy: 'operator' as const } : {}),
-      receives: sendOnly !== true,
-    });
-    if (!added.ok) throw refusalError(added, program, name);
-    const domain = showDomain(added.value, await directory.keysOf(name));
-    const records = recordsToPublish(domain, publicName(hostname));
+    const receives = sendOnly !== true;
+    const office = verified ? undefined : await run.office({ make: true });
+    if (office) await office.addDomain(name, { receives });
+    else await addByWord(await run.folder({ make: true }), name, { receives, program });
+    const { domain, records } = await domainWithRecords(run, name, {});
     return {
       document: { ...domain, records },
       value: name,
@@ -56,6 +52,15 @@ function defineAdd(command: Command, leaf: Leaf, { command: program }: CliHost):
       ],
     };
   });
+}
+
+async function addByWord(
+  { directory }: OpenOffice,
+  name: DomainName,
+  { receives, program }: { readonly receives: boolean; readonly program: string },
+): Promise<void> {
+  const added = await directory.addDomain(name, { verifiedBy: 'operator', receives });
+  if (!added.ok) throw refusalError(added, program, name);
 }
 
 function defineList(command: Command, leaf: Leaf, { command: program }: CliHost): void {
@@ -151,56 +156,144 @@ function defineVerify(command: Command, leaf: Leaf, { command: program }: CliHos
   const verify = command
     .command('verify')
     .argument('<name>')
-    .description('Look whether our DKIM records are published: then the domain is yours.')
-    .option('--by-my-word', 'do not look');
-  leaf<{ readonly byMyWord?: boolean }>(verify, ['document', 'data', 'dns'], async (run, { byMyWord }, text) => {
-    const { directory } = await run.folder();
-    const name = readDomain(text);
-    if ((await directory.domain(name)) === undefined) throw unknown('domain', name, `${program} domains add ${name}`);
-    const keys = (await directory.keysOf(name)).filter(({ state }) => state === 'pending' || state === 'active');
-    const findings = byMyWord ? [] : await lookForKeys(run, keys);
-    const isProven = byMyWord || (findings.length > 0 && findings.every(({ found }) => found === 'ours'));
-    if (isProven) {
-      const verified = await directory.verifyDomain(name, byMyWord ? 'operator' : 'txt');
-      if (!verified.ok) throw refusalError(verified, program, name);
-    }
-    return verifyAnswer(name, { isProven, findings, program });
+    .description('Look now whether its records are published: then it may send, and new keys sign.')
+    .option('--by-my-word', 'do not look, now or later: it is yours');
+  leaf<{ readonly byMyWord?: boolean }>(verify, [...everywhere, 'dns'], async (run, { byMyWord }, text) => {
+    if (byMyWord) await vouch(run, readDomain(text), program);
+    return checkAnswer(await (await run.office()).verifyDomain(text), program);
   });
 }
 
-async function lookForKeys(run: Run, keys: readonly DkimKeyRecord[]): Promise<readonly KeyFinding[]> {
-  const resolver = await run.resolver();
-  return Promise.all(keys.map((key) => findKeyRecord(resolver, key, run.host.signal)));
+/** Done in the folder itself: nobody vouches for a domain from afar. */
+async function vouch(run: Run, name: DomainName, program: string): Promise<void> {
+  const verified = await (await run.folder()).directory.verifyDomain(name, 'operator');
+  if (!verified.ok) throw refusalError(verified, program, name);
 }
 
-function verifyAnswer(
-  name: DomainName,
-  seen: { readonly isProven: boolean; readonly findings: readonly KeyFinding[]; readonly program: string },
-): Answer {
-  const { isProven, findings, program } = seen;
-  const unanswered = findings.some(({ found }) => found === 'no-answer');
+function checkAnswer(check: DomainCheck, program: string): Answer {
+  const { domain, records, sends } = check;
+  const waiting = records.filter(({ seen }) => seen !== 'everywhere');
+  const unanswered = waiting.some(({ servers }) => servers.some(({ found }) => found === 'no-answer'));
+  const isDone = sends && waiting.length === 0;
+  const rows = records.flatMap((record) => record.servers.map((server) => ({ ...server, name: record.name })));
   return {
-    exit: isProven ? exits.ok : unanswered ? exits.tryAgain : exits.problems,
-    document: { domain: name, verified: isProven, records: findings },
-    value: isProven ? 'verified' : 'unverified',
+    exit: sends ? exits.ok : unanswered ? exits.tryAgain : exits.problems,
+    document: { domain: domain.name, verified: sends, dkim_keys: domain.dkim_keys, records: records.map(withFound) },
+    value: sends ? 'verified' : 'unverified',
     lines: (style, columns) => [
       ...tableLines(
-        findings,
+        rows,
         [
-          { title: 'TXT record', text: (finding) => finding.name },
+          { title: 'TXT record', text: ({ name }) => name },
           { title: 'seen', text: ({ say }) => say, mark: ({ found }) => (found === 'ours' ? style.good : style.bad) },
+          { title: 'by', text: ({ server }) => server },
         ],
         style,
         columns,
-      ).slice(findings.length === 0 ? 1 : 0),
-      isProven ? style.good(`${name} is verified: it may send.`) : `${name} is not verified yet.`,
-      `  next: ${program} domains ${isProven ? `show ${name}` : `records ${name}`}`,
+      ).slice(rows.length === 0 ? 1 : 0),
+      sends ? style.good(`${domain.name} is verified: it may send.`) : `${domain.name} is not verified yet.`,
+      keysSentence(domain.dkim_keys),
+      `  next: ${program} domains ${isDone ? `show ${domain.name}` : `records ${domain.name}`}`,
     ],
   };
 }
 
-function defineKeyImport(command: Command, leaf: Leaf, { command: program }: CliHost): void {
-  const key = command.command('key').description('DKIM keys of a domain.').helpCommand(false);
+/** Beside what each server said, the worst of it. */
+function withFound(record: DomainCheck['records'][number]) {
+  const order = ['ours', 'no-answer', 'none', 'another'] as const;
+  const found = record.servers.map((server) => server.found).sort((a, b) => order.indexOf(b) - order.indexOf(a))[0];
+  return { ...record, found: found ?? 'no-answer' };
+}
+
+function keysSentence(keys: DomainCheck['domain']['dkim_keys']): string {
+  const of = (state: string) => keys.filter((key) => key.state === state).map(({ selector }) => selector);
+  const [active, pending] = [of('active'), of('pending')];
+  const signs =
+    active.length === 0 ? 'Nothing signs yet' : `${active.join(' and ')} ${active.length > 1 ? 'sign' : 'signs'}`;
+  return pending.length === 0
+    ? `${signs}.`
+    : `${signs}; ${pending.join(' and ')} will, once every name server shows it.`;
+}
+
+function defineKeys(command: Command, leaf: Leaf, host: CliHost): void {
+  const key = command.command('key').description('DKIM keys of a domain: list, rotate, import.').helpCommand(false);
+  defineKeyList(key, leaf, host);
+  defineKeyRotate(key, leaf, host);
+  defineKeyImport(key, leaf, host);
+}
+
+function defineKeyList(key: Command, leaf: Leaf, { command: program }: CliHost): void {
+  const list = key
+    .command('list')
+    .argument('<name>', 'the domain')
+    .description('Its keys, and what each of them does.');
+  leaf(list, [...everywhere, 'lines'], async (run, _options, name) => {
+    const domain = await (await run.office()).domain(name);
+    return keysAnswer(domain.dkim_keys, `${program} domains records ${domain.name}`);
+  });
+}
+
+function keysAnswer(keys: Domain['dkim_keys'], next: string): Answer {
+  return {
+    document: { data: keys },
+    rows: keys,
+    value: keys.map(({ selector }) => selector).join('\n'),
+    lines: (style, columns) => [
+      ...tableLines(
+        keys,
+        [
+          { title: 'selector', text: ({ selector }) => selector },
+          { title: 'algorithm', text: ({ algorithm }) => algorithm },
+          { title: 'state', text: ({ state }) => state },
+          { title: 'since (UTC)', text: ({ since }) => moment(since) },
+          { title: 'which means', text: meaningOf },
+        ],
+        style,
+        columns,
+      ),
+      `  next: ${next}`,
+    ],
+  };
+}
+
+function meaningOf({ state, seen_since: seen }: Domain['dkim_keys'][number]): string {
+  switch (state) {
+    case 'pending':
+      return seen === undefined ? 'publish its record' : 'seen everywhere; signs once caches are fresh';
+    case 'active':
+      return 'signs';
+    case 'retiring':
+      return 'signs no more; keep its record';
+    case 'retired':
+      return 'gone; its record may go';
+  }
+}
+
+function defineKeyRotate(key: Command, leaf: Leaf, { command: program }: CliHost): void {
+  const rotate = key
+    .command('rotate')
+    .argument('<name>', 'the domain')
+    .description('Replace its keys: the old ones sign until the new ones are published everywhere.');
+  leaf(rotate, everywhere, async (run, _options, name) => {
+    const made = await (await run.office()).rotateKeys(name);
+    const records = made.map(({ record }) => ({ ...record, why: 'DKIM: the next key' }));
+    return {
+      document: { data: made },
+      value: made.map(({ selector }) => selector).join('\n'),
+      lines: (style) => [
+        style.good(`${made.map(({ selector }) => selector).join(' and ')} will sign for ${readDomain(name)}.`),
+        'Until their records are seen at every name server, the old keys go on signing.',
+        'The records of the old keys stay published for a week after that.',
+        '',
+        ...publishLines(records, style),
+        '',
+        `  next: ${program} domains verify ${readDomain(name)}`,
+      ],
+    };
+  });
+}
+
+function defineKeyImport(key: Command, leaf: Leaf, { command: program }: CliHost): void {
   const add = key
     .command('import')
     .argument('<name>', 'the domain')
@@ -240,8 +333,12 @@ function publishLines(records: readonly RecordToPublish[], style: Style): string
   ];
 }
 
-function verifiedWords({ verified }: Domain): string {
+function verifiedWords({ verified, lapse }: Domain): string {
   if (verified === undefined) return 'no';
+  if (lapse !== undefined) {
+    const since = `its record is gone since ${moment(lapse.since).slice(0, 10)}`;
+    return lapse.stopped_at === undefined ? `${since}: sending will stop` : `no more: ${since}`;
+  }
   const by = verified.by === 'operator' ? 'by your word' : 'its record was seen';
   return `${moment(verified.at).slice(0, 10)}, ${by}`;
 }

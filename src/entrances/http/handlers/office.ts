@@ -1,27 +1,18 @@
-/** Keys, logins and domains of the office. */
+/** Keys and logins of the office. */
 import { isId } from '../../../base/id.ts';
 import { type DomainName, parseDomainName } from '../../../format/domain-name.ts';
-import type { DomainRecord, KeyPrincipal } from '../../../services/directory/types.ts';
 import { bytes, json, pointerTo, problem } from '../answer.ts';
 import { onePage } from '../cursor.ts';
 import type { Handlers } from '../operations.ts';
 import type { HttpPorts } from '../ports.ts';
 import type { ProblemError } from '../schemas/problem.ts';
-import { showDomain, showKey, showUser } from '../show.ts';
+import { showKey, showUser } from '../show.ts';
 import { notFound } from './emails.ts';
 
-type OfficeOperations =
-  | 'listKeys'
-  | 'createKey'
-  | 'revokeKey'
-  | 'listUsers'
-  | 'createUser'
-  | 'listDomains'
-  | 'getDomain';
+type OfficeOperations = 'listKeys' | 'createKey' | 'revokeKey' | 'listUsers' | 'createUser';
 
 export function officeHandlers({ directory }: HttpPorts): Handlers<OfficeOperations> {
   const { accounts } = directory;
-  const show = async (domain: DomainRecord) => showDomain(domain, await directory.keysOf(domain.name));
 
   return {
     listKeys: async () => json(200, onePage((await accounts.keys()).map(showKey))),
@@ -57,22 +48,7 @@ export function officeHandlers({ directory }: HttpPorts): Handlers<OfficeOperati
       const pointer = made.code === 'bad-login' ? '/login' : '/password';
       return problem('validation_failed', { errors: [{ pointer, detail: made.say }] });
     },
-
-    listDomains: async ({ principal }) => {
-      const shown = (await directory.domains()).filter((domain) => isVisible(principal, domain.name));
-      return json(200, onePage(await Promise.all(shown.map(show))));
-    },
-
-    getDomain: async ({ principal, names }) => {
-      const name = parseDomainName(names.name);
-      const domain = name && isVisible(principal, name) ? await directory.domain(name) : undefined;
-      return domain ? json(200, await show(domain)) : notFound(names.name);
-    },
   };
-}
-
-function isVisible(principal: KeyPrincipal, domain: DomainName): boolean {
-  return principal.domains?.includes(domain) ?? true;
 }
 
 function parseDomains(given: readonly string[]): { domains: DomainName[]; errors: ProblemError[] } {

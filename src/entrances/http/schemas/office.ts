@@ -1,6 +1,6 @@
-/** The office itself: keys, logins, domains, health. */
+/** The office itself: keys, logins, health. */
 import { type Static, Type } from 'typebox';
-import { dkimKeyStates, type Scope, scopes } from '../../../services/directory/types.ts';
+import { type Scope, scopes } from '../../../services/directory/types.ts';
 import { answerOf, idOf, line, moment, requestOf } from './common.ts';
 
 const scopeNames = Object.keys(scopes) as Scope[];
@@ -74,38 +74,6 @@ export const CreatedUser = answerOf('CreatedUser', 'A new login.', {
     Type.String({ description: 'The password that was made. It is not stored and cannot be shown again.' }),
   ),
 });
-
-const DkimKey = answerOf('DkimKey', 'A key that signs mail of a domain, and the record that publishes it.', {
-  selector: Type.String(),
-  algorithm: Type.String({ examples: ['rsa-sha256', 'ed25519-sha256'] }),
-  state: Type.Enum([...dkimKeyStates], {
-    description:
-      'pending: not used yet. active: signs. retiring: signs no more, its record stays. retired: its record may go.',
-  }),
-  record: Type.Object({
-    name: Type.String({ examples: ['ph1._domainkey.example.com'] }),
-    type: Type.Literal('TXT'),
-    value: Type.String({ description: 'As one text, unquoted.' }),
-  }),
-});
-
-export const Domain = answerOf('Domain', 'A domain of this office.', {
-  object: Type.Literal('domain'),
-  name: Type.String({ description: 'As A-labels.', examples: ['xn--bcher-kva.example'] }),
-  unicode: Type.String({ description: 'As people write it.', examples: ['bücher.example'] }),
-  created_at: moment('When it was added.'),
-  receives: Type.Boolean({ description: 'Mail to it is received here.' }),
-  verified: Type.Optional(
-    Type.Object({
-      at: moment('When.'),
-      by: Type.Enum(['operator', 'txt'], {
-        description: 'operator: by a person’s word. txt: the record was seen in DNS.',
-      }),
-    }),
-  ),
-  dkim_keys: Type.Array(DkimKey),
-});
-export type Domain = Static<typeof Domain>;
 
 export const Health = answerOf('Health', 'Whether the office can do its work.', {
   status: Type.Enum(['ready', 'not_ready']),
