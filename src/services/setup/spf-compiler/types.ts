@@ -147,3 +147,8 @@ export type SpfProof = {
   readonly failed: readonly { readonly sender: string; readonly address: string; readonly result: string }[];
   readonly stranger?: { readonly address: string; readonly result: string };
 };
+
+/** Remembers what records mean, since thousands of domains include the same few. */
+export type SpfCompiler = {
+  readonly compile: (facts: SpfFacts, request: SpfRequest) => SpfProposal;
+};
