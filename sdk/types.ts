@@ -327,11 +327,7 @@ export type RecordSighting = {
   readonly value: string;
   /** everywhere: at every authoritative server. unclear: no server answered. */
   readonly seen: 'everywhere' | 'somewhere' | 'nowhere' | 'unclear';
-  readonly servers: readonly ({
-    readonly server: string;
-    readonly found: 'ours' | 'another' | 'none' | 'no-answer';
-    readonly say: string;
-  })[];
+  readonly servers: readonly Witness[];
 };
 
 /** What the receiving server said. */
@@ -421,4 +417,11 @@ export type User = {
   readonly domains: readonly string[];
   /** When it was made. */
   readonly created_at: string;
+};
+
+/** What one authoritative server shows of a record. */
+export type Witness = {
+  readonly server: string;
+  readonly found: 'ours' | 'another' | 'none' | 'no-answer';
+  readonly say: string;
 };

@@ -59,18 +59,18 @@ export const Domain = answerOf('Domain', 'A domain of this office.', {
 });
 export type Domain = Static<typeof Domain>;
 
+const Witness = answerOf('Witness', 'What one authoritative server shows of a record.', {
+  server: Type.String({ examples: ['ns1.example.com'] }),
+  found: Type.Enum(['ours', 'another', 'none', 'no-answer']),
+  say: Type.String(),
+});
+
 export const RecordSighting = answerOf('RecordSighting', 'A record the office waits for, and what DNS shows of it.', {
   ...txtRecord,
   seen: Type.Enum(['everywhere', 'somewhere', 'nowhere', 'unclear'], {
     description: 'everywhere: at every authoritative server. unclear: no server answered.',
   }),
-  servers: Type.Array(
-    Type.Object({
-      server: Type.String({ examples: ['ns1.example.com'] }),
-      found: Type.Enum(['ours', 'another', 'none', 'no-answer']),
-      say: Type.String(),
-    }),
-  ),
+  servers: Type.Array(Witness),
 });
 export type RecordSighting = Static<typeof RecordSighting>;
 
