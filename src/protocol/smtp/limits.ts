@@ -40,6 +40,11 @@ export const smtpLimits = {
     doc: 'NOOP, RSET, VRFY, HELP, EHLO and the like since the last accepted message, after which the connection is closed (421)',
     why: 'Postfix does the same',
   },
+  postponed_commands_per_connection: {
+    value: 2_000,
+    doc: 'Commands refused for want of something of ours (disk, memory: 4yz with status 4.3.x), and what only follows from such a refusal, since the last accepted message, after which the connection is closed (421 4.3.2)',
+    why: 'a client that keeps its connection and tries again does what it should; twice the recipients of one message',
+  },
   login_tries_per_connection: {
     value: 5,
     doc: 'Failed logins of one connection, after which it is closed (421)',

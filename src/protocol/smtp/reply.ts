@@ -53,6 +53,11 @@ export function isFinalNo(reply: Reply): boolean {
   return reply.code >= 500;
 }
 
+/** RFC 3463 §3.4: what is short or broken is ours, and may be there later. */
+export function isOurTrouble(reply: Reply): boolean {
+  return reply.code >= 400 && reply.code < 500 && reply.enhanced?.startsWith('4.3.') === true;
+}
+
 /** A reply from a table entry like `550 5.7.1`. */
 export function replyOf(status: string, text: string): Reply {
   const [code = '', enhanced] = status.split(' ');

@@ -16,6 +16,7 @@ export const serverReplies = {
   timeout: replyOf('421 4.4.2', 'Waited too long for you'),
   tooManyErrors: replyOf('421 4.7.0', 'Too many errors'),
   tooMuchJunk: replyOf('421 4.7.0', 'Too many commands without a message'),
+  postponedTooOften: replyOf('421 4.3.2', 'Nothing can be taken at the moment; try again later'),
   tooManyLogins: replyOf('421 4.7.0', 'Too many failed logins'),
   tooManyRecipients: replyOf('452 4.5.3', 'Too many recipients; send the message to the others separately'),
   noTlsNow: replyOf('454 4.7.0', 'TLS is not available at the moment'),

@@ -86,6 +86,10 @@ export type ServerSession = {
   /** Since the last accepted message. */
   readonly errors: number;
   readonly junk: number;
+  /** Commands that trouble of ours has cost. */
+  readonly postponed: number;
+  /** The transaction of now, or the one that could not begin, was refused for trouble of ours: what still comes of it is no offence. */
+  readonly postponing: boolean;
   readonly failedLogins: number;
 };
 
@@ -148,6 +152,8 @@ export function newServerSession(options: ServerOptions, implicitTls: boolean): 
     stopping: false,
     errors: 0,
     junk: 0,
+    postponed: 0,
+    postponing: false,
     failedLogins: 0,
   };
 }

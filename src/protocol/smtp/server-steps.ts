@@ -1,5 +1,5 @@
 /** The ways in which a step of the server machine ends, and what each of them counts. */
-import { isFinalNo, type Reply } from './reply.ts';
+import { isFinalNo, isOurTrouble, type Reply } from './reply.ts';
 import type { ServerEffect, ServerSession, ServerStep } from './server-session.ts';
 
 /** A reply that is no offence. */
@@ -7,9 +7,22 @@ export function yes(session: ServerSession, reply: Reply): ServerStep {
   return { next: session, effects: [{ kind: 'reply', reply }] };
 }
 
-/** A refusal; a final one counts as an offence. */
+/** A refusal; a final one counts as an offence, trouble of ours as such. */
 export function no(session: ServerSession, reply: Reply): ServerStep {
+  if (isOurTrouble(reply)) return yes({ ...session, postponed: session.postponed + 1, postponing: true }, reply);
   return yes(isFinalNo(reply) ? { ...session, errors: session.errors + 1 } : session, reply);
+}
+
+/**
+ * The rest of a transaction that we refused for trouble of ours: RSET, and RCPT and DATA that were on their way (RFC 2920 §3.1), are
+ * neither junk nor errors. Bounded all the same.
+ * @param before the session that the step began with
+ */
+export function excuse(before: ServerSession, { next, effects }: ServerStep): ServerStep {
+  const offences = next.errors - before.errors + (next.junk - before.junk);
+  if (!before.postponing || offences <= 0) return { next, effects };
+  const { errors, junk } = before;
+  return { next: { ...next, errors, junk, postponed: next.postponed + 1 }, effects };
 }
 
 /** An answer to what moves nothing on: tolerated in moderation. */

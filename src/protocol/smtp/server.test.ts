@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { fromLatin1, utf8 } from '../../base/bytes.ts';
 import { smtpLimitsWith } from './limits.ts';
-import { type Reply, replyOf, writeReply } from './reply.ts';
+import { isOurTrouble, type Reply, replyOf, writeReply } from './reply.ts';
 import { lineOctetsMax, step } from './server.ts';
 import { readCommand } from './server-arguments.ts';
 import {
@@ -139,6 +139,10 @@ const underTls = `
   * start-tls
   ! tls-established
   ${greetingOf('S: 250-AUTH PLAIN LOGIN')}`;
+
+function hearLines(talking: Talk, ...lines: string[]): void {
+  for (const line of lines) talking.hear({ kind: 'line', octets: utf8(line), more: false });
+}
 
 /** A session that has said EHLO; a submission session has TLS by then. */
 function greeted(options: ServerOptions, script: string, answer = policy): Talk {
@@ -674,6 +678,64 @@ test('counts: recipients, errors, junk', () => {
     * close`,
   );
   greeted({ ...few }, '! endless\n! endless\n! endless\nS: 421 4.7.0 Too many errors\n* close');
+});
+
+test('what we refuse for want of something of ours is no offence of the client, nor is what only follows from it', () => {
+  const limits = { errors_per_connection: 2, junk_commands_per_connection: 2, postponed_commands_per_connection: 12 };
+  const options: ServerOptions = { ...mx, limits: smtpLimitsWith(limits) };
+  let full = true;
+  const noSpace: ServerInput = { kind: 'verdict', reply: replyOf('452 4.3.1', 'No space') };
+  const of = (kind: ServerEffect['kind']) => (effect: ServerEffect) =>
+    effect.kind === kind && full ? noSpace : policy(effect);
+  const atRcpt = `
+    C: MAIL FROM:<a@b.example>
+    S: 250 2.1.0 Sender noted
+    C: RCPT TO:<a@b.example>
+    S: 452 4.3.1 No space
+    C: DATA
+    S: 554 5.5.1 No valid recipients
+    C: RSET
+    * forget
+    S: 250 2.0.0 Done`;
+  const talking = greeted(options, atRcpt.repeat(3), of('ask-rcpt'));
+  assert.partialDeepStrictEqual(talking.session, { errors: 0, junk: 1, postponed: 9, postponing: false });
+  hearLines(talking, 'NOOP'); // behind EHLO, and between two transactions: junk, as ever
+  assert.equal(talking.session.junk, 2);
+  full = false;
+  hearLines(talking, 'MAIL FROM:<a@b.example>', 'RCPT TO:<a@b.example>', 'DATA');
+  talking.hear({ kind: 'data-end', as: 'complete' });
+  assert.partialDeepStrictEqual(talking.session, { junk: 0, postponed: 0 });
+
+  full = true;
+  const atMail = `
+    C: MAIL FROM:<a@b.example>
+    S: 452 4.3.1 No space
+    C: RCPT TO:<a@b.example>
+    S: 503 5.5.1 MAIL comes first
+    C: DATA
+    S: 503 5.5.1 MAIL comes first
+    C: RSET
+    S: 250 2.0.0 Done`;
+  const last = '    S: 421 4.3.2 Nothing can be taken at the moment; try again later\n    * close';
+  greeted(options, `${atMail.repeat(3)}\n${last}`, of('ask-mail'));
+
+  const chunks = greeted(
+    options,
+    'C: MAIL FROM:<a@b.example>\nS: 452 4.3.1 No space\nC: BDAT 3 LAST\n* swallow-chunk 3\n! chunk-end complete\nS: 503 5.5.1 MAIL comes first',
+    of('ask-mail'),
+  );
+  assert.partialDeepStrictEqual(chunks.session, { errors: 0, postponed: 2 });
+  hearLines(chunks, 'BOGUS', 'BOGUS');
+  assert.equal(chunks.session.phase.at, 'closed', 'what has nothing to do with it counts as ever');
+});
+
+test('RFC 3463 §3.4: only a temporary no with a status of the mail system is trouble of ours', () => {
+  const ours = ['452 4.3.1', '451 4.3.0', '451 4.3.2'];
+  const others = ['451 4.7.1', '452 4.5.3', '451 4.4.3', '550 5.1.1', '552 5.3.4', '354'];
+  assert.deepEqual(
+    [...ours, ...others].map((status) => isOurTrouble(replyOf(status, ''))),
+    [...ours.map(() => true), ...others.map(() => false)],
+  );
 });
 
 test('an account may name any number of recipients that are refused', () => {

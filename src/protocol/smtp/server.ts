@@ -20,7 +20,7 @@
  */
 import { latin1 } from '../../base/bytes.ts';
 import { invariant, unreachable } from '../../base/outcome.ts';
-import { isPositive, type Reply } from './reply.ts';
+import { isOurTrouble, isPositive, type Reply } from './reply.ts';
 import { type Command, isHttp, readCommand, readMail, readRcpt } from './server-arguments.ts';
 import { beginChunk, endChunk, refuseChunk, takeChunk } from './server-chunks.ts';
 import { beginLogin, continueLogin, loginVerdict } from './server-login.ts';
@@ -32,7 +32,7 @@ import {
   type ServerStep,
   type Transaction,
 } from './server-session.ts';
-import { ask, close, forget, junk, no, yes } from './server-steps.ts';
+import { ask, close, excuse, forget, junk, no, yes } from './server-steps.ts';
 
 type LineInput = Extract<ServerInput, { kind: 'line' }>;
 
@@ -74,7 +74,7 @@ function answer(session: ServerSession, input: ServerInput): ServerStep {
     case 'chunk-end': {
       const { phase } = session;
       invariant(phase.at === 'chunk' || phase.at === 'refused-chunk', 'no chunk was asked for');
-      return endChunk(session, phase, input);
+      return excuse(session, endChunk(session, phase, input));
     }
     case 'timeout':
       return close(session, say.timeout);
@@ -98,6 +98,7 @@ function dueReply(session: ServerSession): Reply | undefined {
   const { limits } = session.options;
   if (session.errors >= limits.errors_per_connection) return say.tooManyErrors;
   if (session.junk > limits.junk_commands_per_connection) return say.tooMuchJunk;
+  if (session.postponed >= limits.postponed_commands_per_connection) return say.postponedTooOften;
   if (session.failedLogins >= limits.login_tries_per_connection) return say.tooManyLogins;
   const between = (session.phase.at === 'command' || session.phase.at === 'login') && !session.transaction;
   return session.stopping && between ? say.stopping : undefined;
@@ -111,9 +112,9 @@ function open(session: ServerSession, talked: boolean): ServerStep {
 function secure(session: ServerSession): ServerStep {
   invariant(session.phase.at === 'securing', 'nobody asked for TLS');
   // RFC 3207 §4.2: all knowledge from before goes; the counts of offences are ours, not the client's
-  const { stopping, errors, junk, failedLogins } = session;
+  const { stopping, errors, junk, postponed, failedLogins } = session;
   const fresh = newServerSession(session.options, true);
-  const next: ServerSession = { ...fresh, phase: { at: 'command' }, stopping, errors, junk, failedLogins };
+  const next: ServerSession = { ...fresh, phase: { at: 'command' }, stopping, errors, junk, postponed, failedLogins };
   return { next, effects: [] };
 }
 
@@ -126,8 +127,13 @@ function hearLine(session: ServerSession, line: LineInput): ServerStep {
   const tooLong = line.octets.length + 2 > session.options.limits.command_line_bytes;
   if (tooLong && command.verb !== 'AUTH') return no(session, say.lineTooLong);
   const obey = commands.get(command.verb);
-  return obey ? obey(session, command, line) : no(session, say.unknownCommand);
+  if (!obey) return no(session, say.unknownCommand);
+  const obeyed = obey(session, command, line);
+  return ofTransaction.has(command.verb) ? excuse(session, obeyed) : obeyed;
 }
+
+/** What a client has sent already, or must send, when a transaction of his is refused. */
+const ofTransaction: ReadonlySet<string> = new Set(['RCPT', 'DATA', 'RSET']);
 
 type Obey = (session: ServerSession, command: Command, line: LineInput) => ServerStep;
 
@@ -155,7 +161,7 @@ const commands: ReadonlyMap<string, Obey> = new Map<string, Obey>([
 /** RFC 5321 §4.1.1.1. The name is a claim: it is bounded and printable, but not judged here (§4.1.4: nor is mail refused for it). */
 function hello(session: ServerSession, command: Command, extended: boolean): ServerStep {
   if (!/^[\x21-\x7e]{1,255}$/.test(command.argument)) return no(session, say.heloArgument); // RFC 5321 §4.5.3.1.2
-  const greeted = { ...session, helo: command.argument, extended };
+  const greeted = { ...session, helo: command.argument, extended, postponing: false };
   return forget(junk(greeted, greeting(greeted, extended)));
 }
 
@@ -251,7 +257,7 @@ function hearVerdict(
     case 'mail': {
       if (!isPositive(reply)) return no(ready, reply);
       const transaction = { mail: phase.mail, recipients: 0, recipientsRefused: 0, chunks: undefined };
-      return yes({ ...ready, transaction }, reply);
+      return yes({ ...ready, transaction, postponing: false }, reply);
     }
     case 'rcpt':
       invariant(ready.transaction, 'a recipient belongs to a transaction');
@@ -262,7 +268,7 @@ function hearVerdict(
       return refuseChunk(ready, phase.chunk, reply);
     case 'message':
       if (!isPositive(reply)) return forget(no(ready, reply));
-      return forget(yes({ ...ready, errors: 0, junk: 0 }, reply));
+      return forget(yes({ ...ready, errors: 0, junk: 0, postponed: 0, postponing: false }, reply));
     default:
       return unreachable(phase);
   }
@@ -274,12 +280,13 @@ function hearRcptVerdict(session: ServerSession, transaction: Transaction, reply
   }
   const told = { ...transaction, recipientsRefused: transaction.recipientsRefused + 1 };
   // Strangers who guess names are cut off; an account's own list may hold any number of dead or suppressed addresses.
-  return (session.loggedIn ? yes : no)({ ...session, transaction: told }, reply);
+  const counts = !session.loggedIn || isOurTrouble(reply);
+  return (counts ? no : yes)({ ...session, transaction: told }, reply);
 }
 
 function reset(session: ServerSession, command: Command): ServerStep {
   if (command.argument !== '') return no(session, say.noArgument);
-  return forget(junk(session, say.done));
+  return forget(junk({ ...session, postponing: false }, say.done));
 }
 
 function quit(session: ServerSession, command: Command): ServerStep {
