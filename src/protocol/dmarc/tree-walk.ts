@@ -66,10 +66,25 @@ export async function walkTree(start: DomainName, find: RecordFinder): Promise<W
   for (const domain of walkNames(start)) {
     const found = await find(domain);
     steps.push({ domain, found });
-    if (found.kind === 'failed') break; // the records further up could not settle anything any more
-    if (found.kind === 'record' && found.record.psd !== 'u') break; // RFC 9989 §4.10 steps 2 and 6
+    if (endsWalk(found)) break;
   }
   return { start, steps, organizationalDomain: organizationalDomain(start, steps) };
+}
+
+/** The same over answers that are there already. */
+export function walkAnswers(start: DomainName, answerOf: (domain: DomainName) => DnsAnswer<string>): Walk {
+  const steps: { domain: DomainName; found: FoundRecord }[] = [];
+  for (const domain of walkNames(start)) {
+    const found = selectRecord(answerOf(domain), parseDmarcRecord);
+    steps.push({ domain, found });
+    if (endsWalk(found)) break;
+  }
+  return { start, steps, organizationalDomain: organizationalDomain(start, steps) };
+}
+
+/** After a failure the records further up could not settle anything any more. RFC 9989 §4.10 steps 2 and 6 */
+function endsWalk(found: FoundRecord): boolean {
+  return found.kind === 'failed' || (found.kind === 'record' && found.record.psd !== 'u');
 }
 
 /** RFC 9989 §4.10 steps 3, 4 and 7: the domain, then its ancestors down to the single label. */

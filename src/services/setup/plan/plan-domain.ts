@@ -1,0 +1,91 @@
+/**
+ * One plan of records for everyone who sends for a domain: what each rule says, put together. Facts in, plan out: no clock, no DNS, no
+ * chance. What DNS did not say stays unknown; what could be lost waits for a person. Pure.
+ */
+import type { Plan, PlannedRecord } from '../types.ts';
+import { look } from './facts.ts';
+import { findThinStreams } from './find-thin-streams.ts';
+import { type Context, joined, type Part, self, ttlSeconds } from './part.ts';
+import { planBimi } from './plan-bimi.ts';
+import { planDmarc } from './plan-dmarc.ts';
+import { planMx } from './plan-mx.ts';
+import { planParked } from './plan-parked.ts';
+import { planPtr } from './plan-ptr.ts';
+import { planSenders } from './plan-senders.ts';
+import { planSpf } from './plan-spf.ts';
+import { planTls } from './plan-tls.ts';
+import { meansTheSame } from './same-meaning.ts';
+
+export function planDomain(context: Context): Plan {
+  const { domain, declaration } = context;
+  const parts = declaration.parked ? [planParked(context)] : partsOf(context);
+  const { records, conflicts, notes, dropped, steps } = joined(parts);
+  return { domain, records: once(records), conflicts, notes, dropped, steps };
+}
+
+function partsOf(context: Context): readonly Part[] {
+  const senders = planSenders(context);
+  const mx = planMx(context);
+  const dmarc = planDmarc(context);
+  const surroundings = { stage: dmarc.stage, planned: senders.records ?? [] };
+  return [
+    mx,
+    planSpf(context, surroundings),
+    senders,
+    retiredKeys(context),
+    dmarc,
+    planTls(context, mx.isOurs),
+    planBimi(context, dmarc.stage),
+    planPtr(context),
+    { notes: [...missingParameters(context), ...findThinStreams(context.declaration)], steps: stepsOf(context) },
+  ];
+}
+
+/** A key that signs nothing any more goes, when what stands there is that key. */
+function retiredKeys({ office, facts, domain }: Context): Part {
+  const records = (office?.keys ?? []).flatMap(({ selector, record, retired }): PlannedRecord[] => {
+    if (!retired) return [];
+    const name = `${selector}._domainkey.${domain}`;
+    const sight = look(facts, name, 'TXT');
+    if (sight.kind === 'unknown' || sight.isWild || sight.alias !== undefined) return [];
+    const there = sight.values.find((value) => meansTheSame('TXT', value, record));
+    if (there === undefined) return [];
+    const why = 'DKIM: this key of ours signs no more, and nothing that it signed is on its way';
+    return [
+      { name, type: 'TXT', value: there, ttl: ttlSeconds, state: 'extra', needed: 'recommended', why, sender: self },
+    ];
+  });
+  return { records };
+}
+
+function missingParameters({ wants, domain }: Context): Plan['notes'] {
+  return wants.flatMap(({ label, sender, missing }) =>
+    missing.map(({ parameter, records, terms }) => {
+      const held = [...new Set([...records.map(({ type, purpose }) => `${type} (${purpose})`), ...terms])].join(', ');
+      return {
+        code: 'parameter-missing',
+        name: domain,
+        say: `${label} needs ${parameter.name}: ${parameter.what}. Without it the plan lacks ${held}. Give it as --sender ${sender.id}:${parameter.name}=${parameter.example}`,
+      };
+    }),
+  );
+}
+
+function stepsOf({ wants }: Context): Plan['steps'] {
+  return wants.flatMap(({ label, steps }) =>
+    steps.map((step) => ({ sender: label, say: step === '{records}' ? publishStep(label) : step })),
+  );
+}
+
+function publishStep(label: string): string {
+  return `Publish the records for ${label}, and wait until they are to be seen.`;
+}
+
+/** Two rules may come to the same record; it is one. */
+function once(records: readonly PlannedRecord[]): readonly PlannedRecord[] {
+  const known = new Set<string>();
+  return records.filter(({ name, type, value }) => {
+    const key = `${type} ${name} ${value}`;
+    return !known.has(key) && known.add(key);
+  });
+}

@@ -1,0 +1,88 @@
+/**
+ * TLS for mail that comes in: the record that announces our MTA-STS policy, the name it is served at, and where reports go. Only for our
+ * own MX: what somebody else's hosts can do, somebody else has to promise. Pure. RFC 8461, RFC 8460
+ */
+import { createHash } from 'node:crypto';
+import { policyText } from '../../../protocol/mta-sts/policy.ts';
+import { parseStsRecord } from '../../../protocol/mta-sts/record.ts';
+import { parseTlsRptRecord } from '../../../protocol/tls-rpt/record.ts';
+import type { Need, OwnOffice, PlannedRecord, SetupType } from '../types.ts';
+import { look } from './facts.ts';
+import { type Context, type Part, self, ttlSeconds } from './part.ts';
+
+/** RFC 8461 §3.2: weeks. A mistake in it is kept that long by those who asked. */
+const maxAgeSeconds = 604_800;
+
+/** The id changes exactly when the policy does. RFC 8461 §3.1: 1 to 32 letters and digits. */
+function policyId({ hostname }: OwnOffice): string {
+  const text = policyText({ mode: 'testing', mx: [hostname], maxAgeSeconds });
+  return createHash('sha256').update(text).digest('hex').slice(0, 20);
+}
+
+/** @param isOurs whether the domain's MX is this office */
+export function planTls(context: Context, isOurs: boolean): Part {
+  const { office, domain, facts } = context;
+  if (!isOurs || office === undefined) {
+    const sight = look(facts, `_mta-sts.${domain}`, 'TXT');
+    const isThere = sight.kind === 'seen' && parseStsRecord(sight.values).kind === 'found';
+    const say = 'An MTA-STS policy stands there for hosts that are not ours: see that it names the MX of today.';
+    return isThere ? { notes: [{ code: 'foreign-mta-sts', name: `_mta-sts.${domain}`, say }] } : {};
+  }
+  return { records: [...announcement(context, office), ...policyHost(context, office), ...reporting(context)] };
+}
+
+type Wanted = { readonly name: string; readonly type: SetupType; readonly value: string; readonly why: string };
+
+function planned(
+  want: Wanted,
+  state: PlannedRecord['state'],
+  needed: Need,
+  replaces?: readonly string[],
+): PlannedRecord {
+  return { ...want, ttl: ttlSeconds, state, needed, sender: self, ...(replaces && { replaces }) };
+}
+
+function announcement({ domain, facts }: Context, office: OwnOffice): readonly PlannedRecord[] {
+  const name = `_mta-sts.${domain}`;
+  const why = 'MTA-STS: senders that ask deliver over proven TLS only, once the policy says so';
+  const wanted = { name, type: 'TXT', value: `v=STSv1; id=${policyId(office)}`, why } as const;
+  const sight = look(facts, name, 'TXT');
+  if (sight.kind === 'unknown') return [planned(wanted, 'unknown', 'recommended')];
+  const there = sight.values.filter((text) => text.startsWith('v=STSv1'));
+  const [text] = there;
+  const isFound = parseStsRecord(sight.values).kind === 'found';
+  // The id of a policy that is served is kept: whoever changes the policy changes it.
+  if (isFound && text !== undefined) return [planned({ ...wanted, value: text }, 'present', 'recommended')];
+  if (sight.alias !== undefined) return []; // kept elsewhere
+  return sight.isWild || there.length === 0
+    ? [planned(wanted, 'missing', 'recommended')]
+    : [planned(wanted, 'wrong', 'recommended', there)];
+}
+
+function policyHost({ domain, facts }: Context, { hostname }: OwnOffice): readonly PlannedRecord[] {
+  const name = `mta-sts.${domain}`;
+  const why = 'the name at which the MTA-STS policy is fetched';
+  const wanted = { name, type: 'CNAME', value: hostname, why } as const;
+  const sight = look(facts, name, 'CNAME');
+  const address = look(facts, name, 'A');
+  if (sight.kind === 'unknown' || address.kind === 'unknown') return [planned(wanted, 'unknown', 'recommended')];
+  if (sight.values.includes(hostname)) return [planned(wanted, 'present', 'recommended')];
+  const isTaken = sight.alias !== undefined || (address.values.length > 0 && !address.isWild);
+  return isTaken ? [] : [planned(wanted, 'missing', 'recommended')]; // somebody serves a policy there already
+}
+
+function reporting({ domain, facts }: Context): readonly PlannedRecord[] {
+  const name = `_smtp._tls.${domain}`;
+  const why = 'TLS-RPT: senders tell once a day where TLS to this server failed';
+  const wanted = { name, type: 'TXT', value: `v=TLSRPTv1; rua=mailto:postmaster@${domain}`, why } as const;
+  const sight = look(facts, name, 'TXT');
+  if (sight.kind === 'unknown') return [planned(wanted, 'unknown', 'recommended')];
+  const there = sight.values.filter((text) => text.startsWith('v=TLSRPTv1'));
+  const [text] = there;
+  const isFound = parseTlsRptRecord(sight.values).kind === 'found';
+  if (isFound && text !== undefined) return [planned({ ...wanted, value: text }, 'present', 'recommended')];
+  if (sight.alias !== undefined) return [];
+  return sight.isWild || there.length === 0
+    ? [planned(wanted, 'missing', 'recommended')]
+    : [planned(wanted, 'wrong', 'recommended', there)];
+}

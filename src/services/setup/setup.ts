@@ -1,0 +1,103 @@
+/**
+ * Setting a domain up: who sends for it is declared, what it publishes is observed, and one plan of records for all of them comes out.
+ * The declaration is kept here, or in a file of the user's; then there is no database. Nothing is published from here.
+ */
+import { invariant, type Outcome } from '../../base/outcome.ts';
+import type { Db } from '../../base/port/db.ts';
+import type { DomainName } from '../../format/domain-name.ts';
+import { createDomainPlanner, type DomainPlanner } from './plan/domain-planner.ts';
+import type { ObservePorts } from './plan/observe-domain.ts';
+import { readDeclaration } from './plan/read-declaration.ts';
+import { SetupStore } from './setup-store.ts';
+import type {
+  Catalogue,
+  Declaration,
+  DeclarationRefusal,
+  DomainObserved,
+  OwnOffice,
+  Plan,
+  SenderRefusal,
+} from './types.ts';
+
+export { readCatalogue } from './catalogue/catalogue.ts';
+export { parseDeclaredSender, parseDeclaredSender } from './catalogue/declared-sender.ts';
+export { gatherSigns, gatherSigns } from './catalogue/gather-signs.ts';
+export { recognise, recognise } from './catalogue/recognise.ts';
+export { senderWants, senderWants } from './catalogue/sender-wants.ts';
+export { signsOfMessage, signsOfMessage } from './catalogue/signs-of-message.ts';
+export { factsOf } from './plan/facts.ts';
+export { dnscontrolNotation } from './plan/notations/dnscontrol-notation.ts';
+export { terraformForCloudflare, terraformForRoute53 } from './plan/notations/terraform-notation.ts';
+export { zoneNotation } from './plan/notations/zone-notation.ts';
+export { readPlannedDomain } from './plan/read-declaration.ts';
+
+export type SetupPorts = ObservePorts & {
+  readonly catalogue: Catalogue;
+  /** Where declarations are kept; absent where they come from files. */
+  readonly db?: Db;
+};
+
+export type WithOffice = { readonly office?: OwnOffice };
+
+export class Setup {
+  readonly catalogue: Catalogue;
+  readonly #ports: SetupPorts;
+  readonly #planner: DomainPlanner;
+  readonly #store: { readonly db: Db; readonly sql: SetupStore } | undefined;
+
+  constructor(ports: SetupPorts) {
+    this.#ports = ports;
+    this.catalogue = ports.catalogue;
+    this.#planner = createDomainPlanner(ports.catalogue);
+    this.#store = ports.db && { db: ports.db, sql: new SetupStore(ports.db) };
+  }
+
+  // Declarations
+
+  /** What a file or a request says. @param domain what it has to be about */
+  readDeclaration(value: unknown, domain?: DomainName): Outcome<Declaration, DeclarationRefusal> {
+    return readDeclaration(this.catalogue, value, domain);
+  }
+
+  /** Keeps it, in place of the one before. */
+  async declare(declaration: Declaration): Promise<void> {
+    const { db, sql } = this.#kept();
+    await db.write((tx) => sql.put(tx, declaration, this.#ports.timers.nowMs()));
+  }
+
+  declaration(domain: DomainName): Promise<Declaration | undefined> {
+    const { db, sql } = this.#kept();
+    return db.read((reader) => sql.get(reader, domain));
+  }
+
+  declarations(): Promise<readonly Declaration[]> {
+    const { db, sql } = this.#kept();
+    return db.read((reader) => sql.all(reader));
+  }
+
+  /** Whether there was one. What is published stays. */
+  forget(domain: DomainName): Promise<boolean> {
+    const { db, sql } = this.#kept();
+    return db.write((tx) => sql.remove(tx, domain));
+  }
+
+  #kept() {
+    invariant(this.#store, 'declarations are kept in the office, and this is not one');
+    return this.#store;
+  }
+
+  // Planning
+
+  /** What DNS says about everything that a plan for this declaration looks at; may be saved and planned with later. */
+  observe(
+    declaration: Declaration,
+    options: WithOffice & { readonly signal?: AbortSignal } = {},
+  ): Promise<Outcome<DomainObserved, SenderRefusal>> {
+    return this.#planner.observe(this.#ports, declaration, options);
+  }
+
+  /** Pure: the same declaration and observation give the same plan. What was not observed stays unknown. */
+  plan(declaration: Declaration, observed: DomainObserved, { office }: WithOffice = {}): Outcome<Plan, SenderRefusal> {
+    return this.#planner.plan(declaration, observed, office);
+  }
+}
