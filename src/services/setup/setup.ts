@@ -20,11 +20,11 @@ import type {
 } from './types.ts';
 
 export { readCatalogue } from './catalogue/catalogue.ts';
-export { parseDeclaredSender, parseDeclaredSender } from './catalogue/declared-sender.ts';
-export { gatherSigns, gatherSigns } from './catalogue/gather-signs.ts';
-export { recognise, recognise } from './catalogue/recognise.ts';
-export { senderWants, senderWants } from './catalogue/sender-wants.ts';
-export { signsOfMessage, signsOfMessage } from './catalogue/signs-of-message.ts';
+export { parseDeclaredSender } from './catalogue/declared-sender.ts';
+export { gatherSigns } from './catalogue/gather-signs.ts';
+export { recognise } from './catalogue/recognise.ts';
+export { senderWants } from './catalogue/sender-wants.ts';
+export { signsOfMessage } from './catalogue/signs-of-message.ts';
 export { factsOf } from './plan/facts.ts';
 export { dnscontrolNotation } from './plan/notations/dnscontrol-notation.ts';
 export { terraformForCloudflare, terraformForRoute53 } from './plan/notations/terraform-notation.ts';
