@@ -6,5 +6,4 @@ hostContract({
   replay: cloudflareReplay,
   editor: (world) => createCloudflareEditor(world, { token: cloudflareToken }),
   secret: cloudflareToken,
-  troubles: ['denied', 'limited', 'broken', 'half', 'hangs'],
 });
