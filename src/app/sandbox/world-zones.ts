@@ -1,5 +1,6 @@
-/** The DNS of the sandbox world as master-file text: what each of its hosts would have published. Pure. */
+/** The DNS of the sandbox world as master-file text: what each of its hosts would have published. */
 import type { DkimKeyRecord } from '../../services/directory/types.ts';
+import { sandboxNameServer } from './zone-files.ts';
 
 export type WorldHost = {
   readonly domain: string;
@@ -12,10 +13,14 @@ const ttlSeconds = 300;
 
 /** The root is ours as well: every other name in the world does not exist, instead of being nobody's business. */
 const root = ['; nothing else exists', '. SOA a.root. nobody.root. 1 3600 600 86400 60', '. NS a.root.'];
+/** Where domains are kept that people set up here. */
+const host = [`${sandboxNameServer}. A 192.0.2.53`];
 
 /** Zones for every host and for the reverse names of their networks. */
 export function worldZones(hosts: readonly WorldHost[]): string {
-  return [`$TTL ${ttlSeconds}`, ...root, ...hosts.flatMap(zoneOf), ...hosts.flatMap(reverseZoneOf), ''].join('\n');
+  return [`$TTL ${ttlSeconds}`, ...root, ...host, ...hosts.flatMap(zoneOf), ...hosts.flatMap(reverseZoneOf), ''].join(
+    '\n',
+  );
 }
 
 function zoneOf({ domain, hostname, address, keys }: WorldHost): string[] {

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createNodeNet } from '../../adapters/net/node-net.ts';
+import { createAuthorities } from '../../adapters/resolver/authorities.ts';
 import { createStubResolver } from '../../adapters/resolver/stub-resolver.ts';
 import { createDirectMx } from '../../adapters/transports/direct-mx.ts';
 import { systemClock } from '../../base/clock.ts';
@@ -14,6 +15,7 @@ import { parseMailbox } from '../../format/address.ts';
 import { type DomainName, parseDomainName } from '../../format/domain-name.ts';
 import { parseNetwork } from '../../format/ip-address.ts';
 import { parseZoneText } from '../../format/zone-file.ts';
+import type { Authorities } from '../../protocol/dns/authorities.ts';
 import type { Resolver } from '../../protocol/dns/types.ts';
 import { emptyZoneSet, makeZoneSet, type ZoneSet } from '../../protocol/dns/zone-set.ts';
 import { closeAll } from '../close-all.ts';
@@ -28,6 +30,7 @@ import { sandboxCertificates } from './sandbox-certificates.ts';
 import type { SandboxFacts } from './sandbox-facts.ts';
 import { createWorldNet, type WorldMap } from './world-net.ts';
 import { worldZones } from './world-zones.ts';
+import { ZoneFiles } from './zone-files.ts';
 
 export type SandboxWorld = {
   readonly facts: SandboxFacts;
@@ -82,17 +85,22 @@ async function build(
   const net = createNodeNet();
   const map: WorldMap = new Map();
   let zones: ZoneSet = emptyZoneSet;
+  let files: ZoneFiles | undefined;
+  const noted = (say: string) => options.err(`${JSON.stringify({ level: 40, msg: 'zone file', say })}\n`);
   const dnsAt = options.ownPorts ? { address: loopback, port: 0 } : dnsPlace(options.environment);
   const dns = await named('listen.dns', dnsAt, () =>
-    serveDns({ net, at: dnsAt, zones: () => zones, signals: silentSignals }),
+    serveDns({ net, at: dnsAt, zones: () => files?.zones(zones, noted) ?? zones, signals: silentSignals }),
   );
   opened.push(() => dns.close());
   const resolver = createStubResolver({ net, timers: systemClock, random: systemRandom, servers: [dns.endpoint] });
   const certificates = await sandboxCertificates(options.data, [yours.hostname, theirs.hostname]);
-  const context = { options, net, map, resolver, certificates, opened };
+  const deps = { net, timers: systemClock, random: systemRandom };
+  const authorities = createAuthorities({ ...deps, resolver, placeOf: () => dns.endpoint });
+  const context = { options, net, map, resolver, authorities, certificates, opened };
   const your = await openHouse(context, yours, options.data);
   const their = await openHouse(context, theirs, join(options.data, theirs.domain), your.config);
   zones = await publish([your, their]);
+  files = new ZoneFiles(options.data, systemClock.nowMs, zones);
   const access = await openAccess(options.data, your, their);
   const facts = factsOf(options.data, access, {
     your,
@@ -124,6 +132,7 @@ type Context = {
   readonly net: Net;
   readonly map: WorldMap;
   readonly resolver: Resolver;
+  readonly authorities: Authorities;
   readonly certificates: Awaited<ReturnType<typeof sandboxCertificates>>;
   readonly opened: (() => Promise<void>)[];
 };
@@ -137,13 +146,14 @@ function dnsPlace(environment: WorldOptions['environment']): Endpoint {
 
 /** @param before the house whose ports are taken: this one listens on the next free ones */
 async function openHouse(context: Context, place: Place, folder: string, before?: Config): Promise<House> {
-  const { options, net, map, resolver, certificates, opened } = context;
+  const { options, net, map, resolver, authorities, certificates, opened } = context;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const config = await configOf(context, place, folder, before);
   const telemetry = createTelemetry({ level: config['log.level'], office: place.domain, write: options.err });
   const world = {
     net: createWorldNet(net, map, place.address),
     resolver,
+    authorities,
     timers: systemClock,
     random: systemRandom,
     signals: telemetry.signals,

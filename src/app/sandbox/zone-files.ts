@@ -1,0 +1,100 @@
+/**
+ * The sandbox as a DNS host: every file `DATA/zones/NAME.zone` is a zone of its world, in force as soon as it is written. Whoever
+ * may write the file owns the domain, so that a domain can be set up, published and verified here as it is outside.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DnsRecord } from '../../format/dns-record.ts';
+import type { DomainName } from '../../format/domain-name.ts';
+import { parseZoneText } from '../../format/zone-file.ts';
+import { makeZoneSet, type ZoneSet } from '../../protocol/dns/zone-set.ts';
+
+/** Serves every zone of this host; its address is in `world-zones.ts`. */
+export const sandboxNameServer = 'ns.host.test';
+
+/** Files are looked at again after this; a query before it is answered from what was read. */
+const lookEveryMs = 50;
+
+export function zoneFileOf(folder: string, domain: DomainName): string {
+  return join(folder, 'zones', `${domain}.zone`);
+}
+
+/** A zone as a host sets it up: with its servers, and otherwise empty. Answers whether there was none. */
+export function makeZoneFile(folder: string, domain: DomainName): boolean {
+  const file = zoneFileOf(folder, domain);
+  if (existsSync(file)) return false;
+  mkdirSync(join(folder, 'zones'), { recursive: true, mode: 0o700 });
+  const text = [
+    `; ${domain}, as the sandbox serves it. Changes are in force at once.`,
+    '$TTL 300',
+    `${domain}. SOA ${sandboxNameServer}. hostmaster.host.test. 1 3600 600 86400 60`,
+    `${domain}. NS ${sandboxNameServer}.`,
+    '',
+  ].join('\n');
+  writeFileSync(file, text, { mode: 0o600 });
+  return true;
+}
+
+export class ZoneFiles {
+  readonly #folder: string;
+  readonly #nowMs: () => number;
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
+  #mark = '';
+  #zones: ZoneSet;
+
+  constructor(folder: string, nowMs: () => number, zones: ZoneSet) {
+    this.#folder = join(folder, 'zones');
+    this.#nowMs = nowMs;
+    this.#zones = zones;
+  }
+
+  /** @param base zones that are there without a file; no file takes their place */
+  zones(base: ZoneSet, onMistake: (say: string) => void): ZoneSet {
+    const nowMs = this.#nowMs();
+    if (nowMs - this.#lookedAtMs < lookEveryMs) return this.#zones;
+    this.#lookedAtMs = nowMs;
+    const files = this.#files();
+    const mark = files.map(({ path, mtimeMs, size }) => `${path} ${mtimeMs} ${size}`).join('\n');
+    if (mark === this.#mark) return this.#zones;
+    this.#mark = mark;
+    this.#zones = withFiles(
+      base,
+      files.map(({ path }) => path),
+      onMistake,
+    );
+    return this.#zones;
+  }
+
+  #files(): { path: string; mtimeMs: number; size: number }[] {
+    if (!existsSync(this.#folder)) return [];
+    return readdirSync(this.#folder)
+      .filter((name) => name.endsWith('.zone'))
+      .sort()
+      .flatMap((name) => {
+        const path = join(this.#folder, name);
+        const found = statSync(path, { throwIfNoEntry: false }); // it may be replaced at this moment
+        return found?.isFile() ? [{ path, mtimeMs: found.mtimeMs, size: found.size }] : [];
+      });
+  }
+}
+
+/** A file that cannot be served is said, and the others are. */
+function withFiles(base: ZoneSet, paths: readonly string[], onMistake: (say: string) => void): ZoneSet {
+  const all = new Map(base);
+  for (const path of paths) {
+    const records = recordsIn(path);
+    const made = typeof records === 'string' ? { ok: false as const, say: records } : makeZoneSet(records);
+    if (!made.ok) onMistake(`${path}: ${made.say}`);
+    else for (const [apex, zone] of made.value) if (!base.has(apex)) all.set(apex, zone);
+  }
+  return all;
+}
+
+function recordsIn(path: string): readonly DnsRecord[] | string {
+  try {
+    const parsed = parseZoneText(readFileSync(path, 'utf8'));
+    return parsed.ok ? parsed.value.records : parsed.say;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
