@@ -39,6 +39,7 @@ import { DomainCare } from '../services/setup/care/domain-care.ts';
 import { closeAll } from './close-all.ts';
 import { createLocalTransport } from './local-transport.ts';
 import type { Config } from './settings.ts';
+import { OrphanSweep } from './sweep-orphans.ts';
 import { createTestTransport } from './test-transport.ts';
 import { openTlsPolicies } from './tls-policies.ts';
 
@@ -175,6 +176,7 @@ export async function openOffice(config: Config, hostname: DomainName, world: Wo
     { hostname, onDmarcReject: config['inbound.on_dmarc_reject'] },
   );
   const care = openCare(records, outbound, world);
+  const sweep = new OrphanSweep({ ...records, ...world });
   return {
     ...records,
     hostname,
@@ -184,14 +186,20 @@ export async function openOffice(config: Config, hostname: DomainName, world: Wo
     care,
     tlsCounts,
     start: async () => {
-      const orphans = await records.blobs.sweepOrphans();
-      if (orphans > 0) world.signals.emit('info', 'store.orphans_removed', { files: orphans });
+      await sweep.start();
       tlsCounts.start();
       care.start();
       await outbound.start();
     },
     stop: () =>
-      closeAll([records.close, () => tlsCounts.stop(), direct.close, () => outbound.stop(), () => care.stop()]),
+      closeAll([
+        records.close,
+        () => sweep.stop(),
+        () => tlsCounts.stop(),
+        direct.close,
+        () => outbound.stop(),
+        () => care.stop(),
+      ]),
   };
 }
 

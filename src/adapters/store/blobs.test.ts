@@ -7,6 +7,7 @@ import test from 'node:test';
 import { blobsContract, spool } from '../../../test/contracts/blobs-contract.ts';
 import { isFault } from '../../../test/contracts/db-contract.ts';
 import { tempOffice } from '../../../test/support/temp-office.ts';
+import { systemClock } from '../../base/clock.ts';
 import { Fault } from '../../base/outcome.ts';
 import type { BlobId, Spooled } from '../../base/port/blobs.ts';
 import { openBlobs, orphanAgeMs } from './blobs.ts';
@@ -167,6 +168,26 @@ test('the start sweeps what a kill left between file and commit, and nothing els
   for (const name of ['0'.repeat(32), 'README', owned]) utimesSync(join(spooledFolder, name), old, old);
   assert.equal(await blobs.sweepOrphans(), 1);
   assert.deepEqual(filesOf(folder).sort(), ['1'.repeat(32), 'README', owned].sort());
+});
+
+test('a sweep while mail comes in leaves what arrives and what waits for its row, even when the clock jumps', async (t) => {
+  const { folder, db, blobs } = await tempOffice(t, {
+    timers: { ...systemClock, nowMs: () => Date.now() + 2 * orphanAgeMs },
+  });
+  const arriving = blobs.open();
+  await arriving.write(large);
+  const waiting = await spool(blobs, large);
+  const kept = await spool(blobs, large);
+  await db.write((tx) => blobs.keep(tx, kept));
+  const gone = await spool(blobs, large);
+  await gone.discard();
+  assert.equal(await blobs.sweepOrphans(), 0);
+  await db.write((tx) => blobs.keep(tx, waiting));
+  await arriving.discard();
+  assert.equal(await blobs.sweepOrphans(), 0);
+  assert.equal(filesOf(folder).length, 2);
+  writeFileSync(join(spoolFolder(folder), '0'.repeat(32)), '');
+  assert.equal(await blobs.sweepOrphans(), 1, 'what nobody holds goes');
 });
 
 test('a spool folder that is gone is a fault at the first large chunk, not an unhandled rejection', async (t) => {

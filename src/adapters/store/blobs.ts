@@ -33,7 +33,10 @@ import type { SqliteDb } from './sqlite-db.ts';
 export const orphanAgeMs = 60 * 60 * 1000;
 
 export interface StoredBlobs extends Blobs {
-  /** Removes spool files that no row names (left by a kill between file and commit); answers how many. For the start. */
+  /**
+   * Removes old spool files that no row names and that nobody here holds (left by a kill between file and commit); answers how many.
+   * At any time, whatever the machine's clock does meanwhile.
+   */
   sweepOrphans(): Promise<number>;
 }
 
@@ -68,6 +71,7 @@ class SqliteBlobs implements StoredBlobs {
       folder,
       arriving: new OctetPool(Math.min(arrivingBytesMax, memoryBytes * arrivingShareMax)),
       newName: () => base32(ports.random.bytes(20)),
+      held: new Set(),
       isUncertain: () => ports.db.refusal !== undefined,
       syncFailed: (fault) => ports.db.endWriting(fault),
     };
@@ -168,7 +172,7 @@ class SqliteBlobs implements StoredBlobs {
   async #orphans(): Promise<string[]> {
     const old: string[] = [];
     for (const name of await readdir(this.#place.folder))
-      if (isSpoolName(name) && (await this.#ageMs(name)) > orphanAgeMs) old.push(name);
+      if (isSpoolName(name) && !this.#place.held.has(name) && (await this.#ageMs(name)) > orphanAgeMs) old.push(name);
     if (old.length === 0) return [];
     const owned = await this.#ports.db.read((reader) => ownedFiles(reader));
     return old.filter((name) => !owned.has(name));

@@ -24,6 +24,8 @@ const readChunkBytes = 64 * 1024;
 export type SpoolPlace = {
   readonly folder: string;
   readonly newName: () => string;
+  /** Names of files that are arriving, or have arrived and are not yet a row's: no orphans, however old. */
+  readonly held: Set<string>;
   /** Memory for bodies that are arriving. */
   readonly arriving: OctetPool;
   /** True once a commit failed with its end unknown: files that a row may name stay for the next start to judge. */
@@ -96,6 +98,7 @@ export class SpooledFile implements Spooled {
   /** Called once the row that owns the file is durable. */
   markKept(): void {
     this.#isKept = true;
+    this.#place.held.delete(this.name);
   }
 
   async read(): Promise<Uint8Array> {
@@ -117,6 +120,7 @@ export class SpooledFile implements Spooled {
   async discard(): Promise<void> {
     if (this.#isKept || (this.#isNamed && this.#place.isUncertain())) return;
     await removeFile(this.#path);
+    this.#place.held.delete(this.name);
   }
 }
 
@@ -205,6 +209,7 @@ class SpoolFile {
   constructor(place: SpoolPlace) {
     this.#place = place;
     this.#name = place.newName();
+    place.held.add(this.#name);
     this.#last = this.#open();
     this.#last.catch(() => {}); // the first append reports it
   }
@@ -267,6 +272,7 @@ class SpoolFile {
     this.#handle = undefined;
     await handle?.close().catch(() => {});
     await removeFile(this.#path);
+    this.#place.held.delete(this.#name);
   }
 }
 
