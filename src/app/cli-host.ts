@@ -55,6 +55,7 @@ export function createCliHost(streams: Streams, signal: AbortSignal): CliHost {
     signal: ended,
     resolver: makeResolver,
     dns: async (place) => (await import('./office-dns.ts')).openOfficeDns((await config(place)).config),
+    catalogue: async () => (await import('./load-catalogue.ts')).loadCatalogue(),
     policyFiles: async (resolver) => {
       const [{ createGuardedHttp }, { stsPolicyFetcher }] = await Promise.all([
         import('../adapters/http/guarded-http.ts'),

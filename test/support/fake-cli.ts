@@ -1,4 +1,5 @@
 /** A command line without a machine: what it prints is kept, what it would open is given by the test. */
+import { loadCatalogue } from '../../src/app/load-catalogue.ts';
 import { utf8 } from '../../src/base/bytes.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { Bug, Fault } from '../../src/base/outcome.ts';
@@ -49,6 +50,7 @@ function fakeHost({ files = {}, input, ...given }: FakeCli, streams: Pick<CliHos
     signal: new AbortController().signal,
     resolver: notHere('the DNS'),
     dns: notHere('the DNS'),
+    catalogue: loadCatalogue,
     policyFiles: notHere('the network'),
     shownTls: notHere('the network'),
     openOffice: notHere('an office'),

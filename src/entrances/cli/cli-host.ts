@@ -14,6 +14,7 @@ import type { Events } from '../../services/events/events.ts';
 import type { MailboxService } from '../../services/mailbox/mailbox.ts';
 import type { Outbound } from '../../services/outbound/outbound.ts';
 import type { LookAfterDomain } from '../../services/setup/care/types.ts';
+import type { Catalogue } from '../../services/setup/types.ts';
 import type { Style } from './style.ts';
 
 /** Where the settings come from: `--config` and `--data`; absent = the usual places. */
@@ -93,6 +94,8 @@ export type CliHost = {
   readonly resolver: (servers: readonly ServerAddress[]) => Promise<Resolver>;
   /** The DNS as the office at the place sees it, its authoritative servers asked directly. */
   readonly dns: (place: Place) => Promise<Eyes>;
+  /** The catalogue of senders. */
+  readonly catalogue: () => Promise<Catalogue>;
   /** Fetches MTA-STS policies of other domains. */
   readonly policyFiles: (resolver: Resolver) => Promise<FetchPolicyFile>;
   /** Looks at the certificates a mail host shows, and sends it nothing. */

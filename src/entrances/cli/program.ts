@@ -75,6 +75,18 @@ const commandRows: readonly Row[] = [
   },
   {
     group: office,
+    name: 'plan',
+    says: 'the DNS records that a domain needs, for everyone who sends for it',
+    load: async () => (await import('./commands/plan.ts')).definePlan,
+  },
+  {
+    group: office,
+    name: 'senders',
+    says: 'services that send for a domain: list, show, recognise',
+    load: async () => (await import('./commands/senders.ts')).defineSenders,
+  },
+  {
+    group: office,
     name: 'mailboxes',
     says: 'addresses that receive mail',
     load: async () => (await import('./commands/mailboxes.ts')).defineMailboxes,

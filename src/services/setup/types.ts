@@ -223,6 +223,8 @@ export type SenderWants = {
   readonly sender: SenderDefinition;
   /** As it was declared: `sendgrid`, or `sendgrid (news)` where there are two. */
   readonly label: string;
+  /** What it sends for: the domain, or a name below it. */
+  readonly domain: DomainName;
   readonly spf: readonly {
     readonly name: string;
     readonly terms: readonly string[];
@@ -231,6 +233,7 @@ export type SenderWants = {
   }[];
   readonly records: readonly WantedRecord[];
   readonly steps: readonly string[];
+  readonly traps: readonly string[];
   /** Parameters without a value, with what they stop: records, and SPF terms. */
   readonly missing: readonly {
     readonly parameter: SenderParameter;

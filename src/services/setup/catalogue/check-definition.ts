@@ -66,12 +66,13 @@ export function checkDefinition(value: unknown, id: string): Outcome<SenderDefin
 
 /** What its members say that cannot be so together; undefined when all is well. */
 export function inconsistencyIn(definition: SenderDefinition): string | undefined {
-  const { parameters, spf, records, steps } = definition;
+  const { parameters, spf, records, steps, traps } = definition;
   const problems = [
     ...parameters.map((parameter, at) => parameterProblem(definition, parameter, `parameters[${at}]`)),
     ...spf.map((one, at) => holeProblem(definition, [one.at, ...one.terms, one.why].join(' '), `spf[${at}]`)),
     ...records.map(({ name, value, why }, at) => holeProblem(definition, `${name} ${value} ${why}`, `records[${at}]`)),
     ...steps.map((step, at) => (step === '{records}' ? undefined : holeProblem(definition, step, `steps[${at}]`))),
+    ...traps.map((trap, at) => holeProblem(definition, trap, `traps[${at}]`)),
     momentProblem(definition),
   ];
   return problems.find((problem) => problem !== undefined);

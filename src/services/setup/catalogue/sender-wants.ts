@@ -53,9 +53,11 @@ export function senderWants(
   return accept({
     sender: definition,
     label,
+    domain: base,
     spf: spf.filter(({ terms }) => terms.length > 0),
     records,
     steps: definition.steps.map((step) => (step === '{records}' ? step : fillToRead(step, values))),
+    traps: definition.traps.map((trap) => fillToRead(trap, values)),
     missing: lacking.missing(),
   });
 }

@@ -1,0 +1,166 @@
+/**
+ * The signs that a domain shows in DNS: MX, the terms of its SPF record, the keys at selectors that services are known to use, the
+ * targets of return paths with known names. Selectors cannot be listed, only guessed: what is not found here may still be there.
+ */
+import { type DomainName, parseQueryName, type QueryName } from '../../../format/domain-name.ts';
+import type { DnsAnswer, Resolver } from '../../../protocol/dns/types.ts';
+import { isSpfRecord, parseSpfRecord } from '../../../protocol/spf/record.ts';
+import type { Catalogue, SenderSigns } from '../types.ts';
+import { holesIn } from './fill.ts';
+
+/** At a time: what a home router's name server takes without dropping some. */
+const atOnce = 24;
+/** Records of the domain's own that its SPF record may be spread over. */
+const ownRecordsMax = 10;
+
+/** Used by services that the catalogue does not know, and by servers of one's own: a key there is worth knowing of. */
+const otherSelectors = [
+  ...['default', 'mail', 'dkim', 'k1', 's1024', 's2048', 'mxvault', 'x', 'smtp', 'email', 'key1', 'key2'],
+  ...['acdkim1', 'acdkim2', 'cka', 'e2ma-k1', 'e2ma-k2', 'e2ma-k3', 'gor', 'gor2', 'pdk1', 'pdk2', 'm1', 'sgd'],
+];
+
+/** A name nobody has a key at: where it answers, a wildcard does, and keys prove nothing. */
+const nobodysSelector = 'posthorn-asks-for-no-key';
+
+export type Gathered = {
+  readonly signs: SenderSigns;
+  /** Every name below `_domainkey` answers. */
+  readonly hasWildcardKeys: boolean;
+  /** Names that DNS gave no answer for: they may be there. */
+  readonly failed: readonly string[];
+};
+
+export async function gatherSigns(
+  resolver: Resolver,
+  catalogue: Catalogue,
+  domain: DomainName,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<Gathered> {
+  const failed: string[] = [];
+  const look = { resolver, domain, options, failed };
+  const [mx, spfDomains, wildcard, selectors, returnPaths] = await Promise.all([
+    mailHosts(look),
+    spfNames(look),
+    keyAt(look, nobodysSelector),
+    eachAtOnce(selectorsToGuess(catalogue), (selector) => keyAt(look, selector)),
+    eachAtOnce(returnPathNames(catalogue), (name) => targetOf(look, `${name}.${domain}`)),
+  ]);
+  const hasWildcardKeys = wildcard !== undefined;
+  const keys = selectors.filter((one) => one !== undefined);
+  return {
+    signs: {
+      mx,
+      spfDomains: [...spfDomains, ...returnPaths.filter((target) => target !== undefined)],
+      selectors: hasWildcardKeys ? keys.filter(({ target }) => target !== wildcard.target) : keys,
+    },
+    hasWildcardKeys,
+    failed,
+  };
+}
+
+type Look = {
+  readonly resolver: Resolver;
+  readonly domain: DomainName;
+  readonly options: { readonly signal?: AbortSignal };
+  readonly failed: string[];
+};
+
+/** What services use, and what is used often. */
+export function selectorsToGuess(catalogue: Catalogue): readonly string[] {
+  const known = catalogue.all.flatMap(({ traces, records }) => [
+    ...traces.selectors.filter((pattern) => !pattern.includes('*')),
+    ...records
+      .filter(({ purpose, name }) => purpose === 'dkim' && name.endsWith('._domainkey') && holesIn(name).length === 0)
+      .map(({ name }) => name.slice(0, -'._domainkey'.length)),
+  ]);
+  return [...new Set([...known, ...otherSelectors])];
+}
+
+/** Names below a domain that services ask a CNAME at: those that are the same for everybody, or are so unless somebody asks. */
+function returnPathNames(catalogue: Catalogue): readonly string[] {
+  const names = catalogue.all.flatMap(({ records, parameters }) =>
+    records
+      .filter(({ purpose, type }) => purpose === 'return-path' && type === 'CNAME')
+      .map(({ name }) =>
+        parameters.reduce((text, one) => text.replace(`{${one.name}}`, one.fallback ?? `{${one.name}}`), name),
+      ),
+  );
+  return [...new Set(names.filter((name) => holesIn(name).length === 0))];
+}
+
+async function mailHosts(look: Look): Promise<readonly string[]> {
+  const { resolver, domain, options } = look;
+  const answer = noted(look, domain, await resolver.lookup(domain, 'MX', options));
+  return answer.map(({ exchange }) => exchange).filter((name) => name !== '');
+}
+
+/** Names of others in the record; records of the domain's own that it is spread over are read, too. */
+async function spfNames(look: Look): Promise<readonly string[]> {
+  const names: string[] = [];
+  const own: QueryName[] = [look.domain];
+  for (let at = 0; at < own.length && at < ownRecordsMax; at++) {
+    const name = own[at] as QueryName;
+    const texts = noted(look, name, await look.resolver.lookup(name, 'TXT', look.options));
+    for (const target of texts.filter(isSpfRecord).flatMap(targetsIn)) {
+      const isOwn = target === look.domain || target.endsWith(`.${look.domain}`);
+      const asked = parseQueryName(target);
+      if (!isOwn) names.push(target);
+      else if (asked !== undefined && !own.includes(asked)) own.push(asked);
+    }
+  }
+  return [...new Set(names)];
+}
+
+/** Of a target with macros the fixed end: `%{i}._spf.mta.salesforce.com` is a name of salesforce.com. */
+function targetsIn(text: string): readonly string[] {
+  const record = parseSpfRecord(text);
+  if (!record.ok) return [];
+  const terms = record.value.directives.flatMap((directive) =>
+    'target' in directive && directive.target ? [directive.target.text] : [],
+  );
+  return [...terms, ...(record.value.redirect ? [record.value.redirect.target.text] : [])].map((target) =>
+    target
+      .slice(target.lastIndexOf('}') + 1)
+      .replace(/^\.|\.$/g, '')
+      .toLowerCase(),
+  );
+}
+
+async function keyAt(
+  look: Look,
+  selector: string,
+): Promise<{ readonly selector: string; readonly target?: string } | undefined> {
+  const name = parseQueryName(`${selector}._domainkey.${look.domain}`);
+  if (name === undefined) return undefined;
+  const alias = await look.resolver.lookup(name, 'CNAME', look.options);
+  // The first step: the last may be a machine of whoever carries for the service.
+  const target = noted(look, name, alias)[0];
+  if (target !== undefined) return { selector, target };
+  if (alias.kind === 'none' && alias.why === 'nxdomain') return undefined;
+  const texts = noted(look, name, await look.resolver.lookup(name, 'TXT', look.options));
+  return texts.some((text) => /(?:^|;)\s*p\s*=/.test(text)) ? { selector } : undefined;
+}
+
+async function targetOf(look: Look, name: string): Promise<string | undefined> {
+  const asked = parseQueryName(name);
+  if (asked === undefined) return undefined;
+  return noted(look, name, await look.resolver.lookup(asked, 'CNAME', look.options))[0];
+}
+
+function noted<Data>(look: Look, name: string, answer: DnsAnswer<Data>): readonly Data[] {
+  if (answer.kind === 'failed' && !look.failed.includes(name)) look.failed.push(name);
+  return answer.kind === 'found' ? answer.records : [];
+}
+
+async function eachAtOnce<Item, Result>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  const left = items.entries(); // one iterator for all workers: each item is taken once
+  const worker = async () => {
+    for (const [at, item] of left) results[at] = await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
+  return results;
+}
