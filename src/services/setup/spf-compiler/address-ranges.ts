@@ -43,6 +43,13 @@ export function withoutRanges(ranges: Ranges, taken: Ranges): Range[] {
   return left;
 }
 
+/** Addresses of both families. */
+export type AddressSet = { readonly four: Ranges; readonly six: Ranges };
+
+export function isInside(one: AddressSet, other: AddressSet): boolean {
+  return withoutRanges(one.four, other.four).length === 0 && withoutRanges(one.six, other.six).length === 0;
+}
+
 export function sizeOfRanges(ranges: Ranges): bigint {
   return ranges.reduce((sum, [first, last]) => sum + last - first + 1n, 0n);
 }

@@ -41,8 +41,9 @@ function whyUseless({ sender, why }: SpfWish): string {
   return why ?? `${sender} sends with a return path of its own, so SPF can never pass for this domain`;
 }
 
-function isOf(term: MergedTerm, { claims = [], terms }: SpfWish): boolean {
-  if (terms.length > 0 && spellingsOf(terms).includes(term.text)) return true;
+function isOf(term: MergedTerm, { claims = [], terms, aligns }: SpfWish): boolean {
+  // Terms of the others are known as theirs since they were merged.
+  if (aligns === 'no' && terms.length > 0 && spellingsOf(terms).includes(term.text)) return true;
   const { directive } = term;
   if (directive.kind !== 'include' && directive.kind !== 'exists') return false;
   const domain = nameOfTarget(directive.target) ?? fixedEnd(directive.target.text);

@@ -10,15 +10,17 @@ import { isSpfRecord, parseSpfRecord } from '../../../protocol/spf/record.ts';
 import { sizeProblem, txtAnswerOctets } from './answer-size.ts';
 import { claimTerms, uselessWishes } from './claim-terms.ts';
 import { type Draft, draftText, judgedDraft, weighDraft, withRecords } from './draft.ts';
+import { dropFlattened } from './drop-covered.ts';
 import { endRecord } from './end-record.ts';
 import { findRemedies, isOverLimit, type WorkedRemedy } from './find-remedies.ts';
-import type { JudgeDeps } from './judge-address.ts';
+import { hostedName } from './hosted-record.ts';
 import { type MergedTerm, mergeTerms, type Source, written } from './merge-terms.ts';
 import { limitProblems, proofProblems, termProblems } from './name-problems.ts';
-import { proveRecord } from './prove-record.ts';
+import { type FullProof, proveRecord } from './prove-record.ts';
 import { looksLikeSpf, type ReadRecord, readTerms } from './read-terms.ts';
-import type { SpfCompiler, SpfDropped, SpfProblem, SpfProposal, SpfRequest, SpfWish } from './types.ts';
+import type { SpfCompiler, SpfDropped, SpfFacts, SpfProblem, SpfProposal, SpfRequest, SpfWish } from './types.ts';
 import { Scale } from './weigh-record.ts';
+import { type World, worldOf } from './world.ts';
 
 const compileLimits = {
   /** Of all texts together: more than one DNS message holds (RFC 1035 §4.2.2), so nobody could get such a record. */
@@ -31,10 +33,15 @@ const remembered: RememberLimits = { textsMax: 2_000, textMax: 2_000 };
 export function createSpfCompiler(): SpfCompiler {
   const readRecord = remembering(parseSpfRecord, remembered);
   const readText = remembering(readTerms, remembered);
-  return { compile: (facts, request) => compile({ facts, readRecord, readText }, request) };
+  return { compile: (facts, request) => compile(depsOf(facts, readRecord, readText), request) };
 }
 
-type Deps = JudgeDeps & { readonly readText: (text: string) => ReadRecord };
+type Deps = { readonly world: World; readonly scale: Scale; readonly readText: (text: string) => ReadRecord };
+
+function depsOf(facts: SpfFacts, readRecord: World['readRecord'], readText: Deps['readText']): Deps {
+  const world = worldOf(facts, readRecord);
+  return { world, scale: new Scale(world), readText };
+}
 
 function compile(deps: Deps, request: SpfRequest): SpfProposal {
   const present = request.present.filter(looksLikeSpf).toSorted(); // DNS gives them in any order
@@ -48,11 +55,12 @@ function compile(deps: Deps, request: SpfRequest): SpfProposal {
   if (sources.every(({ read }) => isEmpty(read)) && present.length === 0) return nothing(request);
   const merged = mergeTerms(request.name, sources);
   const claimed = claimTerms(merged.terms, request.wanted);
-  const end = endRecord(deps, request, sources, merged.redirects);
+  const held = dropFlattened(deps.world, request.name, claimed.terms);
+  const end = endRecord(deps.world, request, sources, merged.redirects);
   const { exp, unknown, behind } = merged;
   const draft: Draft = {
     name: request.name,
-    terms: withConverted(claimed.terms, end.converted),
+    terms: withConverted(held.terms, end.converted),
     behind,
     unknown,
     ...(end.all !== undefined && { all: end.all }),
@@ -60,10 +68,10 @@ function compile(deps: Deps, request: SpfRequest): SpfProposal {
     ...(exp && { exp }),
   };
   const covered = merged.dropped;
-  const dropped = [...covered, ...claimed.dropped, ...uselessWishes(request.wanted), ...lost(sources)];
+  const dropped = [...covered, ...held.dropped, ...claimed.dropped, ...uselessWishes(request.wanted), ...lost(sources)];
   const problems = [...severalProblems(present), ...sources.flatMap(named), ...merged.problems, ...end.problems];
   const base = baseText(sources, draft, claimed.dropped);
-  return propose(deps, request, { draft, present, dropped, problems, ...(base !== undefined && { base }) });
+  return propose(deps, request, { draft, present, dropped, problems, base });
 }
 
 function sourcesOf({ readText }: Deps, present: readonly string[], wanted: readonly SpfWish[]): Source[] {
@@ -140,42 +148,44 @@ type Drafted = {
   readonly draft: Draft;
   readonly present: readonly string[];
   /** The text that is there and says it already. */
-  readonly base?: string;
+  readonly base: string | undefined;
   readonly dropped: readonly SpfDropped[];
   readonly problems: readonly SpfProblem[];
 };
 
 function propose(deps: Deps, request: SpfRequest, drafted: Drafted): SpfProposal {
-  const weight = weighDraft(new Scale(deps.facts, deps.readRecord), drafted.draft);
-  if (!isOverLimit(weight)) return finish(deps, request, drafted, []);
-  const remedies = findRemedies(deps, request, drafted.draft);
+  const { draft } = drafted;
+  const weight = weighDraft(deps.scale, draft);
+  const isHosted = request.hosted !== undefined && includes(draft, hostedName(request.hosted));
+  if (!isOverLimit(weight) && !(isHosted && request.accept?.includes('host')))
+    return finish(deps, request, drafted, []);
+  const remedies = findRemedies(deps.world, request, draft);
   const taken = remedies.find(({ kind, enough }) => enough && request.accept?.includes(kind));
-  if (taken === undefined) return finish(deps, request, drafted, remedies);
-  const { facts, readRecord, readText } = deps;
-  const { base: _, ...rest } = drafted;
-  const after = { facts: withRecords(facts, taken.extra), readRecord, readText };
-  return {
-    ...finish(after, request, { ...rest, draft: taken.draft }, []),
-    extra: taken.extra,
-    remedies: remedies.map(shown),
-  };
+  if (taken === undefined) return finish(deps, request, drafted, isOverLimit(weight) ? remedies : []);
+  const after = depsOf(withRecords(deps.world.facts, taken.extra), deps.world.readRecord, deps.readText);
+  const wanted = request.wanted.filter(({ sender }) => !taken.moved.includes(sender));
+  const base = drafted.base === undefined && taken.record === drafted.present[0] ? taken.record : undefined;
+  const settled = { ...drafted, draft: taken.draft, base };
+  return { ...finish(after, { ...request, wanted }, settled, []), extra: taken.extra, remedies: remedies.map(shown) };
 }
 
-function shown({ draft: _, ...remedy }: WorkedRemedy): SpfProposal['remedies'][number] {
+function includes({ terms }: Draft, name: string): boolean {
+  return terms.some(({ text }) => text === `include:${name}`);
+}
+
+function shown({ draft: _, moved: __, ...remedy }: WorkedRemedy): SpfProposal['remedies'][number] {
   return remedy;
 }
 
+const untried: FullProof = { proof: { tried: 0, failed: [] }, failures: [], passesEverybody: false };
+
 function finish(deps: Deps, request: SpfRequest, drafted: Drafted, remedies: readonly WorkedRemedy[]): SpfProposal {
   const { draft, present, base, dropped } = drafted;
-  const scale = new Scale(deps.facts, deps.readRecord);
+  const { scale } = deps;
   const weight = weighDraft(scale, draft);
   const record = base ?? draftText(draft);
-  const full = proveRecord(deps, {
-    name: draft.name,
-    record: judgedDraft(draft),
-    terms: draft.terms,
-    wishes: request.wanted,
-  });
+  const judged = { name: draft.name, record: judgedDraft(draft), terms: draft.terms, wishes: request.wanted };
+  const full = isOverLimit(weight) ? untried : proveRecord(deps.world, judged); // nobody would get to the end of it
   const others = [...request.present.filter((text) => !looksLikeSpf(text)), ...(request.planned ?? [])];
   const answerOctets = txtAnswerOctets(draft.name, [record, ...others]);
   const problems = [

@@ -3,11 +3,11 @@
  * record now. Pure.
  */
 import type { QueryName } from '../../../format/domain-name.ts';
-import { isSpfRecord, type Qualifier } from '../../../protocol/spf/record.ts';
-import type { JudgeDeps } from './judge-address.ts';
+import type { Qualifier } from '../../../protocol/spf/record.ts';
 import type { MergedTerm, Source } from './merge-terms.ts';
 import { nameOfTarget, type ReadModifier, readTerms } from './read-terms.ts';
 import type { SpfProblem, SpfRequest } from './types.ts';
+import type { World } from './world.ts';
 
 export type RecordEnd = {
   readonly all?: Qualifier;
@@ -18,7 +18,7 @@ export type RecordEnd = {
 };
 
 export function endRecord(
-  deps: JudgeDeps,
+  world: World,
   request: SpfRequest,
   sources: readonly Source[],
   redirects: readonly ReadModifier[],
@@ -40,7 +40,7 @@ export function endRecord(
       severity: 'notice',
       say: `${text} becomes include:${text.slice('redirect='.length)}, because ${second ? 'a record has one redirect' : '"all" ends the record'}`,
     });
-  const ends = [...alls, ...redirects.flatMap(({ target }) => allBehind(deps, nameOfTarget(target)) ?? [])];
+  const ends = [...alls, ...redirects.flatMap(({ target }) => allBehind(world, nameOfTarget(target)) ?? [])];
   const all = allOf(ends, request);
   return { all, converted: redirects.flatMap(asInclude), problems: [...problems, ...changedAll(ends, all)] };
 }
@@ -72,15 +72,15 @@ function changedAll(ends: readonly Qualifier[], all: Qualifier): SpfProblem[] {
 }
 
 /** How the record that a redirect leads to ends. */
-function allBehind({ facts }: JudgeDeps, name: QueryName | undefined): Qualifier | undefined {
+function allBehind({ recordAt }: World, name: QueryName | undefined): Qualifier | undefined {
   const seen = new Set<QueryName>();
   for (let at = name; at !== undefined && !seen.has(at) && seen.size < redirectsMax; ) {
     seen.add(at);
-    const answer = facts.lookup(at, 'TXT');
-    const text = answer.kind === 'found' ? answer.records.find(isSpfRecord) : undefined;
-    if (text === undefined) return undefined;
-    const { all, redirect } = readTerms(text);
-    if (all !== undefined) return all;
+    const here = recordAt(at);
+    if (here.kind !== 'record') return undefined;
+    const { directives, redirect } = here.record;
+    const all = directives.find(({ kind }) => kind === 'all');
+    if (all !== undefined) return all.qualifier;
     at = redirect && nameOfTarget(redirect.target);
   }
   return undefined;

@@ -6,23 +6,27 @@ import { spfLimits } from '../../../protocol/spf/check.ts';
 import { type Draft, draftText, weighDraft, withRecords } from './draft.ts';
 import { chainRecords, type FlatSource, flatSource, isLink, joinedTerms } from './flatten-includes.ts';
 import { hostedName, hostedRecords } from './hosted-record.ts';
-import type { JudgeDeps } from './judge-address.ts';
 import { type MergedTerm, written } from './merge-terms.ts';
 import { nameOfTarget, readTerms } from './read-terms.ts';
 import type { SpfExtraRecord, SpfRemedy, SpfRemedyKind, SpfRequest } from './types.ts';
 import { uselessTerms } from './useless-terms.ts';
 import { Scale, type Weight } from './weigh-record.ts';
+import { type World, worldOf } from './world.ts';
 
-export type WorkedRemedy = SpfRemedy & { readonly draft: Draft };
+export type WorkedRemedy = SpfRemedy & {
+  readonly draft: Draft;
+  /** Senders that send with another name from then on. */
+  readonly moved: readonly string[];
+};
 
 export function isOverLimit({ lookups, voidLookups }: Pick<Weight, 'lookups' | 'voidLookups'>): boolean {
   return lookups > spfLimits.lookups || voidLookups > spfLimits.voidLookups;
 }
 
-type Bench = JudgeDeps & { readonly request: SpfRequest; readonly scale: Scale };
+type Bench = { readonly world: World; readonly request: SpfRequest; readonly scale: Scale };
 
-export function findRemedies(deps: JudgeDeps, request: SpfRequest, draft: Draft): WorkedRemedy[] {
-  const bench: Bench = { ...deps, request, scale: new Scale(deps.facts, deps.readRecord) };
+export function findRemedies(world: World, request: SpfRequest, draft: Draft): WorkedRemedy[] {
+  const bench: Bench = { world, request, scale: new Scale(world) };
   const removal = remove(bench, draft);
   if (removal?.enough) return [removal];
   const lean = removal?.draft ?? draft;
@@ -35,13 +39,14 @@ type Made = {
   readonly draft: Draft;
   readonly extra?: readonly SpfExtraRecord[];
   readonly duties?: readonly string[];
+  readonly moved?: readonly string[];
 };
 
 function worked(
-  { facts, readRecord, scale }: Bench,
-  { kind, say, draft, extra = [], duties = [] }: Made,
+  { world, scale }: Bench,
+  { kind, say, draft, extra = [], duties = [], moved = [] }: Made,
 ): WorkedRemedy {
-  const after = extra.length === 0 ? scale : new Scale(withRecords(facts, extra), readRecord);
+  const after = extra.length === 0 ? scale : new Scale(worldOf(withRecords(world.facts, extra), world.readRecord));
   const weight = weighDraft(after, draft);
   const { lookups, voidLookups } = weight;
   return {
@@ -54,11 +59,12 @@ function worked(
     enough: !isOverLimit(weight),
     duties,
     draft,
+    moved,
   };
 }
 
 function remove(bench: Bench, draft: Draft): WorkedRemedy | undefined {
-  const useless = uselessTerms(bench, draft);
+  const useless = uselessTerms(bench.world, draft);
   if (useless.length === 0) return undefined;
   const gone = new Set(useless.map(({ term }) => term));
   return worked(bench, {
@@ -102,6 +108,7 @@ function move(bench: Bench, draft: Draft): WorkedRemedy | undefined {
       type: 'TXT',
       value: ['v=spf1', ...terms.map(written), '~all'].join(' '),
     })),
+    moved: moved.map(({ wish }) => wish.sender),
     duties: moved.map(
       ({ wish }) => `set the return path of ${wish.sender} to ${nameOf(wish.movesTo)}, then take its terms away here`,
     ),
@@ -111,15 +118,18 @@ function move(bench: Bench, draft: Draft): WorkedRemedy | undefined {
 type Flat = { readonly term: MergedTerm; readonly cost: number; readonly source: FlatSource };
 
 /** Includes that addresses can stand for, the most expensive first; not those whose service looks for the very text. */
-function flattable(bench: Bench, draft: Draft): Flat[] {
+function flattable(
+  { world, scale }: Bench,
+  draft: Draft,
+  mayBe: (target: string, term: MergedTerm) => boolean,
+): Flat[] {
   return draft.terms
     .flatMap((term): Flat[] => {
       const { directive } = term;
       const target = directive.kind === 'include' ? nameOfTarget(directive.target) : undefined;
-      if (term.qualifier !== '+' || term.isLiteral || target === undefined || isLink(target, draft.name)) return [];
-      const source = flatSource(bench, target);
-      if ('why' in source) return [];
-      return [{ term, source, cost: bench.scale.weigh(directive, draft.name).lookups }];
+      if (term.qualifier !== '+' || term.isLiteral || target === undefined || !mayBe(target, term)) return [];
+      const source = flatSource(world, target);
+      return 'why' in source ? [] : [{ term, source, cost: scale.weigh(directive, draft.name).lookups }];
     })
     .sort((a, b) => b.cost - a.cost);
 }
@@ -130,35 +140,41 @@ function literals(draft: Draft): string[] {
     .map((term) => `${written(term)} stays: its service looks for the very text`);
 }
 
+/** Only senders that are declared: their includes are known by name next time, and what is hosted is made from them anew. */
 function host(bench: Bench, draft: Draft): WorkedRemedy | undefined {
   const { hosted } = bench.request;
   if (hosted === undefined) return undefined;
-  const flat = flattable(bench, draft);
-  if (flat.length === 0) return undefined;
-  const extra = hostedRecords(hosted, joinedTerms(flat.map(({ source }) => source)));
+  const name = hostedName(hosted);
+  const without = { ...draft, terms: draft.terms.filter((term) => term.text !== `include:${name}`) };
+  const flat = flattable(bench, without, (target, { from }) => from.length > 0 && !isLink(target, draft.name));
+  const extra = flat.length === 0 ? undefined : hostedRecords(hosted, joinedTerms(flat.map(({ source }) => source)));
   if (extra === undefined) return undefined;
   return worked(bench, {
     kind: 'host',
-    say: `one include of ${hostedName(hosted)}, which asks by address, in place of ${names(flat)}`,
-    draft: replaced(draft, flat, hostedName(hosted)),
+    say: `one include of ${name}, which asks by address, in place of ${names(flat)}`,
+    draft: replaced(without, flat, name),
     extra,
     duties: ['the hosted zone follows what the providers change', ...literals(draft)],
   });
 }
 
-/** As few includes as are enough: what is flattened has to be watched. */
+/** As few includes as are enough: what is flattened has to be watched. What was flattened before stays in, whoever it was for. */
 function flatten(bench: Bench, draft: Draft): WorkedRemedy | undefined {
-  const flat = flattable(bench, draft);
+  const targets = draft.terms.flatMap(({ directive }) =>
+    directive.kind === 'include' ? (nameOfTarget(directive.target) ?? []) : [],
+  );
+  const links = flattable(bench, draft, (target) => isLink(target, draft.name));
+  if (links.length < targets.filter((target) => isLink(target, draft.name)).length) return undefined; // somebody else's names
+  const flat = flattable(bench, draft, (target) => !isLink(target, draft.name));
   let best: WorkedRemedy | undefined;
   for (let count = 1; count <= flat.length && !best?.enough; count++) {
     const chosen = flat.slice(0, count);
-    const terms = joinedTerms(chosen.map(({ source }) => source));
-    const extra = chainRecords(draft.name, terms);
+    const extra = chainRecords(draft.name, joinedTerms([...links, ...chosen].map(({ source }) => source)));
     if (extra === undefined) break; // more includes make more records
     best = worked(bench, {
       kind: 'flatten',
       say: `write the addresses of ${names(chosen)} into ${extra.length === 1 ? 'one record' : `a chain of ${extra.length} records`}`,
-      draft: replaced(draft, chosen, extra[0]?.name ?? draft.name),
+      draft: replaced(draft, [...links, ...chosen], extra[0]?.name ?? draft.name),
       extra,
       duties: ['look again when the providers may have changed theirs: spf flatten --check', ...literals(draft)],
     });

@@ -5,9 +5,9 @@
 import type { DomainName, QueryName } from '../../../format/domain-name.ts';
 import { networksOf, networkTerm, normalRanges, rangesOfTerms } from './address-ranges.ts';
 import { roomAlone } from './answer-size.ts';
-import type { JudgeDeps } from './judge-address.ts';
 import { type Passing, passingAddresses } from './passing-addresses.ts';
 import type { SpfExtraRecord } from './types.ts';
+import type { World } from './world.ts';
 
 export type FlatSource = {
   /** The included name. */
@@ -20,8 +20,8 @@ export type FlatSource = {
 
 export type FlattenRefusal = { readonly include: string; readonly why: string };
 
-export function flatSource(deps: JudgeDeps, include: QueryName): FlatSource | FlattenRefusal {
-  const passing = passingAddresses(deps, include);
+export function flatSource(world: World, include: QueryName): FlatSource | FlattenRefusal {
+  const passing = passingAddresses(world, include);
   if (!passing.ok) return { include, why: passing.say };
   const { four, six, read, ttlSeconds } = passing.value;
   const networks = [...networksOf(four, 32), ...networksOf(six, 128)].map(networkTerm);

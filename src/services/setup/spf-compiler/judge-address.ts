@@ -9,9 +9,9 @@ import type { DnsAnswer } from '../../../protocol/dns/types.ts';
 import { samePrefix, spfLimits } from '../../../protocol/spf/check.ts';
 import type { MacroValues } from '../../../protocol/spf/macro.ts';
 import { isLocal } from '../../../protocol/spf/mechanisms.ts';
-import { type Directive, isSpfRecord, type ParsedSpf, type SpfModifier } from '../../../protocol/spf/record.ts';
+import type { Directive, SpfModifier } from '../../../protocol/spf/record.ts';
 import { expandTargetName, type TargetName } from '../../../protocol/spf/target-name.ts';
-import type { SpfFacts } from './types.ts';
+import type { World } from './world.ts';
 
 export type Judgement = 'pass' | 'fail' | 'softfail' | 'neutral' | 'none' | 'permerror' | 'temperror';
 
@@ -23,8 +23,7 @@ export type Judged = {
 };
 
 type Try = {
-  readonly facts: SpfFacts;
-  readonly readRecord: (text: string) => ParsedSpf;
+  readonly world: World;
   readonly client: IpAddress;
   readonly sender: QueryName;
   lookups: number;
@@ -33,15 +32,9 @@ type Try = {
 
 const results = { '+': 'pass', '-': 'fail', '~': 'softfail', '?': 'neutral' } as const;
 
-export type JudgeDeps = Pick<Try, 'facts' | 'readRecord'>;
-
 /** As if the client had sent with postmaster@name. */
-export function judgeAddress(deps: JudgeDeps, name: QueryName, record: Judged, client: IpAddress): Judgement {
-  return judge(
-    { facts: deps.facts, readRecord: deps.readRecord, client, sender: name, lookups: 0, voids: 0 },
-    name,
-    record,
-  );
+export function judgeAddress(world: World, name: QueryName, record: Judged, client: IpAddress): Judgement {
+  return judge({ world, client, sender: name, lookups: 0, voids: 0 }, name, record);
 }
 
 function judge(attempt: Try, name: QueryName, { directives, redirect, hasAll }: Judged): Judgement {
@@ -60,12 +53,18 @@ function judge(attempt: Try, name: QueryName, { directives, redirect, hasAll }: 
 
 function judgeName(attempt: Try, name: QueryName): Judgement {
   if (!name.includes('.')) return 'none'; // RFC 7208 §4.3
-  const answer = attempt.facts.lookup(name, 'TXT');
-  if (answer.kind === 'failed') return 'temperror';
-  const [text, ...more] = answer.kind === 'found' ? answer.records.filter(isSpfRecord) : [];
-  if (text === undefined) return answer.kind === 'none' ? (countVoid(attempt) ?? 'none') : 'none';
-  const parsed = more.length > 0 ? undefined : attempt.readRecord(text);
-  return parsed?.ok ? judge(attempt, name, parsed.value) : 'permerror'; // RFC 7208 §4.5, §4.6
+  const at = attempt.world.recordAt(name);
+  switch (at.kind) {
+    case 'unknown':
+      return 'temperror';
+    case 'none':
+      return at.isVoid ? (countVoid(attempt) ?? 'none') : 'none';
+    case 'several': // RFC 7208 §4.5
+    case 'unreadable': // RFC 7208 §4.6
+      return 'permerror';
+    case 'record':
+      return judge(attempt, name, at.record);
+  }
 }
 
 function match(attempt: Try, name: QueryName, directive: Directive): boolean | Judgement {
@@ -112,7 +111,7 @@ function matchHost(attempt: Try, host: QueryName, prefixes: Prefixes): boolean |
 }
 
 function matchMx(attempt: Try, name: QueryName, prefixes: Prefixes): boolean | Judgement {
-  const answer = attempt.facts.lookup(name, 'MX');
+  const answer = attempt.world.facts.lookup(name, 'MX');
   if (answer.kind === 'failed') return 'temperror';
   if (answer.kind === 'none') return countVoid(attempt) ?? false;
   if (answer.records.length > spfLimits.mxNames) return 'permerror'; // RFC 7208 §4.6.4
@@ -128,13 +127,13 @@ function matchMx(attempt: Try, name: QueryName, prefixes: Prefixes): boolean | J
 
 /** What a macro leads to was hardly ever looked up: then nothing is known, and it counts as no match. */
 function matchExists(attempt: Try, name: QueryName, target: TargetName | undefined): boolean | Judgement {
-  const answer = attempt.facts.lookup(name, 'A');
+  const answer = attempt.world.facts.lookup(name, 'A');
   if (answer.kind === 'failed') return target?.fixed === undefined ? false : 'temperror';
   return answer.kind === 'found' ? true : (countVoid(attempt) ?? false);
 }
 
-function addressesOf({ facts, client }: Try, host: QueryName): DnsAnswer<string> {
-  return client.family === 4 ? facts.lookup(host, 'A') : facts.lookup(host, 'AAAA');
+function addressesOf({ world, client }: Try, host: QueryName): DnsAnswer<string> {
+  return client.family === 4 ? world.facts.lookup(host, 'A') : world.facts.lookup(host, 'AAAA');
 }
 
 function isAmong({ client }: Try, addresses: readonly string[], { prefix4, prefix6 }: Prefixes): boolean {

@@ -6,12 +6,10 @@
 import { type Outcome, refuse } from '../../../base/outcome.ts';
 import { parseQueryName, type QueryName } from '../../../format/domain-name.ts';
 import { ipv4Octets, ipv6Octets } from '../../../format/ip-octets.ts';
-import { type Directive, isSpfRecord, type SpfRecord } from '../../../protocol/spf/record.ts';
-import { networkRange, normalRanges, type Range, withoutRanges } from './address-ranges.ts';
-import type { JudgeDeps } from './judge-address.ts';
+import type { Directive, SpfRecord } from '../../../protocol/spf/record.ts';
+import { type AddressSet, networkRange, normalRanges, type Range, withoutRanges } from './address-ranges.ts';
 import { nameOfTarget } from './read-terms.ts';
-
-export type AddressSet = { readonly four: readonly Range[]; readonly six: readonly Range[] };
+import type { World } from './world.ts';
 
 export type Passing = AddressSet & {
   /** The records it was read from. */
@@ -31,8 +29,8 @@ const passingLimits = {
   stopped: 50,
 } as const;
 
-export function passingAddresses(deps: JudgeDeps, name: QueryName): Outcome<Passing, NotListable> {
-  const reading: Reading = { ...deps, read: [], above: new Set(), ttlSeconds: Number.POSITIVE_INFINITY, networks: 0 };
+export function passingAddresses(world: World, name: QueryName): Outcome<Passing, NotListable> {
+  const reading: Reading = { world, read: [], above: new Set(), ttlSeconds: Number.POSITIVE_INFINITY, networks: 0 };
   const set = readName(reading, name);
   if ('code' in set) return set;
   return { ok: true, value: { ...set, read: reading.read, ttlSeconds: reading.ttlSeconds } };
@@ -40,16 +38,17 @@ export function passingAddresses(deps: JudgeDeps, name: QueryName): Outcome<Pass
 
 /** Of terms that all let pass, in the record of `name`; undefined when they cannot be listed. */
 export function addressesOfTerms(
-  deps: JudgeDeps,
+  world: World,
   name: QueryName,
   directives: readonly Directive[],
 ): AddressSet | undefined {
-  const reading: Reading = { ...deps, read: [], above: new Set(), ttlSeconds: Number.POSITIVE_INFINITY, networks: 0 };
+  const reading: Reading = { world, read: [], above: new Set(), ttlSeconds: Number.POSITIVE_INFINITY, networks: 0 };
   const set = readRecord(reading, name, { text: '', directives, hasAll: false, unknown: [] });
   return 'code' in set ? undefined : set;
 }
 
-type Reading = JudgeDeps & {
+type Reading = {
+  readonly world: World;
   readonly read: { name: string; text: string }[];
   readonly above: Set<QueryName>;
   ttlSeconds: number;
@@ -63,20 +62,15 @@ function readName(reading: Reading, name: QueryName): AddressSet | No {
   if (reading.above.has(name)) return refuse('broken', `${name} includes itself`);
   if (reading.read.length >= passingLimits.records)
     return refuse('too-many', `more than ${passingLimits.records} records`);
-  const answer = reading.facts.lookup(name, 'TXT');
-  if (answer.kind === 'failed') return refuse('unknown', `the DNS did not answer for ${name}`);
-  const [text, ...more] = answer.kind === 'found' ? answer.records.filter(isSpfRecord) : [];
-  if (text === undefined || answer.kind !== 'found') return refuse('broken', `${name} has no SPF record`);
-  const parsed = more.length > 0 ? undefined : reading.readRecord(text);
-  if (!parsed?.ok)
-    return refuse(
-      'broken',
-      more.length > 0 ? `${name} has several SPF records` : `the record of ${name} cannot be read`,
-    );
-  reading.read.push({ name, text });
-  reading.ttlSeconds = Math.min(reading.ttlSeconds, answer.ttlSeconds);
+  const at = reading.world.recordAt(name);
+  if (at.kind === 'unknown') return refuse('unknown', `the DNS did not answer for ${name}`);
+  if (at.kind === 'none') return refuse('broken', `${name} has no SPF record`);
+  if (at.kind === 'several') return refuse('broken', `${name} has several SPF records`);
+  if (at.kind === 'unreadable') return refuse('broken', `the record of ${name} cannot be read`);
+  reading.read.push({ name, text: at.record.text });
+  reading.ttlSeconds = Math.min(reading.ttlSeconds, at.ttlSeconds);
   reading.above.add(name);
-  const set = readRecord(reading, name, parsed.value);
+  const set = readRecord(reading, name, at.record);
   reading.above.delete(name);
   return set;
 }
@@ -120,7 +114,7 @@ function addressesOf(reading: Reading, name: QueryName, directive: NotAll): Addr
   if (target === undefined) return onMessage(directive.text, name);
   if (directive.kind === 'include') return readName(reading, target);
   if (directive.kind === 'a') return hostAddresses(reading, target, directive);
-  const answer = reading.facts.lookup(target, 'MX');
+  const answer = reading.world.facts.lookup(target, 'MX');
   if (answer.kind === 'failed') return refuse('unknown', `the DNS did not answer for ${target}`);
   const all = new Collected();
   for (const { exchange } of answer.kind === 'found' ? answer.records : []) {
@@ -134,7 +128,11 @@ function addressesOf(reading: Reading, name: QueryName, directive: NotAll): Addr
 
 type Prefixes = { readonly prefix4: number; readonly prefix6: number };
 
-function hostAddresses({ facts }: Reading, host: QueryName, { prefix4, prefix6 }: Prefixes): AddressSet | No {
+function hostAddresses(
+  { world: { facts } }: Reading,
+  host: QueryName,
+  { prefix4, prefix6 }: Prefixes,
+): AddressSet | No {
   const [four, six] = [facts.lookup(host, 'A'), facts.lookup(host, 'AAAA')];
   if (four.kind === 'failed' || six.kind === 'failed') return refuse('unknown', `the DNS did not answer for ${host}`);
   const ranges = (records: readonly string[], read: (text: string) => Uint8Array | undefined, prefix: number) =>

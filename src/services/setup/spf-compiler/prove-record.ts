@@ -5,11 +5,12 @@
 import { parseQueryName, type QueryName } from '../../../format/domain-name.ts';
 import { type IpAddress, ipAddressOf, parseIpAddress } from '../../../format/ip-address.ts';
 import { isLocal } from '../../../protocol/spf/mechanisms.ts';
-import { type Directive, isSpfRecord } from '../../../protocol/spf/record.ts';
-import { type JudgeDeps, type Judged, type Judgement, judgeAddress } from './judge-address.ts';
+import type { Directive } from '../../../protocol/spf/record.ts';
+import { type Judged, type Judgement, judgeAddress } from './judge-address.ts';
 import type { MergedTerm } from './merge-terms.ts';
 import { nameOfTarget } from './read-terms.ts';
 import type { SpfProof, SpfWish } from './types.ts';
+import type { World } from './world.ts';
 
 const proofLimits = {
   /** Addresses tried in one proof. */
@@ -45,22 +46,22 @@ export type FullProof = {
   readonly passesEverybody: boolean;
 };
 
-export function proveRecord(deps: JudgeDeps, exhibit: Exhibit): FullProof {
-  const proving = new Proving(deps, exhibit);
+export function proveRecord(world: World, exhibit: Exhibit): FullProof {
+  const proving = new Proving(world, exhibit);
   for (const wish of exhibit.wishes) proving.tryWish(wish);
   for (const term of exhibit.terms) proving.tryTerm(term);
   return proving.end();
 }
 
 class Proving {
-  readonly #deps: JudgeDeps;
+  readonly #world: World;
   readonly #exhibit: Exhibit;
   readonly #failures: Failure[] = [];
   readonly #triedMax: number;
   #tried = 0;
 
-  constructor(deps: JudgeDeps, exhibit: Exhibit) {
-    this.#deps = deps;
+  constructor(world: World, exhibit: Exhibit) {
+    this.#world = world;
     this.#exhibit = exhibit;
     this.#triedMax = Math.min(proofLimits.tried, Math.ceil(proofLimits.work / (exhibit.record.directives.length + 1)));
   }
@@ -76,7 +77,7 @@ class Proving {
 
   tryTerm({ from, directive, qualifier, text }: MergedTerm): void {
     if (qualifier !== '+') return;
-    for (const address of samplesOf(this.#deps, this.#exhibit.name, directive))
+    for (const address of samplesOf(this.#world, this.#exhibit.name, directive))
       this.#try(from[0] ?? text, address, [directive], false);
   }
 
@@ -91,7 +92,7 @@ class Proving {
   }
 
   #judge(record: Judged, address: IpAddress): Judgement {
-    return judgeAddress(this.#deps, this.#exhibit.name, record, address);
+    return judgeAddress(this.#world, this.#exhibit.name, record, address);
   }
 
   end(): FullProof {
@@ -115,19 +116,19 @@ class Proving {
 const letting = (directive: Directive): Directive => ({ ...directive, qualifier: '+' });
 
 /** A few addresses that a term stands for: the first of its networks, down through what it includes. */
-function samplesOf(deps: JudgeDeps, name: QueryName, directive: Directive): readonly IpAddress[] {
-  const sampling = new Sampling(deps);
+function samplesOf(world: World, name: QueryName, directive: Directive): readonly IpAddress[] {
+  const sampling = new Sampling(world);
   sampling.visit(name, directive);
   return sampling.found;
 }
 
 class Sampling {
   readonly found: IpAddress[] = [];
-  readonly #deps: JudgeDeps;
+  readonly #world: World;
   #records = 0;
 
-  constructor(deps: JudgeDeps) {
-    this.#deps = deps;
+  constructor(world: World) {
+    this.#world = world;
   }
 
   visit(name: QueryName, directive: Directive): void {
@@ -144,17 +145,15 @@ class Sampling {
 
   #visitBelow(name: QueryName): void {
     if (this.#records++ >= proofLimits.records) return;
-    const answer = this.#deps.facts.lookup(name, 'TXT');
-    const text = answer.kind === 'found' ? answer.records.find(isSpfRecord) : undefined;
-    const parsed = text === undefined ? undefined : this.#deps.readRecord(text);
-    for (const directive of parsed?.ok ? parsed.value.directives : []) {
+    const at = this.#world.recordAt(name);
+    for (const directive of at.kind === 'record' ? at.record.directives : []) {
       if (this.found.length >= proofLimits.perTerm) return;
       this.visit(name, directive);
     }
   }
 
   #takeHosts(name: QueryName): void {
-    const answer = this.#deps.facts.lookup(name, 'MX');
+    const answer = this.#world.facts.lookup(name, 'MX');
     for (const { exchange } of answer.kind === 'found' ? answer.records.slice(0, proofLimits.perTerm) : []) {
       const host = parseQueryName(exchange);
       if (host !== undefined) this.#takeHost(host);
@@ -163,7 +162,7 @@ class Sampling {
 
   #takeHost(host: QueryName): void {
     for (const type of ['A', 'AAAA'] as const) {
-      const answer = this.#deps.facts.lookup(host, type);
+      const answer = this.#world.facts.lookup(host, type);
       const text = answer.kind === 'found' ? answer.records[0] : undefined;
       const address = text === undefined ? undefined : parseIpAddress(text);
       if (address) this.#take(address.bytes);

@@ -3,53 +3,50 @@
  * brings along, includes of names that have no record. Proposed, never taken away unasked: tomorrow's DNS may say something else. Pure.
  */
 import type { QueryName } from '../../../format/domain-name.ts';
-import { isSpfRecord } from '../../../protocol/spf/record.ts';
-import { withoutRanges } from './address-ranges.ts';
+import { isInside } from './address-ranges.ts';
 import type { Draft } from './draft.ts';
-import type { JudgeDeps } from './judge-address.ts';
 import { type MergedTerm, written } from './merge-terms.ts';
-import { type AddressSet, addressesOfTerms, type Passing, passingAddresses } from './passing-addresses.ts';
+import { addressesOfTerms, type Passing, passingAddresses } from './passing-addresses.ts';
 import { nameOfTarget } from './read-terms.ts';
+import type { World } from './world.ts';
 
 export type Useless = { readonly term: MergedTerm; readonly why: string };
 
-export function uselessTerms(deps: JudgeDeps, { name, terms }: Draft): Useless[] {
+export function uselessTerms(world: World, { name, terms }: Draft): Useless[] {
   const firstStop = terms.findIndex(({ qualifier }) => qualifier !== '+');
   const lead = firstStop < 0 ? terms : terms.slice(0, firstStop);
   const networks = addressesOfTerms(
-    deps,
+    world,
     name,
     lead.map(({ directive }) => directive).filter(({ kind }) => kind === 'ip4' || kind === 'ip6'),
   );
-  const includes = includesOf(deps, lead);
+  const includes = includesOf(world, lead);
   return lead.flatMap((term): Useless[] => {
     const { directive } = term;
     if (directive.kind === 'include') {
-      if (isDead(deps, nameOfTarget(directive.target)))
+      if (isDead(world, nameOfTarget(directive.target)))
         return [{ term, why: 'nothing passes by it, and the check ends there with an error' }];
       return broughtAlong(term, includes);
     }
     if ((directive.kind !== 'a' && directive.kind !== 'mx') || networks === undefined) return [];
-    const own = addressesOfTerms(deps, name, [directive]);
+    const own = addressesOfTerms(world, name, [directive]);
     const isCovered = own !== undefined && own.four.length + own.six.length > 0 && isInside(own, networks);
     return isCovered ? [{ term, why: 'its addresses stand there as networks' }] : [];
   });
 }
 
 /** Whether the included name has no record that could let anybody pass. */
-function isDead({ facts, readRecord }: JudgeDeps, target: QueryName | undefined): boolean {
-  const answer = target && facts.lookup(target, 'TXT');
-  if (answer === undefined || answer.kind === 'failed') return false; // not known
-  const texts = answer.kind === 'found' ? answer.records.filter(isSpfRecord) : [];
-  return texts.length !== 1 || !readRecord(texts[0] ?? '').ok; // RFC 7208 §4.5, §5.2
+function isDead({ recordAt }: World, target: QueryName | undefined): boolean {
+  const kind = target && recordAt(target).kind;
+  return kind === 'none' || kind === 'several' || kind === 'unreadable'; // RFC 7208 §4.5, §5.2
 }
 
 type Included = { readonly term: MergedTerm; readonly target: QueryName; readonly passing: Passing };
 
-function includesOf(deps: JudgeDeps, terms: readonly MergedTerm[]): Included[] {
+function includesOf(world: World, terms: readonly MergedTerm[]): Included[] {
   return terms.flatMap((term): Included[] => {
     const target = term.directive.kind === 'include' ? nameOfTarget(term.directive.target) : undefined;
-    const passing = target === undefined ? undefined : passingAddresses(deps, target);
+    const passing = target === undefined ? undefined : passingAddresses(world, target);
     return target !== undefined && passing?.ok ? [{ term, target, passing: passing.value }] : [];
   });
 }
@@ -64,8 +61,4 @@ function broughtAlong(term: MergedTerm, includes: readonly Included[]): Useless[
       isInside(own.passing, other.passing),
   );
   return bringer === undefined ? [] : [{ term, why: `${written(bringer.term)} brings it along` }];
-}
-
-function isInside(one: AddressSet, other: AddressSet): boolean {
-  return withoutRanges(one.four, other.four).length === 0 && withoutRanges(one.six, other.six).length === 0;
 }

@@ -6,9 +6,10 @@
 import type { QueryName } from '../../../format/domain-name.ts';
 import type { DnsAnswer } from '../../../protocol/dns/types.ts';
 import { isLocal } from '../../../protocol/spf/mechanisms.ts';
-import { type Directive, isSpfRecord, type ParsedSpf, type SpfModifier } from '../../../protocol/spf/record.ts';
+import type { Directive, SpfModifier } from '../../../protocol/spf/record.ts';
 import { nameOfTarget } from './read-terms.ts';
-import type { SpfFacts, SpfProblem } from './types.ts';
+import type { SpfProblem } from './types.ts';
+import type { World } from './world.ts';
 
 export const weighLimits = {
   /** Records read for one proposal: twenty times what may be evaluated. */
@@ -39,15 +40,13 @@ const nothing: Weight = { lookups: 0, voidLookups: 0, void4: 0, void6: 0 };
 const one: Weight = { ...nothing, lookups: 1 };
 
 export class Scale {
-  readonly #facts: SpfFacts;
-  readonly #readRecord: (text: string) => ParsedSpf;
+  readonly #world: World;
   readonly #known = new Map<QueryName, WeighedName>();
   readonly #open = new Set<QueryName>();
   #records = 0;
 
-  constructor(facts: SpfFacts, readRecord: (text: string) => ParsedSpf) {
-    this.#facts = facts;
-    this.#readRecord = readRecord;
+  constructor(world: World) {
+    this.#world = world;
   }
 
   /** A term in the record of `name`. */
@@ -59,13 +58,13 @@ export class Scale {
     // A macro stands for another name each time: the DNS may have nothing for it.
     if (target === undefined) return { ...one, void4: 1, void6: 1, problems: [] };
     if (term.kind === 'mx') return this.#weighMx(term.text, target);
-    const four = this.#facts.lookup(target, 'A');
-    const six = term.kind === 'exists' ? four : this.#facts.lookup(target, 'AAAA');
+    const four = this.#world.facts.lookup(target, 'A');
+    const six = term.kind === 'exists' ? four : this.#world.facts.lookup(target, 'AAAA');
     return { ...weightOf(four, six), problems: unknowns(term.text, [four, six]) };
   }
 
   #weighMx(text: string, target: QueryName): WeighedName {
-    const answer = this.#facts.lookup(target, 'MX');
+    const answer = this.#world.facts.lookup(target, 'MX');
     const problems = unknowns(text, [answer]);
     if (answer.kind === 'found' && answer.records.length > mxNamesMax)
       problems.push({
@@ -101,22 +100,21 @@ export class Scale {
   }
 
   #readName(text: string, name: QueryName): WeighedName {
-    const answer = this.#facts.lookup(name, 'TXT');
-    if (answer.kind === 'failed') return { ...nothing, problems: unknowns(text, [answer]) };
-    const [record, ...more] = answer.kind === 'found' ? answer.records.filter(isSpfRecord) : [];
-    if (record === undefined) {
-      const isVoid = answer.kind === 'none' ? 1 : 0;
+    const at = this.#world.recordAt(name);
+    if (at.kind === 'unknown') return { ...nothing, problems: [unanswered(text)] };
+    if (at.kind === 'none') {
+      const isVoid = at.isVoid ? 1 : 0;
       const problems = [
         broken('broken-below', `${text}: ${name} has no SPF record, so the check ends there with an error`),
       ];
       return { lookups: 0, voidLookups: isVoid, void4: isVoid, void6: isVoid, problems };
     }
-    if (more.length > 0)
-      return { ...nothing, problems: [broken('broken-below', `${text}: ${name} has ${more.length + 1} SPF records`)] };
-    const parsed = this.#readRecord(record);
-    if (!parsed.ok)
-      return { ...nothing, problems: [broken('broken-below', `${text}: the record of ${name} cannot be read`)] };
-    const { directives, redirect, hasAll } = parsed.value;
+    if (at.kind !== 'record') {
+      const why =
+        at.kind === 'several' ? `${name} has ${at.count} SPF records` : `the record of ${name} cannot be read`;
+      return { ...nothing, problems: [broken('broken-below', `${text}: ${why}`)] };
+    }
+    const { directives, redirect, hasAll } = at.record;
     const end = directives.findIndex(({ kind }) => kind === 'all');
     const terms: readonly Weighable[] = end < 0 ? directives : directives.slice(0, end);
     return this.weighAll(
@@ -158,14 +156,15 @@ function weightOf(four: DnsAnswer<unknown>, six: DnsAnswer<unknown>): Weight {
 }
 
 function unknowns(text: string, answers: readonly DnsAnswer<unknown>[]): SpfProblem[] {
-  if (!answers.some(({ kind }) => kind === 'failed')) return [];
-  return [
-    {
-      code: 'unknown-below',
-      severity: 'warning',
-      say: `${text}: the DNS did not answer, so what it costs is not known`,
-    },
-  ];
+  return answers.some(({ kind }) => kind === 'failed') ? [unanswered(text)] : [];
+}
+
+function unanswered(text: string): SpfProblem {
+  return {
+    code: 'unknown-below',
+    severity: 'warning',
+    say: `${text}: the DNS did not answer, so what it costs is not known`,
+  };
 }
 
 function broken(code: 'broken-below' | 'loop', say: string): SpfProblem {
