@@ -33,12 +33,18 @@ function claimsOf({ wants, office, domain }: Context): readonly Claim[] {
   const keys = (office?.keys ?? []).filter(({ retired }) => !retired);
   const bounces = office ? [{ want: bounceHost(domain, office.hostname), label: self }] : [];
   return [
+    ...(office?.proof ? [{ want: proofOf(office.proof), label: self }] : []),
     ...bounces,
     ...keys.map(({ selector, record }) => ({ want: ownKey(`${selector}._domainkey.${domain}`, record), label: self })),
     ...wants.flatMap(({ sender, label, records }) =>
       records.filter((want) => isForHere(want, domain)).map((want) => ({ want, label, sender })),
     ),
   ];
+}
+
+function proofOf({ name, value }: { readonly name: string; readonly value: string }): WantedRecord {
+  const why = 'it shows that the domain is yours: this server sends for it as long as the record is there';
+  return { name, type: 'TXT', value, purpose: 'verification', needed: 'required', why };
 }
 
 function ownKey(name: string, value: string): WantedRecord {
