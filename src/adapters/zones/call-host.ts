@@ -95,8 +95,9 @@ async function callOnce(caller: Caller, { path, ...request }: HostRequest, edito
   const url = new URL(`${caller.base}${path}`);
   const proof = await caller.authorize({ ...request, path, url }, editor);
   if (!proof.ok) return proof;
-  const called = await ask(caller, url, { ...request, headers: { ...request.headers, ...proof.value } }, editor);
-  return called.ok ? called : scrubbed(caller, proof.value.authorization ?? '', called);
+  // Neither what we were given nor what we made of it leaves in a sentence.
+  const secrets = [...caller.secrets, ...(proof.value.authorization ?? '').split(/[ =]/)];
+  return ask({ ...caller, secrets }, url, { ...request, headers: { ...request.headers, ...proof.value } }, editor);
 }
 
 async function ask(
@@ -116,7 +117,7 @@ async function ask(
   } catch (error) {
     if (editor.signal?.aborted)
       return { ok: false, code: 'unavailable', say: `${caller.host} had not answered when we stopped` };
-    const why = abort.signal.aborted ? `gave no whole answer within ${callMs / 1000} s` : wordsOf(error);
+    const why = abort.signal.aborted ? `gave no whole answer within ${callMs / 1000} s` : wordsOf(caller, error);
     return unavailable(request.method, `${caller.host} ${why}`);
   } finally {
     cancel();
@@ -148,7 +149,7 @@ function judge(caller: Caller, method: HostRequest['method'], answer: HostAnswer
       say: `${caller.host} sends us elsewhere (HTTP ${status}), which is not followed`,
     };
   const { say, code = codes[status] ?? (status >= 500 ? 'unavailable' : 'refused') } = caller.complaint(answer);
-  const words = `${caller.host} says: ${say ? printable(say, 300) : 'no more than the status'} (HTTP ${status})`;
+  const words = `${caller.host} says: ${say ? printable(withoutSecrets(caller, say), 300) : 'no more than the status'} (HTTP ${status})`;
   if (code === 'unavailable') return unavailable(method, words);
   if (code !== 'rate-limited') return { ok: false, code, say: words };
   const afterMs = retryAfterMs(caller, answer);
@@ -165,15 +166,15 @@ function retryAfterMs({ timers }: Caller, { headers }: HostAnswer): number | und
   return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - timers.nowMs());
 }
 
-/** Neither what we were given nor what we made of it leaves in a sentence. */
-function scrubbed(caller: Caller, authorization: string, refusal: Failed): Failed {
-  const secrets = [...caller.secrets, ...authorization.split(/[ =]/)].filter(({ length }) => length >= secretOctetsMin);
-  return { ...refusal, say: secrets.reduce((text, secret) => text.replaceAll(secret, '***'), refusal.say) };
+function withoutSecrets({ secrets }: Caller, text: string): string {
+  return secrets
+    .filter(({ length }) => length >= secretOctetsMin)
+    .reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
 }
 
-function wordsOf(error: unknown): string {
+function wordsOf(caller: Caller, error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
-  return `cannot be asked (${code ?? printable(message, 100)})`;
+  return `cannot be asked (${code ?? printable(withoutSecrets(caller, message), 100)})`;
 }
 
 /** The answer's JSON as `read` understands it; what it does not understand is half an answer. */

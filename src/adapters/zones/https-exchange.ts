@@ -8,7 +8,7 @@ const bodyOctetsMax = 8_388_608;
 const headerOctetsMax = 65_536;
 
 /** Plain HTTP is for tests; `createHostCaller` takes it for loopback only. */
-export function createHttpsExchange(): HostExchange {
+export function createHttpsExchange(octetsMax = bodyOctetsMax): HostExchange {
   const tls = new TlsAgent({ keepAlive: true }); // sockets that nobody uses do not keep the process alive
   const plain = new PlainAgent({ keepAlive: true });
   return (url, { method, headers, body }, signal) =>
@@ -28,7 +28,7 @@ export function createHttpsExchange(): HostExchange {
         },
       };
       const sent = send(url, options, (response) => {
-        readAnswer(response).then(resolve, (error: unknown) => {
+        readAnswer(response, octetsMax).then(resolve, (error: unknown) => {
           reject(error);
           sent.destroy();
         });
@@ -38,12 +38,12 @@ export function createHttpsExchange(): HostExchange {
     });
 }
 
-async function readAnswer(response: IncomingMessage): Promise<HostAnswer> {
+async function readAnswer(response: IncomingMessage, octetsMax: number): Promise<HostAnswer> {
   const parts: Buffer[] = [];
   let octets = 0;
   for await (const part of response as AsyncIterable<Buffer>) {
     octets += part.length;
-    if (octets > bodyOctetsMax) throw new Error(`an answer of more than ${bodyOctetsMax} octets`);
+    if (octets > octetsMax) throw new Error(`an answer of more than ${octetsMax} octets`);
     parts.push(part);
   }
   return { status: response.statusCode ?? 0, headers: response.headers, text: Buffer.concat(parts).toString('utf8') };
