@@ -1,0 +1,19 @@
+/** The tables of hosted zones. Released steps never change. */
+import type { Migration } from '../../../base/port/db.ts';
+
+export const hostedMigrations: readonly Migration[] = [
+  {
+    id: 'setup-hosted-1',
+    statements: [
+      'CREATE TABLE setup_hosted_zones (zone TEXT NOT NULL PRIMARY KEY, name_servers TEXT NOT NULL, serial BIGINT NOT NULL)',
+      `CREATE TABLE setup_hosted_sets (
+        zone TEXT NOT NULL REFERENCES setup_hosted_zones (zone),
+        name TEXT NOT NULL,
+        type TEXT NOT NULL,
+        ttl BIGINT NOT NULL,
+        record_values TEXT NOT NULL,
+        PRIMARY KEY (zone, name, type)
+      )`,
+    ],
+  },
+];
