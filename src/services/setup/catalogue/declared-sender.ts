@@ -28,12 +28,13 @@ export function parseDeclaredSender(catalogue: Catalogue, text: string): Outcome
 
 function unknownSender(catalogue: Catalogue, id: string): Outcome<DeclaredSender, SenderRefusal> {
   const ids = catalogue.all.map((one) => one.id);
-  const meant = ids.find((one) => one.startsWith(`${id}-`) || one.endsWith(`-${id}`)) ?? nearest(id, ids);
-  const hint = meant === undefined ? '' : ` Did you mean ${meant}?`;
-  return refuse('unknown-sender', `The catalogue has no sender ${id || 'without a name'}.${hint}`);
+  const alike = id === '' ? [] : ids.filter((one) => one.startsWith(`${id}-`) || one.endsWith(`-${id}`));
+  const meant = alike.length > 0 ? alike.slice(0, 3) : [nearest(id, ids) ?? []].flat();
+  const hint = meant.length === 0 ? '' : ` Did you mean ${meant.join(' or ')}?`;
+  const shown = id === '' ? 'without a name' : id.slice(0, 40);
+  return refuse('unknown-sender', `The catalogue has no sender ${shown}.${hint}`);
 }
 
-/** Values hold `=` too (the end of a key): a name is one only if the sender has such a parameter, or it looks like one. */
 function place(
   definition: SenderDefinition,
   taken: Readonly<Record<string, string>>,
@@ -41,16 +42,16 @@ function place(
 ): Outcome<readonly [string, string], SenderRefusal> {
   const [, name, value] = /^([a-z][a-z0-9-]{0,30})=(.*)$/s.exec(part) ?? [];
   const known = parametersOf(definition);
-  if (name !== undefined && value !== undefined) {
-    const parameter = known.find((one) => one.name === name);
-    if (parameter === undefined) return refuse('unknown-parameter', sayUnknown(definition, name));
-    const read = readParameter(parameter, value);
-    return read.ok ? accept([name, read.value]) : refuse(read.code, `${definition.id}: ${read.say}`);
+  const named = name === undefined ? undefined : known.find((one) => one.name === name);
+  if (named !== undefined && value !== undefined) {
+    const read = readParameter(named, value);
+    return read.ok ? accept([named.name, read.value]) : refuse(read.code, `${definition.id}: ${read.say}`);
   }
   for (const parameter of known.filter((one) => taken[one.name] === undefined)) {
     const read = readParameter(parameter, part);
     if (read.ok) return accept([parameter.name, read.value]);
   }
+  if (name !== undefined) return refuse('unknown-parameter', sayUnknown(definition, name)); // no value with = in it either
   const names = known.map((one) => one.name).join(', ');
   return refuse(
     'bad-parameter',

@@ -38,12 +38,18 @@ function spelled(kind: ParameterKind | undefined, text: string): string | undefi
     case 'ip6':
       return networkText(kind, text);
     case 'host':
-      return parseDomainName(text);
+      return hostName(text);
     case 'dkim-key':
       return keyText(text);
     default:
       return text;
   }
+}
+
+/** At least two labels, and the last one like that of a domain: anything else breaks the SPF record that includes it. RFC 7208 §7.1 */
+function hostName(text: string): string | undefined {
+  const name = parseDomainName(text);
+  return name !== undefined && /\.[a-z0-9-]*[a-z][a-z0-9-]*$/.test(name) ? name : undefined;
 }
 
 /** One address without a prefix, a network with it. */
