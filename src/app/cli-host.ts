@@ -63,6 +63,11 @@ export function createCliHost(streams: Streams, signal: AbortSignal): CliHost {
       ]);
       return stsPolicyFetcher(createGuardedHttp({ resolver, timers: systemClock }));
     },
+    fetchNamed: async (resolver) => {
+      const { createGuardedHttp } = await import('../adapters/http/guarded-http.ts');
+      const http = createGuardedHttp({ resolver, timers: systemClock });
+      return (url, wish) => http.get(url, { ...wish, timeMs: fetchMs });
+    },
     shownTls: (wish) => lookAtTls(wish, ended),
     openOffice: async (place, { make }) => {
       const { openOfficeBeside } = await import('./office-beside.ts');
@@ -99,6 +104,9 @@ export function createCliHost(streams: Streams, signal: AbortSignal): CliHost {
     },
   };
 }
+
+/** For a small file that another domain names. */
+const fetchMs = 30_000;
 
 /** What to type: in a clone the launcher beside the sources, elsewhere the name on the PATH. */
 function commandName(folder: string): string {

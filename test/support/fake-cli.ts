@@ -52,6 +52,7 @@ function fakeHost({ files = {}, input, ...given }: FakeCli, streams: Pick<CliHos
     dns: notHere('the DNS'),
     catalogue: loadCatalogue,
     policyFiles: notHere('the network'),
+    fetchNamed: notHere('the network'),
     shownTls: notHere('the network'),
     openOffice: notHere('an office'),
     settingNames: async () => ['data', 'hostname', 'listen.http', 'retry.delays'],

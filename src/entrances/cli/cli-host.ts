@@ -3,6 +3,7 @@
  * a command asks for it.
  */
 import type { Timers } from '../../base/clock.ts';
+import type { Outcome } from '../../base/outcome.ts';
 import type { Blobs } from '../../base/port/blobs.ts';
 import type { Db } from '../../base/port/db.ts';
 import type { DomainName } from '../../format/domain-name.ts';
@@ -14,7 +15,9 @@ import type { Events } from '../../services/events/events.ts';
 import type { MailboxService } from '../../services/mailbox/mailbox.ts';
 import type { Outbound } from '../../services/outbound/outbound.ts';
 import type { LookAfterDomain } from '../../services/setup/care/types.ts';
+import type { Setup } from '../../services/setup/setup.ts';
 import type { Catalogue } from '../../services/setup/types.ts';
+import type { SetupDesk } from '../http/ports.ts';
 import type { Style } from './style.ts';
 
 /** Where the settings come from: `--config` and `--data`; absent = the usual places. */
@@ -32,6 +35,10 @@ export type OpenOffice = {
   readonly events: Events;
   readonly mailbox: MailboxService;
   readonly outbound: Outbound;
+  /** Declarations of this office, and plans for them. */
+  readonly setup: (resolver: Resolver) => Promise<Setup>;
+  /** Sets domains up, through these eyes. */
+  readonly desk: (eyes: Eyes) => SetupDesk;
   /** What looks after the domains, through these eyes. */
   readonly care: (eyes: Eyes) => { readonly look: LookAfterDomain };
   readonly close: () => Promise<void>;
@@ -72,6 +79,11 @@ export type ShownTls =
   | { readonly kind: 'seen'; readonly from: string; readonly chain: readonly Uint8Array[] }
   | { readonly kind: 'failed'; readonly why: string };
 
+export type FetchNamed = (
+  url: string,
+  wish: { readonly octetsMax: number; readonly mediaType: string },
+) => Promise<Outcome<Uint8Array, string>>;
+
 export type CliHost = {
   readonly version: string;
   /** What a person types to start this program: `posthorn`, or `./posthorn` in a clone. */
@@ -98,6 +110,8 @@ export type CliHost = {
   readonly catalogue: () => Promise<Catalogue>;
   /** Fetches MTA-STS policies of other domains. */
   readonly policyFiles: (resolver: Resolver) => Promise<FetchPolicyFile>;
+  /** Fetches over HTTPS what a record of another domain names. */
+  readonly fetchNamed: (resolver: Resolver) => Promise<FetchNamed>;
   /** Looks at the certificates a mail host shows, and sends it nothing. */
   readonly shownTls: (wish: TlsWish) => Promise<ShownTls>;
   /** Throws a `Fault`, or `NO_OFFICE` when there is none at the place and none is to be made. */

@@ -81,6 +81,12 @@ const commandRows: readonly Row[] = [
   },
   {
     group: office,
+    name: 'policy',
+    says: 'the signed policy document of a domain: keygen, push, pull, diff',
+    load: async () => (await import('./commands/policy.ts')).definePolicy,
+  },
+  {
+    group: office,
     name: 'senders',
     says: 'services that send for a domain: list, show, recognise',
     load: async () => (await import('./commands/senders.ts')).defineSenders,

@@ -25,11 +25,18 @@ export { gatherSigns } from './catalogue/gather-signs.ts';
 export { recognise } from './catalogue/recognise.ts';
 export { senderWants } from './catalogue/sender-wants.ts';
 export { signsOfMessage } from './catalogue/signs-of-message.ts';
+export { ownOffice } from './own-office.ts';
 export { factsOf } from './plan/facts.ts';
 export { dnscontrolNotation } from './plan/notations/dnscontrol-notation.ts';
 export { terraformForCloudflare, terraformForRoute53 } from './plan/notations/terraform-notation.ts';
 export { zoneNotation } from './plan/notations/zone-notation.ts';
-export { readPlannedDomain } from './plan/read-declaration.ts';
+export { readDeclaration, readPlannedDomain } from './plan/read-declaration.ts';
+export { comparePolicies } from './policy-document/compare-policies.ts';
+export { decidePolicy, type PolicyDecision } from './policy-document/decide-policy.ts';
+export { heldText, readHeld } from './policy-document/held-policy.ts';
+export { isKeyId, isPolicyUrl, parsePolicyRecord, policyRecordText } from './policy-document/policy-record.ts';
+export { compilePolicy, declarationOf, policyOf, policyRecordName } from './policy-document/policy-tools.ts';
+export { documentOctetsMax, openPolicy, rawPublicKey, sealPolicy } from './policy-document/seal-policy.ts';
 
 export type SetupPorts = ObservePorts & {
   readonly catalogue: Catalogue;

@@ -1,0 +1,383 @@
+/** `posthorn policy`: the signed document of who sends for a domain; written, fetched and judged, held against a declaration. */
+import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import type { Command } from 'commander';
+import { fromUtf8, utf8 } from '../../../base/bytes.ts';
+import { type DomainName, parseDomainName } from '../../../format/domain-name.ts';
+import type { Resolver } from '../../../protocol/dns/types.ts';
+import type { StsMode } from '../../../protocol/mta-sts/types.ts';
+import type {
+  HeldPolicy,
+  PolicyChange,
+  PolicyDocument,
+  PolicyRecord,
+  PublishedKey,
+} from '../../../services/setup/policy-document/types.ts';
+import {
+  comparePolicies,
+  compilePolicy,
+  decidePolicy,
+  declarationOf,
+  documentOctetsMax,
+  heldText,
+  isKeyId,
+  isPolicyUrl,
+  openPolicy,
+  type PolicyDecision,
+  parsePolicyRecord,
+  policyOf,
+  policyRecordName,
+  policyRecordText,
+  rawPublicKey,
+  readDeclaration,
+  readHeld,
+  sealPolicy,
+} from '../../../services/setup/setup.ts';
+import type { Answer } from '../answer.ts';
+import { CliError } from '../cli-error.ts';
+import type { CliHost } from '../cli-host.ts';
+import { exits } from '../exits.ts';
+import { each, type Leaf } from '../leaf.ts';
+import { bad, readCount, readDomain } from '../read-options.ts';
+import { readTableFile } from '../read-table-file.ts';
+import { visible } from '../render-timeline.ts';
+import type { Run } from '../run.ts';
+import type { Style } from '../style.ts';
+
+const serialMost = 999_999_999;
+
+export function definePolicy(command: Command, leaf: Leaf, { command: program }: CliHost): void {
+  const keygen = command.command('keygen').description('A key that signs policy documents.');
+  keygen.addHelpText('after', `\n  ${program} policy keygen > policy.pem`);
+  leaf(keygen, ['document'], makeKey);
+  const push = command.command('push').description('Writes the signed document, and says what to publish.');
+  push
+    .argument('<domain>', 'whose mail it is about')
+    .requiredOption('--file <file>', 'the declaration, as `plan --file` takes it')
+    .requiredOption('--key <file>', 'the key that signs')
+    .requiredOption('--url <address>', 'where the document will lie')
+    .option('--kid <name>', 'the name of the key', 'k1')
+    .option('--after <file>', 'the document before this one: its serial is counted up')
+    .option('--serial <n>', 'the serial, where there is no document before')
+    .option('--selector <name>', 'a DKIM key to name, read from DNS; repeatable', each)
+    .option('--mta-sts <mode>', 'none, testing, enforce', 'none')
+    .option('--mx <host>', 'a host that may receive; repeatable', each)
+    .option('--tls-reports <address>', 'where TLS reports go; repeatable', each)
+    .option('--contact <address>', 'mailto: or https: of a person')
+    .addHelpText(
+      'after',
+      [
+        '',
+        'The document goes to the standard output, the record to the standard error.',
+        '',
+        `  ${program} policy push example.com --file example.com.toml \\`,
+        '    --key policy.pem --url https://example.com/eml.json > eml.json',
+      ].join('\n'),
+    );
+  leaf<PushOptions>(push, ['document', 'dns', 'clock'], pushPolicy);
+  const pull = command.command('pull').description('Fetches the document, and says what of it holds, and when.');
+  pull
+    .argument('<domain>', 'whose mail it is about')
+    .option('--held <file>', 'what was taken before; without it the document is the first')
+    .option('--document <file>', 'take this instead of fetching it')
+    .addHelpText(
+      'after',
+      [
+        '',
+        'The answer, with --json, has `held`: keep it and give it to the next pull.',
+        'Exit code 1 when there is none, or it is refused.',
+        '',
+        `  ${program} policy pull example.com`,
+      ].join('\n'),
+    );
+  leaf<PullOptions>(pull, ['document', 'dns', 'clock'], pullPolicy);
+  const diff = command.command('diff').description('What the published document says otherwise than a declaration.');
+  diff
+    .argument('<domain>', 'whose mail it is about')
+    .requiredOption('--file <file>', 'the declaration, as `plan --file` takes it')
+    .option('--document <file>', 'take this instead of fetching it')
+    .addHelpText('after', `\nExit code 1 when they differ.\n\n  ${program} policy diff example.com --file a.toml`);
+  leaf<DiffOptions>(diff, ['document', 'dns'], diffPolicy);
+}
+
+// ---- keygen
+
+async function makeKey(): Promise<Answer> {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString().trimEnd();
+  const publicKey = Buffer.from(rawPublicKey(privateKey)).toString('base64');
+  return { document: { private_key: pem, public_key: publicKey }, value: pem, lines: () => [pem] };
+}
+
+async function readKey(run: Run, path: string): Promise<KeyObject> {
+  const key = keyOf(fromUtf8(await run.host.readFile(path)));
+  if (key?.asymmetricKeyType === 'ed25519') return key;
+  throw bad('bad_key', `${path} is no Ed25519 key in PEM.`, [`${run.host.command} policy keygen > policy.pem`]);
+}
+
+function keyOf(pem: string): KeyObject | undefined {
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    return undefined;
+  }
+}
+
+// ---- push
+
+type PushOptions = {
+  readonly file: string;
+  readonly key: string;
+  readonly url: string;
+  readonly kid: string;
+  readonly after?: string;
+  readonly serial?: string;
+  readonly selector?: readonly string[];
+  readonly mtaSts: string;
+  readonly mx?: readonly string[];
+  readonly tlsReports?: readonly string[];
+  readonly contact?: string;
+};
+
+async function pushPolicy(run: Run, options: PushOptions, text = ''): Promise<Answer> {
+  const domain = readDomain(text);
+  const privateKey = await readKey(run, options.key);
+  const { kid, url } = options;
+  if (!isKeyId(kid)) throw bad('bad_kid', `--kid ${kid} is no name: letters, digits, - and _.`, ['--kid k1']);
+  if (!isPolicyUrl(url))
+    throw bad('bad_url', `--url ${url} is no https: address.`, [`--url https://${domain}/eml.json`]);
+  const pinned = { kid, publicKey: rawPublicKey(privateKey) };
+  const document = await draft(run, domain, options, pinned);
+  const sealed = sealPolicy(document, [{ kid, privateKey }]);
+  const record = policyRecordText({ ...pinned, url, serial: document.serial, ttlSeconds: 86_400 });
+  const published = { name: policyRecordName(domain), type: 'TXT', value: record };
+  if (run.format === 'text')
+    run.note(
+      `publish the document at ${url}, then the record:\n${published.name}. TXT "${record.slice(0, 250)}"${record.length > 250 ? ` "${record.slice(250)}"` : ''}`,
+    );
+  return {
+    document: { document: JSON.parse(sealed) as unknown, record: published },
+    octets: utf8(sealed),
+    value: sealed.trimEnd(),
+    lines: () => sealed.trimEnd().split('\n'),
+  };
+}
+
+async function draft(
+  run: Run,
+  domain: DomainName,
+  options: PushOptions,
+  pinned: Pick<PolicyRecord, 'kid' | 'publicKey'>,
+): Promise<PolicyDocument> {
+  const declaration = await readDeclared(run, domain, options.file);
+  const clock = await run.clock();
+  const made = policyOf(declaration, {
+    serial: await nextSerial(run, options, pinned),
+    issuedAtMs: clock.nowMs(),
+    keys: await publishedKeys(run, domain, options.selector ?? []),
+    tls: {
+      mode: options.mtaSts as StsMode,
+      mx: options.mx ?? [],
+      maxAgeSeconds: 604_800,
+      reports: options.tlsReports ?? [],
+    },
+    ...(options.contact !== undefined && { contact: options.contact }),
+  });
+  if (!made.ok) throw bad('bad_policy', `The document would be void: ${made.say}.`, [helpOf(run, 'push')]);
+  return made.value;
+}
+
+async function readDeclared(run: Run, domain: DomainName, path: string) {
+  const table = await readTableFile(run, path, 'a declaration');
+  const read = readDeclaration(await run.host.catalogue(), table, domain);
+  if (!read.ok) throw bad(read.code.replaceAll('-', '_'), `${path}: ${read.say}`, [`${run.host.command} senders list`]);
+  return read.value;
+}
+
+async function nextSerial(
+  run: Run,
+  { after, serial }: PushOptions,
+  pinned: Pick<PolicyRecord, 'kid' | 'publicKey'>,
+): Promise<number> {
+  if (after === undefined) return serial === undefined ? 1 : readCount(serial, '--serial', serialMost);
+  const before = openPolicy(await run.host.readFile(after), pinned);
+  if (!before.ok) throw bad('bad_document', `${after} is not the document before: ${before.say}.`, ['--serial 12']);
+  return before.value.serial + 1;
+}
+
+async function publishedKeys(
+  run: Run,
+  domain: DomainName,
+  selectors: readonly string[],
+): Promise<readonly PublishedKey[]> {
+  if (selectors.length === 0) return [];
+  const resolver = await run.resolver();
+  return Promise.all(
+    selectors.map(async (selector) => {
+      const name = parseDomainName(`${selector}._domainkey.${domain}`);
+      if (name === undefined) throw bad('bad_selector', `${visible(selector)} is no selector.`, ['--selector s2026']);
+      const answer = await resolver.lookup(name, 'TXT');
+      const [record, ...others] = answer.kind === 'found' ? answer.records : [];
+      if (record !== undefined && others.length === 0) return { selector, record };
+      throw bad('no_key', `${name} holds no single TXT record.`, [`dig TXT ${name}`]);
+    }),
+  );
+}
+
+// ---- pull
+
+type PullOptions = { readonly held?: string; readonly document?: string };
+type Found = { readonly record: PolicyRecord; readonly document: PolicyDocument };
+
+async function pullPolicy(run: Run, options: PullOptions, text = ''): Promise<Answer> {
+  const domain = readDomain(text);
+  const held = options.held === undefined ? undefined : await readHeldFile(run, options.held);
+  const { record, document } = await find(run, domain, options.document);
+  const clock = await run.clock();
+  const decision = decidePolicy({ nowMs: clock.nowMs(), record, document, domain, held });
+  const inForce = decision.do === 'take' || decision.do === 'wait' ? decision.held : held;
+  return {
+    exit: decision.do === 'refuse' ? exits.problems : exits.ok,
+    document: await pullDocument(run, { domain, document, decision, inForce }),
+    value: decision.do,
+    lines: (style) => pullLines(run, { domain, document, decision }, style),
+  };
+}
+
+async function readHeldFile(run: Run, path: string): Promise<HeldPolicy> {
+  const read = readHeld(fromUtf8(await run.host.readFile(path)));
+  if (read.ok) return read.value;
+  throw bad('bad_held', `${path} is not what an earlier pull answered as held: ${read.say}.`, [helpOf(run, 'pull')]);
+}
+
+/** The document by the record, its signature proven. */
+async function find(run: Run, domain: DomainName, path: string | undefined): Promise<Found> {
+  const resolver = await run.resolver();
+  const record = await findRecord(run, resolver, domain);
+  const octets = path === undefined ? await fetchDocument(run, resolver, record.url) : await run.host.readFile(path);
+  const opened = openPolicy(octets, record);
+  if (opened.ok) return { record, document: opened.value };
+  throw problem(
+    opened.code,
+    `The document of ${domain} is not to be believed: ${opened.say}.`,
+    `dig TXT _eml.${domain}`,
+  );
+}
+
+async function findRecord(run: Run, resolver: Resolver, domain: DomainName): Promise<PolicyRecord> {
+  const name = parseDomainName(policyRecordName(domain));
+  if (name === undefined) throw bad('bad_domain', `${domain} is too long for a policy record.`, [helpOf(run, 'pull')]);
+  const answer = await resolver.lookup(name, 'TXT');
+  if (answer.kind === 'failed')
+    throw new CliError({
+      exit: exits.tryAgain,
+      code: 'dns_failed',
+      say: `${name} could not be looked up: ${answer.why}.`,
+      next: `dig TXT ${name}`,
+    });
+  const read = parsePolicyRecord(answer.kind === 'found' ? answer.records : []);
+  if (read === undefined)
+    throw problem('no-policy', `${domain} publishes no policy record.`, `${run.host.command} policy push --help`);
+  if (!read.ok) throw problem(read.code, `The policy record of ${domain} is void: ${read.say}.`, `dig TXT ${name}`);
+  return read.value;
+}
+
+async function fetchDocument(run: Run, resolver: Resolver, url: string): Promise<Uint8Array> {
+  const fetchFile = await run.host.fetchNamed(resolver);
+  const file = await fetchFile(url, { octetsMax: documentOctetsMax, mediaType: 'application/json' });
+  if (file.ok) return file.value;
+  throw new CliError({
+    exit: exits.unavailable,
+    code: 'not_fetched',
+    say: `${url} cannot be had: ${file.say}.`,
+    next: `curl -v ${url}`,
+  });
+}
+
+function problem(code: string, say: string, next: string): CliError {
+  return new CliError({ exit: exits.problems, code: code.replaceAll('-', '_'), say, next });
+}
+
+type Pulled = { readonly domain: DomainName; readonly document: PolicyDocument; readonly decision: PolicyDecision };
+
+async function pullDocument(
+  run: Run,
+  { domain, document, decision, inForce }: Pulled & { readonly inForce: HeldPolicy | undefined },
+): Promise<object> {
+  const compiled = compilePolicy(await run.host.catalogue(), document);
+  return {
+    domain,
+    serial: document.serial,
+    decision: decision.do,
+    ...(decision.do === 'refuse' && { code: decision.code, reason: decision.say }),
+    ...(decision.do === 'wait' && { from: new Date(decision.held.waiting.fromMs).toISOString() }),
+    changes: 'changes' in decision ? decision.changes : [],
+    ...(inForce && { declaration: declarationOf(inForce.document), held: JSON.parse(heldText(inForce)) as unknown }),
+    ...(!compiled.ok && { cannot_be_planned: compiled.say }),
+  };
+}
+
+const verdicts = {
+  take: 'taken: it is in force from now on',
+  keep: 'nothing new',
+  wait: 'what tightens is in force now, the rest has to wait',
+  refuse: 'refused',
+} as const;
+
+function pullLines(run: Run, { domain, document, decision }: Pulled, style: Style): string[] {
+  const mark = decision.do === 'refuse' ? style.bad : style.good;
+  const lines = [`${style.bold(domain)}  serial ${document.serial}: ${mark(verdicts[decision.do])}`];
+  if (decision.do === 'refuse') return [...lines, `  ${visible(decision.say)}`];
+  if (decision.do === 'wait') lines.push(`  the rest from ${new Date(decision.held.waiting.fromMs).toISOString()} on`);
+  const changes = 'changes' in decision ? decision.changes : [];
+  return [
+    ...lines,
+    ...changeLines(changes, style),
+    '',
+    'DNS always wins. The plan of records that follows from it:',
+    `  ${run.host.command} policy pull ${domain} --json   (take \`declaration\`)`,
+    `  ${run.host.command} plan ${domain} --file declaration.json`,
+  ];
+}
+
+function changeLines(changes: readonly PolicyChange[], style: Style): string[] {
+  const sign = { tightens: '-', loosens: '+', neutral: '~' } as const;
+  return changes.map(({ what, from, to, kind }) => {
+    const text = `  ${sign[kind]} ${kind.padEnd(8)} ${what}: ${visible(from)} -> ${visible(to)}`;
+    return kind === 'loosens' ? style.bad(text) : text;
+  });
+}
+
+// ---- diff
+
+type DiffOptions = { readonly file: string; readonly document?: string };
+
+async function diffPolicy(run: Run, options: DiffOptions, text = ''): Promise<Answer> {
+  const domain = readDomain(text);
+  const { document } = await find(run, domain, options.document);
+  const { serial, issuedAtMs, keys, tls, contact } = document;
+  const declared = policyOf(await readDeclared(run, domain, options.file), {
+    serial,
+    issuedAtMs,
+    keys,
+    tls,
+    ...(contact !== undefined && { contact }),
+  });
+  if (!declared.ok) throw bad('bad_policy', `${options.file}: ${declared.say}.`, [helpOf(run, 'diff')]);
+  const changes = comparePolicies(declared.value, document);
+  return {
+    exit: changes.length > 0 ? exits.problems : exits.ok,
+    document: { domain, serial, changes },
+    value: String(changes.length),
+    lines: (style) =>
+      changes.length === 0
+        ? [style.good(`${options.file} and the published document (serial ${serial}) say the same.`)]
+        : [
+            `${style.bold(domain)}  from ${options.file} to the published document, serial ${serial}:`,
+            ...changeLines(changes, style),
+          ],
+  };
+}
+
+function helpOf(run: Run, name: string): string {
+  return `${run.host.command} policy ${name} --help`;
+}

@@ -1,0 +1,90 @@
+/** `posthorn policy` from a key to a document that is taken, waited for, refused. */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { cli, type FakeCli } from '../../../test/support/fake-cli.ts';
+import { accept } from '../../base/outcome.ts';
+import { resolverFromZone } from '../../protocol/dns/zone-resolver.ts';
+
+const declaration = 'senders = ["google-workspace", "own:192.0.2.10"]\n[dmarc]\nstage = "quarantine"\n';
+const pem = (await cli('policy keygen')).out;
+const url = 'https://example.com/eml.json';
+const push = `policy push example.com --file d.toml --key k.pem --url ${url}`;
+
+async function pushed(file: string, line = push, files: FakeCli['files'] = {}) {
+  const { code, out, err } = await cli(`${line} --json`, { files: { 'd.toml': file, 'k.pem': pem, ...files } });
+  assert.equal(code, 0, err);
+  const { document, record } = JSON.parse(out);
+  return { text: JSON.stringify(document), zone: `${record.name}. TXT "${record.value}"\n` };
+}
+
+test('what was pushed is fetched, believed, and compiles to what was declared', async () => {
+  const { text, zone } = await pushed(declaration);
+  const asked: string[] = [];
+  const world: FakeCli = {
+    resolver: async () => resolverFromZone(zone),
+    fetchNamed: async () => async (address) => {
+      asked.push(address);
+      return accept(Buffer.from(text));
+    },
+  };
+  const { code, out } = await cli('policy pull example.com --json', world);
+  assert.equal(code, 0);
+  assert.deepEqual(asked, [url]);
+  assert.partialDeepStrictEqual(JSON.parse(out), {
+    serial: 1,
+    decision: 'take',
+    declaration: { senders: ['google-workspace', 'own:ip4=192.0.2.10'], dmarc: { stage: 'quarantine' } },
+  });
+  const same = await cli('policy diff example.com --file d.toml', { ...world, files: { 'd.toml': declaration } });
+  assert.deepEqual([same.code, /say the same/.test(same.out)], [0, true]);
+});
+
+test('a later document that loosens waits three days; one of another key is refused', async () => {
+  const first = await pushed(declaration);
+  const looser = declaration.replace('quarantine', 'none');
+  const second = await pushed(looser, `${push} --after first`, { first: first.text });
+  const pull = async (files: FakeCli['files'], clock: string) => {
+    const line = `policy pull example.com --zone z --document doc --held held --json --clock ${clock}`;
+    const { code, out } = await cli(line, { files: { z: first.zone, ...files } });
+    return { exit: code, ...JSON.parse(out) };
+  };
+  const taken = await cli('policy pull example.com --zone z --document doc --json', {
+    files: { z: first.zone, doc: first.text },
+  });
+  const held = JSON.stringify(JSON.parse(taken.out).held);
+  const waits = await pull({ doc: second.text, held }, '2026-11-01T12:00:00Z');
+  assert.partialDeepStrictEqual(waits, { exit: 0, decision: 'wait', from: '2026-11-04T12:00:00.000Z' });
+  assert.equal(waits.declaration.dmarc.stage, 'quarantine');
+  const later = await pull({ doc: second.text, held: JSON.stringify(waits.held) }, '2026-11-04T12:00:00Z');
+  assert.equal(later.declaration.dmarc.stage, 'none');
+  const back = await pull({ doc: first.text, held: JSON.stringify(later.held) }, '2026-11-05T12:00:00Z');
+  assert.partialDeepStrictEqual(back, { exit: 1, decision: 'refuse', code: 'too-old' });
+  const other = await cli('policy keygen');
+  const forged = await pushed(declaration, push, { 'k.pem': other.out });
+  const refused = await cli('policy pull example.com --zone z --document doc', {
+    files: { z: first.zone, doc: forged.text },
+  });
+  assert.equal(refused.code, 1);
+  assert.match(refused.err, /signature by k1 does not hold/);
+});
+
+test('what cannot be is named: no record, no declaration, no key, no address', async () => {
+  const files = {
+    'd.toml': declaration,
+    'k.pem': pem,
+    'bad.toml': 'senders = ["nobody"]',
+    z: 'example.com. A 192.0.2.1',
+  };
+  for (const [line, code, say] of [
+    ['policy pull example.com --zone z', 1, /no policy record/],
+    [`${push} --kid a.b`, 65, /--kid/],
+    [push.replace('https', 'http'), 65, /--url/],
+    [push.replace('k.pem', 'd.toml'), 65, /no Ed25519 key/],
+    [push.replace('d.toml', 'bad.toml'), 65, /nobody/],
+    [`${push} --selector s1 --zone z`, 65, /no single TXT record/],
+    [`${push} --mta-sts always`, 65, /tls.mode/],
+  ] as const) {
+    const { code: got, err } = await cli(line, { files });
+    assert.deepEqual([got, say.test(err)], [code, true], `${line}: ${err}`);
+  }
+});
