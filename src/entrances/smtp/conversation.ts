@@ -318,7 +318,7 @@ export class Conversation implements EarListener {
 
   async #receive(transaction: OpenTransaction): Promise<ServerInput | undefined> {
     await this.#flush();
-    const end = await transaction.receive(this.#bodySource(), this.#reader.takeRest());
+    const end = await transaction.receive(this.#bodySource(), () => this.#reader.takeRest());
     if (end.kind === 'endless') return { kind: 'data-end', as: 'endless' };
     if (end.kind !== 'complete' && end.kind !== 'too-large') return this.#brokenOff(end);
     this.#reader.push(end.rest);
@@ -326,7 +326,8 @@ export class Conversation implements EarListener {
   }
 
   async #receiveChunk(transaction: OpenTransaction, chunk: Chunk): Promise<ServerInput | undefined> {
-    const first = await this.#firstOf(chunk.octets);
+    await this.#flushUnlessThere(chunk.octets);
+    const first = () => this.#reader.takeRest();
     const end = await transaction.receiveChunk(this.#bodySource(), chunk, first);
     if (end.kind !== 'complete' && end.kind !== 'too-large') return this.#brokenOff(end);
     this.#reader.push(end.rest);
@@ -334,17 +335,16 @@ export class Conversation implements EarListener {
   }
 
   async #swallowChunk(octets: number): Promise<ServerInput | undefined> {
-    const end = await swallowChunk(this.#bodySource(), octets, await this.#firstOf(octets));
+    await this.#flushUnlessThere(octets);
+    const end = await swallowChunk(this.#bodySource(), octets, () => this.#reader.takeRest());
     if (end.kind !== 'complete') return this.#brokenOff(end);
     this.#reader.push(end.rest);
     return { kind: 'chunk-end', as: 'complete' };
   }
 
-  /** What lies unread already. Who is still to send some of it may want our answers first. */
-  async #firstOf(octets: number): Promise<Uint8Array> {
-    const first = this.#reader.takeRest();
-    if (first.length < octets) await this.#flush();
-    return first;
+  /** Who is still to send some of it may want our answers first. */
+  async #flushUnlessThere(octets: number): Promise<void> {
+    if (this.#reader.unread.length < octets) await this.#flush();
   }
 
   #bodySource(): BodySource {

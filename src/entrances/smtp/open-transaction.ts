@@ -57,7 +57,7 @@ export class OpenTransaction {
   }
 
   /** @param first what lies unread already */
-  async receive(source: BodySource, first: Uint8Array): Promise<BodyEnd> {
+  async receive(source: BodySource, first: () => Uint8Array): Promise<BodyEnd> {
     invariant(this.#writer, 'a body is opened before it comes in');
     this.#intake = new BodyIntake(source, this.#writer, 'dot');
     const end = await this.#intake.readData(first);
@@ -69,7 +69,7 @@ export class OpenTransaction {
   async receiveChunk(
     source: BodySource,
     chunk: Chunk,
-    first: Uint8Array,
+    first: () => Uint8Array,
   ): Promise<ChunkEnd & { readonly refusal?: Reply }> {
     invariant(this.#writer, 'a body is opened before it comes in');
     this.#intake ??= new BodyIntake(source, this.#writer, 'count');

@@ -74,8 +74,8 @@ export class BodyIntake {
   }
 
   /** @param first what lies unread already */
-  async readData(first: Uint8Array): Promise<BodyEnd> {
-    let end = await this.#takeData(first);
+  async readData(first: First): Promise<BodyEnd> {
+    let end = await takeFirst(first, (octets) => this.#takeData(octets));
     while (!end) end = await this.#hearData();
     return end;
   }
@@ -98,7 +98,7 @@ export class BodyIntake {
     return this.facts.size > most + more ? { kind: 'endless' } : undefined;
   }
 
-  async readChunk(chunk: Chunk, first: Uint8Array): Promise<ChunkEnd> {
+  async readChunk(chunk: Chunk, first: First): Promise<ChunkEnd> {
     let bare = false;
     const end = await readCounted(this.#source, this.#pace, {
       octets: chunk.octets,
@@ -153,7 +153,7 @@ export class BodyIntake {
 export async function swallowChunk(
   source: BodySource,
   octets: number,
-  first: Uint8Array,
+  first: First,
 ): Promise<Exclude<ChunkEnd, { kind: 'too-large' | 'bare-newline' }>> {
   const end = await readCounted(source, new Pace(source), { octets, first, take: async () => true });
   return end.kind === 'read' ? { kind: 'complete', rest: end.rest } : end;
@@ -165,24 +165,35 @@ async function readCounted(
   pace: Pace,
   counted: {
     readonly octets: number;
-    readonly first: Uint8Array;
+    readonly first: First;
     readonly take: (part: Uint8Array) => Promise<boolean>;
   },
 ): Promise<{ readonly kind: 'read'; readonly rest: Uint8Array } | Silence> {
   if (!pace.isKept) return { kind: 'timeout' }; // chunks that come slowly, however quick each of them is
   let left = counted.octets;
-  let heard = counted.first;
-  for (;;) {
+  const take = async (heard: Uint8Array): Promise<{ readonly kind: 'read'; readonly rest: Uint8Array } | undefined> => {
     source.memory.isShort();
     const part = heard.subarray(0, left);
     left -= part.length;
     pace.count(part.length);
     const wanted = await counted.take(part);
-    if (left === 0 || !wanted) return { kind: 'read', rest: heard.subarray(part.length) };
-    const next = await hearMore(source, pace);
-    if (!(next instanceof Uint8Array)) return next;
-    heard = next;
-  }
+    return left === 0 || !wanted ? { kind: 'read', rest: heard.subarray(part.length) } : undefined;
+  };
+  /** As with `BodyIntake.#hearData`: while it waits it holds nothing of what came. */
+  const hearAndTake = async () => {
+    const heard = await hearMore(source, pace);
+    return heard instanceof Uint8Array ? take(heard) : heard;
+  };
+  let end: Awaited<ReturnType<typeof hearAndTake>> = await takeFirst(counted.first, take);
+  while (!end) end = await hearAndTake();
+  return end;
+}
+
+/** What lies unread already, asked for where it is used: a frame that waits for the rest must not hold it. */
+type First = () => Uint8Array;
+
+function takeFirst<T>(first: First, take: (octets: Uint8Array) => T): T {
+  return take(first());
 }
 
 async function hearMore({ ear, limits }: BodySource, pace: Pace): Promise<Uint8Array | Silence> {
