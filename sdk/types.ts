@@ -14,6 +14,14 @@ export type Attachment = {
   readonly disposition?: 'attachment' | 'inline';
 };
 
+/** The logo. */
+export type BimiWish = {
+  /** https address of the SVG file. */
+  readonly logo: string;
+  /** https address of its certificate. */
+  readonly evidence?: string;
+};
+
 /** A new API key with its text. */
 export type CreatedKey = {
   readonly object: 'key';
@@ -64,6 +72,17 @@ export type DkimKey = {
   };
 };
 
+/** What is wished for the DMARC record. */
+export type DmarcWish = {
+  /** How far the DMARC policy is to go; without it the plan leaves it alone. */
+  readonly stage?: 'none' | 'none-np' | 'quarantine-test' | 'quarantine' | 'reject-test' | 'reject';
+  readonly rua?: readonly string[];
+  /** An old step; only older receivers know it. */
+  readonly pct?: number;
+  /** The policy may become weaker than the one that is published. */
+  readonly loosen?: boolean;
+};
+
 /** A domain of this office. */
 export type Domain = {
   readonly object: 'domain';
@@ -109,6 +128,12 @@ export type DomainCheck = {
   readonly sends: boolean;
   /** The proof, unless a person’s word stands for it, and the records of pending DKIM keys. */
   readonly records: readonly RecordSighting[];
+};
+
+/** What the plan leaves out, and why. */
+export type DroppedTerm = {
+  readonly term: string;
+  readonly why: string;
 };
 
 /** A message and where each of its recipients stands. */
@@ -236,6 +261,39 @@ export type NewKey = {
   readonly domains?: readonly string[];
 };
 
+/** How the plan is to be published. */
+export type NewPublication = {
+  /** Only show what would be changed. */
+  readonly dry_run?: boolean;
+  /** Publish records too that are only nice to have. */
+  readonly optional?: boolean;
+};
+
+/** One who sends. */
+export type NewSender = {
+  /** Its id in the catalogue. */
+  readonly sender: string;
+  /** What the catalogue asks for. */
+  readonly parameters?: Readonly<Record<string, string>>;
+  /** How many messages, where somebody knows. */
+  readonly per_week?: number;
+};
+
+/** Who sends for a domain; it takes the place of what was declared before. */
+export type NewSenders = {
+  readonly senders: readonly NewSender[];
+  /** What is wished for the DMARC record. */
+  readonly dmarc?: DmarcWish;
+  /** The logo. */
+  readonly bimi?: BimiWish;
+  /** Nothing is ever sent or received. */
+  readonly parked?: boolean;
+  /** Which of the senders receives; or posthorn. */
+  readonly inbound?: string;
+  /** Ways out of too many SPF lookups that may be taken. */
+  readonly spf?: readonly ('remove' | 'move' | 'host' | 'flatten')[];
+};
+
 /** A login for submission (SMTP). */
 export type NewUser = {
   /** Any name; often an address. */
@@ -244,6 +302,60 @@ export type NewUser = {
   readonly domains: readonly string[];
   /** Chosen by a person. Left out, an app password is made and shown once. */
   readonly password?: string;
+};
+
+/** What keeps a record from being published. */
+export type Obstacle = {
+  readonly name: string;
+  readonly type: 'A' | 'AAAA' | 'CNAME' | 'MX' | 'NS' | 'TXT' | 'TLSA' | 'SRV' | 'CAA' | 'PTR';
+  readonly say: string;
+};
+
+/** One plan of records for everyone who sends for the domain. */
+export type Plan = {
+  readonly object: 'plan';
+  readonly domain: string;
+  readonly records: readonly PlannedRecord[];
+  readonly conflicts: readonly PlanConflict[];
+  readonly notes: readonly PlanNote[];
+  readonly dropped: readonly DroppedTerm[];
+  readonly steps: readonly PlanStep[];
+};
+
+/** What waits for a decision. */
+export type PlanConflict = {
+  readonly code: string;
+  readonly name: string;
+  readonly say: string;
+  readonly fix: string;
+};
+
+/** What is worth knowing and blocks nothing. */
+export type PlanNote = {
+  readonly code: string;
+  readonly name: string;
+  readonly say: string;
+};
+
+/** What people have to do elsewhere, in order. */
+export type PlanStep = {
+  readonly sender: string;
+  readonly say: string;
+};
+
+/** A record of the plan, and how it stands. */
+export type PlannedRecord = {
+  readonly name: string;
+  readonly type: 'A' | 'AAAA' | 'CNAME' | 'MX' | 'NS' | 'TXT' | 'TLSA' | 'SRV' | 'CAA' | 'PTR';
+  /** TXT as one text, unquoted. */
+  readonly value: string;
+  readonly ttl: number;
+  readonly state: 'present' | 'missing' | 'wrong' | 'extra' | 'unknown';
+  readonly needed: 'required' | 'recommended' | 'optional';
+  readonly why: string;
+  /** Who wants it; posthorn for what the domain itself needs. */
+  readonly sender: string;
+  readonly replaces?: readonly string[];
 };
 
 /** Why the request was not carried out. */
@@ -271,6 +383,24 @@ export type ProblemError = {
   readonly parameter?: string;
   /** What is wrong with it. */
   readonly detail: string;
+};
+
+/** What is changed in the zone, and what became of it. */
+export type Publication = {
+  readonly object: 'publication';
+  readonly domain: string;
+  readonly zone: string;
+  /** The DNS host that holds the zone. */
+  readonly host: string;
+  /** planned: a dry run. verified: every authoritative server shows it. made: the host holds it, not every server shows it yet. refused: nothing was changed. undone: what was changed was taken back. broken: some of it stands; say has more. */
+  readonly state: 'planned' | 'nothing_to_do' | 'verified' | 'made' | 'refused' | 'undone' | 'broken';
+  /** Names it in the journal. */
+  readonly id?: string;
+  readonly say?: string;
+  readonly changes: readonly RecordChange[];
+  /** Planned, and not in this zone: somebody else has to set them. */
+  readonly elsewhere: readonly PlannedRecord[];
+  readonly obstacles: readonly Obstacle[];
 };
 
 /** A message in a mailbox of this office. */
@@ -319,6 +449,16 @@ export type Recipient = {
   readonly say: string;
 };
 
+/** A change of a set of records: before empty, it is new; after empty, it goes. */
+export type RecordChange = {
+  readonly name: string;
+  readonly type: 'A' | 'AAAA' | 'CNAME' | 'MX' | 'NS' | 'TXT' | 'TLSA' | 'SRV' | 'CAA' | 'PTR';
+  /** All records of one name and type. */
+  readonly before?: RecordValues;
+  /** All records of one name and type. */
+  readonly after?: RecordValues;
+};
+
 /** A record the office waits for, and what DNS shows of it. */
 export type RecordSighting = {
   readonly name: string;
@@ -328,6 +468,12 @@ export type RecordSighting = {
   /** everywhere: at every authoritative server. unclear: no server answered. */
   readonly seen: 'everywhere' | 'somewhere' | 'nowhere' | 'unclear';
   readonly servers: readonly Witness[];
+};
+
+/** All records of one name and type. */
+export type RecordValues = {
+  readonly ttl: number;
+  readonly values: readonly string[];
 };
 
 /** What the receiving server said. */
@@ -385,6 +531,44 @@ export type SendRawEmailQuery = {
   readonly wait?: 'accepted' | 'settled' | 'delivered';
   /** Longest wait; more than a minute counts as a minute. Then the answer tells how things stand. */
   readonly timeout?: string;
+};
+
+/** One who sends. */
+export type Sender = {
+  /** Its id in the catalogue. */
+  readonly sender: string;
+  /** What the catalogue asks for. */
+  readonly parameters?: Readonly<Record<string, string>>;
+  /** How many messages, where somebody knows. */
+  readonly per_week?: number;
+};
+
+/** Who sends for a domain. */
+export type Senders = {
+  readonly object: 'senders';
+  readonly domain: string;
+  readonly senders: readonly Sender[];
+  readonly dmarc?: {
+    /** How far the DMARC policy is to go; without it the plan leaves it alone. */
+    readonly stage?: 'none' | 'none-np' | 'quarantine-test' | 'quarantine' | 'reject-test' | 'reject';
+    readonly rua?: readonly string[];
+    /** An old step; only older receivers know it. */
+    readonly pct?: number;
+    /** The policy may become weaker than the one that is published. */
+    readonly loosen?: boolean;
+  };
+  readonly bimi?: {
+    /** https address of the SVG file. */
+    readonly logo: string;
+    /** https address of its certificate. */
+    readonly evidence?: string;
+  };
+  /** Nothing is ever sent or received. */
+  readonly parked?: boolean;
+  /** Which of the senders receives; or posthorn. */
+  readonly inbound?: string;
+  /** Ways out of too many SPF lookups that may be taken. */
+  readonly spf?: readonly ('remove' | 'move' | 'host' | 'flatten')[];
 };
 
 export type StreamEventsQuery = {

@@ -66,10 +66,12 @@ async function openBoth(
   const key = (await ok(`keys create --scope admin --quiet --data ${folder}`)).trim();
   const office = await makeHost({}).host.openOffice({ data: folder }, { make: false });
   const resolver = resolverFromZone('');
+  const eyes = { resolver, authorities: resolverAsAuthority(resolver, 'ns') };
   const app = createHttpApp(
     {
       ...office,
-      care: office.care({ resolver, authorities: resolverAsAuthority(resolver, 'ns') }),
+      desk: office.desk(eyes),
+      care: office.care(eyes),
       timers: systemClock,
       ids: createIds(systemClock, systemRandom),
       signals: silentSignals,

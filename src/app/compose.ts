@@ -36,9 +36,12 @@ import { outboundMigrations } from '../services/outbound/outbound-migrations.ts'
 import { createStsStore } from '../services/outbound/sts-store.ts';
 import { TlsCounts } from '../services/outbound/tls-counts.ts';
 import { DomainCare } from '../services/setup/care/domain-care.ts';
+import { publishMigrations } from '../services/setup/publish/publish-migrations.ts';
+import { setupMigrations } from '../services/setup/setup-migrations.ts';
 import { closeAll } from './close-all.ts';
 import { createLocalTransport } from './local-transport.ts';
 import type { Config } from './settings.ts';
+import { type OpenZoneEditor, openSetupDesk, type SetupDesk } from './setup-desk.ts';
 import { OrphanSweep } from './sweep-orphans.ts';
 import { createTestTransport } from './test-transport.ts';
 import { openTlsPolicies } from './tls-policies.ts';
@@ -56,6 +59,8 @@ export type World = {
   readonly memory?: Memory;
   /** Every authoritative server, asked for itself. Absent: the resolver's word stands for all of them. */
   readonly authorities?: Authorities;
+  /** Where the zones of domains are kept. Absent: nobody said. */
+  readonly zoneEditor?: OpenZoneEditor;
 };
 
 /** Every service's schema, in the order in which it is made. */
@@ -65,6 +70,8 @@ export const migrations = [
   ...directoryMigrations,
   ...outboundMigrations,
   ...mailboxMigrations,
+  ...setupMigrations,
+  ...publishMigrations,
 ];
 
 /** The part of an office that commands on the data folder need: no sockets, no DNS. */
@@ -128,6 +135,8 @@ export type Office = Records & {
   readonly inbound: Inbound;
   /** Looks after proofs and DKIM keys of the domains. */
   readonly care: DomainCare;
+  /** Sets domains up. */
+  readonly desk: SetupDesk;
   /** What came of TLS with other servers, for reports to them. */
   readonly tlsCounts: Pick<TlsCounts, 'of'>;
   /** Begins to deliver what is queued. */
@@ -176,6 +185,7 @@ export async function openOffice(config: Config, hostname: DomainName, world: Wo
     { hostname, onDmarcReject: config['inbound.on_dmarc_reject'] },
   );
   const care = openCare(records, outbound, world);
+  const desk = openSetupDesk(records, hostname, world);
   const sweep = new OrphanSweep({ ...records, ...world });
   return {
     ...records,
@@ -184,6 +194,7 @@ export async function openOffice(config: Config, hostname: DomainName, world: Wo
     outbound,
     inbound,
     care,
+    desk,
     tlsCounts,
     start: async () => {
       await sweep.start();

@@ -13,7 +13,10 @@ import { exits } from '../entrances/cli/exits.ts';
 import { type DomainName, parseDomainName } from '../format/domain-name.ts';
 import { Outbound } from '../services/outbound/outbound.ts';
 import { openCare, openRecords, outboundOptions } from './compose.ts';
+import { runningSandbox } from './office-dns.ts';
+import { sandboxZoneEditor } from './sandbox/zone-files.ts';
 import type { Config } from './settings.ts';
+import { notSaid, type OpenZoneEditor, openSetupDesk } from './setup-desk.ts';
 
 const world = { timers: systemClock, random: systemRandom, signals: silentSignals };
 
@@ -44,7 +47,15 @@ export async function openOfficeBeside(
     folder,
     hostname,
     isServed: isServed(folder),
+    setup: async (resolver) => {
+      const [{ Setup }, { loadCatalogue }] = await Promise.all([
+        import('../services/setup/setup.ts'),
+        import('./load-catalogue.ts'),
+      ]);
+      return new Setup({ resolver, timers: systemClock, catalogue: await loadCatalogue(), db: records.db });
+    },
     outbound,
+    desk: (eyes) => openSetupDesk(records, hostname, { ...world, ...eyes, zoneEditor: zoneEditorOf(config) }),
     care: (eyes) => openCare(records, outbound, { ...world, ...eyes }),
   };
 }
@@ -68,4 +79,9 @@ function isServed(folder: string): boolean {
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM'; // alive, and somebody else's
   }
+}
+
+/** Where the zones of this office are kept; in the sandbox, with the sandbox. */
+function zoneEditorOf(config: Config): OpenZoneEditor {
+  return runningSandbox(config.data) ? sandboxZoneEditor(config.data) : notSaid;
 }

@@ -1,12 +1,16 @@
 /** An office with its HTTP entrance and a receiver of mail that does what the local part says; no socket in it. */
 import assert from 'node:assert/strict';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { openFileSecrets } from '../../src/adapters/secrets/file-secrets.ts';
 import { openBlobs } from '../../src/adapters/store/blobs.ts';
 import { openSqlite, type SqliteDb } from '../../src/adapters/store/sqlite-db.ts';
+import { zoneFileEditor } from '../../src/adapters/zones/zone-file.ts';
+import { openSetupDesk } from '../../src/app/setup-desk.ts';
 import { systemClock, type Timers } from '../../src/base/clock.ts';
 import { createIds } from '../../src/base/id.ts';
+import { accept } from '../../src/base/outcome.ts';
 import type { SignalFields } from '../../src/base/port/signals.ts';
 import { systemRandom } from '../../src/base/random.ts';
 import { compileCheck } from '../../src/entrances/http/check-value.ts';
@@ -26,6 +30,8 @@ import { Outbound } from '../../src/services/outbound/outbound.ts';
 import { outboundMigrations } from '../../src/services/outbound/outbound-migrations.ts';
 import type { Attempt, Transport } from '../../src/services/outbound/transport.ts';
 import { DomainCare } from '../../src/services/setup/care/domain-care.ts';
+import { publishMigrations } from '../../src/services/setup/publish/publish-migrations.ts';
+import { setupMigrations } from '../../src/services/setup/setup-migrations.ts';
 import { makeTestDkimKey } from './dkim-test-keys.ts';
 import { domain, officeMigrations, tempFolder } from './temp-office.ts';
 
@@ -65,7 +71,13 @@ type Judgement = 'delivered' | 'refused' | 'deferred';
 export async function openHttpOffice(folder: string, options: HttpOfficeOptions = {}): Promise<HttpOffice> {
   const { timers = systemClock } = options;
   const random = systemRandom;
-  const migrations = [...officeMigrations, ...outboundMigrations, ...mailboxMigrations];
+  const migrations = [
+    ...officeMigrations,
+    ...outboundMigrations,
+    ...mailboxMigrations,
+    ...setupMigrations,
+    ...publishMigrations,
+  ];
   const db = await openSqlite(folder, { migrations, office: 'take', timers });
   const ids = createIds(timers, random);
   const blobs = await openBlobs(folder, { db, clock: timers, ids, random });
@@ -104,8 +116,13 @@ export async function openHttpOffice(folder: string, options: HttpOfficeOptions 
   const resolver = options.resolver ?? resolverFromZone('');
   const eyes = { resolver, authorities: resolverAsAuthority(resolver, 'ns.example.com') };
   const care = new DomainCare({ db, directory, timers, signals, ...eyes, oldestOpenMs: () => outbound.oldestOpenMs() });
+  const zone = join(folder, 'example.com.zone');
+  if (!existsSync(zone))
+    writeFileSync(zone, 'example.com. 300 SOA ns host 1 2 3 4 5\nexample.com. 300 NS ns.example.com.\n');
+  const zoneEditor = async () => accept(zoneFileEditor({ path: zone }));
+  const desk = openSetupDesk({ db, directory, ids }, domain('mx.example.com'), { ...eyes, timers, zoneEditor });
   const app = createHttpApp(
-    { outbound, directory, care, mailbox, events, db, blobs, timers, ids, signals, health, metrics, memory },
+    { outbound, directory, care, desk, mailbox, events, db, blobs, timers, ids, signals, health, metrics, memory },
     { version: '1.2.3', ...(options.limits && { limits: options.limits }) },
   );
   return {

@@ -30,7 +30,7 @@ import { sandboxCertificates } from './sandbox-certificates.ts';
 import type { SandboxFacts } from './sandbox-facts.ts';
 import { createWorldNet, type WorldMap } from './world-net.ts';
 import { worldZones } from './world-zones.ts';
-import { ZoneFiles } from './zone-files.ts';
+import { sandboxZoneEditor, ZoneFiles } from './zone-files.ts';
 
 export type SandboxWorld = {
   readonly facts: SandboxFacts;
@@ -154,6 +154,7 @@ async function openHouse(context: Context, place: Place, folder: string, before?
     net: createWorldNet(net, map, place.address),
     resolver,
     authorities,
+    zoneEditor: sandboxZoneEditor(options.data),
     timers: systemClock,
     random: systemRandom,
     signals: telemetry.signals,

@@ -4,10 +4,13 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { zoneFileEditor } from '../../adapters/zones/zone-file.ts';
+import { accept, refuse } from '../../base/outcome.ts';
 import type { DnsRecord } from '../../format/dns-record.ts';
-import type { DomainName } from '../../format/domain-name.ts';
+import { type DomainName, parentOf } from '../../format/domain-name.ts';
 import { parseZoneText } from '../../format/zone-file.ts';
 import { makeZoneSet, type ZoneSet } from '../../protocol/dns/zone-set.ts';
+import type { OpenZoneEditor } from '../setup-desk.ts';
 
 /** Serves every zone of this host; its address is in `world-zones.ts`. */
 export const sandboxNameServer = 'ns.host.test';
@@ -33,6 +36,20 @@ export function makeZoneFile(folder: string, domain: DomainName): boolean {
   ].join('\n');
   writeFileSync(file, text, { mode: 0o600 });
   return true;
+}
+
+/** What edits these zones, as an editor edits those of any DNS host. */
+export function sandboxZoneEditor(folder: string): OpenZoneEditor {
+  return async (domain) => {
+    for (let apex: DomainName | undefined = domain; apex; apex = parentOf(apex)) {
+      const path = zoneFileOf(folder, apex);
+      if (existsSync(path)) return accept(zoneFileEditor({ path }));
+    }
+    return refuse(
+      'no-such-zone',
+      `The sandbox holds no zone for ${domain}: ${zoneFileOf(folder, domain)} is not there.`,
+    );
+  };
 }
 
 export class ZoneFiles {

@@ -80,7 +80,7 @@ test('paths, methods, parameters that are not there', async (t) => {
   for (const method of ['__proto__', 'constructor', 'toString', 'BREW']) {
     const heard = await ask(office, `${method} /v1/emails`, { key });
     assert.equal(heard.status, 405, method);
-    assert.equal(heard.headers.get('allow'), 'POST, GET, HEAD, DELETE');
+    assert.equal(heard.headers.get('allow'), 'POST, GET, HEAD, PUT, DELETE');
   }
   assert.ok(!('params' in {}), 'the router has written to what every object inherits from');
   const bad: Record<string, string> = {

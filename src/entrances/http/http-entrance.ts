@@ -12,6 +12,7 @@ import { emailHandlers } from './handlers/emails.ts';
 import { eventHandlers } from './handlers/events.ts';
 import { inboxHandlers } from './handlers/inbox.ts';
 import { officeHandlers } from './handlers/office.ts';
+import { setupHandlers } from './handlers/setup.ts';
 import { defaultHttpLimits } from './limits.ts';
 import { openApi } from './openapi.ts';
 import { type Handlers, operation, operationIds } from './operations.ts';
@@ -49,6 +50,7 @@ export function createHttpApp(ports: HttpPorts, options: HttpOptions): HttpApp {
     ...inboxHandlers(ports),
     ...officeHandlers(ports),
     ...domainHandlers(ports),
+    ...setupHandlers(ports),
   };
   const runner = new OperationRunner(ports, limits, handlers);
   const app = new Hono<Env>();

@@ -14,6 +14,7 @@ import { Email, ListEmailsQuery, RawQuery, SendEmail, TimelineStep, WaitQuery } 
 import { EmailEventsQuery, Event, ListEventsQuery, StreamEventsQuery } from './schemas/events.ts';
 import { ListInboxQuery, ReceivedEmail } from './schemas/inbox.ts';
 import { CreatedKey, CreatedUser, Key, NewKey, NewUser, User } from './schemas/office.ts';
+import { NewPublication, NewSenders, Plan, Publication, Senders } from './schemas/setup.ts';
 
 export type Operation = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -245,6 +246,59 @@ const operations = {
     wholeOffice: false,
     answer: { status: 200, says: 'The domain.', schema: Domain },
     problems: ['not_found'],
+  },
+  getSenders: {
+    method: 'GET',
+    path: '/v1/domains/{name}/senders',
+    group: 'Domains',
+    summary: 'See who sends for a domain',
+    says: 'As it was declared; nobody but this office where nothing was.',
+    scopes: ['read'],
+    wholeOffice: false,
+    answer: { status: 200, says: 'The declaration.', schema: Senders },
+    problems: ['not_found'],
+  },
+  putSenders: {
+    method: 'PUT',
+    path: '/v1/domains/{name}/senders',
+    group: 'Domains',
+    summary: 'Declare who sends for a domain',
+    says: 'It takes the place of what was declared before. Nothing is published by it.',
+    scopes: ['domains:write'],
+    wholeOffice: false,
+    body: { type: 'application/json', schema: NewSenders, large: false },
+    answer: { status: 200, says: 'The declaration.', schema: Senders },
+    problems: ['not_found', 'declaration_invalid'],
+  },
+  getPlan: {
+    method: 'GET',
+    path: '/v1/domains/{name}/plan',
+    group: 'Domains',
+    summary: 'Plan the records of a domain',
+    says: 'Looks at what DNS shows now, and says for every record that is wanted how it stands, who wants it and why.',
+    scopes: ['read'],
+    wholeOffice: false,
+    answer: { status: 200, says: 'The plan.', schema: Plan },
+    problems: ['not_found', 'declaration_invalid'],
+  },
+  publishDomain: {
+    method: 'POST',
+    path: '/v1/domains/{name}/publish',
+    group: 'Domains',
+    summary: 'Publish the plan of a domain',
+    says: 'Changes the zone at the DNS host of the office’s configuration to what the plan says, leaves everything else alone, and takes it back where it came out otherwise. dry_run shows the changes.',
+    scopes: ['domains:write'],
+    wholeOffice: false,
+    body: { type: 'application/json', schema: NewPublication, large: false },
+    answer: { status: 200, says: 'What was changed, and what became of it.', schema: Publication },
+    problems: [
+      'not_found',
+      'declaration_invalid',
+      'no_dns_host',
+      'dns_host_failed',
+      'idempotency_key_reused',
+      'idempotency_key_in_use',
+    ],
   },
   createDomain: {
     method: 'POST',

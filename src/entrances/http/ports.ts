@@ -1,15 +1,26 @@
 /** What the HTTP entrance is given: the services it speaks to, and the world's time, ids and signals. */
 import type { Timers } from '../../base/clock.ts';
 import type { Ids } from '../../base/id.ts';
+import type { Outcome } from '../../base/outcome.ts';
 import type { Blobs } from '../../base/port/blobs.ts';
 import type { Db } from '../../base/port/db.ts';
 import type { Memory } from '../../base/port/memory.ts';
 import type { Signals } from '../../base/port/signals.ts';
+import type { DomainName } from '../../format/domain-name.ts';
+import type { Resolver } from '../../protocol/dns/types.ts';
 import type { Directory } from '../../services/directory/directory.ts';
 import type { Events } from '../../services/events/events.ts';
 import type { MailboxService } from '../../services/mailbox/mailbox.ts';
 import type { Outbound } from '../../services/outbound/outbound.ts';
 import type { LookAfterDomain } from '../../services/setup/care/types.ts';
+import type { Publisher } from '../../services/setup/publish/types.ts';
+import type {
+  Declaration,
+  DeclarationRefusal,
+  Plan,
+  SenderRefusal,
+  ZoneEditorRefusal,
+} from '../../services/setup/types.ts';
 import type { HttpLimits } from './limits.ts';
 
 export type HttpPorts = {
@@ -23,6 +34,7 @@ export type HttpPorts = {
   >;
   /** Looks at domains in DNS, and stores what follows. */
   readonly care: { readonly look: LookAfterDomain };
+  readonly desk: SetupDesk;
   readonly mailbox: Pick<MailboxService, 'list' | 'find' | 'body'>;
   readonly events: Pick<Events, 'list' | 'find' | 'lastSequence' | 'waitFor' | 'follow'>;
   /** Events are read with a reader of their caller's. */
@@ -37,6 +49,20 @@ export type HttpPorts = {
   readonly health: () => Promise<OfficeHealth>;
   /** Text in Prometheus' format. */
   readonly metrics: () => Promise<string>;
+};
+
+/** Setting domains up: who sends, the plan for it, and the host that keeps the zone. */
+export type SetupDesk = {
+  readonly declaration: (domain: DomainName) => Promise<Declaration>;
+  /** Reads what was written, and keeps it. */
+  readonly declare: (domain: DomainName, written: unknown) => Promise<Outcome<Declaration, DeclarationRefusal>>;
+  /** Makes plans for what is declared, through the resolver it is given or the office's own. */
+  readonly planner: (domain: DomainName) => Promise<Outcome<(resolver?: Resolver) => Promise<Plan>, SenderRefusal>>;
+  /** Refused where nobody said which host keeps the zone. */
+  readonly publisher: (
+    domain: DomainName,
+    options: { readonly withOptional: boolean },
+  ) => Promise<Outcome<Publisher, ZoneEditorRefusal>>;
 };
 
 /** Ready when every check is ok. Shown to everybody: no addresses, names or secrets in it. */

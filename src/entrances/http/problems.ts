@@ -130,6 +130,24 @@ const ownProblems = {
       'A rotation ends when every authoritative name server shows the new records and caches have forgotten what was there before.',
     fix: 'Publish the records of the pending keys: GET /v1/domains/{name}/keys. Look what DNS shows of them: POST /v1/domains/{name}/verify.',
   },
+  declaration_invalid: {
+    status: 422,
+    title: 'The declaration cannot be planned with',
+    meaning: 'It names a sender or a parameter that the catalogue does not know, or lacks one that a sender needs.',
+    fix: 'See what a sender takes: posthorn senders show ID',
+  },
+  no_dns_host: {
+    status: 409,
+    title: 'Nobody said where the zone is kept',
+    meaning: 'Publishing needs the DNS host that keeps the zone, and what it takes to get in there.',
+    fix: 'Set it in the office’s configuration: posthorn config explain publish. Or publish the records of the plan by hand: GET /v1/domains/{name}/plan.',
+  },
+  dns_host_failed: {
+    status: 502,
+    title: 'The DNS host did not do it',
+    meaning: 'The host that keeps the zone refused, or did not answer. Nothing was changed.',
+    fix: 'The detail has its words. Correct what they name, and ask again.',
+  },
   rate_limited: {
     status: 429,
     title: 'Too many requests with this key',

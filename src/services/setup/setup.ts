@@ -37,6 +37,11 @@ export { heldText, readHeld } from './policy-document/held-policy.ts';
 export { isKeyId, isPolicyUrl, parsePolicyRecord, policyRecordText } from './policy-document/policy-record.ts';
 export { compilePolicy, declarationOf, policyOf, policyRecordName } from './policy-document/policy-tools.ts';
 export { documentOctetsMax, openPolicy, rawPublicKey, sealPolicy } from './policy-document/seal-policy.ts';
+export { createSpfCompiler } from './spf-compiler/compile-spf.ts';
+export { checkFlattened, flattenDomain } from './spf-compiler/flatten-domain.ts';
+export { gatherSpfFacts } from './spf-compiler/gather-facts.ts';
+export { readFingerprint } from './spf-compiler/read-fingerprint.ts';
+export { looksLikeSpf } from './spf-compiler/read-terms.ts';
 
 export type SetupPorts = ObservePorts & {
   readonly catalogue: Catalogue;

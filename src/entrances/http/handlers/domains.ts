@@ -20,11 +20,7 @@ export function domainHandlers({ directory, care }: Pick<HttpPorts, 'directory' 
   const show = async (domain: DomainRecord) =>
     showDomain(domain, await directory.keysOf(domain.name), directory.ownership.proofOf(domain.name));
 
-  /** A name that the key may not see is told like one that is not there. */
-  const found = async (principal: KeyPrincipal, text: string): Promise<DomainRecord | undefined> => {
-    const name = parseDomainName(text);
-    return name && isVisible(principal, name) ? directory.domain(name) : undefined;
-  };
+  const found = (principal: KeyPrincipal, text: string) => visibleDomain(directory, principal, text);
 
   return {
     listDomains: async ({ principal }) => {
@@ -67,6 +63,16 @@ export function domainHandlers({ directory, care }: Pick<HttpPorts, 'directory' 
         : problem('rotation_under_way', { detail: made.say });
     },
   };
+}
+
+/** A name that the key may not see is told like one that is not there. */
+export async function visibleDomain(
+  directory: Pick<HttpPorts['directory'], 'domain'>,
+  principal: KeyPrincipal,
+  text: string,
+): Promise<DomainRecord | undefined> {
+  const name = parseDomainName(text);
+  return name && isVisible(principal, name) ? directory.domain(name) : undefined;
 }
 
 function isVisible(principal: KeyPrincipal, domain: DomainName): boolean {

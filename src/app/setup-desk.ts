@@ -1,0 +1,80 @@
+/**
+ * The office's desk for setting domains up: declarations from its database, plans with its own keys and name, publications through
+ * the host that is configured. The catalogue is read when it is asked for first.
+ */
+import { accept, invariant, type Outcome, refuse } from '../base/outcome.ts';
+import type { SetupDesk } from '../entrances/http/ports.ts';
+import type { DomainName } from '../format/domain-name.ts';
+import { resolverAsAuthority } from '../protocol/dns/authorities.ts';
+import { createJournal } from '../services/setup/publish/publication-journal.ts';
+import { publicationStore } from '../services/setup/publish/publication-store.ts';
+import { createPublisher } from '../services/setup/publish/publish.ts';
+import type { Publisher } from '../services/setup/publish/types.ts';
+import { ownOffice, Setup } from '../services/setup/setup.ts';
+import type { Declaration, OwnOffice, ZoneEditorRefusal } from '../services/setup/types.ts';
+import type { ZoneEditor } from '../services/setup/zone-editor.ts';
+import type { Records, World } from './compose.ts';
+import { loadCatalogue } from './load-catalogue.ts';
+
+export type { SetupDesk } from '../entrances/http/ports.ts';
+
+/** The editor of the host that keeps the zone of a domain. */
+export type OpenZoneEditor = (domain: DomainName) => Promise<Outcome<ZoneEditor, ZoneEditorRefusal>>;
+
+type Office = Pick<Records, 'db' | 'directory' | 'ids'>;
+type Around = Pick<World, 'authorities' | 'resolver' | 'timers' | 'zoneEditor'>;
+
+export function openSetupDesk(office: Office, hostname: DomainName, world: Around): SetupDesk {
+  const { directory } = office;
+  const ports = { ...world, db: office.db };
+  const loaded: { setup?: Promise<Setup> } = {};
+  const setup = () => {
+    loaded.setup ??= loadCatalogue().then((catalogue) => new Setup({ ...ports, catalogue }));
+    return loaded.setup;
+  };
+  const declaration = async (domain: DomainName): Promise<Declaration> =>
+    (await (await setup()).declaration(domain)) ?? { domain, senders: [] };
+
+  return {
+    declaration,
+    declare: async (domain, written) => {
+      const own = await setup();
+      const read = own.readDeclaration(written, domain);
+      if (read.ok) await own.declare(read.value);
+      return read;
+    },
+    planner: async (domain) => {
+      const own = await setup();
+      const declared = await declaration(domain);
+      const office = await ownOffice(directory, hostname, domain);
+      const checked = own.plan(declared, { domain, atMs: 0, answers: {} }, office ? { office } : {});
+      if (!checked.ok) return checked;
+      return accept((resolver) =>
+        plan(resolver ? new Setup({ ...ports, catalogue: own.catalogue, resolver }) : own, declared, office),
+      );
+    },
+    publisher: (domain, options) => openPublisher(office, world, { domain, ...options }),
+  };
+}
+
+async function openPublisher(
+  { db, ids }: Office,
+  { resolver, timers, authorities = resolverAsAuthority(resolver, 'the resolver'), zoneEditor = notSaid }: Around,
+  { domain, withOptional }: { readonly domain: DomainName; readonly withOptional: boolean },
+): Promise<Outcome<Publisher, ZoneEditorRefusal>> {
+  const editor = await zoneEditor(domain);
+  if (!editor.ok) return editor;
+  const journal = createJournal({ lines: publicationStore(db, 'the office'), clock: timers, ids });
+  return accept(createPublisher({ editor: editor.value, resolver, authorities, journal, timers }, { withOptional }));
+}
+
+export const notSaid: OpenZoneEditor = async (domain) =>
+  refuse('no-credentials', `Nobody said which DNS host keeps the zone of ${domain}.`);
+
+async function plan(setup: Setup, declared: Declaration, office: OwnOffice | undefined) {
+  const options = office ? { office } : {};
+  const observed = await setup.observe(declared, options);
+  const made = observed.ok ? setup.plan(declared, observed.value, options) : observed;
+  invariant(made.ok, 'the declaration was planned with before');
+  return made.value;
+}
