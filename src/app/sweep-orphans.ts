@@ -9,7 +9,7 @@ import type { Signals } from '../base/port/signals.ts';
 
 const everyMs = 60 * 60 * 1000;
 
-export type SweepPorts = {
+type SweepPorts = {
   readonly blobs: Pick<StoredBlobs, 'sweepOrphans'>;
   readonly timers: Pick<Timers, 'after'>;
   readonly signals: Signals;
