@@ -12,10 +12,12 @@ import { bad, readDomain } from '../read-options.ts';
 import { visible } from '../render-timeline.ts';
 import type { Run } from '../run.ts';
 import type { Style } from '../style.ts';
+import { defineSpfFlatten } from './spf-flatten.ts';
+import { defineSpfMerge } from './spf-merge.ts';
 
 export function defineSpf(command: Command, leaf: Leaf, { command: program }: CliHost): void {
   command
-    .usage('IP MAIL-FROM [options] | tree DOMAIN [options]')
+    .usage('IP MAIL-FROM | tree DOMAIN | merge RECORD... | flatten DOMAIN')
     .addHelpText('after', `\n  ${program} spf 192.0.2.1 ann@example.com\n  ${program} spf check --help`);
   const check = command.command('check', { isDefault: true }).description('May this address send for this domain?');
   check
@@ -35,6 +37,8 @@ export function defineSpf(command: Command, leaf: Leaf, { command: program }: Cl
       `\nExit code 1 when there is no good record, or it is over a limit.\n\n  ${program} spf tree example.com`,
     );
   leaf(tree, ['document', 'dns'], showTree);
+  defineSpfMerge(command, leaf, program);
+  defineSpfFlatten(command, leaf, program);
 }
 
 async function checkSender(run: Run, options: { readonly helo?: string }, ip = '', mailFrom = ''): Promise<Answer> {

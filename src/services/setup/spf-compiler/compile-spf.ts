@@ -18,7 +18,7 @@ import { type MergedTerm, mergeTerms, type Source, written } from './merge-terms
 import { limitProblems, proofProblems, termProblems } from './name-problems.ts';
 import { type FullProof, proveRecord } from './prove-record.ts';
 import { looksLikeSpf, type ReadRecord, readTerms } from './read-terms.ts';
-import type { SpfCompiler, SpfDropped, SpfFacts, SpfProblem, SpfProposal, SpfRequest, SpfWish } from './types.ts';
+import type { SpfCompiler, SpfDropped, SpfFacts, SpfProblem, SpfProposal, SpfRequest } from './types.ts';
 import { Scale } from './weigh-record.ts';
 import { type World, worldOf } from './world.ts';
 
@@ -51,7 +51,7 @@ function compile(deps: Deps, request: SpfRequest): SpfProposal {
   );
   if (octets > compileLimits.octets) return tooLarge(present, octets);
   if (request.silent) return silence(deps, request, present);
-  const sources = sourcesOf(deps, present, request.wanted);
+  const sources = sourcesOf(deps, present, request);
   if (sources.every(({ read }) => isEmpty(read)) && present.length === 0) return nothing(request);
   const merged = mergeTerms(request.name, sources);
   const claimed = claimTerms(merged.terms, request.wanted);
@@ -74,8 +74,19 @@ function compile(deps: Deps, request: SpfRequest): SpfProposal {
   return propose(deps, request, { draft, present, dropped, problems, base });
 }
 
-function sourcesOf({ readText }: Deps, present: readonly string[], wanted: readonly SpfWish[]): Source[] {
-  const there = present.map((text): Source => ({ isPresent: true, isLiteral: false, read: readText(text) }));
+function sourcesOf(
+  { readText }: Deps,
+  present: readonly string[],
+  { wanted, presentFrom: from }: SpfRequest,
+): Source[] {
+  const there = present.map(
+    (text): Source => ({
+      ...(from !== undefined && { from }),
+      isPresent: true,
+      isLiteral: false,
+      read: readText(text),
+    }),
+  );
   const wishes = wanted
     .filter(({ aligns, terms }) => aligns !== 'no' && terms.length > 0)
     .map(

@@ -24,7 +24,9 @@ export function endRecord(
   redirects: readonly ReadModifier[],
 ): RecordEnd {
   const present = sources.filter(({ isPresent }) => isPresent);
-  const alls = present.flatMap(({ read }) => read.all ?? []);
+  const ofPresent = present.flatMap(({ read }) => read.all ?? []);
+  const isEnded = ofPresent.length + present.filter(({ read }) => read.redirect).length > 0;
+  const alls = isEnded ? ofPresent : sources.flatMap(({ read }) => read.all ?? []);
   const idle = present.flatMap(({ read }) => (read.redirect && read.all !== undefined ? [read.redirect] : []));
   const problems: SpfProblem[] = idle.map(({ text }) => ({
     code: 'modifier-taken',
@@ -42,7 +44,11 @@ export function endRecord(
     });
   const ends = [...alls, ...redirects.flatMap(({ target }) => allBehind(world, nameOfTarget(target)) ?? [])];
   const all = allOf(ends, request);
-  return { all, converted: redirects.flatMap(asInclude), problems: [...problems, ...changedAll(ends, all)] };
+  return {
+    all,
+    converted: redirects.flatMap((one) => asInclude(one, sources)),
+    problems: [...problems, ...changedAll(ends, all)],
+  };
 }
 
 /** The user's `-all` stays; else `~all`, because DMARC decides and a forwarded message shall get that far. */
@@ -88,7 +94,10 @@ function allBehind({ recordAt }: World, name: QueryName | undefined): Qualifier 
 
 const redirectsMax = 10; // RFC 7208 §4.6.4: each is a lookup
 
-function asInclude({ text }: ReadModifier): MergedTerm[] {
+function asInclude({ text }: ReadModifier, sources: readonly Source[]): MergedTerm[] {
   const { terms } = readTerms(`v=spf1 include:${text.slice('redirect='.length)}`);
-  return terms.map((term) => ({ ...term, from: [], isPresent: true, isLiteral: false }));
+  const owners = sources.filter(({ read }) => read.redirect?.text === text);
+  const from = [...new Set(owners.flatMap((one) => one.from ?? []))];
+  const isPresent = owners.some((one) => one.isPresent);
+  return terms.map((term) => ({ ...term, from, isPresent, isLiteral: false }));
 }

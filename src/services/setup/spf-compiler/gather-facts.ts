@@ -14,17 +14,23 @@ const gatherLimits = {
   questions: 400,
 } as const;
 
-type Wanted = { readonly name: QueryName; readonly terms: readonly string[] };
+type Wanted = {
+  readonly name: QueryName;
+  /** Records and terms that are wanted there. */
+  readonly texts: readonly string[];
+  /** Whether the record that stands there counts as well. */
+  readonly ownRecord: boolean;
+};
 
 export async function gatherSpfFacts(
   resolver: Resolver,
-  wanted: Wanted,
+  { name, texts, ownRecord }: Wanted,
   options: LookupOptions = {},
 ): Promise<SpfFacts> {
   const gathering = new Gathering(resolver, options);
   await Promise.all([
-    gathering.record(wanted.name, looksLikeSpf),
-    gathering.follow(wanted.name, readTerms(`v=spf1 ${wanted.terms.join(' ')}`)),
+    ownRecord ? gathering.record(name, looksLikeSpf) : undefined,
+    ...texts.map((text) => gathering.follow(name, readTerms(looksLikeSpf(text) ? text : `v=spf1 ${text}`))),
   ]);
   return factsOf(gathering.answers);
 }

@@ -40,6 +40,8 @@ export type SpfRequest = {
   readonly name: DomainName;
   /** All TXT values that stand there now, in any order; those that are no SPF records count for the size only. */
   readonly present: readonly string[];
+  /** Whom its terms are from; without it nobody has claimed them. */
+  readonly presentFrom?: string;
   readonly wanted: readonly SpfWish[];
   /** Other TXT values that the plan puts there. */
   readonly planned?: readonly string[];
@@ -49,6 +51,8 @@ export type SpfRequest = {
   readonly silent?: boolean;
   /** A zone of ours in which a record that asks by address may stand. */
   readonly hosted?: { readonly zone: DomainName; readonly id: string };
+  /** Included names that are never replaced by addresses, whosever they are. */
+  readonly literal?: ReadonlySet<string>;
   /** Which ways out of too many lookups may be taken without asking; the first that is enough is. */
   readonly accept?: readonly SpfRemedyKind[];
 };
@@ -151,4 +155,51 @@ export type SpfProof = {
 /** Remembers what records mean, since thousands of domains include the same few. */
 export type SpfCompiler = {
   readonly compile: (facts: SpfFacts, request: SpfRequest) => SpfProposal;
+};
+
+// ---- Addresses in place of includes
+
+export type SpfFingerprint = {
+  readonly version: 1;
+  readonly domain: string;
+  /** ISO times. */
+  readonly made: string;
+  readonly lookAgain: string;
+  /** The record with its includes. */
+  readonly original: string;
+  readonly record: string;
+  readonly chain: readonly SpfExtraRecord[];
+  readonly sources: readonly { readonly include: string; readonly networks: readonly string[] }[];
+  /** Networks that have gone upstream, kept for a while. */
+  readonly leaving: readonly { readonly networks: readonly string[]; readonly until: string }[];
+};
+
+export type SpfFlattened = {
+  readonly domain: string;
+  readonly record: string;
+  readonly chain: readonly SpfExtraRecord[];
+  readonly refused: readonly { readonly include: string; readonly why: string }[];
+  /** Lookups of the record with its includes. */
+  readonly before: number;
+  readonly lookups: number;
+  readonly voidLookups: number;
+  readonly fingerprint: SpfFingerprint;
+};
+
+export type SpfChange = {
+  readonly include: string;
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly problem?: string;
+  /** Why a person has to agree. */
+  readonly consent?: string;
+};
+
+export type SpfCheck = {
+  readonly changes: readonly SpfChange[];
+  readonly hasChanged: boolean;
+  readonly needsConsent: boolean;
+  /** What is published is not what the fingerprint says. */
+  readonly isDrifted: boolean;
+  readonly next: SpfFlattened;
 };
