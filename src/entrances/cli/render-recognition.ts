@@ -73,14 +73,7 @@ export function recognitionLines({ senders, unclaimed }: Recognition, page: Reco
     ...(page.hasWildcardKeys
       ? ['', ...say(`Every name below _domainkey.${domain} answers (a wildcard): keys prove nothing here.`)]
       : []),
-    ...(page.failed.length === 0
-      ? []
-      : [
-          '',
-          ...say(
-            `No answer for ${page.failed.length} names, among them ${page.failed.slice(0, 3).join(', ')}: they may be there.`,
-          ),
-        ]),
+    ...(page.failed.length === 0 ? [] : ['', ...say(`No answer for ${someOf(page.failed)}: it may be there.`)]),
     ...(domain === undefined ? [] : ['', ...domainEnd(senders, page, domain)]),
   ];
 }
@@ -125,4 +118,9 @@ function commandLines(start: string, options: readonly string[], columns: number
     } else lines[lines.length - 1] = `${last} ${option}`;
   }
   return lines;
+}
+
+function someOf(names: readonly string[]): string {
+  const shown = names.slice(0, 3).join(', ');
+  return names.length > 3 ? `${shown} and ${names.length - 3} more` : shown;
 }

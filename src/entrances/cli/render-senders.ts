@@ -112,7 +112,7 @@ export function senderLines(wants: SenderWants, page: Page): string[] {
   const { sender } = wants;
   const { style } = page;
   return [
-    `${style.bold(sender.name)} ${style.dim(`(${sender.id}: ${familyTitles[sender.family].toLowerCase()})`)}`,
+    `${style.bold(sender.name)} ${style.dim(`(${sender.id}, ${sender.family})`)}`,
     roleOf(sender),
     ...recordLines(wants, page),
     ...parameterLines(wants, page),
@@ -159,22 +159,17 @@ function declaredForm({ id, parameters }: SenderDefinition): string {
   return first === undefined ? id : `${id}:${first.name}=...`;
 }
 
-function recordLines({ sender, domain, spf, records, missing }: SenderWants, page: Page): string[] {
+function recordLines(wants: SenderWants, page: Page): string[] {
+  const { sender, domain, records, missing } = wants;
   const { style } = page;
-  const terms = spf.flatMap(({ name, terms, literal, why }) => [
-    `  TXT    ${style.bold(name)}  ${style.dim(`${literal ? 'literally, ' : ''}in the one SPF record there`)}`,
-    ...item(under, terms.join(' '), page),
-    ...item(under, why, page).map(style.dim),
-  ]);
-  const filled = records.map(({ name, type, value, needed, why }) => ({ name, type, value, needed, why }));
-  const open = unique(missing.flatMap((one) => one.records)).map(({ name, type, value, needed, why }) => ({
-    name: blanks(absolute(name, domain), domain),
-    type,
-    value: blanks(value, domain),
-    needed,
-    why: blanks(why, domain),
+  const open = unique(missing.flatMap((one) => one.records)).map((template) => ({
+    ...template,
+    name: blanks(absolute(template.name, domain), domain),
+    value: blanks(template.value, domain),
+    why: blanks(template.why, domain),
   }));
-  const all = [...filled, ...open];
+  const all = [...records, ...open];
+  const terms = termLines(wants, page);
   if (all.length + terms.length === 0)
     return sender.records.length + sender.spf.length === 0 ? [] : ['', 'It wants nothing in DNS by itself.'];
   return [
@@ -187,6 +182,21 @@ function recordLines({ sender, domain, spf, records, missing }: SenderWants, pag
       ...item(under, why, page).map(style.dim),
     ]),
   ];
+}
+
+/** What goes into SPF records; terms that lack a value with a blank. */
+function termLines({ sender, domain, spf, missing }: SenderWants, page: Page): string[] {
+  const lacking = new Set(missing.flatMap((one) => one.terms));
+  const open = sender.spf.flatMap(({ at, terms, literal = false, why }) => {
+    const blank = terms.filter((term) => lacking.has(term)).map((term) => blanks(term, domain));
+    const name = blanks(absolute(at, domain), domain);
+    return blank.length === 0 ? [] : [{ name, terms: blank, literal, why: blanks(why, domain) }];
+  });
+  return [...spf, ...open].flatMap(({ name, terms, literal, why }) => [
+    `  TXT    ${page.style.bold(name)}  ${page.style.dim(`${literal ? 'literally, ' : ''}in the one SPF record there`)}`,
+    ...item(under, terms.join(' '), page),
+    ...item(under, why, page).map(page.style.dim),
+  ]);
 }
 
 /** In place of a mark, below a record's name. */

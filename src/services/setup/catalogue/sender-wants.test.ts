@@ -94,6 +94,8 @@ test('what lacks a value is named with what it stops; of two that stand for each
     ['target2', 1, 0],
   ]);
   assert.deepEqual(missingOf(`mailgun:${key}`), [['selector', 1, 0]]);
+  assert.deepEqual(missingOf('customer-io').slice(0, 1), [['label', 3, 1]]); // the name of its SPF record
+  assert.deepEqual(wants('customer-io').spf, []);
   assert.deepEqual(missingOf('google-workspace'), [['key', 1, 0]]); // the token of ownership is optional
 });
 

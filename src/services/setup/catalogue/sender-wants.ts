@@ -46,7 +46,7 @@ export function senderWants(
   }
   const spf = definition.spf.map(({ at, terms, literal = false, why }) => ({
     name: absolute(fill(at, values), base),
-    terms: terms.filter((term) => !lacking.stopsTerm(term)).map((term) => fill(term, values)),
+    terms: terms.filter((term) => !lacking.stopsTerm(term, at)).map((term) => fill(term, values)),
     literal,
     why: fillToRead(why, values),
   }));
@@ -141,8 +141,8 @@ class Lacking {
     return lacking.any;
   }
 
-  stopsTerm(term: string): boolean {
-    const lacking = this.#lackingIn(term);
+  stopsTerm(term: string, at: string): boolean {
+    const lacking = this.#lackingIn(`${at} ${term}`);
     for (const parameter of lacking.asked) this.#of(parameter).terms.push(term);
     return lacking.any;
   }
