@@ -68,6 +68,11 @@ export function createCliHost(streams: Streams, signal: AbortSignal): CliHost {
       const http = createGuardedHttp({ resolver, timers: systemClock });
       return (url, wish) => http.get(url, { ...wish, timeMs: fetchMs });
     },
+    publisher: async (place, wish) => {
+      const { openPublisher } = await import('./open-publisher.ts');
+      return openPublisher({ config: (await config(place)).config, environment: env }, wish);
+    },
+    dnsHosts: async () => (await import('./dns-hosts.ts')).dnsHosts,
     shownTls: (wish) => lookAtTls(wish, ended),
     openOffice: async (place, { make }) => {
       const { openOfficeBeside } = await import('./office-beside.ts');

@@ -169,6 +169,15 @@ function parseRoute(pattern: string, to: string): Route | undefined {
   return { pattern: pattern === '*' ? '*' : `${below ? '*.' : ''}${name}`, host: target, port };
 }
 
+const dnsHosts: Read<Readonly<Record<string, string>>> = (value) => {
+  const allowed = 'a table of domain, *.domain or * with a kind of DNS host each: "example.com" = "cloudflare"';
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { allowed };
+  const entries = Object.entries(value);
+  const isPattern = (text: string) => text === '*' || parseDomainName(text.replace(/^\*\./, '')) !== undefined;
+  const isRight = entries.every(([pattern, kind]) => isPattern(pattern) && typeof kind === 'string' && kind !== '');
+  return isRight ? { value: Object.fromEntries(entries) as Record<string, string> } : { allowed };
+};
+
 function oneOf<const T extends string>(...words: readonly T[]): Read<T> {
   return (value) => {
     const found = words.find((word) => word === value);
@@ -273,6 +282,11 @@ export const settings = {
     'The resolvers above validate DNSSEC and the way to them is safe: believe their AD bit. Without it there is no DANE.',
   ),
   'dns.zones': setting(listOf(text), [], 'Master files that `listen.dns` answers from.'),
+  dns_hosts: setting(
+    dnsHosts,
+    {},
+    'Which DNS host keeps the zone of a domain (`publish --help` names the kinds). Default: the one its name servers belong to. Credentials come from the environment.',
+  ),
   'log.level': setting(oneOf('debug', 'info', 'warn', 'error'), 'info', 'Lines below this level are not logged.'),
   ...limitSettings('', smtpLimits),
   ...limitSettings('http_', httpLimits),

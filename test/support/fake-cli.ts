@@ -53,6 +53,8 @@ function fakeHost({ files = {}, input, ...given }: FakeCli, streams: Pick<CliHos
     catalogue: loadCatalogue,
     policyFiles: notHere('the network'),
     fetchNamed: notHere('the network'),
+    publisher: notHere('a DNS host'),
+    dnsHosts: async () => (await import('../../src/app/dns-hosts.ts')).dnsHosts,
     shownTls: notHere('the network'),
     openOffice: notHere('an office'),
     settingNames: async () => ['data', 'hostname', 'listen.http', 'retry.delays'],

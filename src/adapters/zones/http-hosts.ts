@@ -13,6 +13,7 @@ import { createGandiEditor } from './gandi.ts';
 import { createGoogleEditor, googleCredentials } from './google.ts';
 import { createHetznerEditor } from './hetzner.ts';
 import { createOvhEditor, isOvhEndpoint } from './ovh.ts';
+import { createPowerDnsEditor } from './powerdns.ts';
 import { createRoute53Editor } from './route53.ts';
 
 export type HostSetting = {
@@ -181,5 +182,27 @@ export const httpHosts: readonly HttpHost[] = [
     nameServers: ['desec.io', 'desec.org'],
     settings: [{ name: 'DESEC_TOKEN', what: 'a token of the account (desec.io, Token Management)' }],
     open: (world, get) => accept(createDesecEditor(world, { token: get('DESEC_TOKEN') })),
+  },
+  {
+    kind: 'powerdns',
+    name: 'PowerDNS',
+    nameServers: [],
+    settings: [
+      { name: 'PDNS_API_URL', what: 'where its API answers: https://dns.example.com:8081, or http:// on this machine' },
+      { name: 'PDNS_API_KEY', what: 'the `api-key` of its configuration' },
+      { name: 'PDNS_SERVER_NAME', what: 'the name of the server within the API', fallback: 'localhost' },
+    ],
+    open: (world, get) => {
+      const url = URL.parse(get('PDNS_API_URL'));
+      const isLocal = url?.hostname === '127.0.0.1' && url.protocol === 'http:';
+      // The key goes along with each request; in the clear it would be everybody's.
+      if (url?.protocol !== 'https:' && !isLocal)
+        return refuse(
+          'bad-credentials',
+          'PDNS_API_URL is an https:// address, or one that begins with http://127.0.0.1',
+        );
+      const server = get('PDNS_SERVER_NAME');
+      return accept(createPowerDnsEditor(world, { apiKey: get('PDNS_API_KEY'), url: get('PDNS_API_URL'), server }));
+    },
   },
 ];

@@ -15,8 +15,9 @@ import type { Events } from '../../services/events/events.ts';
 import type { MailboxService } from '../../services/mailbox/mailbox.ts';
 import type { Outbound } from '../../services/outbound/outbound.ts';
 import type { LookAfterDomain } from '../../services/setup/care/types.ts';
+import type { Publisher } from '../../services/setup/publish/types.ts';
 import type { Setup } from '../../services/setup/setup.ts';
-import type { Catalogue } from '../../services/setup/types.ts';
+import type { Catalogue, ZoneEditorRefusal } from '../../services/setup/types.ts';
 import type { SetupDesk } from '../http/ports.ts';
 import type { Style } from './style.ts';
 
@@ -84,6 +85,27 @@ export type FetchNamed = (
   wish: { readonly octetsMax: number; readonly mediaType: string },
 ) => Promise<Outcome<Uint8Array, string>>;
 
+export type PublisherWish = {
+  readonly domain: DomainName;
+  readonly eyes: Eyes;
+  /** `cloudflare`; absent: what the settings say, else whose name servers the domain has. */
+  readonly kind?: string;
+  /** What options say in place of the environment. */
+  readonly settings: Readonly<Record<string, string>>;
+  readonly withOptional: boolean;
+  /** A file, in place of the office. */
+  readonly journal?: string;
+};
+
+export type DnsHostFacts = {
+  readonly kind: string;
+  readonly name: string;
+  /** Variables of the environment. */
+  readonly settings: readonly { readonly name: string; readonly what: string; readonly fallback?: string }[];
+};
+
+export type OpenedPublisher = AsyncDisposable & { readonly publisher: Outcome<Publisher, ZoneEditorRefusal> };
+
 export type CliHost = {
   readonly version: string;
   /** What a person types to start this program: `posthorn`, or `./posthorn` in a clone. */
@@ -112,6 +134,10 @@ export type CliHost = {
   readonly policyFiles: (resolver: Resolver) => Promise<FetchPolicyFile>;
   /** Fetches over HTTPS what a record of another domain names. */
   readonly fetchNamed: (resolver: Resolver) => Promise<FetchNamed>;
+  /** Changes the zone of a domain where it is kept. */
+  readonly publisher: (place: Place, wish: PublisherWish) => Promise<OpenedPublisher>;
+  /** The kinds of DNS hosts, and what each wants to be told. */
+  readonly dnsHosts: () => Promise<readonly DnsHostFacts[]>;
   /** Looks at the certificates a mail host shows, and sends it nothing. */
   readonly shownTls: (wish: TlsWish) => Promise<ShownTls>;
   /** Throws a `Fault`, or `NO_OFFICE` when there is none at the place and none is to be made. */
