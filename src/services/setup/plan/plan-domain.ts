@@ -2,7 +2,7 @@
  * One plan of records for everyone who sends for a domain: what each rule says, put together. Facts in, plan out: no clock, no DNS, no
  * chance. What DNS did not say stays unknown; what could be lost waits for a person. Pure.
  */
-import type { Plan, PlannedRecord } from '../types.ts';
+import type { Plan, PlannedRecord, RecordPurpose } from '../types.ts';
 import { look } from './facts.ts';
 import { findThinStreams } from './find-thin-streams.ts';
 import { type Context, joined, type Part, self, ttlSeconds } from './part.ts';
@@ -59,16 +59,32 @@ function retiredKeys({ office, facts, domain }: Context): Part {
 }
 
 function missingParameters({ wants, domain }: Context): Plan['notes'] {
-  return wants.flatMap(({ label, sender, missing }) =>
-    missing.map(({ parameter, records, terms }) => {
-      const held = [...new Set([...records.map(({ type, purpose }) => `${type} (${purpose})`), ...terms])].join(', ');
-      return {
-        code: 'parameter-missing',
-        name: domain,
-        say: `${label} needs ${parameter.name}: ${parameter.what}. Without it the plan lacks ${held}. Give it as --sender ${sender.id}:${parameter.name}=${parameter.example}`,
-      };
-    }),
-  );
+  return wants.flatMap(({ label, sender, missing }) => {
+    if (missing.length === 0) return [];
+    const asked = missing.map(({ parameter: { name, what } }) => `${name} (${what})`).join('; ');
+    const held = new Set(missing.flatMap(({ records }) => records.map(({ purpose }) => purposeWords[purpose])));
+    if (missing.some(({ terms }) => terms.length > 0)) held.add(purposeWords.spf);
+    const values = missing.map(({ parameter: { name, example } }) => `${name}=${shortened(example)}`).join(',');
+    const say = `${label} needs ${asked}. Without it the plan lacks ${[...held].join(', ')}. Tell it so: --sender ${sender.id}:${values}`;
+    return [{ code: 'parameter-missing', name: domain, say }];
+  });
+}
+
+const purposeWords: Readonly<Record<RecordPurpose, string>> = {
+  spf: 'its SPF terms',
+  dkim: 'its DKIM keys',
+  'return-path': 'its return path',
+  verification: 'the proof of ownership',
+  mx: 'its MX',
+  tracking: 'names of its links',
+  autoconfig: 'what mail programs look for',
+  ptr: 'the reverse name of its address',
+  host: 'the name of the server',
+};
+
+/** An example shows the form; a key of 400 letters shows no more than its beginning. */
+function shortened(example: string): string {
+  return example.length > 24 ? `${example.slice(0, 12)}...` : example;
 }
 
 function stepsOf({ wants }: Context): Plan['steps'] {

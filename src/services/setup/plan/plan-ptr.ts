@@ -12,7 +12,7 @@ export function planPtr({ wants, facts }: Context): Part {
   const records: PlannedRecord[] = [];
   const notes: PlanNote[] = [];
   const steps: Step[] = [];
-  for (const { label, records: wanted } of wants)
+  for (const { label, records: wanted, steps: own } of wants)
     for (const want of wanted.filter(({ type }) => type === 'PTR')) {
       const address = addressOf(want, wanted);
       const record = settle(facts, want, label, address);
@@ -23,7 +23,8 @@ export function planPtr({ wants, facts }: Context): Part {
           name: want.name,
           say: `${address} is called ${record.value}, which leads back to it: have the server say that name in EHLO, or the address renamed to ${want.value}.`,
         });
-      if (record.state === 'missing' || record.state === 'wrong')
+      const isTold = own.some((step) => step.includes('PTR'));
+      if (!isTold && (record.state === 'missing' || record.state === 'wrong'))
         steps.push({
           sender: label,
           say: `Ask whoever gave you ${address} (the host or cloud it is at) to set its reverse name (PTR) to ${want.value}.`,

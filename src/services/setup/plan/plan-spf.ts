@@ -141,13 +141,28 @@ function extraRecords({ facts }: Context, extra: readonly SpfExtraRecord[]): rea
 function notesOf(name: string, problems: readonly SpfProblem[]): readonly PlanNote[] {
   return problems
     .filter(({ severity }) => severity !== 'error')
-    .map(({ code, say, fix }) => ({ code: `spf-${code}`, name, say: fix === undefined ? say : `${say} ${fix}` }));
+    .map(({ code, say, fix }) => ({
+      code: `spf-${code}`,
+      name,
+      say: fix === undefined ? sentence(say) : `${sentence(say)} ${sentence(fix)}`,
+    }));
 }
 
 function conflictsOf(name: string, { problems, remedies, record }: SpfProposal): readonly PlanConflict[] {
   return problems
     .filter(({ severity }) => severity === 'error')
-    .map(({ code, say, fix }) => ({ code: `spf-${code}`, name, say, fix: fix ?? waysOut(remedies, record) }));
+    .map(({ code, say, fix }) => ({
+      code: `spf-${code}`,
+      name,
+      say: sentence(say),
+      fix: sentence(fix ?? waysOut(remedies, record)),
+    }));
+}
+
+/** A clause as a sentence; a term at its beginning stays as it is written. */
+function sentence(clause: string): string {
+  const begun = /^[a-z]+ /.test(clause) ? `${clause.charAt(0).toUpperCase()}${clause.slice(1)}` : clause;
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }
 
 function waysOut(remedies: SpfProposal['remedies'], record: string | undefined): string {

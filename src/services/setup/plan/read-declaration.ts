@@ -57,7 +57,7 @@ function hostOfUrl(text: string): string | undefined {
   return host?.replace(/^www\./, '');
 }
 
-const knownMembers = ['domain', 'senders', 'sender', 'dmarc', 'parked', 'inbound', 'bimi', 'spf'];
+const knownMembers = ['domain', 'senders', 'dmarc', 'parked', 'inbound', 'bimi', 'spf'];
 
 /** What TOML or JSON gave. @param domain what was asked for, where that is known already */
 export function readDeclaration(catalogue: Catalogue, value: unknown, domain?: DomainName): Result<Declaration> {
@@ -70,7 +70,7 @@ export function readDeclaration(catalogue: Catalogue, value: unknown, domain?: D
     return bad(`it is about ${named.value}, not about ${domain}`);
   const about = domain ?? named?.value;
   if (about === undefined) return bad('domain is missing');
-  const senders = readSenders(catalogue, value.senders ?? value.sender ?? []);
+  const senders = readSenders(catalogue, value.senders ?? []);
   if (!senders.ok) return senders;
   const dmarc = value.dmarc === undefined ? accept(undefined) : readDmarc(value.dmarc);
   if (!dmarc.ok) return dmarc;
