@@ -1,6 +1,6 @@
 /** The world of the command line: terminal, files, settings, data folder, network. What a command does not ask for is not loaded. */
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../base/clock.ts';
 import { Fault } from '../base/outcome.ts';
@@ -74,9 +74,14 @@ export function createCliHost(streams: Streams, signal: AbortSignal): CliHost {
     },
     dnsHosts: async () => (await import('./dns-hosts.ts')).dnsHosts,
     shownTls: (wish) => lookAtTls(wish, ended),
+    home: async (place) => {
+      const { findHome } = await import('./find-home.ts');
+      return findHome(place, (given) => config(given));
+    },
+    writeNew: writeNewFile,
     openOffice: async (place, { make }) => {
       const { openOfficeBeside } = await import('./office-beside.ts');
-      return openOfficeBeside((await config(place)).config, { make, command });
+      return openOfficeBeside((await config(place)).config, { make, command, environment: env });
     },
     settingNames: async () => Object.keys((await import('./settings.ts')).settings),
     settings: async (place) => {
@@ -89,7 +94,7 @@ export function createCliHost(streams: Streams, signal: AbortSignal): CliHost {
       const { gatherLogLines } = await import('./log-lines.ts');
       const { log, flush } = gatherLogLines(err);
       process.once('exit', flush); // also after a fault that nobody caught
-      return mistakesAsError(command, () => runServe(read.config, { err, log, signal: ended }));
+      return mistakesAsError(command, () => runServe(read.config, { err, log, signal: ended, environment: env }));
     },
     sandbox: async ({ once, json, place }) => {
       const { runSandbox } = await import('./sandbox/sandbox.ts');
@@ -147,6 +152,17 @@ async function readBytes(path: string): Promise<Uint8Array> {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'EIO';
     throw new Fault(code, `${path} cannot be read: ${fileWords[code] ?? code}`, { cause: error });
+  }
+}
+
+async function writeNewFile(path: string, text: string): Promise<boolean> {
+  try {
+    await writeFile(path, text, { flag: 'wx', mode: 0o644 });
+    return true;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'EIO';
+    if (code === 'EEXIST') return false;
+    throw new Fault(code, `${path} cannot be written: ${fileWords[code] ?? code}`, { cause: error });
   }
 }
 

@@ -36,6 +36,7 @@ import { outboundMigrations } from '../services/outbound/outbound-migrations.ts'
 import { createStsStore } from '../services/outbound/sts-store.ts';
 import { TlsCounts } from '../services/outbound/tls-counts.ts';
 import { DomainCare } from '../services/setup/care/domain-care.ts';
+import { hostedMigrations } from '../services/setup/hosted/hosted-migrations.ts';
 import { publishMigrations } from '../services/setup/publish/publish-migrations.ts';
 import { setupMigrations } from '../services/setup/setup-migrations.ts';
 import { closeAll } from './close-all.ts';
@@ -72,6 +73,7 @@ export const migrations = [
   ...mailboxMigrations,
   ...setupMigrations,
   ...publishMigrations,
+  ...hostedMigrations,
 ];
 
 /** The part of an office that commands on the data folder need: no sockets, no DNS. */

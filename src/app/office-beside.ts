@@ -13,25 +13,34 @@ import { exits } from '../entrances/cli/exits.ts';
 import { type DomainName, parseDomainName } from '../format/domain-name.ts';
 import { Outbound } from '../services/outbound/outbound.ts';
 import { openCare, openRecords, outboundOptions } from './compose.ts';
+import { type DnsHostPorts, zoneEditorByRules } from './dns-hosts.ts';
 import { runningSandbox } from './office-dns.ts';
 import { sandboxZoneEditor } from './sandbox/zone-files.ts';
 import type { Config } from './settings.ts';
-import { notSaid, type OpenZoneEditor, openSetupDesk } from './setup-desk.ts';
+import { type OpenZoneEditor, openSetupDesk } from './setup-desk.ts';
 
 const world = { timers: systemClock, random: systemRandom, signals: silentSignals };
 
 /** A machine may have any name; mail that is queued here needs one that DNS could know. */
 const nameless = 'localhost' as DomainName;
 
+type BesideOptions = {
+  readonly make: boolean;
+  readonly command: string;
+  /** Credentials of DNS hosts are looked for in it. */
+  readonly environment: DnsHostPorts['environment'];
+};
+
 /** @param make whether the folder is made where there is none */
 export async function openOfficeBeside(
   config: Config,
-  { make, command }: { readonly make: boolean; readonly command: string },
+  { make, command, environment }: BesideOptions,
 ): Promise<OpenOffice> {
   const folder = config.data;
   if (!make) requireOffice(folder, command);
   const records = await openRecords(folder, 'beside', world);
-  const hostname = config.hostname ?? parseDomainName(machineName()) ?? nameless;
+  const ofSandbox = parseDomainName(runningSandbox(folder)?.mx.hostname ?? '');
+  const hostname = ofSandbox ?? config.hostname ?? parseDomainName(machineName()) ?? nameless;
   const outbound = new Outbound(
     {
       ...records,
@@ -55,7 +64,10 @@ export async function openOfficeBeside(
       return new Setup({ resolver, timers: systemClock, catalogue: await loadCatalogue(), db: records.db });
     },
     outbound,
-    desk: (eyes) => openSetupDesk(records, hostname, { ...world, ...eyes, zoneEditor: zoneEditorOf(config) }),
+    desk: (eyes) => {
+      const zoneEditor = zoneEditorOf(config, { ...world, ...eyes, db: records.db, environment });
+      return openSetupDesk(records, hostname, { ...world, ...eyes, zoneEditor });
+    },
     care: (eyes) => openCare(records, outbound, { ...world, ...eyes }),
   };
 }
@@ -82,6 +94,6 @@ function isServed(folder: string): boolean {
 }
 
 /** Where the zones of this office are kept; in the sandbox, with the sandbox. */
-function zoneEditorOf(config: Config): OpenZoneEditor {
-  return runningSandbox(config.data) ? sandboxZoneEditor(config.data) : notSaid;
+function zoneEditorOf(config: Config, ports: DnsHostPorts): OpenZoneEditor {
+  return runningSandbox(config.data) ? sandboxZoneEditor(config.data) : zoneEditorByRules(ports, config.dns_hosts);
 }

@@ -18,6 +18,7 @@ import { makeZoneSet, type ZoneSet } from '../protocol/dns/zone-set.ts';
 import { closeAll } from './close-all.ts';
 import { type Office, openOffice, type World } from './compose.ts';
 import { ConfigMistakes } from './config.ts';
+import { type DnsHostPorts, zoneEditorByRules } from './dns-hosts.ts';
 import { named, openEntrances } from './open-entrances.ts';
 import { acceptorsWithin, openFilesMax } from './open-files.ts';
 import type { Config } from './settings.ts';
@@ -31,6 +32,8 @@ export type ServeIo = {
   readonly log: (line: string) => void;
   /** Aborts when the process is asked to stop. */
   readonly signal: AbortSignal;
+  /** Credentials of DNS hosts are looked for in it. */
+  readonly environment: DnsHostPorts['environment'];
 };
 
 export async function runServe(config: Config, io: ServeIo): Promise<number> {
@@ -59,6 +62,10 @@ export async function runServe(config: Config, io: ServeIo): Promise<number> {
     signals: telemetry.signals,
     resolver,
     authorities: createAuthorities({ net, timers: systemClock, random: systemRandom, resolver }),
+    zoneEditor: zoneEditorByRules(
+      { resolver, timers: systemClock, random: systemRandom, environment: io.environment },
+      config.dns_hosts,
+    ),
     trust: config['tls.trust'].map(trustIn),
     memory,
   };

@@ -68,7 +68,7 @@ async function openPublisher(
   return accept(createPublisher({ editor: editor.value, resolver, authorities, journal, timers }, { withOptional }));
 }
 
-export const notSaid: OpenZoneEditor = async (domain) =>
+const notSaid: OpenZoneEditor = async (domain) =>
   refuse('no-credentials', `Nobody said which DNS host keeps the zone of ${domain}.`);
 
 async function plan(setup: Setup, declared: Declaration, office: OwnOffice | undefined) {
