@@ -1,5 +1,6 @@
 /**
- * Writes the pages that are made from tables in the code: docs/EVENTS.md, docs/CONFIG.md, docs/CONFORMANCE.md, and the SDK's types.
+ * Writes the pages that are made from tables in the code: docs/EVENTS.md, docs/CONFIG.md, docs/CONFORMANCE.md, the guides of the
+ * senders, and the SDK's types.
  * `npm run docs` writes them; `test/tidy.test.ts` holds the committed pages against what would be written.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -10,13 +11,17 @@ import { type SettingName, settings } from '../src/app/settings.ts';
 import { eventTypes } from '../src/services/events/types.ts';
 import { conformanceLedger } from './conformance-ledger.ts';
 import { sdkTypes } from './generate-sdk-types.ts';
+import { senderGuides } from './sender-guides.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
+
+const senderSources = 'tools/sender-guides.ts and src/services/setup/catalogue/senders';
 
 export type Page = { readonly path: string; readonly text: string };
 
 export function generatedPages(): Page[] {
-  return [eventsPage(), configPage(), conformancePage(), { path: 'sdk/types.ts', text: sdkTypes() }];
+  const guides = senderGuides().map(({ path, title, lines }) => page(path, title, senderSources, lines));
+  return [eventsPage(), configPage(), conformancePage(), { path: 'sdk/types.ts', text: sdkTypes() }, ...guides];
 }
 
 function eventsPage(): Page {
