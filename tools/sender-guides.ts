@@ -167,7 +167,7 @@ function guideOf(family: SenderFamily, senders: readonly SenderDefinition[]): Gu
   return {
     path: `docs/guides/senders/${family}.md`,
     title,
-    lines: [...lines, '', ...senders.flatMap(sectionOf)],
+    lines: [...lines, '', ...sectionsOf(senders)],
   };
 }
 
@@ -178,7 +178,19 @@ const words: Readonly<Record<Alignment, string>> = {
   uncertain: 'may align: nobody showed it',
 };
 
-function sectionOf(sender: SenderDefinition): string[] {
+/** The plain one first; records that are those of a sender before are not told again. */
+function sectionsOf(senders: readonly SenderDefinition[]): string[] {
+  const told = new Map<string, string>();
+  const ordered = [...senders].sort((one, other) => Number(other.id === 'own') - Number(one.id === 'own'));
+  return ordered.flatMap((sender) => {
+    const table = rowsOf(sender, valuesOf(sender)).join('\n');
+    const before = told.get(table);
+    told.set(table, before ?? sender.name);
+    return sectionOf(sender, before);
+  });
+}
+
+function sectionOf(sender: SenderDefinition, sameAs: string | undefined): string[] {
   const { name, aligns, steps, traps } = sender;
   const values = valuesOf(sender);
   const shown = (text: string) =>
@@ -191,13 +203,15 @@ function sectionOf(sender: SenderDefinition): string[] {
     '',
     `\`${declared(sender)}\`: SPF ${words[aligns.spf]}, DKIM ${words[aligns.dkim]}.`,
     '',
-    ...(rows.length === 0 ? [] : ['| type | name | value |', '|---|---|---|', ...rows, '']),
+    ...(rows.length === 0 ? [] : sameAs ? [`Records: those of "${sameAs}".`, ''] : [...tableHead, ...rows, '']),
     ...steps.map((step, at) => `${at + 1}. ${step === '{records}' ? 'Publish the records.' : shown(step)}`),
     '',
     ...traps.map((trap) => `- ${shown(trap)}`),
     ...(traps.length === 0 ? [] : ['']),
   ];
 }
+
+const tableHead = ['| type | name | value |', '|---|---|---|'];
 
 /** The domain, and what is taken when nobody says otherwise. */
 function valuesOf({ parameters }: SenderDefinition): Readonly<Record<string, string>> {
