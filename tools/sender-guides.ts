@@ -154,6 +154,10 @@ function overview(families: readonly Family[]): Guide {
       'A sender is declared by its id, with what it has to be told behind a colon. Everyone can send for a name below the domain instead:',
       '`sendgrid:subdomain=news`. Whoever is not in the list is `smtp-relay`, or a new file in `src/services/setup/catalogue/senders`.',
       '',
+      'For programs: `posthorn senders list --json` is a list of `{id, name, family, receives, sends, aligns: {spf, dkim}, parameters}`;',
+      '`aligns` says whether mail can pass DMARC that way once everything is published (`null`: nobody showed it), `parameters` are the',
+      'names of what can be told. `senders show ID --json` has all of it, with the records for a domain.',
+      '',
       ...families.flatMap(({ family, senders }) => [
         `**[${openings[family].title}](${family}.md)**: ${senders.map(({ name }) => name).join(', ')}.`,
         '',
