@@ -6,7 +6,7 @@ import { exits } from '../entrances/cli/exits.ts';
 import { ConfigMistakes, type ConfigRead, readConfig } from './config.ts';
 import type { SettingName } from './settings.ts';
 
-const usualFile = 'posthorn.toml';
+export const usualFile = 'posthorn.toml';
 /** Where an installed program keeps what must survive (Filesystem Hierarchy Standard 3.0 §5.8). */
 const installedData = '/var/lib/posthorn';
 

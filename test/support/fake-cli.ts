@@ -56,6 +56,8 @@ function fakeHost({ files = {}, input, ...given }: FakeCli, streams: Pick<CliHos
     publisher: notHere('a DNS host'),
     dnsHosts: async () => (await import('../../src/app/dns-hosts.ts')).dnsHosts,
     shownTls: notHere('the network'),
+    home: notHere('an office'),
+    writeNew: notHere('the disk'),
     openOffice: notHere('an office'),
     settingNames: async () => ['data', 'hostname', 'listen.http', 'retry.delays'],
     settings: notHere('the configuration'),

@@ -145,6 +145,8 @@ export function narrateNext(facts: SandboxFacts, { style, command }: Telling, da
     `  curl '${world.other_api.url}/v1/inbox' \\`,
     `    -H 'Authorization: Bearer ${world.other_api.key}'`,
     '  and one message whole: /v1/inbox/ID/raw',
+    head('Set a domain of your own up, from its name to signed mail'),
+    `  ${command} init shop.example${inFolder}`,
     head('Look at the DNS'),
     `  dig @${dns.host} -p ${dns.port} ${facts.mx.domain} MX`,
     `  dig @${dns.host} -p ${dns.port} _dmarc.${facts.mx.domain} TXT`,

@@ -15,6 +15,8 @@ export type SandboxFacts = {
     /** Takes connections only with a PROXY protocol header: the world's own hosts come in here. */
     readonly proxy_port: number;
     readonly domain: string;
+    /** The name of your office in the world. */
+    readonly hostname: string;
     readonly recipient: string;
   };
   readonly dns: { readonly host: string; readonly port: number };

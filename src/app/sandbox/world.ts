@@ -329,6 +329,7 @@ function factsOf(
       port: mx.endpoint.port,
       proxy_port: proxied.endpoint.port,
       domain: yours.domain,
+      hostname: yours.hostname,
       recipient: mailboxes.sender,
     },
     dns: { host: dns.address, port: dns.port },

@@ -15,7 +15,7 @@ import type { Events } from '../../services/events/events.ts';
 import type { MailboxService } from '../../services/mailbox/mailbox.ts';
 import type { Outbound } from '../../services/outbound/outbound.ts';
 import type { LookAfterDomain } from '../../services/setup/care/types.ts';
-import type { Publisher } from '../../services/setup/publish/types.ts';
+import type { Publisher, Watcher } from '../../services/setup/publish/types.ts';
 import type { Setup } from '../../services/setup/setup.ts';
 import type { Catalogue, ZoneEditorRefusal } from '../../services/setup/types.ts';
 import type { SetupDesk } from '../http/ports.ts';
@@ -104,7 +104,23 @@ export type DnsHostFacts = {
   readonly settings: readonly { readonly name: string; readonly what: string; readonly fallback?: string }[];
 };
 
-export type OpenedPublisher = AsyncDisposable & { readonly publisher: Outcome<Publisher, ZoneEditorRefusal> };
+export type OpenedPublisher = AsyncDisposable & {
+  /** Asks for credentials. */
+  readonly publisher: () => Promise<Outcome<Publisher, ZoneEditorRefusal>>;
+  readonly watcher: Watcher;
+};
+
+/** Where an office is, or would be. */
+export type Home = {
+  readonly folder: string;
+  /** The settings file that is read here, or would be. */
+  readonly settingsFile: string;
+  readonly hasSettings: boolean;
+  /** As it is set. */
+  readonly hostname: string | undefined;
+  /** The sandbox serves the folder now, and is its DNS host: makes a zone where there is none. */
+  readonly sandbox?: { readonly friend: string; readonly makeZone: (domain: DomainName) => boolean };
+};
 
 export type CliHost = {
   readonly version: string;
@@ -140,6 +156,9 @@ export type CliHost = {
   readonly dnsHosts: () => Promise<readonly DnsHostFacts[]>;
   /** Looks at the certificates a mail host shows, and sends it nothing. */
   readonly shownTls: (wish: TlsWish) => Promise<ShownTls>;
+  readonly home: (place: Place) => Promise<Home>;
+  /** Writes a file that is not there yet; false when it is. */
+  readonly writeNew: (path: string, text: string) => Promise<boolean>;
   /** Throws a `Fault`, or `NO_OFFICE` when there is none at the place and none is to be made. */
   readonly openOffice: (place: Place, options: { readonly make: boolean }) => Promise<OpenOffice>;
   readonly settingNames: () => Promise<readonly string[]>;

@@ -33,6 +33,12 @@ const commandRows: readonly Row[] = [
   },
   {
     group: start,
+    name: 'init',
+    says: 'set a domain up: keys, who sends, the records, their publication',
+    load: async () => (await import('./commands/init.ts')).defineInit,
+  },
+  {
+    group: start,
     name: 'serve',
     says: 'the real thing, as posthorn.toml says',
     load: async () => (await import('./commands/serve.ts')).defineServe,

@@ -6,6 +6,7 @@ import type { Answer } from '../answer.ts';
 import type { CliHost, OpenOffice } from '../cli-host.ts';
 import { type RecordToPublish, recordsToPublish, zoneLines } from '../domain-records.ts';
 import { exits } from '../exits.ts';
+import { keysSentence } from '../key-words.ts';
 import type { Leaf } from '../leaf.ts';
 import type { Domain, DomainCheck } from '../office-client.ts';
 import { readDomain } from '../read-options.ts';
@@ -203,16 +204,6 @@ function withFound(record: DomainCheck['records'][number]) {
   const order = ['ours', 'no-answer', 'none', 'another'] as const;
   const found = record.servers.map((server) => server.found).sort((a, b) => order.indexOf(b) - order.indexOf(a))[0];
   return { ...record, found: found ?? 'no-answer' };
-}
-
-function keysSentence(keys: DomainCheck['domain']['dkim_keys']): string {
-  const of = (state: string) => keys.filter((key) => key.state === state).map(({ selector }) => selector);
-  const [active, pending] = [of('active'), of('pending')];
-  const signs =
-    active.length === 0 ? 'Nothing signs yet' : `${active.join(' and ')} ${active.length > 1 ? 'sign' : 'signs'}`;
-  return pending.length === 0
-    ? `${signs}.`
-    : `${signs}; ${pending.join(' and ')} will, once every name server shows it.`;
 }
 
 function defineKeys(command: Command, leaf: Leaf, host: CliHost): void {

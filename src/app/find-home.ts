@@ -1,0 +1,24 @@
+/** Where a new office would be: its folder and settings file; or the sandbox, where that serves the folder. */
+import { existsSync } from 'node:fs';
+import type { Home, Place } from '../entrances/cli/cli-host.ts';
+import type { ConfigRead } from './config.ts';
+import { usualFile } from './load-config.ts';
+import { runningSandbox } from './office-dns.ts';
+import { makeZoneFile } from './sandbox/zone-files.ts';
+
+export async function findHome(place: Place, read: (place: Place) => Promise<ConfigRead>): Promise<Home> {
+  const settingsFile = place.config ?? usualFile;
+  const hasSettings = existsSync(settingsFile);
+  const { config: _, ...elsewhere } = place;
+  const { config } = await read(hasSettings ? place : elsewhere); // one that is to be written cannot be read
+  const sandbox = runningSandbox(config.data);
+  return {
+    folder: config.data,
+    settingsFile,
+    hasSettings,
+    hostname: sandbox?.mx.hostname ?? config.hostname,
+    ...(sandbox && {
+      sandbox: { friend: sandbox.world.friend, makeZone: (domain) => makeZoneFile(config.data, domain) },
+    }),
+  };
+}

@@ -1,0 +1,12 @@
+/** What the DKIM keys of a domain do, in a sentence. Pure. */
+import type { Domain } from './office-client.ts';
+
+export function keysSentence(keys: Domain['dkim_keys']): string {
+  const of = (state: string) => keys.filter((key) => key.state === state).map(({ selector }) => selector);
+  const [active, pending] = [of('active'), of('pending')];
+  const signs =
+    active.length === 0 ? 'Nothing signs yet' : `${active.join(' and ')} ${active.length > 1 ? 'sign' : 'signs'}`;
+  return pending.length === 0
+    ? `${signs}.`
+    : `${signs}; ${pending.join(' and ')} will, once every name server shows ${pending.length > 1 ? 'them' : 'it'}.`;
+}
