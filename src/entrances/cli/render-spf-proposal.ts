@@ -81,12 +81,17 @@ export function proposalLines(shown: ShownProposal, page: Page): string[] {
       problems.flatMap((problem) => problemLines(problem, page)),
       style,
     ),
-    ...section(
-      'Ways out',
-      proposal.remedies.flatMap((remedy, at) => remedyLines(remedy, at + 1, page)),
-      style,
-    ),
+    ...section('Ways out', waysOut(shown, page), style),
   ];
+}
+
+/** Without a domain only what needs no other names. */
+function waysOut({ proposal: { remedies }, isNamed }: ShownProposal, page: Page): string[] {
+  const known = isNamed ? remedies : remedies.filter(({ extra }) => extra.length === 0);
+  const lines = known.flatMap((remedy, at) => remedyLines(remedy, at + 1, page));
+  return known.length === remedies.length
+    ? lines
+    : [...lines, ...entry('  Addresses in place of includes: name the domain with --domain example.com.', 4, page)];
 }
 
 function section(title: string, lines: readonly string[], style: Style): string[] {

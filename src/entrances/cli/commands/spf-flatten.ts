@@ -79,7 +79,7 @@ function nextAfter(code: string, name: string, command: string): string {
 }
 
 /** What a service looks for letter by letter is not to be replaced by what it means. */
-function literalIncludes(catalogue: Catalogue): ReadonlyMap<string, string> {
+export function literalIncludes(catalogue: Catalogue): ReadonlyMap<string, string> {
   return new Map(
     catalogue.all.flatMap(({ name, spf }) =>
       spf

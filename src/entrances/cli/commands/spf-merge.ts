@@ -12,6 +12,7 @@ import { bad, readDomain } from '../read-options.ts';
 import { readStdin } from '../read-stdin.ts';
 import { isGoodProposal, proposalDocument, proposalLines } from '../render-spf-proposal.ts';
 import type { Run } from '../run.ts';
+import { literalIncludes } from './spf-flatten.ts';
 
 type MergeOptions = { readonly domain?: string };
 
@@ -58,6 +59,8 @@ async function mergeRecords(run: Run, { domain }: MergeOptions, ...words: string
     present: [first],
     presentFrom: labelOf(1),
     wanted,
+    respell: true,
+    literal: new Set(literalIncludes(await run.host.catalogue()).keys()),
   });
   const shown = { proposal, records, isNamed: domain !== undefined };
   return {

@@ -194,7 +194,7 @@ function finish(deps: Deps, request: SpfRequest, drafted: Drafted, remedies: rea
   const { draft, present, base, dropped } = drafted;
   const { scale } = deps;
   const weight = weighDraft(scale, draft);
-  const record = base ?? draftText(draft);
+  const record = request.respell ? draftText(draft) : (base ?? draftText(draft));
   const judged = { name: draft.name, record: judgedDraft(draft), terms: draft.terms, wishes: request.wanted };
   const full = isOverLimit(weight) ? untried : proveRecord(deps.world, judged); // nobody would get to the end of it
   const others = [...request.present.filter((text) => !looksLikeSpf(text)), ...(request.planned ?? [])];

@@ -119,7 +119,7 @@ type Flat = { readonly term: MergedTerm; readonly cost: number; readonly source:
 
 /** Includes that addresses can stand for, the most expensive first; not those whose service looks for the very text. */
 function flattable(
-  { world, scale }: Bench,
+  { world, scale, request }: Bench,
   draft: Draft,
   mayBe: (target: string, term: MergedTerm) => boolean,
 ): Flat[] {
@@ -127,7 +127,14 @@ function flattable(
     .flatMap((term): Flat[] => {
       const { directive } = term;
       const target = directive.kind === 'include' ? nameOfTarget(directive.target) : undefined;
-      if (term.qualifier !== '+' || term.isLiteral || target === undefined || !mayBe(target, term)) return [];
+      if (
+        term.qualifier !== '+' ||
+        term.isLiteral ||
+        target === undefined ||
+        !mayBe(target, term) ||
+        request.literal?.has(target)
+      )
+        return [];
       const source = flatSource(world, target);
       return 'why' in source ? [] : [{ term, source, cost: scale.weigh(directive, draft.name).lookups }];
     })

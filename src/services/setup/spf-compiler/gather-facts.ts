@@ -66,7 +66,7 @@ class Gathering {
   async follow(name: QueryName, { terms, redirect }: ReadRecord): Promise<void> {
     const below = redirect && nameOfTarget(redirect.target);
     await Promise.all([
-      ...terms.map(({ directive }) => {
+      ...[...new Map(terms.map((term) => [term.text, term])).values()].map(({ directive }) => {
         if (isLocal(directive) || directive.kind === 'ptr') return undefined;
         const target = directive.target === undefined ? name : nameOfTarget(directive.target);
         if (target === undefined) return undefined;

@@ -4,7 +4,8 @@
  * Pure, and knows no DNS.
  */
 import type { DomainName } from '../../../format/domain-name.ts';
-import type { Qualifier } from '../../../protocol/spf/record.ts';
+import { samePrefix } from '../../../protocol/spf/check.ts';
+import type { Directive, Qualifier } from '../../../protocol/spf/record.ts';
 import { nameOfTarget, type ReadModifier, type ReadRecord, type ReadTerm } from './read-terms.ts';
 import type { SpfDropped, SpfProblem } from './types.ts';
 
@@ -39,6 +40,9 @@ export function mergeTerms(name: DomainName, sources: readonly Source[]): Merged
   for (const source of sources) merging.add(source);
   return merging.end(sources);
 }
+
+/** A record of thousands of them is told by the first ones. */
+const problemsMax = 50;
 
 const strictness: Readonly<Record<Qualifier, number>> = { '+': 0, '?': 1, '~': 2, '-': 3 };
 
@@ -89,15 +93,17 @@ class Merging {
 
   /** It stays behind what stops some of it in one record, though another one lets all of it pass. */
   #warned(term: MergedTerm, key: string): MergedTerm {
-    const rest = [...this.#rest];
-    const at = rest.findIndex(([other]) => other === key);
-    const ahead = (at < 0 ? rest : rest.slice(0, at)).map(([, other]) => other);
-    const inTheWay = ahead.filter((other) => other.qualifier !== '+' && !isApart(other, term));
-    if (inTheWay.some((other) => other.from.join() !== term.from.join()))
+    const inTheWay: MergedTerm[] = [];
+    for (const [other, held] of this.#rest) {
+      if (other === key || this.#problems.length >= problemsMax) break;
+      if (held.qualifier !== '+' && held.from.join() !== term.from.join() && !isApart(held, term)) inTheWay.push(held);
+    }
+    const [first] = inTheWay;
+    if (first !== undefined)
       this.#problems.push({
         code: 'order-conflict',
         severity: 'warning',
-        say: `${written(term)} stands behind ${inTheWay.map(written).join(', ')}, which may stop some of it`,
+        say: `${written(term)} stands behind ${written(first)}${inTheWay.length > 1 ? ` and ${inTheWay.length - 1} others` : ''}, which may stop some of it`,
       });
     return term;
   }
@@ -178,12 +184,13 @@ function bitsOf(octets: Uint8Array): string {
 }
 
 /** Whether no address can be meant by both; what only the DNS knows might be anything. */
-function isApart(one: ReadTerm, other: ReadTerm): boolean {
-  const [a, b] = [networkOf(one), networkOf(other)];
-  if (a === undefined || b === undefined) return false;
-  const common = Math.min(a.prefix, b.prefix);
-  return a.family !== b.family || a.bits.slice(0, common) !== b.bits.slice(0, common);
+function isApart({ directive: one }: ReadTerm, { directive: other }: ReadTerm): boolean {
+  if (!isNetwork(one) || !isNetwork(other)) return false;
+  return one.kind !== other.kind || !samePrefix(one.octets, other.octets, Math.min(one.prefix, other.prefix));
 }
+
+type NetworkDirective = Extract<Directive, { readonly kind: 'ip4' | 'ip6' }>;
+const isNetwork = (one: Directive): one is NetworkDirective => one.kind === 'ip4' || one.kind === 'ip6';
 
 /** Ranges inside others that let pass go; as long as nothing stands between them that might have stopped a part. */
 function withoutCovered(terms: readonly MergedTerm[], dropped: SpfDropped[]): MergedTerm[] {

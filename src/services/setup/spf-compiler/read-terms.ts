@@ -105,12 +105,13 @@ function readPieces(given: string): ReadRecord {
   const version = meantAsSpf.exec(given)?.[0] ?? '';
   const problems: SpfProblem[] = version === '' || isSpfRecord(given) ? [] : [notQuite(given, version)];
   const known: SpfRecord[] = [];
-  const pieces = [...given.slice(version.length).matchAll(/\S+/g)];
+  const isQuoted = /["'\u201c\u201d\u201e]/.test(version);
+  const body = given.slice(version.length);
+  const pieces = [...(isQuoted ? body.replace(/["'\u201c\u201d\s]+$/, '') : body).matchAll(/\S+/g)];
   for (const [index, { 0: text, index: at }] of pieces.entries()) {
     const read = readOne(text);
     if (typeof read !== 'string') known.push(read);
     else if (!/^["'\u201c\u201d]+$/.test(text))
-      // a closing quote alone
       problems.push(
         unreadable({ text: given, at: version.length + at, length: text.length }, text, read, pieces[index + 1]?.[0]),
       );

@@ -53,6 +53,8 @@ export type SpfRequest = {
   readonly hosted?: { readonly zone: DomainName; readonly id: string };
   /** Included names that are never replaced by addresses, whosever they are. */
   readonly literal?: ReadonlySet<string>;
+  /** Writes it in the one spelling also where what is there says the same. */
+  readonly respell?: boolean;
   /** Which ways out of too many lookups may be taken without asking; the first that is enough is. */
   readonly accept?: readonly SpfRemedyKind[];
 };
