@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { codes, planned, recordTable, type Wish } from '../../../../test/support/planning.ts';
+import { codes, planned, realCatalogue, recordTable, type Wish } from '../../../../test/support/planning.ts';
+import { systemClock } from '../../../base/clock.ts';
 import { parseDmarcRecord } from '../../../protocol/dmarc/record.ts';
+import { resolverFromZone } from '../../../protocol/dns/zone-resolver.ts';
+import { makeCatalogue } from '../catalogue/catalogue.ts';
+import { Setup } from '../setup.ts';
 import { dmarcStages } from '../types.ts';
 import { stageOf } from './dmarc-ladder.ts';
 import { draftOf, draftText, raised } from './merge-dmarc.ts';
@@ -131,13 +135,30 @@ test('RFC 9990: an address at another organization needs its word, told with its
 });
 
 test('a sender’s own _dmarc is never taken over', async () => {
-  const { plan } = await planned('_dmarc.example.com TXT "v=DMARC1; p=reject"', {
-    senders: ['mailchimp', 'constant-contact'],
-  });
-  const policies = plan.records.filter(({ name }) => name.startsWith('_dmarc.'));
+  const sendgrid = realCatalogue().find('sendgrid');
+  assert.ok(sendgrid);
+  const policy = {
+    purpose: 'verification',
+    name: '_dmarc',
+    type: 'TXT',
+    value: 'v=DMARC1; p=none',
+    needed: 'required',
+    why: 'w',
+  };
+  const wizard = { ...sendgrid, parameters: [], records: [policy] } as typeof sendgrid;
+  const catalogue = makeCatalogue([wizard]);
+  const resolver = resolverFromZone('_dmarc.example.com TXT "v=DMARC1; p=reject"');
+  const setup = new Setup({ resolver, timers: systemClock, catalogue });
+  const declaration = setup.readDeclaration({ domain: 'example.com', senders: ['sendgrid'] });
+  assert.ok(declaration.ok);
+  const observed = await setup.observe(declaration.value);
+  assert.ok(observed.ok);
+  const plan = setup.plan(declaration.value, observed.value);
+  assert.ok(plan.ok);
+  assert.deepEqual(recordTable(plan.value), ['present _dmarc.example.com TXT v=DMARC1; p=reject']);
   assert.deepEqual(
-    policies.map(({ state, sender }) => [state, sender]),
-    [['present', 'posthorn']],
+    plan.value.dropped.map(({ term }) => term),
+    ['_dmarc.example.com TXT v=DMARC1; p=none'],
   );
 });
 
