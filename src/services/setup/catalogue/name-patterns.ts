@@ -47,9 +47,10 @@ export class NamePatterns<Value> {
   }
 }
 
-/** How much a pattern says: its letters, without dots in front and stars. */
+/** How much a pattern says: its letters without stars; one name says more than that name and all below it. */
 export function weightOf(pattern: string): number {
-  return pattern.replaceAll('*', '').length;
+  const letters = pattern.replaceAll('*', '').length;
+  return pattern.startsWith('.') ? letters - 1 : letters + 1;
 }
 
 function setOnce<Value>(map: Map<string, Value>, key: string, value: Value): void {

@@ -135,6 +135,10 @@ test('nonsense is refused with what would be right', () => {
   assert.match(refusal('own:ip6=::ffff:192.0.2.1'), /^bad-parameter/);
   assert.equal(refusal('own:ip4=192.0.2.1,ip4=192.0.2.2'), 'bad-declaration: own: ip4 is given twice');
   assert.match(refusal('sendgrid:'.padEnd(5_000, 'x')), /^bad-parameter/);
+  assert.match(
+    refusal(`google-workspace:key=${'A'.repeat(2_000)}`),
+    /^bad-parameter: google-workspace: key=A{20}\.\.\. /,
+  );
   assert.match(refusal('sendgrid:id=1,server=wl2,label=em1', `${'a'.repeat(60)}.`.repeat(4).slice(0, -1)), /^bad-name/);
   assert.match(refusal('xero:subdomain=news', `${'a'.repeat(62)}.`.repeat(4).slice(0, -1)), /^bad-name/);
 });
@@ -158,6 +162,7 @@ test('whatever is given, nothing reaches a record that does not belong there', (
       if (!answer.ok) return;
       for (const { name, type, value } of answer.value.records) {
         assert.equal(parseQueryName(name), name);
+        assert.ok(type === 'TXT' || value === value.toLowerCase(), `${type} ${value}`);
         assert.ok(/^[\x21-\x7e ]+$/.test(value) && !/["\\{}]/.test(value), `${type} ${value}`);
       }
       for (const { terms } of answer.value.spf) {

@@ -106,16 +106,9 @@ function absolute(name: string, base: DomainName): string {
 
 function filledRecord(template: RecordTemplate, values: Values, base: DomainName): WantedRecord {
   const { purpose, type, needed } = template;
-  const name = absolute(fill(template.name, values), base).toLowerCase();
+  const name = absolute(fill(template.name, values), base);
   const value = fill(template.value, values);
-  return {
-    name,
-    type,
-    value: type === 'TXT' ? value : value.toLowerCase(),
-    purpose,
-    needed,
-    why: fillToRead(template.why, values),
-  };
+  return { name, type, value, purpose, needed, why: fillToRead(template.why, values) };
 }
 
 /** A host has an address; a network has neither that nor a reverse name. */
