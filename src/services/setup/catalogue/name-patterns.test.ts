@@ -25,7 +25,8 @@ test('of several that fit, the one that says most is found, with a star or witho
   assert.equal(find('key1.a.test'), 'key1.a.test');
   assert.equal(find('key2.a.test'), 'k*.a.test');
   assert.equal(find('mx.a.test'), '.a.test');
-  assert.equal(find('b.test'), '.test');
+  assert.equal(find('b.test'), '*.test');
+  assert.equal(find('test'), '.test');
   assert.equal(find('test.b'), undefined);
   assert.equal(find(''), undefined);
 });
