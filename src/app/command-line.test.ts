@@ -2,52 +2,18 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Readable, Writable } from 'node:stream';
 import test, { type TestContext } from 'node:test';
+import { type Ended, type Given, makeHost, posthorn } from '../../test/support/command-line.ts';
 import { rsaTestKeyPem } from '../../test/support/dkim-test-keys.ts';
 import { tempFolder } from '../../test/support/temp-office.ts';
 import { systemClock } from '../base/clock.ts';
 import { createIds } from '../base/id.ts';
 import { silentSignals } from '../base/port/signals.ts';
 import { systemRandom } from '../base/random.ts';
-import type { CliHost } from '../entrances/cli/cli-host.ts';
 import { runCli } from '../entrances/cli/run-cli.ts';
 import { createHttpApp } from '../entrances/http/http-entrance.ts';
 import { resolverAsAuthority } from '../protocol/dns/authorities.ts';
 import { resolverFromZone } from '../protocol/dns/zone-resolver.ts';
-import { createCliHost } from './cli-host.ts';
-
-type Ended = { readonly code: number; readonly out: string; readonly err: string };
-type Given = {
-  readonly input?: string;
-  readonly env?: Readonly<Record<string, string>>;
-  readonly fetch?: typeof fetch;
-};
-
-/** A process of its own, as far as the command can see. */
-function makeHost(given: Given): { readonly host: CliHost; readonly ended: (code: number) => Ended } {
-  const written = { out: '', err: '' };
-  const into = (name: 'out' | 'err') =>
-    new Writable({
-      write: (chunk: Buffer, _encoding, done) => {
-        written[name] += chunk.toString('utf8');
-        done();
-      },
-    });
-  const streams = {
-    stdin: Readable.from(given.input === undefined ? [] : [Buffer.from(given.input)]),
-    stdout: into('out'),
-    stderr: into('err'),
-    env: { PWD: '/', ...given.env },
-  };
-  const host = createCliHost(streams as unknown as Parameters<typeof createCliHost>[0], new AbortController().signal);
-  return { host: given.fetch ? { ...host, fetch: given.fetch } : host, ended: (code) => ({ code, ...written }) };
-}
-
-async function posthorn(line: string | readonly string[], given: Given = {}): Promise<Ended> {
-  const { host, ended } = makeHost(given);
-  return ended(await runCli(typeof line === 'string' ? line.split(' ') : line, host));
-}
 
 async function ok(line: string | readonly string[], given: Given = {}): Promise<string> {
   const { code, out, err } = await posthorn(line, given);
