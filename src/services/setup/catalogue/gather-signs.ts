@@ -66,7 +66,7 @@ type Look = {
 };
 
 /** What services use, and what is used often. */
-export function selectorsToGuess(catalogue: Catalogue): readonly string[] {
+function selectorsToGuess(catalogue: Catalogue): readonly string[] {
   const known = catalogue.all.flatMap(({ traces, records }) => [
     ...traces.selectors.filter((pattern) => !pattern.includes('*')),
     ...records

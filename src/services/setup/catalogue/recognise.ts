@@ -7,7 +7,7 @@
 import type { Catalogue, Recognition, SenderDefinition, SenderSign, SenderSigns, TraceKind } from '../types.ts';
 
 /** From what says most to what says least. */
-export const traceOrder: readonly TraceKind[] = [
+const traceOrder: readonly TraceKind[] = [
   'dkimTargets',
   'selectors',
   'dkimDomains',
