@@ -4,16 +4,18 @@ import { fileJournal } from '../adapters/journal/file-journal.ts';
 import { databaseFile, openSqlite } from '../adapters/store/sqlite-db.ts';
 import { systemClock } from '../base/clock.ts';
 import { createIds } from '../base/id.ts';
+import { accept } from '../base/outcome.ts';
 import { systemRandom } from '../base/random.ts';
 import type { OpenedPublisher, PublisherWish } from '../entrances/cli/cli-host.ts';
 import { createJournal } from '../services/setup/publish/publication-journal.ts';
 import { publicationStore } from '../services/setup/publish/publication-store.ts';
-import { createPublisher } from '../services/setup/publish/publish.ts';
+import { createPublisher, createWatcher } from '../services/setup/publish/publish.ts';
 import { migrations } from './compose.ts';
 import { openDnsHost, zoneEditorByRules } from './dns-hosts.ts';
 import { runningSandbox } from './office-dns.ts';
 import { sandboxZoneEditor } from './sandbox/zone-files.ts';
 import type { Config } from './settings.ts';
+import type { OpenZoneEditor } from './setup-desk.ts';
 
 type Around = { readonly config: Config; readonly environment: Readonly<Record<string, string | undefined>> };
 
@@ -28,20 +30,23 @@ export async function openPublisher(
   const isOffice = wish.journal === undefined && existsSync(databaseFile(folder));
   const db = isOffice ? await openSqlite(folder, { migrations, office: 'beside' }) : undefined;
   const { resolver, authorities } = wish.eyes;
-  const environment = { ...given, ...wish.settings };
-  const world = { resolver, timers: systemClock, random: systemRandom, environment, ...(db && { db }) };
-  const rules = zoneEditorByRules(world, config.dns_hosts);
-  const inSandbox = runningSandbox(folder) !== undefined && wish.kind === undefined;
-  const open = inSandbox ? sandboxZoneEditor(folder) : rules;
-  const editor = wish.kind === undefined ? await open(wish.domain) : await openDnsHost(world, wish.kind);
   const lines = db ? publicationStore(db, `the office in ${folder}`) : fileJournal(wish.journal ?? journalFile);
   const journal = createJournal({ lines, clock: systemClock, ids: createIds(systemClock, systemRandom) });
   const ports = { resolver, authorities, journal, timers: systemClock };
-  const { withOptional } = wish;
+  const environment = { ...given, ...wish.settings };
+  const world = { resolver, timers: systemClock, random: systemRandom, environment, ...(db && { db }) };
+  const openEditor = (): ReturnType<OpenZoneEditor> => {
+    if (wish.kind !== undefined) return openDnsHost(world, wish.kind);
+    const open = runningSandbox(folder) ? sandboxZoneEditor(folder) : zoneEditorByRules(world, config.dns_hosts);
+    return open(wish.domain);
+  };
   return {
-    publisher: editor.ok
-      ? { ok: true, value: createPublisher({ ...ports, editor: editor.value }, { withOptional }) }
-      : editor,
+    publisher: async () => {
+      const editor = await openEditor();
+      const { withOptional } = wish;
+      return editor.ok ? accept(createPublisher({ ...ports, editor: editor.value }, { withOptional })) : editor;
+    },
+    watcher: createWatcher(ports),
     [Symbol.asyncDispose]: async () => db?.close(),
   };
 }

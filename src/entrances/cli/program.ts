@@ -87,6 +87,18 @@ const commandRows: readonly Row[] = [
   },
   {
     group: office,
+    name: 'publish',
+    says: 'bring the plan of a domain into its zone, verified; undo it',
+    load: async () => (await import('./commands/publish.ts')).definePublish,
+  },
+  {
+    group: office,
+    name: 'watch',
+    says: 'what servers show of what was published: spreading, then drift',
+    load: async () => (await import('./commands/watch.ts')).defineWatch,
+  },
+  {
+    group: office,
     name: 'policy',
     says: 'the signed policy document of a domain: keygen, push, pull, diff',
     load: async () => (await import('./commands/policy.ts')).definePolicy,

@@ -38,11 +38,11 @@ export function parseInstant(text: string): number | undefined {
 }
 
 /** `90s`, `5m`, `1h` -> milliseconds */
-export function readTimeout(text: string): number {
+export function readTimeout(text: string, option = '--timeout'): number {
   const match = /^(\d{1,6})(ms|s|m|h)?$/.exec(text);
   const unit = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[match?.[2] ?? 's'];
   if (!match?.[1] || unit === undefined)
-    throw bad('bad_timeout', `--timeout ${text} is no duration: it reads like 30s or 5m.`, ['--timeout 30s']);
+    throw bad('bad_timeout', `${option} ${text} is no duration: it reads like 30s or 5m.`, [`${option} 30s`]);
   return Number(match[1]) * unit;
 }
 

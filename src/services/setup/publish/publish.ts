@@ -14,6 +14,7 @@ import type { Resolver } from '../../../protocol/dns/types.ts';
 import type { RecordChange, ZoneEditorRefusal } from '../types.ts';
 import type { ApplyResult, ZoneContents, ZoneEditor } from '../zone-editor.ts';
 import { diffZone, holds, inverseOf } from './diff-zone.ts';
+import { expectedZone } from './expected-zone.ts';
 import { resolverOverZone } from './resolver-over-zone.ts';
 import type {
   ChangeView,
@@ -25,8 +26,9 @@ import type {
   PublishEnd,
   Publisher,
   PublishOptions,
+  Watcher,
 } from './types.ts';
-import { isSeenEverywhere, isSpoiled, viewChange } from './view-changes.ts';
+import { isSeenEverywhere, isSpoiled, viewChanges } from './view-changes.ts';
 
 export type PublisherPorts = {
   readonly editor: ZoneEditor;
@@ -42,8 +44,14 @@ const readWaitMs = 2_000;
 /** Servers of one host follow each other within seconds, mostly. (Our choice.) */
 const lookMinMs = 1_000;
 const lookMaxMs = 20_000;
-/** Changed sets that servers are asked for side by side. */
-const sideBySide = 8;
+
+export function createWatcher({ journal, authorities }: Pick<PublisherPorts, 'journal' | 'authorities'>): Watcher {
+  return {
+    journal,
+    expected: async (domain) => expectedZone(await journal.list(domain)),
+    look: (changes, options) => viewChanges(authorities, changes, options),
+  };
+}
 
 export function createPublisher(
   ports: PublisherPorts,
@@ -182,7 +190,7 @@ class Publishing {
     const { waitMs, signal, onStep } = this.#options;
     const startMs = timers.monotonicMs();
     for (let pauseMs = lookMinMs; ; pauseMs = Math.min(2 * pauseMs, lookMaxMs)) {
-      const views = await this.#look();
+      const views = await viewChanges(this.#ports.authorities, this.#changes, signal ? { signal } : {});
       onStep?.({ step: 'looked', views });
       if (isSeenEverywhere(views)) return this.#end({ state: 'verified', views });
       const leftMs = startMs + waitMs - timers.monotonicMs();
@@ -206,19 +214,6 @@ class Publishing {
     return now === undefined
       ? this.#end({ state: 'broken', ...failure, left: this.#changes })
       : this.#takeBack(now, this.#changes, failure);
-  }
-
-  async #look(): Promise<readonly ChangeView[]> {
-    const { authorities } = this.#ports;
-    const { signal } = this.#options;
-    const views: ChangeView[] = [];
-    for (let at = 0; at < this.#changes.length; at += sideBySide) {
-      const some = this.#changes.slice(at, at + sideBySide);
-      views.push(
-        ...(await Promise.all(some.map((change) => viewChange(authorities, change, signal ? { signal } : {})))),
-      );
-    }
-    return views;
   }
 
   async #end(end: DistributiveOmit<PublishEnd, 'id'>, say?: string): Promise<PublishEnd> {

@@ -126,6 +126,23 @@ export type PublishOptions = {
   readonly signal?: AbortSignal;
 };
 
+/** Of each set what the last publication made of it. */
+export type ExpectedSet = {
+  readonly change: RecordChange;
+  readonly publication: string;
+  readonly atMs: number;
+};
+
+/** Looks only: needs no credentials. */
+export type Watcher = {
+  readonly journal: Pick<PublicationJournal, 'where' | 'list'>;
+  readonly expected: (domain: DomainName) => Promise<readonly ExpectedSet[]>;
+  readonly look: (
+    changes: readonly RecordChange[],
+    options: { readonly signal?: AbortSignal },
+  ) => Promise<readonly ChangeView[]>;
+};
+
 export type Publisher = {
   readonly host: string;
   readonly ability: { readonly atomic: boolean; readonly compares: boolean };

@@ -6,11 +6,23 @@ import type { LookupOptions, RecordData } from '../../../protocol/dns/types.ts';
 import type { RecordChange, RecordSet, SetupType } from '../types.ts';
 import type { ChangeView, ServerView, Shown } from './types.ts';
 
-export async function viewChange(
+/** Changed sets that servers are asked for side by side. */
+const sideBySide = 8;
+
+export async function viewChanges(
   authorities: Authorities,
-  change: RecordChange,
+  changes: readonly RecordChange[],
   options: LookupOptions,
-): Promise<ChangeView> {
+): Promise<readonly ChangeView[]> {
+  const views: ChangeView[] = [];
+  for (let at = 0; at < changes.length; at += sideBySide) {
+    const some = changes.slice(at, at + sideBySide);
+    views.push(...(await Promise.all(some.map((change) => viewChange(authorities, change, options)))));
+  }
+  return views;
+}
+
+async function viewChange(authorities: Authorities, change: RecordChange, options: LookupOptions): Promise<ChangeView> {
   const name = parseQueryName(change.name);
   if (name === undefined) return { change, servers: [], say: 'no server can be asked for this name' };
   const asked = await lookUp(authorities, name, change.type, options);

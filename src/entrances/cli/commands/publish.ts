@@ -1,0 +1,417 @@
+/** `posthorn publish`: brings the plan of a domain into its zone, at whatever host keeps it; tells what became of it, and undoes it. */
+import type { Command } from 'commander';
+import type { DomainName } from '../../../format/domain-name.ts';
+import type {
+  Prepared,
+  Publication,
+  PublishEnd,
+  Publisher,
+  PublishStep,
+} from '../../../services/setup/publish/types.ts';
+import { Setup } from '../../../services/setup/setup.ts';
+import type { Plan } from '../../../services/setup/types.ts';
+import type { Answer } from '../answer.ts';
+import { CliError } from '../cli-error.ts';
+import type { CliHost, Eyes, OpenedPublisher } from '../cli-host.ts';
+import { addDeclareOptions, type DeclareOptions, openDeclared, planRefused } from '../declared-domain.ts';
+import { type ExitCode, exits } from '../exits.ts';
+import type { Leaf } from '../leaf.ts';
+import { diffDocument, endDocument, publicationDocument } from '../publish-document.ts';
+import { Questions } from '../questions.ts';
+import { readDomain, readTimeout } from '../read-options.ts';
+import { changeLines, countChanges, diffLines } from '../render-changes.ts';
+import { moment, tableLines } from '../render-table.ts';
+import { visible, wrapped } from '../render-timeline.ts';
+import type { Run } from '../run.ts';
+import type { Style } from '../style.ts';
+import { exitOfHost, zoneEditorError } from '../zone-editor-error.ts';
+
+type Options = DeclareOptions & {
+  readonly provider?: string;
+  readonly apiUrl?: string;
+  readonly nameServer?: string;
+  readonly zoneFile?: string;
+  readonly optional?: boolean;
+  readonly partial?: boolean;
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+  readonly wait?: string;
+  readonly undo?: string | true;
+  readonly history?: boolean;
+  readonly hosts?: boolean;
+  readonly journal?: string;
+};
+
+export function definePublish(command: Command, leaf: Leaf, { command: program }: CliHost): void {
+  addDeclareOptions(command.argument('[domain]', 'what stands behind the @ in From'))
+    .option('--provider <kind>', 'the DNS host that keeps the zone; --hosts lists them')
+    .option('--api-url <url>', 'where the API of powerdns answers')
+    .option('--name-server <host>', 'the server that takes signed updates (rfc2136)')
+    .option('--zone-file <file>', 'the zone is this master file')
+    .option('--dry-run', 'show what would change, change nothing')
+    .option('--yes', 'do not ask')
+    .option('--optional', 'publish what is only nice to have, too')
+    .option('--partial', 'publish what can be, though something is to be decided first')
+    .option('--wait <time>', 'how long to wait until every server shows it', '2m')
+    .option('--undo [id]', 'take the last publication back, or the one named')
+    .option('--history', 'what was published, and what became of it')
+    .option('--hosts', 'the kinds of DNS hosts, and what each wants to be told')
+    .option('--journal <file>', 'keep the journal in this file')
+    .addHelpText(
+      'after',
+      [
+        '',
+        'Reads the zone where it is kept, changes only what the plan names, looks at every',
+        'authoritative server, and takes all of it back when it came out otherwise.',
+        'Credentials come from the environment. Exit code 75: changed, and not every server',
+        `shows it yet. Next time \`${program} watch DOMAIN\` tells.`,
+        '',
+        `  ${program} publish example.com --sender google-workspace --dry-run`,
+        `  ${program} publish example.com --file example.com.toml --provider cloudflare`,
+        `  ${program} publish example.com --undo`,
+      ].join('\n'),
+    );
+  leaf<Options>(command, ['document', 'data', 'dns'], publish);
+}
+
+async function publish(run: Run, options: Options, text?: string): Promise<Answer> {
+  if (options.hosts) return hostsAnswer(run);
+  if (text === undefined) throw missingDomain(run);
+  const domain = readDomain(text);
+  const waitMs = readTimeout(options.wait ?? '2m', '--wait');
+  const eyes = await run.eyes();
+  await using opened = await run.host.publisher(run.place, wishOf(domain, eyes, options));
+  if (options.history) return historyAnswer(domain, await opened.watcher.journal.list(domain));
+  const work =
+    options.undo === undefined
+      ? await fromPlan(run, options, { domain, eyes, opened })
+      : await fromJournal(run, options, { domain, opened });
+  const page = { run, options, domain, ...work };
+  const blocked = blockedBy(page);
+  if (options.dryRun || work.prepared.diff.changes.length === 0 || blocked)
+    return { ...diffAnswer(page), exit: blocked ? exits.problems : exits.ok };
+  await agree(page);
+  const end = await work.publisher.carryOut(work.prepared, {
+    waitMs,
+    signal: run.host.signal,
+    onStep: (step) => tell(run, step),
+  });
+  return endAnswer(page, end, waitMs);
+}
+
+function missingDomain({ host }: Run): CliError {
+  const say = 'Which domain is to be published?';
+  return new CliError({
+    exit: exits.usage,
+    code: 'missing_argument',
+    say,
+    next: `${host.command} publish example.com --dry-run`,
+  });
+}
+
+function wishOf(domain: DomainName, eyes: Eyes, options: Options) {
+  const { provider, apiUrl, nameServer, zoneFile, optional = false, journal } = options;
+  const implied = zoneFile ? 'zone-file' : nameServer ? 'rfc2136' : apiUrl ? 'powerdns' : undefined;
+  const kind = provider ?? implied;
+  return {
+    domain,
+    eyes,
+    withOptional: optional,
+    settings: {
+      ...(apiUrl !== undefined && { PDNS_API_URL: apiUrl }),
+      ...(nameServer !== undefined && { RFC2136_NAMESERVER: nameServer }),
+      ...(zoneFile !== undefined && { ZONE_FILE: zoneFile }),
+    },
+    ...(kind !== undefined && { kind }),
+    ...(journal !== undefined && { journal }),
+  };
+}
+
+type Work = { readonly publisher: Publisher; readonly prepared: Prepared; readonly plan?: Plan };
+type Page = Work & { readonly run: Run; readonly options: Options; readonly domain: DomainName };
+type Around = { readonly domain: DomainName; readonly opened: OpenedPublisher };
+
+async function openHost(run: Run, { domain, opened }: Around): Promise<Publisher> {
+  const publisher = await opened.publisher();
+  if (!publisher.ok) throw zoneEditorError(publisher, { program: run.host.command, domain });
+  return publisher.value;
+}
+
+async function fromPlan(run: Run, options: Options, around: Around & { readonly eyes: Eyes }): Promise<Work> {
+  const { domain, eyes, opened } = around;
+  const { declaration, office } = await openDeclared(run, options, domain, eyes.resolver);
+  const [last] = await opened.watcher.journal.list(domain);
+  if (last?.state === 'begun' || last?.state === 'broken') run.note(brokenOff(run, last));
+  const publisher = await openHost(run, around);
+  const catalogue = await run.host.catalogue();
+  const prepared = await publisher.prepare(declaration.domain, async (resolver) => {
+    const setup = new Setup({ resolver, timers: run.host.timers, catalogue });
+    const own = office ? { office } : {};
+    const observed = await setup.observe(declaration, { ...own, signal: run.host.signal });
+    if (!observed.ok) throw planRefused(run, observed);
+    const plan = setup.plan(declaration, observed.value, own);
+    if (!plan.ok) throw planRefused(run, plan);
+    return plan.value;
+  });
+  if (!prepared.ok) throw zoneEditorError(prepared, { program: run.host.command, domain });
+  return { publisher, prepared: prepared.value, plan: prepared.value.plan };
+}
+
+function brokenOff({ host }: Run, { id, atMs, domain, state }: Publication): string {
+  const what = state === 'begun' ? 'was broken off' : 'could not be taken back';
+  return `The publication of ${moment(new Date(atMs).toISOString())} (${id}) ${what}. What is left of it goes by:\n  ${host.command} publish ${domain} --undo ${id}`;
+}
+
+async function fromJournal(run: Run, { undo }: Options, around: Around): Promise<Work> {
+  const { domain, opened } = around;
+  const all = await opened.watcher.journal.list(domain);
+  const isDone = ({ state, undoes }: Publication) => state !== 'refused' && state !== 'undone' && undoes === undefined;
+  const undone = new Set(
+    all.filter(({ state }) => state === 'made' || state === 'verified').map(({ undoes }) => undoes),
+  );
+  const publication =
+    typeof undo === 'string'
+      ? all.find(({ id }) => id === undo)
+      : all.find((one) => isDone(one) && !undone.has(one.id));
+  if (publication === undefined) {
+    const what = typeof undo === 'string' ? `no publication ${undo}` : 'nothing to undo';
+    const say = `In ${opened.watcher.journal.where} there is ${what} for ${domain}.`;
+    throw new CliError({
+      exit: exits.badInput,
+      code: 'unknown_publication',
+      say,
+      next: `${run.host.command} publish ${domain} --history`,
+    });
+  }
+  const publisher = await openHost(run, around);
+  const prepared = await publisher.prepareUndo(publication);
+  if (!prepared.ok) throw zoneEditorError(prepared, { program: run.host.command, domain });
+  return { publisher, prepared: prepared.value };
+}
+
+/** What is to be decided before anything is published: half a plan may be worse than none. */
+function blockedBy({ options, prepared, plan }: Page): boolean {
+  if (options.partial || prepared.undoes !== undefined) return false;
+  return prepared.diff.obstacles.length > 0 || (plan?.conflicts.length ?? 0) > 0;
+}
+
+async function agree({ run, options, prepared, domain, publisher }: Page): Promise<void> {
+  if (options.yes) return;
+  const { host } = run;
+  if (!host.stdin.isTerminal) {
+    const say = 'Nobody is there to be asked, so nothing was changed.';
+    throw new CliError({
+      exit: exits.usage,
+      code: 'not_agreed',
+      say,
+      next: `${host.command} publish ${domain} ... --yes`,
+    });
+  }
+  host.err(`${pageLines({ run, options, prepared, domain, publisher }, host.errStyle, host.columns).join('\n')}\n\n`);
+  const questions = new Questions(host, { silent: false });
+  const isAgreed = await questions.confirm('Publish this?');
+  await questions.close();
+  if (!isAgreed) {
+    const say = 'Nothing was changed.';
+    throw new CliError({ exit: exits.usage, code: 'not_agreed', say, next: `${host.command} plan ${domain}` });
+  }
+}
+
+function tell(run: Run, step: PublishStep): void {
+  if (step.step === 'applied') run.note('The host holds it. Looking at every authoritative server ...');
+  if (step.step === 'taking-back') run.note(`${visible(step.why)}\nTaking it back ...`);
+}
+
+// ---- what is printed
+
+/** The plan's open questions stand before what can be done. */
+function pageLines(
+  page: Pick<Page, 'run' | 'options' | 'prepared' | 'domain' | 'publisher' | 'plan'>,
+  style: Style,
+  columns: number | undefined,
+): string[] {
+  const { prepared, publisher, plan, domain } = page;
+  const { changes } = prepared.diff;
+  const where = `${domain} at ${publisher.host}${prepared.contents.zone === domain ? '' : `, zone ${prepared.contents.zone}`}`;
+  const conflicts = plan?.conflicts ?? [];
+  const width = Math.max(40, columns ?? 80);
+  return [
+    style.bold(`${where}: ${changes.length === 0 ? 'nothing to change' : countChanges(changes)}`),
+    ...diffLines(prepared.diff, style, columns),
+    ...(conflicts.length === 0 ? [] : ['', style.bold('Decide first')]),
+    ...conflicts.flatMap(({ name, say, fix }) => [
+      ...wrapped(visible(say.includes(name) ? say : `${name}: ${say}`), width - 2).map((line, at) =>
+        style.bad(`${at === 0 ? '! ' : '  '}${line}`),
+      ),
+      ...wrapped(visible(fix), width - 2).map((line) => `  ${line}`),
+    ]),
+  ];
+}
+
+function documentOf({ options, prepared, publisher, plan, domain }: Page): object {
+  return {
+    domain,
+    zone: prepared.contents.zone,
+    host: publisher.host,
+    ...(prepared.undoes !== undefined && { undoes: prepared.undoes }),
+    dry_run: options.dryRun ?? false,
+    ...diffDocument(prepared.diff),
+    conflicts: plan?.conflicts ?? [],
+  };
+}
+
+function diffAnswer(page: Page): Answer {
+  const { run, domain, prepared, options } = page;
+  const blocked = blockedBy(page);
+  return {
+    document: documentOf(page),
+    value: String(prepared.diff.changes.length),
+    lines: (style, columns) => [
+      ...pageLines(page, style, columns),
+      ...(blocked
+        ? [
+            '',
+            'Nothing was changed: something is to be decided first.',
+            `  next: ${run.host.command} plan ${domain} ...; or go on with --partial`,
+          ]
+        : options.dryRun && prepared.diff.changes.length > 0
+          ? ['', `Nothing was changed. To do it: the same without --dry-run.`]
+          : []),
+    ],
+  };
+}
+
+function endAnswer(page: Page, end: PublishEnd, waitMs: number): Answer {
+  const { run, options, domain } = page;
+  return {
+    exit: exitOf(end, waitMs),
+    document: { ...documentOf(page), result: endDocument(end) },
+    value: end.id,
+    lines: (style, columns) => [
+      ...(options.yes ? [...pageLines(page, style, columns), ''] : []),
+      ...endLines(end, { style, width: Math.max(40, columns ?? 80), program: run.host.command, domain }),
+    ],
+  };
+}
+
+function exitOf(end: PublishEnd, waitMs: number): ExitCode {
+  switch (end.state) {
+    case 'verified':
+      return exits.ok;
+    case 'made':
+      return waitMs === 0 ? exits.ok : exits.tryAgain;
+    case 'broken':
+      return exits.problems;
+    case 'refused':
+    case 'undone':
+      return exitOfHost(end.code);
+  }
+}
+
+type Pen = { readonly style: Style; readonly width: number; readonly program: string; readonly domain: string };
+
+function endLines(end: PublishEnd, { style, width, program, domain }: Pen): string[] {
+  const say = (text: string, mark = (line: string) => line) => wrapped(visible(text), width).map(mark);
+  switch (end.state) {
+    case 'verified': {
+      const servers = new Set(end.views.flatMap((view) => view.servers.map(({ server }) => server)));
+      return [
+        ...say(`Published: all of it shows at ${[...servers].join(', ')}.`, style.good),
+        `  undo: ${program} publish ${domain} --undo ${end.id}`,
+      ];
+    }
+    case 'made':
+      return [
+        ...say('Published. The host holds it; not every authoritative server shows it yet.', style.bold),
+        ...end.views.flatMap(laggards).flatMap((line) => say(`  ${line}`)),
+        `  next: ${program} watch ${domain}`,
+        `  undo: ${program} publish ${domain} --undo ${end.id}`,
+      ];
+    case 'refused':
+      return [...say(end.say, style.bad), ...say('Nothing was changed.'), `  next: ${program} publish ${domain} ...`];
+    case 'undone':
+      return [
+        ...say(end.say, style.bad),
+        ...say('What had been changed was taken back: the zone is as it was.'),
+        `  next: ${program} publish ${domain} ...`,
+      ];
+    case 'broken':
+      return [
+        ...say(end.say, style.bad),
+        ...say('Not all of it could be taken back. This stands, or may stand, in the zone:', style.bold),
+        ...end.left.flatMap((change) => ['', ...changeLines(change, style, width)]),
+        '',
+        `  next: ${program} publish ${domain} --undo ${end.id}`,
+      ];
+  }
+}
+
+function laggards({
+  change: { name, type },
+  servers,
+  say,
+}: Extract<PublishEnd, { readonly state: 'made' }>['views'][number]): string[] {
+  if (say !== undefined) return [`${name} ${type}: ${say}`];
+  const words = { old: 'still shows the old state', other: 'shows something else', silent: 'does not answer', new: '' };
+  return servers.flatMap(({ server, shows }) =>
+    shows === 'new' ? [] : [`${name} ${type}: ${server} ${words[shows]}`],
+  );
+}
+
+function historyAnswer(domain: DomainName, publications: readonly Publication[]): Answer {
+  return {
+    document: publications.map(publicationDocument),
+    rows: publications.map(publicationDocument),
+    value: publications.map(({ id }) => id).join('\n'),
+    lines: (style, columns) =>
+      publications.length === 0
+        ? [`Nothing was published for ${domain} yet.`]
+        : tableLines(
+            publications,
+            [
+              { title: 'publication', text: ({ id }) => id },
+              { title: 'when', text: ({ atMs }) => moment(new Date(atMs).toISOString()) },
+              { title: 'became', text: ({ state, undoes }) => (undoes === undefined ? state : `${state} (an undo)`) },
+              { title: 'sets', text: ({ changes }) => String(changes.length) },
+              { title: 'host', text: ({ host }) => host },
+              { title: 'said', text: ({ say = '' }) => say },
+            ],
+            style,
+            columns,
+          ),
+  };
+}
+
+async function hostsAnswer(run: Run): Promise<Answer> {
+  const hosts = await run.host.dnsHosts();
+  const document = hosts.map(({ kind, name, settings }) => ({
+    kind,
+    name,
+    settings: settings.map(({ name: variable, what, fallback }) => ({
+      name: variable,
+      what,
+      ...(fallback !== undefined && { default: fallback }),
+    })),
+  }));
+  return {
+    document,
+    value: hosts.map(({ kind }) => kind).join('\n'),
+    lines: (style, columns) => {
+      const width = Math.max(40, columns ?? 80);
+      return [
+        ...wrapped(
+          'Each variable of the environment may also be given as NAME_FILE: a file that holds the value.',
+          width,
+        ),
+        ...hosts.flatMap(({ kind, name, settings }) => [
+          '',
+          `${style.bold(kind)}  ${name}`,
+          ...settings.flatMap(({ name: variable, what, fallback }) => [
+            `  ${variable}${fallback ? style.dim(`  (default: ${fallback})`) : fallback === '' ? style.dim('  (may be absent)') : ''}`,
+            ...wrapped(what, width - 4).map((line) => `    ${line}`),
+          ]),
+        ]),
+      ];
+    },
+  };
+}
