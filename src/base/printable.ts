@@ -3,13 +3,16 @@
  * For people only: what is compared, stored or sent is the text itself.
  */
 export function printable(text: string, most = 200): string {
-  if (text.length <= most && isPlain.test(text)) return text;
+  if (text.length <= most && isPrintable(text)) return text;
   const shown = text.length > most ? text.slice(0, most) : text;
   const escaped = shown.replace(/[^\x20-\x5b\x5d-\x7e]/g, escapeUnit);
   return text.length > most || escaped.length > most ? `${escaped.slice(0, most)}...` : escaped; // one unit becomes up to six
 }
 
-const isPlain = /^[\x20-\x5b\x5d-\x7e]*$/;
+/** Whether it may be shown as it is. The backslash may not, because escapes begin with it. */
+export function isPrintable(text: string): boolean {
+  return /^[\x20-\x5b\x5d-\x7e]*$/.test(text);
+}
 
 function escapeUnit(unit: string): string {
   const code = unit.charCodeAt(0);

@@ -47,6 +47,13 @@ const BACKSLASH = 0x5c;
 const OPEN = 0x28;
 const CLOSE = 0x29;
 
+/** RFC 5322 §3.2.3: the specials without the dot, and blanks. */
+const atomEnds: ReadonlySet<number> = new Set(Buffer.from('\t ()<>[]:;@\\,"', 'latin1'));
+
+function endsAtom(code: number): boolean {
+  return code < 0x5e && atomEnds.has(code);
+}
+
 /** Each call of the answer gives the next token; after `end` or `bad` comes nothing else. */
 export function lexAddresses(folded: string): () => Token {
   const text = folded.includes('\r') ? folded.replace(/\r\n(?=[\t ])/g, '') : folded; // RFC 5322 §2.2.3
@@ -88,12 +95,9 @@ export function lexAddresses(folded: string): () => Token {
   }
 
   function atom(): Token {
-    const after = /[\t ()<>[\]:;@\\,"]/g;
-    after.lastIndex = at;
-    const end = after.exec(text)?.index ?? text.length;
-    const word = text.slice(at, end);
-    at = end;
-    return { kind: 'atom', text: word };
+    const start = at;
+    while (at < text.length && !endsAtom(text.charCodeAt(at))) at++;
+    return { kind: 'atom', text: text.slice(start, at) };
   }
 
   return () => {

@@ -13,7 +13,7 @@
  *   full-width letters and ideographic full stops are refused instead of mapped.
  */
 import { isUtf8 } from 'node:buffer';
-import { fromUtf8, latin1, utf8 } from '../base/bytes.ts';
+import { fromUtf8, isAscii, latin1, utf8 } from '../base/bytes.ts';
 import { accept, type Outcome, refuse } from '../base/outcome.ts';
 import { type AddressFault, addressFaults, lexAddresses, type Token, type Word } from './address-lexer.ts';
 import { parseDomainName } from './domain-name.ts';
@@ -84,7 +84,8 @@ class ListReader {
   }
 
   #place(words: readonly Word[], afterComma: boolean): AddressFault | undefined {
-    if (words.length > 0 || !this.#at(',', ';', 'end')) return this.#mailbox(words);
+    const isEmpty = words.length === 0 && (this.#at(',') || this.#at(';') || this.#at('end'));
+    if (!isEmpty) return this.#mailbox(words);
     if (afterComma || this.#at(',')) this.emptyPlaces = true;
     return undefined;
   }
@@ -144,8 +145,8 @@ class ListReader {
     this.#token = this.#next();
   }
 
-  #at(...kinds: readonly Token['kind'][]): boolean {
-    return kinds.includes(this.#token.kind);
+  #at(kind: Token['kind']): boolean {
+    return this.#token.kind === kind;
   }
 
   /** What the lexer could not read says more than that something is missing. */
@@ -165,7 +166,7 @@ function mailboxOf(localWords: readonly Word[], domainWords: readonly Word[], di
   const fault = localPartFault(local.text);
   if (fault !== undefined) return fault;
   const mailbox = { local: local.text, domain, ...(display !== '' && { display }) };
-  return utf8(formatAddrSpec(mailbox)).length > addrSpecOctetsMax ? 'too-long' : mailbox;
+  return Buffer.byteLength(formatAddrSpec(mailbox)) > addrSpecOctetsMax ? 'too-long' : mailbox;
 }
 
 /** A display name for people. RFC 2047 §5: encoded words stand for text as atoms only, never inside quotation marks. */
@@ -173,7 +174,8 @@ function phraseText(words: readonly Word[]): string {
   const shown: string[] = [];
   let atoms: string[] = [];
   const flush = () => {
-    if (atoms.length > 0) shown.push(decodeWords(latin1(utf8(atoms.join(' ')))));
+    const phrase = atoms.join(' ');
+    if (atoms.length > 0) shown.push(decodeWords(isAscii(phrase) ? phrase : latin1(utf8(phrase))));
     atoms = [];
   };
   for (const word of words) {

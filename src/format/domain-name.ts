@@ -55,6 +55,12 @@ export function parseQueryName(text: string): QueryName | undefined {
   return name as QueryName;
 }
 
+/** The name with another label in front of it; undefined when that makes it too long. */
+export function below(label: '_dmarc', name: DomainName): QueryName | undefined {
+  const below = `${label}.${name}`;
+  return below.length > nameOctetsMax ? undefined : (below as QueryName);
+}
+
 /** From the leftmost label to the top. */
 export function labelsOf(name: QueryName): readonly string[] {
   return name.split('.');

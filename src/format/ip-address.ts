@@ -24,8 +24,12 @@ export type Network = {
 
 /** Dotted decimal without leading zeros, or RFC 4291 §2.2 text without a zone. No octal, hex or short IPv4 spellings. */
 export function parseIpAddress(text: string): IpAddress | undefined {
-  const bytes = text.includes(':') ? ipv6Octets(text) : ipv4Octets(text);
-  return bytes && ipAddressOf(bytes);
+  if (text.includes(':')) {
+    const octets = ipv6Octets(text);
+    return octets && ipAddressOf(octets);
+  }
+  const bytes = ipv4Octets(text);
+  return bytes && { family: 4, bytes, text }; // without leading zeros there is one spelling only
 }
 
 /** The address of 4 or 16 octets, as they stand in DNS records and PROXY headers. */

@@ -33,35 +33,32 @@ const sentences = {
   'no-tags': 'the list holds no tag',
 } as const satisfies Record<TagListRefusal, string>;
 
-const tagName = /^[A-Za-z][A-Za-z0-9_]*$/; // RFC 6376 §3.2
-
 /**
  * RFC 6376 §3.2: VALCHAR and the white space between. Octets above 0x7f are let through, since internationalized mail
  * has them in `d=`, `i=` and `s=` (RFC 8616 §5); the tag's reader decides.
  */
-const noValueCharacter = /[^\t\r\n \x21-\x3a\x3c-\x7e\x80-\xff]/;
+const noValueCharacter = /[^\t\r\n \x21-\x7e\x80-\xff]/;
 
 /** Neither a fold nor part of one. */
 const bareLineEnd = /\r(?!\n[\t ])|(?<!\r)\n/;
 
 /** @param text one character per octet: the raw body of a header field, or the strings of a TXT record joined */
 export function parseTagList(text: string, options: TagListOptions = {}): Outcome<TagList, TagListRefusal> {
-  if (bareLineEnd.test(text)) return no('bare-line-end');
+  if (hasBareLineEnd(text)) return no('bare-line-end');
+  const isClean = !noValueCharacter.test(text); // one look at the whole is cheaper than one at each value
   const tags = new Map<string, Tag>();
-  const parts = text.split(';');
-  let start = 0;
-  for (const [index, part] of parts.entries()) {
-    const end = start + part.length;
-    const read = readTag(part, start);
-    start = end + 1;
+  for (let start = 0, semicolon = 0; semicolon >= 0; start = semicolon + 1) {
+    semicolon = text.indexOf(';', start);
+    const end = semicolon < 0 ? text.length : semicolon;
+    const read = readTag(text, start, end, isClean);
     if (read === undefined) {
-      const isAfterLastSemicolon = index > 0 && index === parts.length - 1 && trimBlanks(part) === '';
+      const isAfterLastSemicolon = start > 0 && semicolon < 0 && startOfText(text, start, end) === end;
       if (options.broken === 'skip' || isAfterLastSemicolon) continue;
       return no('bad-tag');
     }
     const name = options.names === 'any-case' ? read.name.toLowerCase() : read.name;
     if (tags.has(name)) return no('duplicate-tag'); // RFC 6376 §3.2: the whole list is invalid
-    tags.set(name, { value: read.value, start: read.valueStart, end });
+    tags.set(name, read.tag);
   }
   return tags.size === 0 ? no('no-tags') : accept(tags);
 }
@@ -71,22 +68,53 @@ export function withoutBlanks(text: string): string {
   return text.replace(/[\t\r\n ]+/g, '');
 }
 
-function readTag(part: string, start: number): { name: string; value: string; valueStart: number } | undefined {
-  const equals = part.indexOf('=');
-  if (equals < 0) return undefined;
-  const name = trimBlanks(part.slice(0, equals));
-  const value = trimBlanks(part.slice(equals + 1));
-  if (!tagName.test(name) || noValueCharacter.test(value)) return undefined;
-  return { name, value, valueStart: start + equals + 1 };
+/** DNS records have no line ends at all. */
+function hasBareLineEnd(text: string): boolean {
+  return (text.includes('\n') || text.includes('\r')) && bareLineEnd.test(text);
 }
 
-/** A scan, because a pattern for the end is quadratic on runs of blanks. CR and LF stand in folds only, that was checked. */
-function trimBlanks(text: string): string {
-  let from = 0;
-  let to = text.length;
-  while (from < to && isBlank(text.charCodeAt(from))) from++;
-  while (to > from && isBlank(text.charCodeAt(to - 1))) to--;
-  return text.slice(from, to);
+/** `name = value` between two places of the text. */
+function readTag(
+  text: string,
+  start: number,
+  end: number,
+  isClean: boolean,
+): { readonly name: string; readonly tag: Tag } | undefined {
+  const nameStart = startOfText(text, start, end);
+  let nameEnd = nameStart;
+  while (nameEnd < end && isNameCharacter(text.charCodeAt(nameEnd))) nameEnd++;
+  const equals = startOfText(text, nameEnd, end);
+  if (equals === end || text.charCodeAt(equals) !== EQUALS) return undefined;
+  if (nameEnd === nameStart || !isLetter(text.charCodeAt(nameStart))) return undefined;
+  const value = text.slice(startOfText(text, equals + 1, end), endOfText(text, equals + 1, end));
+  if (!isClean && noValueCharacter.test(value)) return undefined;
+  return { name: text.slice(nameStart, nameEnd), tag: { value, start: equals + 1, end } };
+}
+
+/** Where text begins between two places, or the second when all is blank. CR and LF stand in folds only, that was checked. */
+function startOfText(text: string, start: number, end: number): number {
+  let at = start;
+  while (at < end && isBlank(text.charCodeAt(at))) at++;
+  return at;
+}
+
+/** A scan, because a pattern for the end is quadratic on runs of blanks. */
+function endOfText(text: string, start: number, end: number): number {
+  let at = end;
+  while (at > start && isBlank(text.charCodeAt(at - 1))) at--;
+  return at;
+}
+
+const EQUALS = 0x3d;
+const UNDERSCORE = 0x5f;
+
+/** RFC 6376 §3.2: tag-name = ALPHA *ALNUMPUNC */
+function isNameCharacter(code: number): boolean {
+  return isLetter(code) || (code >= 0x30 && code <= 0x39) || code === UNDERSCORE;
+}
+
+function isLetter(code: number): boolean {
+  return (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a);
 }
 
 function isBlank(code: number): boolean {

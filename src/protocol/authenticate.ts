@@ -6,7 +6,7 @@
 import { type Clock, systemClock, type Timers } from '../base/clock.ts';
 import { type RememberLimits, remembering } from '../base/remembering.ts';
 import { type Author, formatAddrSpec } from '../format/address.ts';
-import { parseDomainName } from '../format/domain-name.ts';
+import { parseDomainName, type QueryName } from '../format/domain-name.ts';
 import type { MessageIndex } from '../format/message/message-index.ts';
 import type { ArcResult } from './arc/types.ts';
 import { createArcVerifier } from './arc/verify-arc.ts';
@@ -22,9 +22,9 @@ import { type DmarcFacts, evaluateDmarc } from './dmarc/evaluate-dmarc.ts';
 import { publicSuffixesOnce } from './dmarc/public-suffix.ts';
 import { parseDmarcRecord } from './dmarc/record.ts';
 import type { DmarcResult } from './dmarc/types.ts';
-import type { LookupOptions, Resolver } from './dns/types.ts';
+import type { DnsAnswer, LookupOptions, RecordData, RecordType, Resolver } from './dns/types.ts';
 import { evaluateIprev, type IprevResult } from './iprev/evaluate-iprev.ts';
-import { readMessage } from './message-reader.ts';
+import { readMessage, readWhole } from './message-reader.ts';
 import { readAuthor } from './read-author.ts';
 import { createSpfEvaluator } from './spf/create-spf-evaluator.ts';
 import type { SpfResult, SpfSession } from './spf/types.ts';
@@ -79,7 +79,7 @@ const dmarcRemembered: RememberLimits = { textsMax: 2_000, textMax: 500 };
 
 export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
   const timers = deps.timers ?? systemClock;
-  const resolver = inTime(answering(deps.resolver), timers);
+  const resolver = answeringInTime(deps.resolver, timers);
   const clock = deps.clock ?? systemClock;
   const keys = createDkimKeys(resolver);
   // SPF has a time limit of its own over all it asks, so it does without one for each.
@@ -181,41 +181,71 @@ function readWithBody<T>(
   options: LookupOptions,
   start: (index: MessageIndex, deps: SignatureDeps) => T,
 ): Promise<T> {
-  return readMessage(message, (index) => {
+  const started = (index: MessageIndex) => {
     const body = new BodyHasher();
     const { clock, readFieldNames } = engines;
     const run = start(index, { body, keys: keysOnce(engines.keys, options), clock, readFieldNames });
-    return { run, update: (chunk) => body.update(chunk), end: () => body.end() };
-  }).then(({ run }) => run);
+    return { run, update: (chunk: Uint8Array) => body.update(chunk), end: () => body.end() };
+  };
+  if (message instanceof Uint8Array) return Promise.resolve(readWhole(message, started).run);
+  return readMessage(message, started).then(({ run }) => run);
 }
 
 /** A resolver answers; one that a library's user brought might throw, and then DNS has failed. */
 function answering(resolver: Resolver): Resolver {
-  const failed = () => ({ kind: 'failed', why: 'servfail' }) as const;
   return {
     lookup: (name, type, options) => {
       try {
-        return resolver.lookup(name, type, options).catch(failed);
+        return resolver.lookup(name, type, options).catch(() => failed);
       } catch {
-        return Promise.resolve(failed());
+        return Promise.resolve(failed);
       }
     },
   };
 }
 
-/** And in time: one that stays silent has failed too. */
-function inTime(resolver: Resolver, timers: Timers): Resolver {
+const failed = { kind: 'failed', why: 'servfail' } as const;
+
+/**
+ * And in time: one that stays silent has failed too. All have equally long, so the one that was asked first ends first, and one timer
+ * that looks at it when it fires does for all of them.
+ */
+function answeringInTime(resolver: Resolver, timers: Timers): Resolver {
+  const waiting = new Set<Waiting>();
+  let isArmed = false;
+  const arm = (ms: number) => {
+    isArmed = true;
+    timers.after(ms, look);
+  };
+  const look = () => {
+    isArmed = false;
+    for (const one of waiting) {
+      const leftMs = one.endMs - timers.monotonicMs();
+      if (leftMs > 0) return arm(leftMs);
+      one.giveUp();
+    }
+  };
   return {
-    lookup: (name, type, options) =>
-      new Promise((resolve) => {
-        const cancel = timers.after(lookupMs, () => resolve({ kind: 'failed', why: 'timeout' }));
-        void resolver.lookup(name, type, options).then((answer) => {
-          cancel();
+    lookup: <T extends RecordType>(name: QueryName, type: T, options?: LookupOptions) =>
+      new Promise<DnsAnswer<RecordData[T]>>((resolve) => {
+        const settle = (answer: DnsAnswer<RecordData[T]>) => {
+          waiting.delete(one);
           resolve(answer);
-        });
+        };
+        const giveUp = () => settle({ kind: 'failed', why: 'timeout' });
+        const one: Waiting = { endMs: timers.monotonicMs() + lookupMs, giveUp };
+        waiting.add(one);
+        if (!isArmed) arm(lookupMs);
+        try {
+          resolver.lookup(name, type, options).then(settle, () => settle(failed));
+        } catch {
+          settle(failed);
+        }
       }),
   };
 }
+
+type Waiting = { readonly endMs: number; readonly giveUp: () => void };
 
 /** What is asked after `ms` fails at once: many names, each slow, must not add up. */
 function untilLate(resolver: Resolver, timers: Timers, ms: number): Resolver {

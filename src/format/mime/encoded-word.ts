@@ -66,6 +66,7 @@ type EncodedRun = { charset: string; octets: Buffer[] };
  * that hide in a word come out as U+FFFD, so that the text stays one line. Linear.
  */
 export function decodeWords(text: string): string {
+  if (!text.includes('=?') && /^[\x20-\x7e]*$/.test(text)) return text;
   // RFC 2047 §2, and as seen: blanks inside a word. The pattern never looks at an octet more than twice.
   const pattern = /=\?([^?\s=]{1,64})\?([BbQq])\?([^?\r\n]*)\?=/g;
   let out = '';

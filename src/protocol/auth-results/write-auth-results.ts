@@ -47,18 +47,30 @@ function resultWords({ method, result, reason, properties }: AuthResult, end: ';
     const plain = value === '' ? undefined : written(value);
     if (plain !== undefined) words.push(`${type}.${name}=${plain}`);
   }
-  words.push(`${words.pop()}${end}`);
+  if (end !== '') words[words.length - 1] += end;
   return words;
 }
 
+/** RFC 8601 §2.2: letters and digits, dashes inside. */
 function isKeyword(text: string): boolean {
-  return /^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?$/.test(text);
+  const last = text.length - 1;
+  for (let at = 0; at <= last; at++) {
+    const code = text.charCodeAt(at);
+    const isDash = code === 0x2d && at > 0 && at < last;
+    if (!isDash && !isLetterOrDigit(code)) return false;
+  }
+  return last >= 0;
+}
+
+function isLetterOrDigit(code: number): boolean {
+  return (code >= 0x30 && code <= 0x39) || (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a);
 }
 
 /** A token, an address of plain atoms, or a quoted string; undefined when it can be none of them. */
 function written(value: string): string | undefined {
-  if (value.length > valueOctetsMax || !/^[\x20-\x7e]*$/.test(value)) return undefined;
+  if (value.length > valueOctetsMax) return undefined;
   if (/^[!#$%&'*+\-.0-9A-Z^_`a-z{|}~]+$/.test(value)) return value; // RFC 2045 §5.1
+  if (!/^[\x20-\x7e]*$/.test(value)) return undefined;
   if (/^[!#$%&'*+\-.0-9A-Z^_`a-z{|}~]*@[0-9A-Za-z._-]+$/.test(value)) return value; // RFC 8601 §2.2 (pvalue)
   return `"${value.replace(/["\\]/g, '\\$&')}"`;
 }

@@ -55,11 +55,10 @@ export function pickFields(index: MessageIndex, names: readonly string[], own: O
       above = left.get(name) ?? fields.length;
       last = name;
     }
+    if (above > 0 && fields[above - 1]?.start === own.start) above--;
+    if (above === 0) continue; // never look at place -1: that is a search for a property of this name, 0.1 us
     above--;
-    if (fields[above]?.start === own.start) above--;
-    const field = fields[above];
-    if (field !== undefined) picked.push(field);
-    above = Math.max(above, 0);
+    picked.push(fields[above] as OctetRange);
   }
   return picked;
 }

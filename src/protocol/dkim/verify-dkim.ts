@@ -141,20 +141,23 @@ function isRelated(a: DomainName | undefined, b: DomainName | undefined): boolea
 function resultOf(one: Candidate, checked: CheckedSignature | undefined, signaturePrefix: string): DkimResult {
   const { field, named, identity } = one;
   const problem = checked === undefined ? (one.problem ?? 'too-many-signatures') : checked.problem;
-  return {
+  const result: Writable<DkimResult> = {
     ...verdictOf(problem, checked),
     domain: named.domain,
     selector: named.selector,
     algorithm: named.algorithm,
-    ...(identity !== undefined && { identity }),
-    ...(checked?.key && { keyBits: checked.key.bits }),
-    ...(checked?.key?.testing && { testing: true }),
-    ...(problem === 'body-partial' && { partialBody: true }),
-    ...(signaturePrefix !== '' && { signaturePrefix }),
     field: { start: field.start, end: field.end },
     signedFields: (checked?.signedFields ?? []).map(({ start, end }) => ({ start, end })),
   };
+  if (identity !== undefined) result.identity = identity; // one by one: a literal with five spreads took 1 us
+  if (checked?.key) result.keyBits = checked.key.bits;
+  if (checked?.key?.testing) result.testing = true;
+  if (problem === 'body-partial') result.partialBody = true;
+  if (signaturePrefix !== '') result.signaturePrefix = signaturePrefix;
+  return result;
 }
+
+type Writable<T> = { -readonly [Name in keyof T]: T[Name] };
 
 function verdictOf(
   problem: DkimProblem | undefined,

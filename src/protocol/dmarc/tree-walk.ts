@@ -2,7 +2,7 @@
  * The DNS tree walk: from a domain upwards, collecting DMARC records, and which of their domains is the organizational one.
  * RFC 9989 §4.10. The records of one message are asked for once, however many walks pass by (`createRecordFinder`).
  */
-import { type DomainName, labelsOf, parseQueryName } from '../../format/domain-name.ts';
+import { below, type DomainName, labelsOf } from '../../format/domain-name.ts';
 import type { DnsAnswer, Resolver } from '../dns/types.ts';
 import { type DmarcRecord, isDmarcRecord, parseDmarcRecord } from './record.ts';
 
@@ -45,7 +45,7 @@ async function findRecord(
   domain: DomainName,
   { signal, readRecord = parseDmarcRecord }: FinderOptions,
 ): Promise<FoundRecord> {
-  const name = parseQueryName(`_dmarc.${domain}`);
+  const name = below('_dmarc', domain);
   if (name === undefined) return { kind: 'none', why: 'the name would be too long' };
   return selectRecord(await resolver.lookup(name, 'TXT', signal ? { signal } : {}), readRecord);
 }

@@ -61,13 +61,19 @@ export async function runSpfCheck(deps: SpfDeps, session: SpfSession, options: S
   }
   const timers = options.timers ?? systemClock;
   const ending = new AbortController();
-  const end = () => ending.abort();
+  let end = () => {};
+  const timeUp = new Promise<undefined>((resolve) => {
+    end = () => {
+      ending.abort();
+      resolve(undefined);
+    };
+  });
   const cancel = timers.after(spfLimits.timeMs, end);
   if (options.signal?.aborted) end();
   options.signal?.addEventListener('abort', end, { once: true });
   try {
     const clock = options.clock ?? timers;
-    return await decide(newCheck(deps, session, identity, clock.nowMs(), ending.signal));
+    return await decide(newCheck(deps, session, identity, clock.nowMs(), ending.signal), timeUp);
   } finally {
     cancel();
     options.signal?.removeEventListener('abort', end);
@@ -80,11 +86,7 @@ function newCheck(deps: SpfDeps, session: SpfSession, identity: Identity, nowMs:
 }
 
 /** RFC 7208 §4.6.4: when the time is up, whatever is still being asked, the result is temperror. */
-async function decide(check: Check): Promise<SpfResult> {
-  const timeUp = new Promise<undefined>((resolve) => {
-    if (check.signal.aborted) resolve(undefined);
-    else check.signal.addEventListener('abort', () => resolve(undefined), { once: true });
-  });
+async function decide(check: Check, timeUp: Promise<undefined>): Promise<SpfResult> {
   const verdict = await Promise.race([checkHost(check, check.identity.domain, 0), timeUp]);
   if (verdict === undefined || (verdict.result === 'temperror' && check.signal.aborted)) {
     return resultOf(check, { result: 'temperror', reason: 'time-limit' });
