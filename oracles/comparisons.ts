@@ -11,6 +11,7 @@ import { resolverFromZone } from '../src/protocol/dns/zone-resolver.ts';
 import { evaluateSpf } from '../src/protocol/spf/evaluate-spf.ts';
 import { type DkimCase, dkimCases } from './dkim-cases.ts';
 import { dmarcCases } from './dmarc-cases.ts';
+import { dnsHosts } from './dns-hosts.ts';
 import { type AnyComparison, comparison } from './judge.ts';
 import { dkimDeviations, dmarcDeviations, type JudgedSignature, spfDeviations } from './known-deviations.ts';
 import { type Answer, dkimpy, mailauth, mailDkim, mailSpf, opendkim, pyspf } from './peer.ts';
@@ -170,4 +171,4 @@ const signedByThem = comparison({
   describe: (one) => `${one.header_form}/${one.body_form}\n${Buffer.from(one.message, 'base64').toString('latin1')}`,
 });
 
-export const comparisons: readonly AnyComparison[] = [spf, dkim, dmarc, signing, signedByThem];
+export const comparisons: readonly AnyComparison[] = [spf, dkim, dmarc, signing, signedByThem, dnsHosts];

@@ -67,3 +67,11 @@ test('what cannot be taken back is said', async () => {
     /Too many records.*; posthorn\.example TXT is changed in part, and could not be set back/,
   );
 });
+
+test('the domain itself as a target, which the host calls @, is read as what it is', async () => {
+  const alias = set(`www.${contractZone}`, 'CNAME', [contractZone]);
+  const { editor } = open([]);
+  assert.deepEqual(await editor.apply(contractZone, [changeOf(undefined, alias)]), { ok: true, done: 1 });
+  const read = await editor.read(contractZone);
+  assert.deepEqual(read.ok && read.value.sets.find(({ type }) => type === 'CNAME'), alias);
+});

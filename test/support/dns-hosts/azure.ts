@@ -33,6 +33,7 @@ const shapes: Readonly<Record<string, readonly [list: string, ...fields: string[
   CNAME: ['CNAMERecord', 'cname'],
   MX: ['MXRecords', 'preference', 'exchange'],
   NS: ['NSRecords', 'nsdname'],
+  PTR: ['PTRRecords', 'ptrdname'],
   SRV: ['SRVRecords', 'priority', 'weight', 'port', 'target'],
   CAA: ['caaRecords', 'flags', 'tag', 'value'],
   TXT: ['TXTRecords', 'value'],
@@ -133,7 +134,11 @@ function handle(request: ReplayRequest, held: Map<string, Stored>, keep: Keep): 
     };
   }
   if (method === 'GET' && path[1] === 'recordsets') return page(url, [...held.values()]);
-  return change(request, `${path[1]}/${path[2]}`, held, keep);
+  const one = `${path[1]}/${path[2]}`;
+  const old = held.get(one);
+  if (method === 'GET')
+    return old ? { status: 200, body: shown(old) } : fail(404, 'NotFound', `${one} does not exist.`);
+  return change(request, one, held, keep);
 }
 
 /** RFC 6749 §4.4 */

@@ -83,7 +83,8 @@ function handle(request: ReplayRequest, held: Map<string, Stored>, add: (record:
   const path = url.pathname.replace('/client/v4', '');
   if (method === 'GET' && path === '/zones') {
     const zone = { id: zoneId, name: contractZone, status: 'active', name_servers: [...contractNameServers] };
-    const found = url.searchParams.get('name') === contractZone ? [zone] : [];
+    const isFirst = Number(url.searchParams.get('page') ?? 1) === 1;
+    const found = isFirst && url.searchParams.get('name') === contractZone ? [zone] : [];
     return fine(found, {
       result_info: { page: 1, per_page: 20, count: found.length, total_count: found.length, total_pages: 1 },
     });
