@@ -50,7 +50,7 @@ export function definePlan(command: Command, leaf: Leaf, { command: program }: C
 
 async function makePlan(run: Run, options: Options, text = ''): Promise<Answer> {
   const format = readFormat(options.format);
-  const resolver = await (options.observed === undefined ? run.resolver() : nobody);
+  const resolver = await (options.observed === undefined ? run.eyes().then((eyes) => eyes.resolver) : nobody);
   const { setup, office, declaration } = await openDeclared(run, options, text, resolver);
   const observed = await observe(run, setup, declaration, { ...options, office });
   const plan = setup.plan(declaration, observed, office ? { office } : {});

@@ -52,6 +52,13 @@ test('a key that takes over waits until caches have forgotten what stood there',
   assert.deepEqual(decide([old, key('new', { ...later, sighting: everywhere })]), ['activate new', 'look in 10080']);
 });
 
+test('what was there before decides how long, not the TTL of the new record', () => {
+  const slow = { ...everywhere, ttlSeconds: 86_400 };
+  const seen = { seenSinceMs: nowMs - 60_000, waitMs: 60_000 };
+  assert.deepEqual(decide([old, key('new', { ...seen, sighting: slow })]), ['activate new', 'look in 10080']);
+  assert.deepEqual(decide([old, key('new', { sighting: slow })]), ['new seen 0, waits 86400', 'look in 1440']);
+});
+
 test('an old key of the other algorithm is no reason to wait', () => {
   const other = key('other', { state: 'active', algorithm: 'ed25519-sha256' });
   assert.ok(decide([other, key('new', { sighting: everywhere })]).includes('activate new'));

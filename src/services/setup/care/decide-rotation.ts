@@ -65,7 +65,9 @@ function ofPending(key: RotationKey, facts: RotationFacts): RotationDecision {
   if (seen === undefined || seen === 'unclear') return { steps: [], lookAtMs: laterMs };
   const isSeen = seen === 'everywhere';
   const sinceMs = isSeen ? (key.seenSinceMs ?? nowMs) : undefined;
-  const waitMs = Math.max(key.waitMs, Math.min(ttlSeconds * 1_000, waitMaxMs));
+  // Its own TTL stands in where nobody saw what was there before: zones mostly have one TTL for all.
+  const isKnown = isSeen && key.waitMs > 0;
+  const waitMs = isKnown ? key.waitMs : Math.max(key.waitMs, Math.min(ttlSeconds * 1_000, waitMaxMs));
   const isNews = sinceMs !== key.seenSinceMs || waitMs !== key.waitMs;
   const notes: RotationStep[] = isNews ? [{ kind: 'note', id: key.id, seen: { sinceMs, waitMs } }] : [];
   if (sinceMs === undefined) return { steps: notes, lookAtMs: laterMs };
