@@ -19,11 +19,12 @@ import { closeAll } from './close-all.ts';
 import { type Office, openOffice, type World } from './compose.ts';
 import { ConfigMistakes } from './config.ts';
 import { type DnsHostPorts, zoneEditorByRules } from './dns-hosts.ts';
+import { openCertificate, trustIn } from './office-certificate.ts';
 import { named, openEntrances } from './open-entrances.ts';
 import { acceptorsWithin, openFilesMax } from './open-files.ts';
 import type { Config } from './settings.ts';
 import { createTelemetry } from './telemetry.ts';
-import { certificatesIn, identityFromFiles, ownIdentity, readSettingFile } from './tls-identities.ts';
+import { readSettingFile } from './tls-identities.ts';
 
 export type ServeIo = {
   /** For people: where it listens. */
@@ -55,7 +56,7 @@ export async function runServe(config: Config, io: ServeIo): Promise<number> {
     servers: servers.map((server) => (trustAd ? { ...server, trustAd } : server)),
     signals: telemetry.signals,
   });
-  const world: World = {
+  const world = {
     net,
     timers: systemClock,
     random: systemRandom,
@@ -68,17 +69,14 @@ export async function runServe(config: Config, io: ServeIo): Promise<number> {
     ),
     trust: config['tls.trust'].map(trustIn),
     memory,
-  };
+  } satisfies World;
   const zones = zonesOf(config);
   const office = await openOffice(config, hostname, world);
   const stopTrimming = giveBack.regularly(systemClock);
   const closers: (() => Promise<void>)[] = [async () => stopTrimming(), () => office.stop()];
   try {
-    const { 'tls.certificate': certificate, 'tls.key': key } = config;
-    const identity =
-      certificate && key
-        ? identityFromFiles({ certificate, key }, world)
-        : await ownIdentity(config.data, hostname, systemClock);
+    const { identity, close } = await openCertificate(config, hostname, world);
+    closers.push(close);
     const entrances = await openEntrances(office, config, { ...world, telemetry, identity });
     closers.push(() => entrances.close());
     const dns = await openDns(config, world, zones);
@@ -119,13 +117,6 @@ function hostnameOf(config: Config): DomainName {
     : `is not set, and this machine's own name (${machineName()}) is no public host name`;
   const say = `${why}. Set hostname = "mx.example.com"`;
   throw new ConfigMistakes([{ where: '', key: 'hostname', say }]);
-}
-
-/** A file without a certificate would be no trust at all, silently. */
-function trustIn(file: string): string {
-  const text = readSettingFile('tls.trust', file);
-  certificatesIn('tls.trust', { file, text });
-  return text;
 }
 
 function zonesOf(config: Config): ZoneSet | undefined {

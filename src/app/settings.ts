@@ -81,6 +81,17 @@ const remoteEndpoint: Read<Endpoint> = (value) => {
   return 'value' in found && found.value.port === 0 ? { allowed: endpointAllowed } : found;
 };
 
+const acmeDirectories: Readonly<Record<string, string>> = {
+  letsencrypt: 'https://acme-v02.api.letsencrypt.org/directory',
+  'letsencrypt-staging': 'https://acme-staging-v02.api.letsencrypt.org/directory',
+};
+const acmeDirectory: Read<string> = (value) => {
+  const url = typeof value === 'string' ? (acmeDirectories[value] ?? value) : '';
+  return /^https:\/\/./.test(url) && URL.canParse(url)
+    ? { value: url }
+    : { allowed: `one of ${Object.keys(acmeDirectories).join(', ')}, or an https: address` };
+};
+
 function listOf<T>(one: Read<T>): Read<readonly T[]> {
   return (value) => {
     const items =
@@ -230,12 +241,25 @@ export const settings = {
     'The same with TLS from the first byte (port 465, RFC 8314).',
   ),
   'listen.dns': setting(endpoint, undefined, 'Authoritative DNS for the zones of `dns.zones`; off when not set.'),
+  'listen.acme': setting(
+    endpoint,
+    undefined,
+    'HTTP for the authority of `tls.acme`, which comes to port 80 of every name; all else is sent on to https. Off when not set.',
+  ),
   'tls.certificate': setting(
     text,
     undefined,
     'PEM file with the certificate chain. Default: a self-signed one is made and kept in the data folder.',
   ),
   'tls.key': setting(text, undefined, 'PEM file with the private key of `tls.certificate`.'),
+  'tls.acme': setting(
+    acmeDirectory,
+    undefined,
+    'Get the certificate from an authority that speaks ACME: `letsencrypt`, `letsencrypt-staging`, or the URL of a directory. Needs `listen.acme`, or a DNS host for the names.',
+  ),
+  'tls.acme_terms_agreed': setting(flag, false, 'You agree to the terms of the authority of `tls.acme`.'),
+  'tls.acme_contact': setting(text, undefined, 'Address at which the authority of `tls.acme` may reach you.'),
+  'tls.acme_names': setting(listOf(domain), [], 'Names in the certificate of `tls.acme`; `hostname` when empty.'),
   'tls.trust': setting(listOf(text), [], 'PEM files with further certificate authorities to trust when sending.'),
   routes: setting(
     routes,
@@ -295,7 +319,15 @@ export const settings = {
 export type SettingName = keyof typeof settings;
 type ValueOf<S> = S extends Setting<infer T> ? T : never;
 /** Settings without a fallback may be undefined. */
-type Unset = 'hostname' | 'public_url' | 'listen.dns' | 'tls.certificate' | 'tls.key';
+type Unset =
+  | 'hostname'
+  | 'public_url'
+  | 'listen.dns'
+  | 'listen.acme'
+  | 'tls.certificate'
+  | 'tls.key'
+  | 'tls.acme'
+  | 'tls.acme_contact';
 export type Config = {
   readonly [Name in SettingName]: Name extends Unset
     ? ValueOf<(typeof settings)[Name]> | undefined

@@ -25,6 +25,8 @@ export { gatherSigns } from './catalogue/gather-signs.ts';
 export { recognise } from './catalogue/recognise.ts';
 export { senderWants } from './catalogue/sender-wants.ts';
 export { signsOfMessage } from './catalogue/signs-of-message.ts';
+export { decideRenewal, type HeldCertificate } from './certificates/decide-renewal.ts';
+export { showText, takeText } from './certificates/show-text.ts';
 export { ownOffice } from './own-office.ts';
 export { factsOf } from './plan/facts.ts';
 export { dnscontrolNotation } from './plan/notations/dnscontrol-notation.ts';

@@ -1,0 +1,186 @@
+/**
+ * The certificate of an authority, kept up to date: what is in the data folder is shown at once, and a new one is asked for when
+ * `decide-renewal.ts` says so. While there is none yet, the office's own self-signed one stands in; nothing ever stops for it.
+ */
+import { X509Certificate } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AcmeIssuer, Challenge, Challenges } from '../adapters/certificates/acme-issuer.ts';
+import { serveHttp } from '../adapters/http/serve-http.ts';
+import type { Timers } from '../base/clock.ts';
+import { Fault, type Outcome } from '../base/outcome.ts';
+import type { Endpoint, Listening, TlsIdentity } from '../base/port/net.ts';
+import type { Signals } from '../base/port/signals.ts';
+import { decideRenewal, type HeldCertificate } from '../services/setup/setup.ts';
+import type { TlsIdentitySource } from './tls-identities.ts';
+
+export type KeeperOptions = {
+  /** Of the office's data. */
+  readonly folder: string;
+  readonly names: readonly string[];
+  readonly issuer: AcmeIssuer;
+  /** Shown while there is nothing better. */
+  readonly standIn: TlsIdentitySource;
+  readonly timers: Timers;
+  readonly signals: Signals;
+};
+
+export type CertificateKeeper = {
+  readonly identity: TlsIdentitySource;
+  readonly stop: () => void;
+};
+
+/** No timer of the system runs longer than some weeks. */
+const longestWaitMs = 24 * 3_600_000;
+
+export function keepCertificate(options: KeeperOptions): CertificateKeeper {
+  const keeper = new Keeper(options);
+  keeper.start();
+  return { identity: () => keeper.identity(), stop: () => keeper.stop() };
+}
+
+type Held = { readonly identity: TlsIdentity; readonly facts: HeldCertificate };
+
+class Keeper {
+  readonly #options: KeeperOptions;
+  #held: Held | undefined;
+  #failures = 0;
+  #triedAtMs = 0;
+  #isOver = false;
+  #cancel: () => void = () => {};
+
+  constructor(options: KeeperOptions) {
+    this.#options = options;
+    this.#held = readHeld(certificateFolder(options.folder));
+  }
+
+  identity(): TlsIdentity {
+    return this.#held?.identity ?? this.#options.standIn();
+  }
+
+  start(): void {
+    this.#cancel = this.#options.timers.after(0, () => void this.#turn());
+  }
+
+  stop(): void {
+    this.#isOver = true;
+    this.#cancel();
+  }
+
+  async #turn(): Promise<void> {
+    const { timers, names } = this.#options;
+    const facts = { wanted: names, held: this.#held?.facts, failures: this.#failures, triedAtMs: this.#triedAtMs };
+    const decision = decideRenewal({ nowMs: timers.nowMs(), ...facts });
+    if (decision.do === 'ask') await this.#ask(decision.why);
+    if (this.#isOver) return;
+    const waitMs = decision.do === 'ask' ? 1_000 : decision.untilMs - timers.nowMs();
+    this.#cancel = timers.after(Math.min(Math.max(waitMs, 1_000), longestWaitMs), () => void this.#turn());
+  }
+
+  async #ask(why: string): Promise<void> {
+    const { issuer, names, signals, timers, folder } = this.#options;
+    signals.emit('info', 'tls.certificate_asked_for', { names: names.join(' '), why });
+    this.#triedAtMs = timers.nowMs();
+    const issued = await issuer.issue(names);
+    const held = issued.ok ? heldOf(issued.value) : undefined;
+    if (issued.ok && held !== undefined) {
+      this.#failures = 0;
+      this.#held = held;
+      keep(certificateFolder(folder), issued.value);
+      signals.emit('info', 'tls.certificate_issued', { until: new Date(held.facts.notAfterMs).toISOString() });
+      return;
+    }
+    this.#failures++;
+    const reason = issued.ok ? 'what the authority sent is no certificate for its key' : issued.say;
+    signals.emit('error', 'tls.certificate_not_issued', { names: names.join(' '), reason });
+  }
+}
+
+function certificateFolder(data: string): string {
+  return join(data, 'certificates');
+}
+
+const file = 'authority.pem';
+
+/** Key and chain in one file, so that no moment has one without the other. */
+function keep(folder: string, { certificatePem, privateKeyPem }: TlsIdentity): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  writeFileSync(join(folder, `${file}.new`), `${privateKeyPem.trimEnd()}\n${certificatePem}`, { mode: 0o600 });
+  renameSync(join(folder, `${file}.new`), join(folder, file));
+}
+
+function readHeld(folder: string): Held | undefined {
+  if (!existsSync(join(folder, file))) return undefined;
+  const text = readFileSync(join(folder, file), 'utf8');
+  const from = text.indexOf('-----BEGIN CERTIFICATE-----');
+  return from < 0 ? undefined : heldOf({ privateKeyPem: text.slice(0, from), certificatePem: text.slice(from) });
+}
+
+/** Undefined where the two do not belong together: then a new one is asked for. */
+function heldOf(identity: TlsIdentity): Held | undefined {
+  try {
+    const certificate = new X509Certificate(identity.certificatePem);
+    const names = (certificate.subjectAltName ?? '').split(/, */).map((each) => each.replace(/^DNS:/, ''));
+    const [notBeforeMs, notAfterMs] = [certificate.validFromDate.getTime(), certificate.validToDate.getTime()];
+    return { identity, facts: { names, notBeforeMs, notAfterMs } };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The account's key, made once. */
+export async function accountKey(data: string): Promise<string> {
+  const path = join(certificateFolder(data), 'account-key.pem');
+  if (existsSync(path)) return readFileSync(path, 'utf8');
+  const { makeAccountKey } = await import('../adapters/certificates/acme-issuer.ts');
+  const pem = await makeAccountKey();
+  mkdirSync(certificateFolder(data), { recursive: true, mode: 0o700 });
+  writeFileSync(path, pem, { mode: 0o600 });
+  return pem;
+}
+
+const challengePath = '/.well-known/acme-challenge/'; // RFC 8555 §8.3
+
+/** http-01: what has to be shown now, at an endpoint that port 80 leads to. Everything else there is sent on to https. */
+export async function openHttpChallenges(
+  at: Endpoint,
+  ports: { readonly timers: Timers; readonly signals: Signals },
+): Promise<Pick<Challenges, 'show' | 'take'> & Pick<Listening, 'close' | 'endpoint'>> {
+  const shown = new Map<string, string>();
+  const answer = async (request: Request): Promise<Response> => {
+    const url = new URL(request.url);
+    const text = url.pathname.startsWith(challengePath) && shown.get(url.pathname.slice(challengePath.length));
+    if (text) return new Response(text, { headers: { 'Content-Type': 'application/octet-stream' } });
+    if (request.method !== 'GET' && request.method !== 'HEAD') return new Response(null, { status: 405 });
+    return new Response(null, { status: 308, headers: { Location: `https://${url.hostname}${url.pathname}` } });
+  };
+  const listening = await serveHttp(answer, { at, ...ports, limits: { connections: 100 } });
+  return {
+    endpoint: listening.endpoint,
+    close: () => listening.close(),
+    show: async ({ token, text }) => void shown.set(token, text),
+    take: async ({ token }) => void shown.delete(token),
+  };
+}
+
+type Ways = Readonly<Partial<Record<Challenge['kind'], Pick<Challenges, 'show' | 'take'>>>>;
+
+/** The ways that there are, as one. */
+export function challengesBy(ways: Ways): Challenges {
+  const kinds = (['http-01', 'dns-01'] as const).filter((kind) => ways[kind] !== undefined);
+  const way = ({ kind }: Challenge) => {
+    const found = ways[kind];
+    if (found === undefined) throw new Fault('NO_CHALLENGE', `the authority asks for ${kind}, which is not set up`);
+    return found;
+  };
+  return {
+    kinds,
+    show: (challenge) => way(challenge).show(challenge),
+    take: (challenge) => way(challenge).take(challenge),
+  };
+}
+
+/** An outcome as the library wants it. */
+export function orFault(outcome: Outcome<unknown, string>): void {
+  if (!outcome.ok) throw new Fault('CHALLENGE', outcome.say);
+}
