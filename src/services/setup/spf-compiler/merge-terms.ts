@@ -56,6 +56,8 @@ class Merging {
   readonly #lead = new Map<string, MergedTerm>();
   readonly #rest = new Map<string, MergedTerm>();
   readonly #behind = new Map<string, MergedTerm>();
+  /** Who brought what is in `rest` first. */
+  readonly #bringers = new Map<string, Source>();
   readonly #problems: SpfProblem[] = [];
 
   constructor(name: DomainName) {
@@ -65,8 +67,9 @@ class Merging {
   add(source: Source): void {
     const own = new Set<string>(); // within one record the first of two equal terms decides
     const stops: ReadTerm[] = [];
-    for (const term of source.read.terms) {
-      const key = this.#keyOf(term);
+    for (const given of source.read.terms) {
+      const key = this.#keyOf(given);
+      const term = { ...given, text: key };
       if (own.has(key)) continue;
       own.add(key);
       this.#place(key, term, source, stops);
@@ -82,21 +85,22 @@ class Merging {
     if (held !== undefined && strictness[held.qualifier] <= strictness[term.qualifier]) {
       const stays = { ...one, qualifier: held.qualifier };
       if (this.#lead.has(key)) this.#lead.set(key, stays);
-      else this.#rest.set(key, term.qualifier === '+' ? this.#warned(stays, key) : stays);
+      else this.#rest.set(key, term.qualifier === '+' ? this.#warned(stays, key, source) : stays);
       return;
     }
     this.#rest.delete(key); // it passes from now on: where it stood it might come too late
+    if (!this.#lead.has(key)) this.#bringers.set(key, source);
     if (term.qualifier !== '+') this.#rest.set(key, one);
     else if (stops.every((stop) => isApart(stop, term))) this.#lead.set(key, one);
-    else this.#rest.set(key, this.#warned(one, key));
+    else this.#rest.set(key, this.#warned(one, key, source));
   }
 
   /** It stays behind what stops some of it in one record, though another one lets all of it pass. */
-  #warned(term: MergedTerm, key: string): MergedTerm {
+  #warned(term: MergedTerm, key: string, source: Source): MergedTerm {
     const inTheWay: MergedTerm[] = [];
     for (const [other, held] of this.#rest) {
       if (other === key || this.#problems.length >= problemsMax) break;
-      if (held.qualifier !== '+' && held.from.join() !== term.from.join() && !isApart(held, term)) inTheWay.push(held);
+      if (held.qualifier !== '+' && this.#bringers.get(other) !== source && !isApart(held, term)) inTheWay.push(held);
     }
     const [first] = inTheWay;
     if (first !== undefined)
@@ -106,6 +110,21 @@ class Merging {
         say: `${written(term)} stands behind ${written(first)}${inTheWay.length > 1 ? ` and ${inTheWay.length - 1} others` : ''}, which may stop some of it`,
       });
     return term;
+  }
+
+  /** Asked last, and so behind what other records stop. */
+  #warnOfRedirect(source: Source): void {
+    const { redirect, all } = source.read;
+    if (redirect === undefined || all !== undefined) return;
+    const isOther = ([key, { qualifier }]: [string, MergedTerm]) =>
+      qualifier !== '+' && this.#bringers.get(key) !== source;
+    const [, held] = [...this.#rest].find(isOther) ?? [];
+    if (held === undefined) return;
+    this.#problems.push({
+      code: 'order-conflict',
+      severity: 'warning',
+      say: `${redirect.text} is asked last, behind ${written(held)}, which may stop some of it`,
+    });
   }
 
   #keepBehind(term: ReadTerm, source: Source): void {
@@ -133,6 +152,7 @@ class Merging {
         say: `${written(term)} stands behind "all", where nobody gets: it is without effect`,
         fix: 'name the sender it belongs to, or put it before "all" if it is to count',
       });
+    for (const source of sources) this.#warnOfRedirect(source);
     const exp = this.#oneExp(sources, dropped);
     return {
       terms,
