@@ -135,11 +135,10 @@ function endsIn(server: string, tail: string): boolean {
 
 export async function openDnsHost(ports: DnsHostPorts, kind: string): Promise<Result<ZoneEditor>> {
   const host = dnsHosts.find((one) => one.kind === kind);
-  if (host === undefined)
-    return refuse(
-      'no-credentials',
-      `${kind} is no DNS host that is known here: ${dnsHosts.map((one) => one.kind).join(', ')}.`,
-    );
+  if (host === undefined) {
+    const kinds = dnsHosts.map((one) => one.kind).join(', ');
+    return refuse('no-credentials', `There is no kind of DNS host called ${kind}. Known here: ${kinds}.`);
+  }
   const values = new Map<string, string>();
   for (const setting of host.settings) {
     const value = await readSetting(ports.environment, setting);
@@ -147,7 +146,7 @@ export async function openDnsHost(ports: DnsHostPorts, kind: string): Promise<Re
     if (value.value === undefined)
       return refuse(
         'no-credentials',
-        `${setting.name} is not set: ${setting.what} (or ${setting.name}_FILE: a file that holds it).`,
+        `${setting.name} is not set: ${setting.what} (or ${setting.name}_FILE, a file that holds it).`,
       );
     values.set(setting.name, value.value);
   }

@@ -40,6 +40,7 @@ type Options = DeclareOptions & {
   readonly history?: boolean;
   readonly hosts?: boolean;
   readonly journal?: string;
+  readonly zone?: readonly string[];
 };
 
 export function definePublish(command: Command, leaf: Leaf, { command: program }: CliHost): void {
@@ -61,10 +62,10 @@ export function definePublish(command: Command, leaf: Leaf, { command: program }
       'after',
       [
         '',
-        'Reads the zone where it is kept, changes only what the plan names, looks at every',
-        'authoritative server, and takes all of it back when it came out otherwise.',
-        'Credentials come from the environment. Exit code 75: changed, and not every server',
-        `shows it yet. Next time \`${program} watch DOMAIN\` tells.`,
+        'Reads the zone where it is kept, changes only what the plan names, looks at',
+        'every authoritative server, and takes all of it back when it came out otherwise.',
+        'Credentials come from the environment. Exit code 75: changed, and not every',
+        `server shows it yet; \`${program} watch DOMAIN\` tells when.`,
         '',
         `  ${program} publish example.com --sender google-workspace --dry-run`,
         `  ${program} publish example.com --file example.com.toml --provider cloudflare`,
@@ -78,7 +79,8 @@ async function publish(run: Run, options: Options, text?: string): Promise<Answe
   if (options.hosts) return hostsAnswer(run);
   if (text === undefined) throw missingDomain(run);
   const domain = readDomain(text);
-  const waitMs = readTimeout(options.wait ?? '2m', '--wait');
+  const given = readTimeout(options.wait ?? '2m', '--wait');
+  const waitMs = options.zone === undefined ? given : 0; // a file was asked, and it does not change
   const eyes = await run.eyes();
   await using opened = await run.host.publisher(run.place, wishOf(domain, eyes, options));
   if (options.history) return historyAnswer(domain, await opened.watcher.journal.list(domain));
@@ -230,10 +232,11 @@ function pageLines(
   style: Style,
   columns: number | undefined,
 ): string[] {
-  const { prepared, publisher, plan, domain } = page;
+  const { run, prepared, publisher, plan, domain } = page;
   const { changes } = prepared.diff;
   const where = `${domain} at ${publisher.host}${prepared.contents.zone === domain ? '' : `, zone ${prepared.contents.zone}`}`;
   const conflicts = plan?.conflicts ?? [];
+  const lacking = (plan?.notes ?? []).filter(({ code }) => code === 'parameter-missing').length;
   const width = Math.max(40, columns ?? 80);
   return [
     style.bold(`${where}: ${changes.length === 0 ? 'nothing to change' : countChanges(changes)}`),
@@ -245,6 +248,15 @@ function pageLines(
       ),
       ...wrapped(visible(fix), width - 2).map((line) => `  ${line}`),
     ]),
+    ...(lacking === 0
+      ? []
+      : [
+          '',
+          ...wrapped(
+            `Not all of the plan is in here: ${lacking} value${lacking === 1 ? ' is' : 's are'} needed from you, as \`${run.host.command} plan\` tells.`,
+            width,
+          ),
+        ]),
   ];
 }
 
@@ -281,8 +293,11 @@ function diffAnswer(page: Page): Answer {
   };
 }
 
+/** Who reads a file does not see that it changed. */
+const reloadHint = '  The server that reads the file has to be told: rndc reload, knotc zone-reload ...';
+
 function endAnswer(page: Page, end: PublishEnd, waitMs: number): Answer {
-  const { run, options, domain } = page;
+  const { run, options, domain, publisher } = page;
   return {
     exit: exitOf(end, waitMs),
     document: { ...documentOf(page), result: endDocument(end) },
@@ -290,6 +305,7 @@ function endAnswer(page: Page, end: PublishEnd, waitMs: number): Answer {
     lines: (style, columns) => [
       ...(options.yes ? [...pageLines(page, style, columns), ''] : []),
       ...endLines(end, { style, width: Math.max(40, columns ?? 80), program: run.host.command, domain }),
+      ...(publisher.host === 'zone-file' && end.state === 'made' ? [reloadHint] : []),
     ],
   };
 }

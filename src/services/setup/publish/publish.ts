@@ -217,6 +217,8 @@ class Publishing {
   }
 
   async #end(end: DistributiveOmit<PublishEnd, 'id'>, say?: string): Promise<PublishEnd> {
+    // `made` stands there already.
+    if (end.state === 'made' && say === undefined) return { ...end, id: this.#id };
     const words = say ?? ('say' in end ? end.say : undefined);
     await this.#ports.journal.note(this.#id, this.#prepared.domain, end.state, words);
     return { ...end, id: this.#id };
