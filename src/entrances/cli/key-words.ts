@@ -6,7 +6,8 @@ export function keysSentence(keys: Domain['dkim_keys']): string {
   const [active, pending] = [of('active'), of('pending')];
   const signs =
     active.length === 0 ? 'Nothing signs yet' : `${active.join(' and ')} ${active.length > 1 ? 'sign' : 'signs'}`;
-  return pending.length === 0
-    ? `${signs}.`
-    : `${signs}; ${pending.join(' and ')} will, once every name server shows ${pending.length > 1 ? 'them' : 'it'}.`;
+  if (pending.length === 0) return `${signs}.`;
+  const isSeen = keys.every(({ state, seen_since: seen }) => state !== 'pending' || seen !== undefined);
+  const shows = `once every name server shows ${pending.length > 1 ? 'them' : 'it'}`;
+  return `${signs}; ${pending.join(' and ')} will, ${isSeen ? 'once caches have forgotten what was there before' : shows}.`;
 }

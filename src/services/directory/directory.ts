@@ -31,6 +31,7 @@ import type {
 export { isOperatorsAddress } from './decide-recipient.ts';
 export { type DkimSigningKey, directoryChannel } from './dkim-keys.ts';
 export { hasScope, mayUseFrom } from './may-use-from.ts';
+export { dueChannel } from './ownership.ts';
 
 type Address = Pick<Mailbox, 'local' | 'domain'>;
 

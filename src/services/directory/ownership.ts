@@ -21,6 +21,9 @@ export type OwnershipPorts = {
   readonly events: Events;
 };
 
+/** Told when the time of the next look has changed. */
+export const dueChannel = 'directory-due';
+
 /** 128 bits: nobody publishes them by chance, and they need not be kept secret. */
 const tokenOctets = 16;
 
@@ -113,7 +116,10 @@ export class Ownership {
 
   /** @param atMs undefined: not before something happens to the domain */
   async lookAgain(name: DomainName, atMs: number | undefined): Promise<void> {
-    await this.#ports.db.write((tx) => this.#store.setLookAt(tx, name, atMs ?? null));
+    await this.#ports.db.write(async (tx) => {
+      await this.#store.setLookAt(tx, name, atMs ?? null);
+      tx.afterCommit(() => this.#ports.db.notify(dueChannel)); // whoever waits for the next one may be another process
+    });
   }
 }
 

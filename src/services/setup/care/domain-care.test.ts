@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { createManualTimers } from '../../../../test/support/manual-timers.ts';
 import { domain, tempOffice } from '../../../../test/support/temp-office.ts';
-import { silentSignals } from '../../../base/port/signals.ts';
 import type { Authorities } from '../../../protocol/dns/authorities.ts';
 import type { Resolver } from '../../../protocol/dns/types.ts';
 import { resolverFromZone } from '../../../protocol/dns/zone-resolver.ts';
@@ -32,7 +31,9 @@ async function scene(t: TestContext) {
     }),
   };
   const ports = { ...office, authorities, resolver: over('resolver'), oldestOpenMs: async () => queue.oldestMs };
-  const care = new DomainCare({ ...ports, signals: silentSignals });
+  const failures: string[] = [];
+  const signals = { emit: (_level: string, name: string) => void failures.push(name) };
+  const care = new DomainCare({ ...ports, signals });
   const records = async () => {
     const proof = office.directory.ownership.proofOf(example);
     const keys = await office.directory.keysOf(example);
@@ -48,6 +49,7 @@ async function scene(t: TestContext) {
     ...office,
     timers,
     care,
+    failures,
     zones,
     queue,
     publish: async () => {
@@ -135,6 +137,35 @@ test('a proof that vanishes: told, warned, stopped; and sending goes on when it 
   assert.equal(await directory.maySendFor(example), true);
   const expected = ['domain.broken lapsed', 'domain.broken warned', 'domain.broken stopped', 'domain.verified'];
   assert.deepEqual((await told()).slice(-4), expected);
+});
+
+test('a domain that cannot be looked after holds up none of the others', async (t) => {
+  const { care, directory, timers, publish, keys, failures } = await scene(t);
+  await directory.addDomain(domain('broken.example'));
+  await directory.addDomain(example);
+  await publish();
+  const proofOf = directory.ownership.proofOf.bind(directory.ownership);
+  t.mock.method(directory.ownership, 'proofOf', (name: typeof example) => {
+    if (name !== example) throw new Error('it is broken');
+    return proofOf(name);
+  });
+  care.start();
+  await timers.pass(60_000);
+  assert.equal(await keys(), 'ph1 active, ph2 active');
+  assert.deepEqual(failures, ['domains.look_failed'], 'and is left alone for a while');
+});
+
+test('what another process has changed is known at once', async (t) => {
+  const { care, directory, timers, publish, keys } = await scene(t);
+  await directory.addDomain(example);
+  care.start();
+  await timers.pass(60_000);
+  await directory.ownership.lookAgain(example, timers.nowMs() + 500_000);
+  await timers.pass(1_000);
+  await publish();
+  await directory.ownership.lookAgain(example, timers.nowMs() + 20_000);
+  await timers.pass(25_000);
+  assert.equal(await keys(), 'ph1 active, ph2 active');
 });
 
 test('where no server can be asked, a resolver’s word is taken', async (t) => {

@@ -8,7 +8,7 @@ import type { Timers } from '../../../base/clock.ts';
 import type { Db } from '../../../base/port/db.ts';
 import type { Signals } from '../../../base/port/signals.ts';
 import type { DomainName } from '../../../format/domain-name.ts';
-import { type Directory, directoryChannel } from '../../directory/directory.ts';
+import { type Directory, directoryChannel, dueChannel } from '../../directory/directory.ts';
 import type { DkimKeyRecord, DomainRecord } from '../../directory/types.ts';
 import { decideOwnership } from './decide-ownership.ts';
 import { decideRotation, type RotationStep } from './decide-rotation.ts';
@@ -28,6 +28,8 @@ export type DomainCarePorts = Eyes & {
 const roundMaxMs = 600_000;
 /** And at least: what is due again at once has come too early. */
 const roundMinMs = 5_000;
+/** After a look that failed, until the next one. */
+const afterFailureMs = 3_600_000;
 /** Domains of one round; the others have theirs right after. */
 const roundMax = 100;
 /** Looked at side by side: one silent name server holds up nobody else. */
@@ -39,6 +41,7 @@ export class DomainCare {
   readonly #ports: DomainCarePorts;
   readonly #stopping = new AbortController();
   #cancel: () => void = () => {};
+  #isWoken = false;
   #forget: () => void = () => {};
   #round: Promise<void> = Promise.resolve();
 
@@ -47,7 +50,11 @@ export class DomainCare {
   }
 
   start(): void {
-    this.#forget = this.#ports.db.onNotify(directoryChannel, () => this.#wake());
+    const { db } = this.#ports;
+    const ends = [directoryChannel, dueChannel].map((channel) => db.onNotify(channel, () => this.#wake()));
+    this.#forget = () => {
+      for (const end of ends) end();
+    };
     this.#wake();
   }
 
@@ -60,7 +67,12 @@ export class DomainCare {
 
   /** Plans the next round: when a domain wants to be looked at. */
   #wake(): void {
-    this.#round = this.#round.then(() => this.#plan());
+    if (this.#isWoken) return;
+    this.#isWoken = true;
+    this.#round = this.#round.then(() => {
+      this.#isWoken = false;
+      return this.#plan();
+    });
   }
 
   async #plan(): Promise<void> {
@@ -75,26 +87,42 @@ export class DomainCare {
   }
 
   async #waitMs(): Promise<number> {
-    try {
+    let waitMs = roundMaxMs;
+    await this.#trying(async () => {
       const dueMs = await this.#ports.directory.ownership.nextDueMs();
-      const waitMs = (dueMs ?? Number.POSITIVE_INFINITY) - this.#ports.timers.nowMs();
-      return Math.min(roundMaxMs, Math.max(roundMinMs, waitMs));
-    } catch (error) {
-      this.#ports.signals.emit('error', 'domains.round_failed', { error: String(error) });
-      return roundMaxMs;
-    }
+      if (dueMs !== undefined) waitMs = Math.max(roundMinMs, dueMs - this.#ports.timers.nowMs());
+    });
+    return Math.min(waitMs, roundMaxMs);
   }
 
-  /** A round that fails, on a full disk for one, is made again. */
   async #go(): Promise<void> {
-    try {
-      const due = [...(await this.#ports.directory.ownership.due(this.#ports.timers.nowMs(), roundMax))];
+    const { directory, timers } = this.#ports;
+    await this.#trying(async () => {
+      const due = await directory.ownership.due(timers.nowMs(), roundMax);
+      const left = [...due];
       const hand = async () => {
-        for (let name = due.shift(); name && !this.#stopping.signal.aborted; name = due.shift()) await this.look(name);
+        for (let name = left.shift(); name && !this.#stopping.signal.aborted; name = left.shift())
+          await this.#try(name);
       };
       await Promise.all(Array.from({ length: Math.min(sideBySide, due.length) }, hand));
+    });
+  }
+
+  /** One that cannot be looked after holds up none of the others. */
+  async #try(name: DomainName): Promise<void> {
+    const { directory, timers } = this.#ports;
+    const isDone = await this.#trying(() => this.look(name));
+    if (!isDone) await this.#trying(() => directory.ownership.lookAgain(name, timers.nowMs() + afterFailureMs));
+  }
+
+  /** What fails, on a full disk for one, is tried again in the next round. */
+  async #trying(work: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await work();
+      return true;
     } catch (error) {
-      this.#ports.signals.emit('error', 'domains.round_failed', { error: String(error) });
+      this.#ports.signals.emit('error', 'domains.look_failed', { error: String(error) });
+      return false;
     }
   }
 
