@@ -155,6 +155,34 @@ test('a domain that cannot be looked after holds up none of the others', async (
   assert.deepEqual(failures, ['domains.look_failed'], 'and is left alone for a while');
 });
 
+test('a look that is cut off after any of its writes is simply made again', async (t) => {
+  let writes = 1;
+  for (let cutAfter = 0; cutAfter < writes; cutAfter++) {
+    const { care, db, directory, publish, keys, told } = await scene(t);
+    await directory.addDomain(example);
+    await publish();
+    const write = db.write.bind(db);
+    let made = 0;
+    const cut = t.mock.method(db, 'write', (work: Parameters<typeof write>[0]) =>
+      made++ < cutAfter ? write(work) : Promise.reject(new Error('killed')),
+    );
+    await assert.rejects(care.look(example), /killed/);
+    cut.mock.restore();
+    made = 0;
+    const counted = t.mock.method(db, 'write', (work: Parameters<typeof write>[0]) => {
+      made++;
+      return write(work);
+    });
+    await care.look(example);
+    counted.mock.restore();
+    writes = Math.max(writes, made);
+    assert.equal(await keys(), 'ph1 active, ph2 active', `cut after ${cutAfter}`);
+    const once = ['domain.verified', 'key.rotated ph1', 'key.rotated ph2'];
+    assert.deepEqual(await told(), once, `cut after ${cutAfter}`);
+  }
+  assert.ok(writes >= 5, `only ${writes} writes were cut`);
+});
+
 test('what another process has changed is known at once', async (t) => {
   const { care, directory, timers, publish, keys } = await scene(t);
   await directory.addDomain(example);
