@@ -99,6 +99,8 @@ test('what the folder says and what the API says is the same', async (t) => {
     'domains',
     'domains show example.com --hostname mx.example.com --json',
     'domains records example.com --hostname mx.example.com',
+    'domains key list example.com --json',
+    'domains key list example.com',
     'users --json',
     'users',
   ]) {
@@ -112,6 +114,8 @@ test('what the folder says and what the API says is the same', async (t) => {
     ['inbox show msg_1', 'not_found', 65],
     ['keys revoke key_1', 'not_found', 65],
     ['domains show example.org', 'not_found', 65],
+    ['domains verify example.org', 'not_found', 65],
+    ['domains key rotate example.org', 'not_found', 65],
     ['send --from a@example.org --to b@example.com --text x', 'domain_unknown', 65],
     ['send --from nobody --to b@example.com --text x', 'validation_failed', 65],
     ['send --from a@example.com --to b --to c@example.com --text x', 'validation_failed', 65],
@@ -221,6 +225,24 @@ test('a domain that is not verified may not send; its published records verify i
   const names = JSON.parse(sendOnly).data.map((one: { type: string; name: string }) => `${one.type} ${one.name}`);
   assert.equal(names.includes('MX example.net'), false);
   assert.equal(names.includes('MX bounce.example.net'), true);
+});
+
+test('keys are replaced once the new ones are published, and not twice at a time', async (t) => {
+  const folder = tempFolder(t);
+  const zone = join(folder, 'zone.txt');
+  await ok(`domains add example.com --verified --data ${folder}`);
+  const made = JSON.parse(await ok(`domains key rotate example.com --json --data ${folder}`)).data;
+  assert.deepEqual(
+    made.map(({ selector, state }: { selector: string; state: string }) => `${selector} ${state}`),
+    ['ph3 pending', 'ph4 pending'],
+  );
+  const again = await posthorn(`domains key rotate example.com --data ${folder}`);
+  assert.equal(again.code, 75);
+  assert.match(again.err, /ph3, ph4\.\n {2}next: posthorn domains verify example\.com\n$/);
+  writeFileSync(zone, await ok(`domains records example.com --data ${folder}`));
+  const seen = await ok(`domains verify example.com --zone ${zone} --data ${folder}`);
+  assert.match(seen, /ph1 and ph2 sign; ph3 and ph4 will, once caches have forgotten what was there before\./);
+  assert.match(await ok(`domains key list example.com --data ${folder}`), /ph3 .* seen everywhere/);
 });
 
 test('a DKIM key from elsewhere goes on signing', async (t) => {

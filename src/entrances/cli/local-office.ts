@@ -163,13 +163,14 @@ export function openLocalOffice(
     verifyDomain: async (text) => {
       const name = readDomain(text);
       const report = await office.care(await eyes()).look(name);
-      if (!report) throw unknown('domain', name, `${say} domains add ${name}`);
+      if (!report) throw unknown('domain', name, `${say} domains list`);
       return showCheck(report);
     },
 
     rotateKeys: async (text) => {
       const name = readDomain(text);
       const made = await directory.dkim.rotate(name);
+      if (!made.ok && made.code === 'domain-unknown') throw unknown('domain', name, `${say} domains list`);
       if (!made.ok) throw refusalError(made, say, name);
       return made.value.map(showDkimKey);
     },

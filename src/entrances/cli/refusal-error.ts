@@ -9,6 +9,7 @@ const exitOf: Readonly<Record<string, ExitCode>> = {
   'domain-unverified': exits.noPermission,
   'from-not-allowed': exits.noPermission,
   'sender-not-allowed': exits.noPermission,
+  'rotation-under-way': exits.tryAgain,
   'storage-full': exits.tryAgain,
   busy: exits.tryAgain,
 };
@@ -16,6 +17,7 @@ const exitOf: Readonly<Record<string, ExitCode>> = {
 /** What to type after the program's name; `about` is the domain, login or id that the refusal is about. */
 const nextCommand: Readonly<Record<string, (about: string) => string>> = {
   'domain-unknown': (about) => `domains add ${about}`,
+  'rotation-under-way': (about) => `domains verify ${about}`,
   'domain-unverified': (about) => `domains show ${about}`,
   'domain-exists': (about) => `domains show ${about}`,
   'selector-in-use': (about) => `domains show ${about}`,
