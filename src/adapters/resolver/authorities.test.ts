@@ -90,3 +90,15 @@ test('a name in no zone, and a resolver that fails, are said', async (t) => {
   const over = createAuthorities({ net, timers: systemClock, random: systemRandom, resolver });
   assert.equal(await told(over, 'example.com'), 'the name servers of example.com could not be found (servfail)');
 });
+
+test('an alias that leads nowhere is asked for at the servers of its own zone', async (t) => {
+  const at = await serving(t, `${soa('example.com')}\nk.example.com CNAME k.nowhere.example`);
+  const text = 'example.com NS ns1.example.com\nns1.example.com A 192.0.2.1\n;!SERVFAIL k.example.com';
+  const resolver = resolverFromZone(text);
+  const over = createAuthorities({ net, timers: systemClock, random: systemRandom, resolver, placeOf: () => at });
+  const name = parseQueryName('k.example.com');
+  assert.ok(name);
+  const asked = await over.lookup(name, 'CNAME');
+  const answers = asked.kind === 'asked' ? asked.answers : [];
+  assert.partialDeepStrictEqual(answers, [{ server: 'ns1.example.com', answer: { records: ['k.nowhere.example'] } }]);
+});

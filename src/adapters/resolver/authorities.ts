@@ -76,14 +76,21 @@ class Asker {
   /** The nearest name at or above that has servers; otherwise a sentence. */
   async #zoneOf(name: QueryName, signal: AbortSignal): Promise<Zone | string> {
     const labels = name.split('.');
+    let failure: string | undefined;
     for (let above = 0; above < labels.length; above++) {
       const apex = labels.slice(above).join('.') as QueryName; // of a name that is one
       const found = await this.#options.resolver.lookup(apex, 'NS', { signal });
-      if (found.kind === 'failed') return `the name servers of ${apex} could not be found (${found.why})`;
+      if (found.kind === 'failed') {
+        failure ??= `the name servers of ${apex} could not be found (${found.why})`;
+        // An alias that leads nowhere fails; whether the name is a zone of its own, the servers above it will say.
+        if (above > 0) return failure;
+        continue;
+      }
       // A name that is an alias has the servers of another one's zone.
       if (found.kind === 'found' && found.canonicalName === undefined && found.records.length > 0)
         return { name: apex, servers: [...new Set(found.records)].sort().slice(0, serversMax) };
     }
+    if (failure !== undefined) return failure;
     return `${name} lies in no zone`;
   }
 
