@@ -76,7 +76,7 @@ export type Senders = Static<typeof Senders>;
 
 const recordType = Type.Enum([...setupTypes]);
 
-export const PlannedRecord = answerOf('PlannedRecord', 'A record of the plan, and how it stands.', {
+const PlannedRecord = answerOf('PlannedRecord', 'A record of the plan, and how it stands.', {
   name: Type.String({ examples: ['_dmarc.example.com'] }),
   type: recordType,
   value: Type.String({ description: 'TXT as one text, unquoted.' }),
