@@ -7,14 +7,7 @@
 import type { Catalogue, Recognition, SenderDefinition, SenderSign, SenderSigns, TraceKind } from '../types.ts';
 
 /** From what says most to what says least. */
-const traceOrder: readonly TraceKind[] = [
-  'dkimTargets',
-  'selectors',
-  'dkimDomains',
-  'spfDomains',
-  'mx',
-  'hosts',
-];
+const traceOrder: readonly TraceKind[] = ['dkimTargets', 'selectors', 'dkimDomains', 'spfDomains', 'mx', 'hosts'];
 
 export function recognise(catalogue: Catalogue, signs: SenderSigns): Recognition {
   const found = new Map<SenderDefinition, SenderSign[]>();

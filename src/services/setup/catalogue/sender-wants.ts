@@ -32,9 +32,9 @@ export function senderWants(
 ): Outcome<SenderWants, SenderRefusal> {
   const read = readGiven(definition, parameters);
   if (!read.ok) return read;
-  const base = baseOf(definition, domain, read.value);
+  const base = sendingDomain(definition, domain, read.value);
   if (base === undefined) return refuse('bad-name', `a name below ${domain} would be too long`);
-  const values = allValues(definition, base, read.value);
+  const values = valuesFor(definition, base, read.value);
   const lacking = new Lacking(definition, values);
   const records: WantedRecord[] = [];
   for (const template of definition.records) {
@@ -45,7 +45,7 @@ export function senderWants(
     records.push(record);
   }
   const spf = definition.spf.map(({ at, terms, literal = false, why }) => ({
-    name: absolute(fill(at, values), base),
+    name: absoluteName(fill(at, values), base),
     terms: terms.filter((term) => !lacking.stopsTerm(term, at)).map((term) => fill(term, values)),
     literal,
     why: fillToRead(why, values),
@@ -81,13 +81,14 @@ export function sayUnknown(definition: SenderDefinition, name: string): string {
 }
 
 /** What it sends for: the domain, or a name below it. */
-function baseOf(definition: SenderDefinition, domain: DomainName, given: Values): DomainName | undefined {
+export function sendingDomain(definition: SenderDefinition, domain: DomainName, given: Values): DomainName | undefined {
   const fallback = definition.parameters.find(({ name }) => name === subdomainParameter.name)?.fallback;
   const below = given.subdomain ?? fallback;
   return below === undefined ? domain : parseDomainName(`${below}.${domain}`);
 }
 
-function allValues(definition: SenderDefinition, base: DomainName, given: Values): Values {
+/** What holes are filled with. */
+export function valuesFor(definition: SenderDefinition, base: DomainName, given: Values): Values {
   const values: Record<string, string> = { domain: base, 'domain-dashes': base.replaceAll('.', '-') };
   for (const { name, fallback, kind } of definition.parameters) {
     const value = given[name] ?? (fallback === undefined ? undefined : fill(fallback, values));
@@ -99,14 +100,14 @@ function allValues(definition: SenderDefinition, base: DomainName, given: Values
   return values;
 }
 
-function absolute(name: string, base: DomainName): string {
+export function absoluteName(name: string, base: DomainName): string {
   if (name === '@') return base;
   return name.endsWith('.') ? name.slice(0, -1) : `${name}.${base}`;
 }
 
 function filledRecord(template: RecordTemplate, values: Values, base: DomainName): WantedRecord {
   const { purpose, type, needed } = template;
-  const name = absolute(fill(template.name, values), base);
+  const name = absoluteName(fill(template.name, values), base);
   const value = fill(template.value, values);
   return { name, type, value, purpose, needed, why: fillToRead(template.why, values) };
 }

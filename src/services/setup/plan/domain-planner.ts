@@ -1,5 +1,6 @@
 /** Declarations to plans: the catalogue's wishes, the facts and the rules brought together. Remembers what SPF records mean, nothing else. */
 import { accept, type Outcome } from '../../../base/outcome.ts';
+import { type LookAtRecords, learnParameters } from '../catalogue/learn-parameters.ts';
 import { senderWants } from '../catalogue/sender-wants.ts';
 import { createSpfCompiler } from '../spf-compiler/compile-spf.ts';
 import type {
@@ -12,7 +13,7 @@ import type {
   SenderRefusal,
   SenderWants,
 } from '../types.ts';
-import { type Facts, factsOf } from './facts.ts';
+import { type Facts, factsOf, isObservedType, look } from './facts.ts';
 import { type ObservePorts, observeDomain } from './observe-domain.ts';
 import { planDomain } from './plan-domain.ts';
 
@@ -42,29 +43,51 @@ export function createDomainPlanner(catalogue: Catalogue): DomainPlanner {
   };
   return {
     plan: (declaration, observed, office) => {
-      const wants = allWants(catalogue, declaration);
-      return wants.ok ? accept(planOver(declaration, wants.value, factsOf(observed), office)) : wants;
+      const facts = factsOf(observed);
+      const wants = allWants(catalogue, declaration, facts);
+      return wants.ok ? accept(planOver(declaration, wants.value, facts, office)) : wants;
     },
     observe: async (ports, declaration, { office, signal } = {}) => {
       const wants = allWants(catalogue, declaration);
       if (!wants.ok) return wants;
-      const look = (facts: Facts) => planOver(declaration, wants.value, facts, office);
-      return accept(await observeDomain(ports, declaration.domain, look, signal ? { signal } : {}));
+      const planWith = (facts: Facts) => {
+        const seen = allWants(catalogue, declaration, facts);
+        return seen.ok && planOver(declaration, seen.value, facts, office);
+      };
+      return accept(await observeDomain(ports, declaration.domain, planWith, signal ? { signal } : {}));
     },
   };
 }
 
-function allWants(catalogue: Catalogue, { domain, senders }: Declaration): Outcome<SenderWants[], SenderRefusal> {
+/** @param facts what is published already tells parameters that the declaration leaves out */
+function allWants(
+  catalogue: Catalogue,
+  { domain, senders }: Declaration,
+  facts?: Facts,
+): Outcome<SenderWants[], SenderRefusal> {
   const wants: SenderWants[] = [];
   for (const declared of senders) {
-    const definition = catalogue.find(declared.sender);
+    const { sender, parameters } = declared;
+    const definition = catalogue.find(sender);
     if (definition === undefined)
-      return { ok: false, code: 'unknown-sender', say: `The catalogue has no sender ${declared.sender}.` };
-    const wanted = senderWants(definition, domain, declared.parameters, labelOf(declared, senders));
+      return { ok: false, code: 'unknown-sender', say: `The catalogue has no sender ${sender}.` };
+    const learned = facts ? learnParameters(definition, domain, parameters, recordsIn(facts)) : {};
+    const wanted = senderWants(definition, domain, { ...learned, ...parameters }, labelOf(declared, senders));
     if (!wanted.ok) return wanted;
     wants.push(wanted.value);
   }
   return accept(wants);
+}
+
+/** What stands at a name itself; a wildcard above it is nobody's account. */
+function recordsIn(facts: Facts): LookAtRecords {
+  return (name, type) => {
+    if (!isObservedType(type)) return [];
+    const sight = look(facts, name, type);
+    if (sight.kind === 'unknown' || sight.isWild) return [];
+    if (type !== 'CNAME') return sight.alias === undefined ? sight.values : [];
+    return sight.alias === undefined ? [] : [sight.alias];
+  };
 }
 
 /** `sendgrid`, or `sendgrid (news)` where there are two. */
