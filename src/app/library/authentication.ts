@@ -81,7 +81,7 @@ export function createAuthenticator(deps: AuthenticationDeps): Authenticator {
     verifyDkim: async (message, options) => (await engines).verifyDkim(message, options),
     verifyArc: async (message, options) => (await engines).verifyArc(message, options),
     evaluateDmarc: async (question, options) => (await engines).evaluateDmarc(question, options),
-    signDkim: async (message, keys, options) => (await reading).sign(message, keys, { ...clock, ...options }),
+    signDkim: async (message, keys, options) => (await engines).signDkim(message, keys, options),
     sealArc: async (message, seal, options) => (await reading).seal(message, seal, { ...clock, ...options }),
     parseAuthenticationResults,
   };

@@ -3,13 +3,15 @@ import type { KeyObject } from 'node:crypto';
 import { systemClock } from '../../base/clock.ts';
 import { parseFromFields } from '../../format/address.ts';
 import { parseDomainName } from '../../format/domain-name.ts';
+import type { MessageIndex } from '../../format/message/message-index.ts';
 import { createArcSealer, type SealRequest } from '../../protocol/arc/seal-arc.ts';
 import { createAuthenticator, type Message } from '../../protocol/authenticate.ts';
 import { importPrivateKey, kindOfKey } from '../../protocol/dkim/private-keys.ts';
+import { createRsaSigner, type RsaSigner } from '../../protocol/dkim/rsa-signer.ts';
 import { createDkimSigner } from '../../protocol/dkim/sign-dkim.ts';
 import type { SigningKey } from '../../protocol/dkim/signed-field.ts';
 import type { DmarcFacts } from '../../protocol/dmarc/evaluate-dmarc.ts';
-import { readMessage } from '../../protocol/message-reader.ts';
+import { readMessage, readWhole } from '../../protocol/message-reader.ts';
 import type {
   AuthenticationDeps,
   Authenticator,
@@ -21,12 +23,15 @@ import type {
 
 export { receivedSpfField } from '../../protocol/spf/received-spf.ts';
 
-type Engines = Pick<Authenticator, 'authenticate' | 'evaluateSpf' | 'verifyDkim' | 'verifyArc' | 'evaluateDmarc'>;
+type Engines = Omit<Authenticator, 'sealArc' | 'parseAuthenticationResults'>;
 
 export function createEngines(deps: AuthenticationDeps): Engines {
   const engines = createAuthenticator(deps);
+  const signRsa = createRsaSigner();
+  const clock = deps.clock && { clock: deps.clock };
   return {
     ...engines,
+    signDkim: (message, keys, options) => sign(message, keys, { ...clock, ...options }, signRsa),
     evaluateDmarc: (question, options) => engines.evaluateDmarc(factsOf(question), options),
   };
 }
@@ -35,13 +40,15 @@ export async function sign(
   message: Message,
   keys: readonly SignWith[],
   { clock = systemClock, expiresAfterSeconds }: SignOptions,
+  signRsa?: RsaSigner,
 ): Promise<Uint8Array> {
   const time = { nowSeconds: clock.nowMs() / 1000, ...(expiresAfterSeconds !== undefined && { expiresAfterSeconds }) };
   const signingKeys = keys.map(signingKey);
-  const { signer } = await readMessage(message, (index) => {
-    const one = createDkimSigner(index, signingKeys, time);
+  const started = (index: MessageIndex) => {
+    const one = createDkimSigner(index, signingKeys, time, signRsa);
     return { signer: one, update: one.update, end: () => {} };
-  });
+  };
+  const { signer } = message instanceof Uint8Array ? readWhole(message, started) : await readMessage(message, started);
   return signer.finish();
 }
 

@@ -7,6 +7,7 @@ import { concat } from '../../base/bytes.ts';
 import { indexMessage, type MessageIndex } from '../../format/message/message-index.ts';
 import { BodyHasher } from './body-hasher.ts';
 import { coveredHeader, pickFields } from './canonical-header.ts';
+import type { RsaSigner } from './rsa-signer.ts';
 import { fieldNameWords, type SigningKey, signedField, wordsOf } from './signed-field.ts';
 import type { OctetRange } from './types.ts';
 
@@ -43,15 +44,24 @@ export async function signDkim(
   message: Uint8Array | MessageIndex,
   keys: readonly SigningKey[],
   time: SigningTime,
+  signRsa?: RsaSigner,
 ): Promise<Uint8Array> {
   const index = message instanceof Uint8Array ? indexMessage(message) : message;
-  const signer = createDkimSigner(index, keys, time);
+  const signer = createDkimSigner(index, keys, time, signRsa);
   signer.update(index.bytes.subarray(index.bodyStart));
   return signer.finish();
 }
 
-/** For a body that comes from a file: the header alone is needed to start. */
-export function createDkimSigner(index: MessageIndex, keys: readonly SigningKey[], time: SigningTime): DkimSigner {
+/**
+ * For a body that comes from a file: the header alone is needed to start.
+ * @param signRsa shared by those who sign many messages at once
+ */
+export function createDkimSigner(
+  index: MessageIndex,
+  keys: readonly SigningKey[],
+  time: SigningTime,
+  signRsa?: RsaSigner,
+): DkimSigner {
   const body = new BodyHasher();
   body.want('relaxed');
   return {
@@ -63,7 +73,8 @@ export function createDkimSigner(index: MessageIndex, keys: readonly SigningKey[
       const covered = pickFields(index, names, nothing).map((field) => ({ field }));
       const header = coveredHeader(index.bytes, covered, 'relaxed');
       const rsaFirst = keys.toSorted((a, b) => rank(a) - rank(b));
-      return concat(await Promise.all(rsaFirst.map((key) => signWith(key, header, { names, bodyHash, ...time }))));
+      const contents = { names, bodyHash, signRsa, ...time };
+      return concat(await Promise.all(rsaFirst.map((key) => signWith(key, header, contents))));
     },
   };
 }
@@ -87,14 +98,18 @@ export function namesToSign(index: MessageIndex): string[] {
   return names;
 }
 
-type Contents = SigningTime & { readonly names: readonly string[]; readonly bodyHash: string };
+type Contents = SigningTime & {
+  readonly names: readonly string[];
+  readonly bodyHash: string;
+  readonly signRsa: RsaSigner | undefined;
+};
 
 function signWith(key: SigningKey, header: Uint8Array, contents: Contents): Promise<Uint8Array> {
-  const { names, bodyHash, nowSeconds, expiresAfterSeconds } = contents;
+  const { names, bodyHash, signRsa, nowSeconds, expiresAfterSeconds } = contents;
   const signedAt = Math.floor(nowSeconds);
   const tags = ['v=1;', `a=${key.algorithm};`, 'c=relaxed/relaxed;', `d=${key.domain};`, `s=${key.selector};`];
   tags.push(`t=${signedAt};`);
   if (expiresAfterSeconds !== undefined) tags.push(`x=${signedAt + Math.max(1, Math.floor(expiresAfterSeconds))};`);
   const words = [...wordsOf(tags), ...fieldNameWords(names), ...wordsOf([`bh=${bodyHash};`])];
-  return signedField(key, 'DKIM-Signature', words, header);
+  return signedField(key, 'DKIM-Signature', words, header, signRsa);
 }

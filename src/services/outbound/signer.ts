@@ -4,6 +4,7 @@ import { concat } from '../../base/bytes.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { DomainName } from '../../format/domain-name.ts';
 import { indexMessage, type MessageIndex } from '../../format/message/message-index.ts';
+import { createRsaSigner, type RsaSigner } from '../../protocol/dkim/rsa-signer.ts';
 import { createDkimSigner, type SigningKey, type SigningTime, signDkim } from '../../protocol/dkim/sign-dkim.ts';
 import type { LongBody } from '../../protocol/long-message.ts';
 import type { Directory } from '../directory/directory.ts';
@@ -13,6 +14,7 @@ export type Signature = { readonly domain: string; readonly selector: string; re
 export class Signer {
   readonly #directory: Directory;
   readonly #clock: Clock;
+  readonly #signRsa = createRsaSigner();
 
   constructor(directory: Directory, clock: Clock) {
     this.#directory = directory;
@@ -36,7 +38,9 @@ export class Signer {
     const keys = await this.#directory.activeSigners(domain);
     if (keys.length === 0) return { bytes, signatures: [] };
     const time = { nowSeconds: Math.floor(this.#clock.nowMs() / 1000) };
-    const fields = body ? await signPieces(message, body, keys, time) : await signDkim(message, keys, time);
+    const fields = body
+      ? await signPieces(message, body, keys, time, this.#signRsa)
+      : await signDkim(message, keys, time, this.#signRsa);
     return {
       bytes: concat([fields, bytes]),
       signatures: keys.map(({ selector, algorithm }) => ({ domain, selector, algorithm })),
@@ -49,8 +53,9 @@ async function signPieces(
   body: Pick<LongBody, 'chunks'>,
   keys: readonly SigningKey[],
   time: SigningTime,
+  signRsa: RsaSigner,
 ): Promise<Uint8Array> {
-  const signer = createDkimSigner(header instanceof Uint8Array ? indexMessage(header) : header, keys, time);
+  const signer = createDkimSigner(header instanceof Uint8Array ? indexMessage(header) : header, keys, time, signRsa);
   for await (const piece of body.chunks()) signer.update(piece);
   return signer.finish();
 }
