@@ -27,6 +27,14 @@ export { senderWants } from './catalogue/sender-wants.ts';
 export { signsOfMessage } from './catalogue/signs-of-message.ts';
 export { decideRenewal, type HeldCertificate } from './certificates/decide-renewal.ts';
 export { showText, takeText } from './certificates/show-text.ts';
+export { applyLink, keyTexts } from './domain-connect/apply-link.ts';
+export { delegationService, delegationTemplate } from './domain-connect/delegation-template.ts';
+export {
+  type ConnectProvider,
+  type ConnectRefusal,
+  discoverProvider,
+  knowsTemplate,
+} from './domain-connect/discover-provider.ts';
 export { ownOffice } from './own-office.ts';
 export { factsOf } from './plan/facts.ts';
 export { dnscontrolNotation } from './plan/notations/dnscontrol-notation.ts';

@@ -17,6 +17,7 @@ import { addDeclareOptions, type DeclareOptions, openDeclared, planRefused } fro
 import { type ExitCode, exits } from '../exits.ts';
 import type { Leaf } from '../leaf.ts';
 import { diffDocument, endDocument, publicationDocument } from '../publish-document.ts';
+import { connectAnswer } from '../publish-link.ts';
 import { Questions } from '../questions.ts';
 import { readDomain, readTimeout } from '../read-options.ts';
 import { changeLines, countChanges, diffLines } from '../render-changes.ts';
@@ -40,6 +41,7 @@ type Options = DeclareOptions & {
   readonly history?: boolean;
   readonly hosts?: boolean;
   readonly journal?: string;
+  readonly domainConnect?: string;
   readonly zone?: readonly string[];
 };
 
@@ -58,6 +60,7 @@ export function definePublish(command: Command, leaf: Leaf, { command: program }
     .option('--history', 'what was published, and what became of it')
     .option('--hosts', 'the kinds of DNS hosts, and what each wants to be told')
     .option('--journal <file>', 'keep the journal in this file')
+    .option('--domain-connect <servers>', 'a link by which the DNS host delegates to these two')
     .addHelpText(
       'after',
       [
@@ -79,6 +82,7 @@ async function publish(run: Run, options: Options, text?: string): Promise<Answe
   if (options.hosts) return hostsAnswer(run);
   if (text === undefined) throw missingDomain(run);
   const domain = readDomain(text);
+  if (options.domainConnect !== undefined) return connectAnswer(run, domain, options.domainConnect);
   const given = readTimeout(options.wait ?? '2m', '--wait');
   const waitMs = options.zone === undefined ? given : 0; // a file was asked, and it does not change
   const eyes = await run.eyes();
