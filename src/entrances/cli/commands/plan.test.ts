@@ -40,8 +40,8 @@ test('plan --json: one document of the promised shape; exit code 1 where somebod
   assert.deepEqual(Object.keys(document), ['domain', 'records', 'conflicts', 'notes', 'dropped', 'steps']);
   assert.equal(document.conflicts[0].code, 'second-inbound');
   const [record] = document.records;
-  const members = ['name', 'needed', 'sender', 'state', 'ttl', 'type', 'value', 'why'];
-  assert.deepEqual(Object.keys(record).toSorted(), members);
+  for (const member of ['name', 'type', 'value', 'ttl', 'state', 'needed', 'why', 'sender'])
+    assert.ok(Object.hasOwn(record, member), member);
 });
 
 test('plan --file: the declaration stands in a file, options say more', async () => {

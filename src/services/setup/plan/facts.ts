@@ -61,14 +61,29 @@ export function dnsAnswer<T extends SpfFactType>(facts: Facts, name: string, typ
   return { kind: 'found', records: records as readonly RecordData[T][], ttlSeconds: answer.ttl, secure: false };
 }
 
-export function spfFacts(facts: Facts): SpfFacts {
-  return { lookup: (name, type) => dnsAnswer(facts, name, type) };
+/**
+ * What the SPF compiler looks into. A zone file knows nothing of the services that it includes: where not even the domain of a service
+ * that we know exists, this is no word of the DNS about it, and what it says is unknown.
+ */
+export function spfFacts(facts: Facts, isService: (name: string) => boolean): SpfFacts {
+  return {
+    lookup: (name, type) => {
+      const answer = dnsAnswer(facts, name, type);
+      const isOutside = answer.kind === 'none' && answer.why === 'nxdomain' && isService(name) && isAbsent(facts, name);
+      return isOutside ? { kind: 'failed', why: 'servfail' } : answer;
+    },
+  };
+}
+
+function isAbsent(facts: Facts, name: string): boolean {
+  const domain = facts.answer(name.split('.').slice(-2).join('.'), 'TXT');
+  return domain.kind === 'none' && domain.why === 'nxdomain';
 }
 
 // ---- What stands at one name
 
 /** A label that nobody has: what answers for it answers for every name beside it. */
-export const probeLabel = 'ph-no-such-name-7c41';
+const probeLabel = 'ph-no-such-name-7c41';
 
 export type Seen = {
   readonly kind: 'seen';

@@ -72,6 +72,41 @@ ${eaters.map((one) => `${one}.test TXT "v=spf1 include:${one}1.test include:${on
   assert.deepEqual(flat.plan.conflicts, []);
 });
 
+test('over ten lookups, terms of declared senders that help nobody go first, each with its reason', async () => {
+  const eater = (name: string) =>
+    `${name} TXT "v=spf1 include:1.${name} include:2.${name} ~all"\n1.${name} TXT "v=spf1 ip4:203.0.113.9 ~all"\n2.${name} TXT "v=spf1 ip4:203.0.113.10 ~all"`;
+  const zone = `${world}
+example.com TXT "v=spf1 include:sendgrid.net include:a.test include:b.test include:c.test ~all"
+${['sendgrid.net', 'a.test', 'b.test', 'c.test'].map(eater).join('\n')}
+`;
+  const full = await planned(zone, { senders: [google, sendgrid] });
+  assert.deepEqual(
+    full.plan.dropped.map(({ term }) => term),
+    ['include:sendgrid.net'],
+  );
+  assert.match(full.plan.dropped[0]?.why ?? '', /return path below this name/);
+  assert.deepEqual(full.plan.conflicts, []);
+  const roomy = await planned(
+    `${world}\nexample.com TXT "v=spf1 include:sendgrid.net ~all"\n${eater('sendgrid.net')}`,
+    {
+      senders: [google, sendgrid],
+    },
+  );
+  assert.match(recordTable(roomy.plan)[1] ?? '', /include:sendgrid\.net/);
+});
+
+test('a zone file that says nothing of the services it includes: what they say is unknown, and the record is planned', async () => {
+  const { plan } = await planned('example.com TXT "v=spf1 mx include:spf.mailjet.com ~all"', { senders: [google] });
+  assert.ok(
+    recordTable(plan).includes(
+      'wrong example.com TXT v=spf1 mx include:spf.mailjet.com include:_spf.google.com ~all <- v=spf1 mx include:spf.mailjet.com ~all',
+    ),
+    recordTable(plan).join('\n'),
+  );
+  const gone = await planned('example.com A 192.0.2.1\nwww.google.com A 192.0.2.1', { senders: [google] });
+  assert.ok(codes(gone.plan.conflicts).includes('spf-broken-below'));
+});
+
 test('a parked domain says so everywhere, and not while somebody uses it', async () => {
   assert.deepEqual(await planTable('', { parked: true }), [
     'missing example.com MX 0 .',

@@ -20,7 +20,7 @@ export function planDomain(context: Context): Plan {
   const { domain, declaration } = context;
   const parts = declaration.parked ? [planParked(context)] : partsOf(context);
   const { records, conflicts, notes, dropped, steps } = joined(parts);
-  return { domain, records: once(records), conflicts, notes, dropped, steps };
+  return { domain, records: once(records), conflicts: distinct(conflicts), notes: distinct(notes), dropped, steps };
 }
 
 function partsOf(context: Context): readonly Part[] {
@@ -95,6 +95,16 @@ function stepsOf({ wants }: Context): Plan['steps'] {
 
 function publishStep(label: string): string {
   return `Publish the records for ${label}, and wait until they are to be seen.`;
+}
+
+function distinct<Told extends { readonly code: string; readonly name: string; readonly say: string }>(
+  told: readonly Told[],
+): readonly Told[] {
+  const known = new Set<string>();
+  return told.filter(({ code, name, say }) => {
+    const key = `${code} ${name} ${say}`;
+    return !known.has(key) && known.add(key);
+  });
 }
 
 /** Two rules may come to the same record; it is one. */

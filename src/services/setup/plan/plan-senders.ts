@@ -16,7 +16,7 @@ import { type Context, isBelow, type Part, self, stateAmong, ttlSeconds } from '
 import { isDkimKey, meansTheSame } from './same-meaning.ts';
 
 /** One record with whoever wants it; the office wants without being in the catalogue. */
-export type Claim = { readonly want: WantedRecord; readonly label: string; readonly sender?: SenderDefinition };
+type Claim = { readonly want: WantedRecord; readonly label: string; readonly sender?: SenderDefinition };
 
 export function planSenders(context: Context): Part {
   const { claims, conflicts } = withoutCollisions(claimsOf(context));

@@ -3,7 +3,7 @@
  * records, conflicts and notes. A record that would break a limit is told, and not put into the plan. Pure.
  */
 import { type DomainName, parseDomainName } from '../../../format/domain-name.ts';
-import type { SpfExtraRecord, SpfProblem, SpfProposal, SpfWish } from '../spf-compiler/types.ts';
+import type { SpfExtraRecord, SpfProblem, SpfProposal, SpfRequest, SpfWish } from '../spf-compiler/types.ts';
 import type { DmarcStage, PlanConflict, PlanNote, PlannedRecord, SenderWants } from '../types.ts';
 import { look, type Sight, spfFacts } from './facts.ts';
 import { type Context, type Part, self, stateAmong, ttlSeconds } from './part.ts';
@@ -71,7 +71,7 @@ function planName(
   wanted: readonly SpfWish[],
 ): Part {
   const sight = look(context.facts, name, 'TXT');
-  const proposal = context.compiler.compile(spfFacts(context.facts), {
+  const proposal = propose(context, {
     name,
     present: sight.kind === 'seen' && !sight.isWild ? sight.values : [],
     wanted,
@@ -108,6 +108,27 @@ function planName(
     notes,
     dropped,
   };
+}
+
+/** Terms that can help nobody are kept while there is room; over the limit they go first, each with its reason. */
+function propose({ facts, catalogue, compiler }: Context, request: SpfRequest): SpfProposal {
+  const known = spfFacts(facts, (name) => catalogue.recogniseName('spfDomains', name) !== undefined);
+  const proposal = compiler.compile(known, request);
+  if (proposal.isFit) return proposal;
+  const lean = compiler.compile(known, {
+    ...request,
+    wanted: request.wanted.map((wish) =>
+      wish.terms.length === 0 && wish.aligns === 'with-return-path'
+        ? {
+            ...wish,
+            aligns: 'no',
+            why: `${wish.sender} sends with a return path below this name, where its own record counts`,
+          }
+        : wish,
+    ),
+    accept: [...(request.accept ?? []), 'remove'],
+  });
+  return lean.isFit ? lean : proposal;
 }
 
 function whyOf(wanted: readonly SpfWish[]): string {

@@ -26,7 +26,7 @@ export function isDkimKey(text: string): boolean {
 }
 
 /** The key itself: its type and what stands behind `p=`, blanks apart; undefined for what is no key. RFC 6376 §3.6.1 */
-export function keyIn(text: string): { readonly type: string; readonly key: string } | undefined {
+function keyIn(text: string): { readonly type: string; readonly key: string } | undefined {
   const tags = parseTagList(text);
   const p = tags.ok ? tags.value.get('p') : undefined;
   if (!tags.ok || p === undefined) return undefined;
