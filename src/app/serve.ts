@@ -9,6 +9,7 @@ import { createStubResolver } from '../adapters/resolver/stub-resolver.ts';
 import { readSystemServers } from '../adapters/resolver/system-servers.ts';
 import { takeBackupNote } from '../adapters/store/backup-note.ts';
 import { systemClock } from '../base/clock.ts';
+import { stopped } from '../base/deadline.ts';
 import type { Listening } from '../base/port/net.ts';
 import { systemRandom } from '../base/random.ts';
 import { serveDns } from '../entrances/dns/dns-entrance.ts';
@@ -158,9 +159,4 @@ function greeting(
     ['data', config.data],
   ];
   return `posthorn ${hostname} is serving.\n${lines.map(([what = '', where]) => `  ${what.padEnd(12)}${where}\n`).join('')}`;
-}
-
-function stopped(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

@@ -50,3 +50,11 @@ export class Deadline {
     }
   }
 }
+
+/** Resolves when somebody is asked to stop. */
+export function stopped(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
+}

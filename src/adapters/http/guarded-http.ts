@@ -10,6 +10,7 @@ import { getCACertificates } from 'node:tls';
 import type { Timers } from '../../base/clock.ts';
 import { accept, type Outcome, refuse } from '../../base/outcome.ts';
 import { printable } from '../../base/printable.ts';
+import { isForHost } from '../../format/certificate-names.ts';
 import { type DomainName, parseDomainName } from '../../format/domain-name.ts';
 import { type IpAddress, isPublicAddress, parseIpAddress } from '../../format/ip-address.ts';
 import type { Resolver } from '../../protocol/dns/types.ts';
@@ -128,7 +129,7 @@ function getFromAddress(
       signal,
       ...(options.trust?.length ? { ca: [...getCACertificates('default'), ...options.trust] } : {}),
       checkServerIdentity: (_name, { raw }) =>
-        isFor(raw, host) ? undefined : new NameMismatch(`the certificate is not for ${host}`),
+        isForHost(new X509Certificate(raw), host) ? undefined : new NameMismatch(`the certificate is not for ${host}`),
     });
     // Not once: an error that nobody hears would end the process, and the other side decides how many there are.
     sent.on('error', (error: NodeJS.ErrnoException) => resolve(signal.aborted ? tooSlow(wish) : refusalOf(error)));
@@ -143,14 +144,6 @@ function getFromAddress(
 }
 
 class NameMismatch extends Error {}
-
-/** RFC 8461 §3.3, RFC 6125: DNS names alone, the common name is none. */
-function isFor(der: Uint8Array, host: string): boolean {
-  return (
-    new X509Certificate(der).checkHost(host, { subject: 'never', wildcards: true, partialWildcards: false }) !==
-    undefined
-  );
-}
 
 const certificateErrors =
   /^(CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_|INVALID_CA|PATH_LENGTH|INVALID_PURPOSE)/;

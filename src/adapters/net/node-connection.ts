@@ -10,6 +10,7 @@ import { checkServerIdentity, connect, type PeerCertificate, TLSSocket } from 'n
 import type { Timers } from '../../base/clock.ts';
 import { Fault, invariant } from '../../base/outcome.ts';
 import type { Connection, Endpoint, TlsClientOptions, TlsFacts, TlsIdentity } from '../../base/port/net.ts';
+import { isForHost } from '../../format/certificate-names.ts';
 import type { TlsContexts } from './tls-contexts.ts';
 
 /** What may lie unread before the peer is made to wait. */
@@ -266,8 +267,7 @@ export class NodeConnection implements Connection {
 /** RFC 8461 §4.2, RFC 6125: a name has to stand among the certificate's DNS names; the subject's common name is none. */
 function checkDnsNames(host: string, certificate: PeerCertificate): Error | undefined {
   if (isIP(host) !== 0) return checkServerIdentity(host, certificate);
-  const options = { subject: 'never', wildcards: true, partialWildcards: false } as const;
-  if (new X509Certificate(certificate.raw).checkHost(host, options) !== undefined) return undefined;
+  if (isForHost(new X509Certificate(certificate.raw), host)) return undefined;
   const names = certificate.subjectaltname ?? 'no name';
   return Object.assign(new Error(`the certificate is not for ${host} but for ${names.slice(0, 200)}`), {
     code: 'ERR_TLS_CERT_ALTNAME_INVALID',

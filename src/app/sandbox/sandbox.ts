@@ -3,9 +3,11 @@
  * second one for example.net, a stranger, and a certificate authority. Builds it, sends the demonstration through it, tells what
  * happened, and keeps serving (or, with `once`, ends with 0 only if every fact held).
  */
+
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { stopped } from '../../base/deadline.ts';
 import { settings } from '../settings.ts';
 import { demonstrate, type Stage, type Step } from './demonstration.ts';
 import { narrateNext, narrateOpening, narrateStep, type Telling } from './narrate.ts';
@@ -93,11 +95,4 @@ async function demonstration(world: SandboxWorld, signal: AbortSignal, told: (st
 
 function forPrograms({ name, ok, problems, facts }: Step) {
   return { name, ok, facts, ...(problems.length > 0 ? { problems } : {}) };
-}
-
-function stopped(signal: AbortSignal): Promise<undefined> {
-  return new Promise((stop) => {
-    if (signal.aborted) stop(undefined);
-    else signal.addEventListener('abort', () => stop(undefined), { once: true });
-  });
 }

@@ -5,6 +5,7 @@
  */
 import { createHash, type KeyObject, type X509Certificate } from 'node:crypto';
 import { asBuffer } from '../../base/bytes.ts';
+import { isForHost } from '../../format/certificate-names.ts';
 import { readCertificate, readPublicKey, tlsaText } from './tlsa.ts';
 import type { DaneMatch, UsableTlsa } from './types.ts';
 
@@ -78,14 +79,10 @@ function matchAnchors(
       'certificate-expired',
       `a certificate of its chain is valid from ${untimely.validFrom} to ${untimely.validTo} only`,
     );
-  if (!context.names.some((name) => isFor(leaf, name)))
+  // RFC 7672 §3.2.3
+  if (!context.names.some((name) => isForHost(leaf, name)))
     return fail('certificate-host-mismatch', `its certificate is for none of ${context.names.join(', ')}`);
   return { ok: true, record, why: `${shortText(record)} is an authority of its certificate` };
-}
-
-/** RFC 7672 §3.2.3: DNS names of the certificate alone, a wildcard for the whole leftmost label; the subject's common name is no name. */
-function isFor(leaf: X509Certificate, name: string): boolean {
-  return leaf.checkHost(name, { subject: 'never', wildcards: true, partialWildcards: false }) !== undefined;
 }
 
 function isTimely({ validFromDate, validToDate }: X509Certificate, nowMs: number): boolean {

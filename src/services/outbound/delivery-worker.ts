@@ -15,14 +15,16 @@ import type { DomainName } from '../../format/domain-name.ts';
 import type { DsnRecipient } from '../../protocol/dsn/write-dsn.ts';
 import type { Events } from '../events/events.ts';
 import { attemptEvent } from './attempt-event.ts';
+import { byTurn, type Claimed, groupsOf, nextPlace, travels } from './claim-order.ts';
 import { ClockWatch } from './clock-watch.ts';
 import { cutAttempt, cutStep } from './cut-foreign-text.ts';
 import { delayNoticeAtMs, newsOf } from './decide-news.ts';
 import { type DeliveryFacts, decideNext, type Next, type RetryPolicy } from './decide-next.ts';
 import type { FailureReports, PreparedReport } from './failure-reports.ts';
-import type { FreshDelivery, FreshMail } from './fresh-mail.ts';
+import type { FreshMail } from './fresh-mail.ts';
 import { HeldBodies, heldMessage } from './held-bodies.ts';
 import type { DeliveryRow, Held, LastAttempt, MessageRow, OutboundStore, Place } from './outbound-store.ts';
+import { diedTooOften, noAnswer, ourTrouble } from './own-trouble.ts';
 import { type Share, shareSlots, type WaitingQueue } from './share-slots.ts';
 import { Sites } from './sites.ts';
 import { messageWishesOf, wishesForNextHop } from './stored-wishes.ts';
@@ -63,8 +65,6 @@ const promotedPerRound = 500;
 const claimedAtOnce = 16;
 /** Recipients of one message in one transaction. RFC 5321 §4.5.3.1.8 lets every server be relied on for 100. */
 const companionsMax = 100;
-/** Lanes whose turn is remembered. */
-const placesMax = 10_000;
 /**
  * The office has died this often between a delivery's final dot and the answer. Each time may have made a copy, and perhaps it is
  * this very message that kills it: then it ends as unsure. MAIL_RULES 22
@@ -562,83 +562,8 @@ export class DeliveryWorker {
   }
 }
 
-/** With what is known of it still, where it was accepted a moment ago. */
-type Claimed = { readonly delivery: DeliveryRow; readonly fresh: FreshDelivery | undefined };
-
-/** Others, like ourselves, take mail from the null sender for one recipient at a time. MAIL_RULES 4 */
-function travels(delivery: DeliveryRow): boolean {
-  return delivery.return_path !== '';
-}
-
-/** First attempts before retries, as they were accepted; an UPDATE answers in no order. */
-function byTurn(a: Held, b: Held): number {
-  return a.fence - b.fence || (a.id < b.id ? -1 : 1);
-}
-
-/** Those that go in one transaction: see `claimCompanions`. */
-function groupsOf(claimed: readonly Claimed[]): Iterable<readonly Claimed[]> {
-  const groups = new Map<string, Claimed[]>();
-  for (const one of claimed) {
-    const { id, message_id, return_path, unsure_ends } = one.delivery;
-    const key = travels(one.delivery) ? `${message_id} ${unsure_ends} ${return_path}` : id;
-    const group = groups.get(key);
-    if (group) group.push(one);
-    else groups.set(key, [one]);
-  }
-  return groups.values();
-}
-
 /** Steps of a dialogue kept for the timeline; a thousand recipients would make a transcript nobody reads. */
 const transcriptStepsMax = 60;
 
 /** Another worker holds the delivery now: nothing may be sent or stored. */
 class LeaseLost extends Error {}
-
-/** Our own fault (damaged body, full disk) is never the recipient's: the delivery waits. */
-function ourTrouble(
-  delivery: DeliveryRow,
-  error: unknown,
-  at: { readonly startedAtMs: number; readonly mayHaveArrived: boolean },
-): Attempt {
-  const words =
-    error instanceof Fault
-      ? `for a fault on our side: ${error.message}`
-      : 'for a fault on our side; the log says more.';
-  return {
-    ...withoutWay(delivery, at.startedAtMs),
-    kind: at.mayHaveArrived ? 'unsure' : 'deferred',
-    afterFinalDot: at.mayHaveArrived,
-    say: at.mayHaveArrived ? `Perhaps sent; no answer was read, ${words}` : `Not sent, ${words}`,
-  };
-}
-
-function noAnswer(delivery: DeliveryRow, nowMs: number): Attempt {
-  return ourTrouble(delivery, undefined, { startedAtMs: nowMs, mayHaveArrived: true });
-}
-
-function diedTooOften(delivery: DeliveryRow, nowMs: number): Attempt {
-  return {
-    ...withoutWay(delivery, nowMs),
-    kind: 'unsure',
-    afterFinalDot: false,
-    say: `This office was interrupted ${delivery.unsure_ends} times while it waited for the receiver's answer. The message may have arrived, and is not sent again.`,
-  };
-}
-
-function withoutWay(delivery: DeliveryRow, startedAtMs: number) {
-  return {
-    recipient: delivery.recipient,
-    scope: 'infrastructure',
-    enhanced: '4.3.0',
-    route: { source: 'none', candidates: [], passedOver: [] },
-    startedAtMs,
-    tookMs: 0,
-  } as const;
-}
-
-/** The next round begins after the queue served last; where none was served, after the last one looked at. */
-function nextPlace(place: Place, queues: readonly WaitingQueue[], shares: readonly WaitingQueue[]): Place {
-  const domains = place.domains.size < placesMax ? new Map(place.domains) : new Map<string, string>();
-  for (const { lane, domain } of [...queues, ...shares]) domains.set(lane, domain);
-  return { lane: (shares.at(-1) ?? queues.at(-1))?.lane ?? place.lane, domains };
-}

@@ -94,11 +94,12 @@ export const kill: Fault = {
   },
 };
 
-/** A world that answers, names that exist, and a home whose mail goes there. */
+/** A world that answers, names that exist, and a home whose mail goes there. @param shut share of the time in which the world is closed */
 export async function killWorld(
   trial: Trial,
+  shut = 0.03,
 ): Promise<{ readonly home: Home; readonly sink: Sink; readonly names: NameServer }> {
-  const sink = await startSink({ random: trial.random, shut: 0.03 });
+  const sink = await startSink({ random: trial.random, shut });
   trial.later(() => sink.close());
   const names = await startNameServer('world.test. 60 IN TXT "v=spf1 ip4:127.0.0.2 -all"\n');
   trial.later(() => names.close());

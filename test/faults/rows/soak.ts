@@ -1,12 +1,11 @@
 /** The same office for a long while, with a fault now and then: memory and descriptors stay where they are. */
 import { settleAccounts } from '../support/accounts.ts';
-import { makeHome, openDeliveries } from '../support/home.ts';
+import { openDeliveries } from '../support/home.ts';
 import { Load } from '../support/load.ts';
-import { startNameServer } from '../support/name-server.ts';
 import { OfficeProcess } from '../support/office.ts';
-import { mannerNames, startSink } from '../support/sink.ts';
+import { mannerNames } from '../support/sink.ts';
 import { type Fault, pause } from '../support/trial.ts';
-import { checkShop } from './kill.ts';
+import { checkShop, killWorld } from './kill.ts';
 
 const sampleMs = 1_000;
 const faultEveryMs = 10_000;
@@ -24,14 +23,7 @@ export const soak: Fault = {
   done: 'steady load over every entrance; every 10 s the world closes or DNS falls silent for 2 s',
   limitSeconds: ({ soakSeconds }) => soakSeconds + 90,
   run: async (trial) => {
-    const sink = await startSink({ random: trial.random, shut: 0.02 });
-    trial.later(() => sink.close());
-    const names = await startNameServer('world.test. 60 IN TXT "v=spf1 ip4:127.0.0.2 -all"\n');
-    trial.later(() => names.close());
-    const home = await makeHome(`${trial.folder}/data`, {
-      routes: { '*.sink.test': `127.0.0.1:${sink.port}` },
-      dns: { resolvers: [`127.0.0.1:${names.port}`] },
-    });
+    const { home, sink, names } = await killWorld(trial, 0.02);
     const office = await OfficeProcess.start(trial, home);
     const load = new Load(trial, home, () => office, {
       clients: { relay: 2, submission: 1, api: 1, stranger: 1 },
