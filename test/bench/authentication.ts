@@ -173,6 +173,8 @@ type Case = {
   readonly name: string;
   readonly contenders: Readonly<Record<string, Contender>>;
   readonly marks: readonly Mark[];
+  /** How many of a process's pool threads there are; Node's default by default. */
+  readonly poolThreads?: number;
 };
 
 /** CPU of the whole process, helper threads included, per call. */
@@ -292,18 +294,28 @@ const signingAtOnce = 8;
 const small = textBody(5_000);
 const unsigned = Buffer.concat([Buffer.from(head), small]);
 
+const signedOctets = Buffer.alloc(900, 'h');
+const signLimit = () => [hash('sha256', small, 'buffer'), sign('sha256', signedOctets, rsa.privateKey)];
+
+/** Several callers, each with one message after the other. */
+async function signMany(messages: number): Promise<void> {
+  let left = messages;
+  const caller = async () => {
+    while (left-- > 0) await ours.signDkim(unsigned, [rsaKey]);
+  };
+  await Promise.all(Array.from({ length: signingAtOnce }, caller));
+}
+
+/** One thread signs, as for the limit: two that sign at the same time share caches, and each then needs longer for the same. */
 const signing: Case = {
   name: 'DKIM sign RSA-2048, 5 KB',
   marks: [{ against: 'limit', atLeast: 0.75 }],
+  poolThreads: 1,
   contenders: {
     posthorn: () => {
-      const some = Array.from({ length: signingAtOnce });
-      return turns(() => Promise.all(some.map(() => ours.signDkim(unsigned, [rsaKey]))), 1, signingAtOnce);
+      return turns(() => signMany(signingAtOnce * 5), 1, signingAtOnce * 5);
     },
-    limit: () => {
-      const octets = Buffer.alloc(900, 'h');
-      return turns(() => [hash('sha256', small, 'buffer'), sign('sha256', octets, rsa.privateKey)]);
-    },
+    limit: () => turns(signLimit),
     mailauth: async () => {
       const { dkimSign } = theirs();
       const privateKey = rsa.privateKey.export({ type: 'pkcs1', format: 'pem' }).toString();
@@ -391,6 +403,7 @@ type Seat = { readonly name: string; readonly turn: () => Promise<number>; reado
 async function seat(one: Case, name: string): Promise<Seat | undefined> {
   const child: ChildProcess = fork(fileURLToPath(import.meta.url), ['--serve', `${one.name}|${name}`], {
     execArgv: ['--single-threaded-gc'], // helpers of a few MB wait for each other on a busy machine, at the cost of whoever has them
+    env: { ...process.env, ...(one.poolThreads !== undefined && { UV_THREADPOOL_SIZE: String(one.poolThreads) }) },
   });
   const heard = async (): Promise<unknown> => (await once(child, 'message'))[0];
   const ready = await heard();
@@ -464,27 +477,40 @@ function show({ name, micros, marks }: Figure): void {
   }
 }
 
+type AtOnce = { readonly perSecond: number; readonly limitPerSecond: number; readonly waitMs: number };
+
 /** Both cores, and the loop meanwhile: wall time, so it says something on a quiet machine only. */
-async function showSigningAtOnce(): Promise<void> {
-  const some = Array.from({ length: signingAtOnce });
-  const perSecond = async (work: () => Promise<unknown>, each: number) => {
-    for (let i = 0; i < 20; i++) await work();
+async function signAtOnce(rounds: number): Promise<AtOnce> {
+  await signMany(10_000); // until the compiler has settled
+  const perSecond = async (work: () => unknown, each: number) => {
     const start = performance.now();
     let done = 0;
-    for (; performance.now() - start < 2_000; done += each) await work();
+    for (; performance.now() - start < 2 * turnMs; done += each) await work();
     return (done / (performance.now() - start)) * 1000;
   };
-  const octets = Buffer.alloc(900, 'h');
-  const alone = async () => [hash('sha256', small, 'buffer'), sign('sha256', octets, rsa.privateKey)];
-  const limit = await perSecond(alone, 1);
-  const delay = monitorEventLoopDelay({ resolution: 1 });
-  delay.enable();
-  const together = await perSecond(() => Promise.all(some.map(() => ours.signDkim(unsigned, [rsaKey]))), signingAtOnce);
-  delay.disable();
-  const p99 = delay.percentile(99) / 1e6 - 1;
+  const seen: AtOnce[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const limitPerSecond = await perSecond(signLimit, 1);
+    const delay = monitorEventLoopDelay({ resolution: 1 });
+    delay.enable();
+    const together = await perSecond(() => signMany(signingAtOnce * 20), signingAtOnce * 20);
+    delay.disable();
+    seen.push({ perSecond: together, limitPerSecond, waitMs: delay.percentile(99) / 1e6 - 1 });
+  }
+  const middle = (of: (one: AtOnce) => number) => median(seen.map(of));
+  const [limitPerSecond, waitMs] = [middle((one) => one.limitPerSecond), middle((one) => one.waitMs)];
+  return { perSecond: limitPerSecond * middle((one) => one.perSecond / one.limitPerSecond), limitPerSecond, waitMs };
+}
+
+/** @param alone the same on one thread */
+function showSigningAtOnce({ perSecond, limitPerSecond, waitMs }: AtOnce, alone: Figure): void {
+  const share = alone.marks.find(({ against }) => against === 'limit')?.ratio ?? Number.NaN;
+  const ratio = perSecond / limitPerSecond;
   process.stdout.write(
-    `DKIM sign RSA-2048, ${signingAtOnce} at once on ${cpus().length} cores (wall time)\n` +
-      `  ${together.toFixed(0)}/s, ${(together / limit).toFixed(2)} × one thread's limit; the loop waits ${p99.toFixed(1)} ms (p99)\n`,
+    `DKIM sign RSA-2048, ${signingAtOnce} callers at once on ${cpus().length} cores (wall time)\n` +
+      `  ${perSecond.toFixed(0)}/s\n` +
+      `  ${ratio / share >= 1.7 ? 'met    ' : 'NOT MET'} ${(ratio / share).toFixed(2)} × one thread of ours (mark 1.7); ${ratio.toFixed(2)} × one thread's limit\n` +
+      `  ${waitMs <= 2 ? 'met    ' : 'NOT MET'} the event loop waits ${waitMs.toFixed(1)} ms at the 99th percentile (mark 2)\n`,
   );
 }
 
@@ -497,5 +523,8 @@ else {
     if (!values.json) show(figure);
   }
   if (values.json) process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`);
-  else if ('sign at once'.includes(values.only) || values.only === '') await showSigningAtOnce();
+  else if (signing.name.includes(values.only)) {
+    const alone = figures.find(({ name }) => name === signing.name);
+    if (alone !== undefined) showSigningAtOnce(await signAtOnce(Number(values.rounds)), alone);
+  }
 }
