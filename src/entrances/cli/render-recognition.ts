@@ -14,6 +14,10 @@ const signs = {
   hosts: { code: 'host', say: 'the name of the machine' },
 } as const satisfies Record<TraceKind, { readonly code: string; readonly say: string }>;
 
+/** Lines on a page; documents have all. */
+const shownMax = 20;
+const signsMax = 6;
+
 export function wordDocument({ given, name, match, why }: ToldWord): object {
   return {
     given,
@@ -65,8 +69,8 @@ export function recognitionLines({ senders, unclaimed }: Recognition, page: Reco
     ...(author === undefined ? [] : [`From ${style.bold(author)}`, '']),
     ...senders.flatMap(({ sender, signs: seen }) => [
       `${style.good(sender.name)} (${sender.id})`,
-      ...seen.slice(0, 6).map((sign) => style.dim(`  ${signLine(sign)}`)),
-      ...(seen.length > 6 ? [style.dim(`  and ${seen.length - 6} more`)] : []),
+      ...seen.slice(0, signsMax).map((sign) => style.dim(`  ${signLine(sign)}`)),
+      ...(seen.length > signsMax ? [style.dim(`  and ${seen.length - signsMax} more`)] : []),
     ]),
     ...(senders.length === 0 ? [style.bad('No sender of the catalogue has left a sign here.')] : []),
     ...unclaimedLines(unclaimed, page),
@@ -89,10 +93,11 @@ function unclaimedLines(unclaimed: Recognition['unclaimed'], { style, domain }: 
   return [
     '',
     style.bold('Not in the catalogue'),
-    ...unclaimed.map(({ by, name }) => {
+    ...unclaimed.slice(0, shownMax).map(({ by, name }) => {
       const say = by === 'selectors' ? 'a key at the selector' : signs[by].say;
       return `  ${say}: ${visible(name)}${isOwn(name) ? ' (a name of its own)' : ''}`;
     }),
+    ...(unclaimed.length > shownMax ? [`  and ${unclaimed.length - shownMax} more`] : []),
   ];
 }
 

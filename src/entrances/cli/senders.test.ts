@@ -139,6 +139,15 @@ test('senders recognise --domain: who sends, whom nobody knows, what was not ans
   assert.match(out, /posthorn plan example\.com --sender mailchimp --sender google-workspace\n$/);
 });
 
+test('senders recognise --domain: a DNS that does not answer is not a domain without senders', async () => {
+  const silent = {
+    resolver: async () => resolverFromZone(';!TIMEOUT example.com.\nk2._domainkey.example.com. CNAME dkim2.mcsv.net.'),
+  };
+  const { code, err } = await cli('senders recognise --domain example.com', silent);
+  assert.equal(code, 69);
+  assert.match(err, /gives no answer for example\.com\.\n {2}next: ask another name server/);
+});
+
 test('senders recognise message.eml: by its header alone', async () => {
   const message = 'DKIM-Signature: v=1; d=example.com; s=k3; b=\nFrom: ann@example.com\n\nhello\n';
   const { out } = await cli('senders recognise message.eml --json', { files: { 'message.eml': message } });

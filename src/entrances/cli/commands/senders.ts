@@ -12,6 +12,7 @@ import {
 } from '../../../services/setup/setup.ts';
 import type { Catalogue, SenderDefinition } from '../../../services/setup/types.ts';
 import type { Answer } from '../answer.ts';
+import { CliError } from '../cli-error.ts';
 import type { CliHost } from '../cli-host.ts';
 import { exits } from '../exits.ts';
 import type { Leaf } from '../leaf.ts';
@@ -123,12 +124,17 @@ async function tellSenders(run: Run, options: { readonly domain?: string }, ...w
   };
 }
 
+/** Some 150 questions; where name servers are slow, what was not answered by then is said. */
+const lookMs = 30_000;
+
 async function tellOfDomain(run: Run, text: string): Promise<Answer> {
   const domain = readDomain(text);
   const catalogue = await run.host.catalogue();
-  const gathered = await gatherSigns(await run.resolver(), catalogue, domain, { signal: run.host.signal });
+  const signal = AbortSignal.any([run.host.signal, AbortSignal.timeout(lookMs)]);
+  const gathered = await gatherSigns(await run.resolver(), catalogue, domain, { signal });
   const recognition = recognise(catalogue, gathered.signs);
   const { hasWildcardKeys, failed } = gathered;
+  if (failed.includes(domain) && recognition.senders.length === 0) throw noAnswer(domain);
   return {
     exit: recognition.senders.length > 0 ? exits.ok : exits.problems,
     document: { domain, ...recognitionDocument(recognition), wildcard_keys: hasWildcardKeys, failed },
@@ -136,6 +142,15 @@ async function tellOfDomain(run: Run, text: string): Promise<Answer> {
     lines: (style, columns) =>
       recognitionLines(recognition, { style, columns, program: run.host.command, domain, hasWildcardKeys, failed }),
   };
+}
+
+function noAnswer(domain: string): CliError {
+  return new CliError({
+    exit: exits.unavailable,
+    code: 'no_answer',
+    say: `The DNS gives no answer for ${domain}.`,
+    next: 'ask another name server (--resolver 192.0.2.53), or give the zone (--zone FILE)',
+  });
 }
 
 /** What stands in the header: nothing is asked of the DNS. */

@@ -13,6 +13,9 @@ const atOnce = 24;
 /** Records of the domain's own that its SPF record may be spread over. */
 const ownRecordsMax = 10;
 
+/** Of a kind; a zone that has more was made to keep us busy. */
+const namesMax = 200;
+
 /** Used by services that the catalogue does not know, and by servers of one's own: a key there is worth knowing of. */
 const otherSelectors = [
   ...['default', 'mail', 'dkim', 'k1', 's1024', 's2048', 'mxvault', 'x', 'smtp', 'email', 'key1', 'key2'],
@@ -37,10 +40,11 @@ export async function gatherSigns(
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<Gathered> {
   const failed: string[] = [];
-  const look = { resolver, domain, options, failed };
-  const [mx, spfDomains, wildcard, selectors, returnPaths] = await Promise.all([
-    mailHosts(look),
-    spfNames(look),
+  const look: Look = { resolver, domain, options, failed, timeouts: 0 };
+  const [mx, spfDomains] = await Promise.all([mailHosts(look), spfNames(look)]);
+  // Name servers that do not answer for the domain itself do not answer for 150 names below it either.
+  if (look.timeouts > 1) return { signs: {}, hasWildcardKeys: false, failed };
+  const [wildcard, selectors, returnPaths] = await Promise.all([
     keyAt(look, nobodysSelector),
     eachAtOnce(selectorsToGuess(catalogue), (selector) => keyAt(look, selector)),
     eachAtOnce(returnPathNames(catalogue), (name) => targetOf(look, `${name}.${domain}`)),
@@ -63,6 +67,7 @@ type Look = {
   readonly domain: DomainName;
   readonly options: { readonly signal?: AbortSignal };
   readonly failed: string[];
+  timeouts: number;
 };
 
 /** What services use, and what is used often. */
@@ -91,7 +96,10 @@ function returnPathNames(catalogue: Catalogue): readonly string[] {
 async function mailHosts(look: Look): Promise<readonly string[]> {
   const { resolver, domain, options } = look;
   const answer = noted(look, domain, await resolver.lookup(domain, 'MX', options));
-  return answer.map(({ exchange }) => exchange).filter((name) => name !== '');
+  return answer
+    .map(({ exchange }) => exchange)
+    .filter((name) => name !== '')
+    .slice(0, namesMax);
 }
 
 /** Names of others in the record; records of the domain's own that it is spread over are read, too. */
@@ -108,7 +116,7 @@ async function spfNames(look: Look): Promise<readonly string[]> {
       else if (asked !== undefined && !own.includes(asked)) own.push(asked);
     }
   }
-  return [...new Set(names)];
+  return [...new Set(names)].slice(0, namesMax);
 }
 
 /** Of a target with macros the fixed end: `%{i}._spf.mta.salesforce.com` is a name of salesforce.com. */
@@ -149,6 +157,7 @@ async function targetOf(look: Look, name: string): Promise<string | undefined> {
 
 function noted<Data>(look: Look, name: string, answer: DnsAnswer<Data>): readonly Data[] {
   if (answer.kind === 'failed' && !look.failed.includes(name)) look.failed.push(name);
+  if (answer.kind === 'failed' && answer.why === 'timeout') look.timeouts++;
   return answer.kind === 'found' ? answer.records : [];
 }
 

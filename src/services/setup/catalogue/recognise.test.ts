@@ -123,6 +123,15 @@ test('where every key answers, keys prove nothing; what gets no answer is said',
   assert.equal(failing.senders.length, 1);
 });
 
+test('a zone of thousands of names ends', async () => {
+  const many = Array.from({ length: 3_000 }, (_, at) => `example.com. MX 1 mx${at}.who.test.`);
+  const includes = Array.from({ length: 400 }, (_, at) => `include:n${at}.who.test`).join(' ');
+  const { unclaimed } = await ofZone(
+    [...many, `example.com. TXT "v=spf1 ${includes} -all"`].join('\n').replaceAll(/(.{250}) /g, '$1 " "'),
+  );
+  assert.equal(unclaimed.length, 400);
+});
+
 test('a message tells by its header: own signatures by selector, those of others by d=', () => {
   const message = [
     'Return-Path: <bounces+1@em1.example.com>',
