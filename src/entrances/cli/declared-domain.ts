@@ -1,7 +1,5 @@
 /** Who sends for a domain, as options, a file or the office say it: what `plan` and `publish` begin with. */
 import type { Command } from 'commander';
-import { parse as parseToml } from 'smol-toml';
-import { fromUtf8 } from '../../base/bytes.ts';
 import type { DomainName } from '../../format/domain-name.ts';
 import type { Resolver } from '../../protocol/dns/types.ts';
 import { ownOffice, readPlannedDomain, Setup } from '../../services/setup/setup.ts';
@@ -10,6 +8,7 @@ import { CliError } from './cli-error.ts';
 import { exits } from './exits.ts';
 import { each } from './leaf.ts';
 import { bad } from './read-options.ts';
+import { isTable, readTableFile, type Table } from './read-table-file.ts';
 import type { Run } from './run.ts';
 
 export type DeclareOptions = {
@@ -95,7 +94,7 @@ async function declarationOf(run: Run, setup: Setup, given: object, domain: Doma
 /** The file, and what the options say over it. */
 async function declared(run: Run, options: DeclareOptions): Promise<Table> {
   const { sender, dmarc, rua, pct, loosen, inbound, parked, spf, bimi } = options;
-  const file = options.file === undefined ? {} : await readFile(run, options.file);
+  const file = options.file === undefined ? {} : await readTableFile(run, options.file, 'a declaration');
   const own = isTable(file.dmarc) ? file.dmarc : {};
   const wish = {
     ...own,
@@ -115,40 +114,8 @@ async function declared(run: Run, options: DeclareOptions): Promise<Table> {
   };
 }
 
-type Table = Readonly<Record<string, unknown>>;
-
-function isTable(value: unknown): value is Table {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function listOf(value: unknown): readonly unknown[] {
   return value === undefined ? [] : Array.isArray(value) ? value : [value];
-}
-
-async function readFile(run: Run, path: string): Promise<Table> {
-  const text = fromUtf8(await run.host.readFile(path));
-  const value = /^\s*\{/.test(text) ? parseJson(text) : tomlOf(path, text);
-  if (isTable(value)) return value;
-  throw bad('bad_file', `${path} is no declaration: neither TOML nor a JSON object.`, [
-    `${run.host.command} plan --help`,
-  ]);
-}
-
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function tomlOf(path: string, text: string): unknown {
-  try {
-    return parseToml(text);
-  } catch (error) {
-    const [say = 'it cannot be read'] = error instanceof Error ? error.message.split('\n') : [];
-    throw bad('bad_file', `${path}: ${say}.`, [`correct ${path}`]);
-  }
 }
 
 /** A refusal of the service with the next command to type. */

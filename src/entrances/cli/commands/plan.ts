@@ -13,10 +13,11 @@ import {
 import type { Declaration, DomainObserved, OwnOffice, Plan } from '../../../services/setup/types.ts';
 import type { Answer } from '../answer.ts';
 import type { CliHost } from '../cli-host.ts';
-import { addDeclareOptions, type DeclareOptions, openDeclared, parseJson, planRefused } from '../declared-domain.ts';
+import { addDeclareOptions, type DeclareOptions, openDeclared, planRefused } from '../declared-domain.ts';
 import { exits } from '../exits.ts';
 import type { Leaf } from '../leaf.ts';
 import { bad } from '../read-options.ts';
+import { parseJson } from '../read-table-file.ts';
 import { planLines } from '../render-plan.ts';
 import type { Run } from '../run.ts';
 
