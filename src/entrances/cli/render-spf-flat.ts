@@ -15,7 +15,7 @@ export function flatLines(flat: SpfFlattened, page: Page): string[] {
   return [
     ...recordLines(flat),
     '',
-    (lookups > 10 ? style.bad : style.good)(`${lookups} of 10 lookups, ${before} before`),
+    style.good(`${lookups} of 10 lookups, ${before} before`),
     ...refused.flatMap(({ include, why }) => entry(`include:${visible(include)} stays: ${visible(why)}`, 2, page)),
     '',
     ...entry(`Look again by ${moment(fingerprint.lookAgain)}, and keep what you look with:`, 0, page),

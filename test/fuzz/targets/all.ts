@@ -32,6 +32,7 @@ import { smtpClient } from './smtp-client.ts';
 import { smtpPath } from './smtp-path.ts';
 import { smtpServer } from './smtp-server.ts';
 import { spfEvaluate, spfRecord } from './spf.ts';
+import { spfCompiler } from './spf-compiler.ts';
 import { tagList } from './tag-list.ts';
 import { zoneFile } from './zone-file.ts';
 
@@ -69,6 +70,7 @@ export const targets: readonly FuzzTarget[] = [
     dkimCanonical,
     spfRecord,
     spfEvaluate,
+    spfCompiler,
     dmarc,
     authResults,
     arc,

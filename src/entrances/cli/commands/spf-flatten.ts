@@ -57,7 +57,6 @@ async function flattenRecord(run: Run, options: FlattenOptions, text = ''): Prom
   const flat = flattenDomain(facts, { name, includes, literal, nowMs: (await run.clock()).nowMs() });
   if (!flat.ok) throw bad(flat.code.replaceAll('-', '_'), `${flat.say}.`, [nextAfter(flat.code, name, command)]);
   return {
-    exit: flat.value.lookups > 10 ? exits.problems : exits.ok,
     document: flatDocument(flat.value),
     value: flat.value.record,
     lines: (style, columns) => flatLines(flat.value, { style, columns, program: command }),

@@ -94,10 +94,17 @@ function sourcesOf(
         from: sender,
         isPresent: false,
         isLiteral: literal ?? false,
-        read: readText(isSpfRecord(terms[0] ?? '') ? terms.join(' ') : `v=spf1 ${terms.join(' ')}`),
+        read: readWish(readText, terms),
       }),
     );
   return [...there, ...wishes];
+}
+
+/** A whole record as a provider's page shows it, or terms; of these all are wanted, wherever they stand. */
+function readWish(readText: Deps['readText'], terms: readonly string[]): ReadRecord {
+  if (isSpfRecord(terms[0] ?? '')) return readText(terms.join(' '));
+  const read = readText(`v=spf1 ${terms.join(' ')}`);
+  return read.behind.length === 0 ? read : { ...read, terms: [...read.terms, ...read.behind], behind: [] };
 }
 
 const isEmpty = ({ terms, behind, redirect, problems, all }: ReadRecord) =>
@@ -141,7 +148,7 @@ function baseText(sources: readonly Source[], draft: Draft, gone: readonly SpfDr
   if (first === undefined || second !== undefined || gone.length > 0 || !isSpfRecord(first.read.given))
     return undefined;
   const { read } = first;
-  if (read.problems.some(({ severity }) => severity !== 'notice')) return undefined;
+  if (read.problems.some(({ severity }) => severity === 'error')) return undefined;
   const alone = mergeTerms(draft.name, [first]);
   const own = draftText({
     name: draft.name,

@@ -34,7 +34,8 @@ export function endRecord(
     say: `${text} was without effect beside "all", and is left out`, // RFC 7208 §6.1
   }));
   const [only, second] = redirects;
-  if (only !== undefined && second === undefined && alls.length === 0)
+  const hasBehind = sources.some(({ read }) => read.behind.length > 0); // what stands behind an end needs one
+  if (only !== undefined && second === undefined && ofPresent.length === 0 && !hasBehind)
     return { redirect: only, converted: [], problems };
   for (const { text } of redirects)
     problems.push({

@@ -157,7 +157,7 @@ d.test TXT "v=spf1" ${quoted(three)} " -all"`;
         );
       }
     }),
-    { numRuns: Number(process.env.POSTHORN_RUNS ?? 30) },
+    { numRuns: Number(process.env.POSTHORN_RUNS ?? 20) },
   );
 });
 

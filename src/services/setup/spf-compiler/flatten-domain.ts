@@ -4,6 +4,7 @@
  */
 import { type Outcome, refuse } from '../../../base/outcome.ts';
 import { type DomainName, parseDomainName, parseQueryName } from '../../../format/domain-name.ts';
+import { spfLimits } from '../../../protocol/spf/check.ts';
 import { isSpfRecord, parseSpfRecord } from '../../../protocol/spf/record.ts';
 import {
   networksOf,
@@ -156,6 +157,8 @@ function settle(world: World, settled: Settled): Outcome<SpfFlattened, FlattenRe
     .map((term) => ({ term }));
   const after = replaced(draft, flat, chain[0]?.name ?? name);
   const weight = weighDraft(new Scale(worldOf(withRecords(world.facts, chain), world.readRecord)), after);
+  if (weight.lookups > spfLimits.lookups)
+    return refuse('too-many', `it would still take ${weight.lookups} lookups, ${chain.length} of them for the chain`);
   const record = draftText(after);
   const ttlMs = Math.min(...sources.map(({ ttlSeconds }) => ttlSeconds)) * 1_000;
   const wait = Math.min(

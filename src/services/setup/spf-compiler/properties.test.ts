@@ -19,7 +19,7 @@ import { worldOf } from './world.ts';
 
 const name = 'a.test' as DomainName;
 const compiler = createSpfCompiler();
-const numRuns = Number(process.env.POSTHORN_RUNS ?? 60);
+const numRuns = Number(process.env.POSTHORN_RUNS ?? 40);
 
 const networks = ['192.0.2.0/24', '192.0.2.64/26', '192.0.2.77', '198.51.100.0/25', '198.51.100.9', '10.0.0.0/8'];
 const networks6 = ['2001:db8::/32', '2001:db8:7::/48', '2001:db8:7::9'];

@@ -105,18 +105,28 @@ function readPieces(given: string): ReadRecord {
   const version = meantAsSpf.exec(given)?.[0] ?? '';
   const problems: SpfProblem[] = version === '' || isSpfRecord(given) ? [] : [notQuite(given, version)];
   const known: SpfRecord[] = [];
+  const tried = new Map<string, SpfRecord | string>(); // thousands of one term are read once
   const isQuoted = /["'\u201c\u201d\u201e]/.test(version);
   const body = given.slice(version.length);
-  const pieces = [...(isQuoted ? body.replace(/["'\u201c\u201d\s]+$/, '') : body).matchAll(/\S+/g)];
+  const pieces = [...(isQuoted ? withoutClosing(body) : body).matchAll(/\S+/g)];
   for (const [index, { 0: text, index: at }] of pieces.entries()) {
-    const read = readOne(text);
+    const read = tried.get(text) ?? readOne(text);
+    tried.set(text, read);
     if (typeof read !== 'string') known.push(read);
-    else if (!/^["'\u201c\u201d]+$/.test(text))
-      problems.push(
-        unreadable({ text: given, at: version.length + at, length: text.length }, text, read, pieces[index + 1]?.[0]),
-      );
+    else {
+      const where = { text: given, at: version.length + at, length: text.length };
+      const meant = problems.length < guessesMax ? whatWasMeant(text, pieces[index + 1]?.[0]) : undefined;
+      problems.push(unreadable(where, text, read, meant));
+    }
   }
   return joined(given, known, problems);
+}
+
+/** Without blanks and quotes at its end. A scan: a pattern for the end is quadratic on runs of them. */
+function withoutClosing(text: string): string {
+  let end = text.length;
+  while (end > 0 && ' "\'\t\u201c\u201d'.includes(text.charAt(end - 1))) end--;
+  return text.slice(0, end);
 }
 
 function notQuite(given: string, version: string): SpfProblem {
@@ -166,21 +176,25 @@ function readOne(text: string): SpfRecord | string {
 
 type Where = NonNullable<SpfProblem['where']>;
 
-function unreadable(where: Where, text: string, why: string, next: string | undefined): SpfProblem {
-  const meant = whatWasMeant(text, next);
+function unreadable(where: Where, text: string, why: string, meant: string | undefined): SpfProblem {
   return {
     code: 'unreadable-term',
     severity: 'error',
     say: `"${printable(text, 60)}" cannot be read: ${why}`,
-    ...(meant !== undefined && { fix: `perhaps ${meant} is meant` }),
+    ...(meant !== undefined && { fix: `perhaps ${printable(meant)} is meant` }),
     where,
   };
 }
+
+/** A text full of mistakes is no record with a slip in it. */
+const guessesMax = 20;
+const guessOctetsMax = 300; // the longest names have 253
 
 const mechanisms = ['all', 'include', 'exists', 'a', 'mx', 'ptr', 'ip4', 'ip6', 'redirect', 'exp'];
 
 /** A guess that reads, for the person to confirm: never taken by itself. */
 function whatWasMeant(text: string, next: string | undefined): string | undefined {
+  if (text.length > guessOctetsMax) return undefined;
   const bare = text.replace(/^["'\u201c\u201d]+|["'\u201c\u201d,;]+$/g, '');
   const [, sign = '', name = '', mark = '', value = ''] = /^([-+~?]?)([a-z0-9]*)([:=]?)(.*)$/i.exec(bare) ?? [];
   const address = value.replace(/\/.*$/, '');
@@ -235,7 +249,8 @@ const spellTarget = (target: TargetName | undefined) => (target === undefined ? 
 /** Letters of macros keep their case: an upper-case one means something else. RFC 7208 §7.3 */
 export function spellName(target: TargetName): string {
   const name = nameOfTarget(target);
-  if (name !== undefined && !target.text.includes('%')) return name;
+  // What is too long stands for its right end only (RFC 7208 §7.3), which may be no name to write down.
+  if (name !== undefined && target.text.length <= name.length + 1 && !target.text.includes('%')) return name;
   return target.text.replaceAll(/%\{[^}]*\}|[^%]+/g, (part) => (part.startsWith('%') ? part : part.toLowerCase()));
 }
 
