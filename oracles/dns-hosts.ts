@@ -2,7 +2,9 @@
  * Our requests to DNS hosts beside those of the vendors' own clients: both do the same to the same replayed host, and method, path,
  * query and body have to be equal; signatures are checked by the host. Then the vendor's client reads what we wrote.
  */
+import { createServer } from 'node:http';
 import https from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { isDeepStrictEqual } from 'node:util';
 import { createAzureEditor } from '../src/adapters/zones/azure.ts';
@@ -19,7 +21,7 @@ import { azureCredentials, azureReplay, azureToken } from '../test/support/dns-h
 import { cloudflareReplay, cloudflareToken } from '../test/support/dns-hosts/cloudflare.ts';
 import { googleAccount, googleReplay, googleToken } from '../test/support/dns-hosts/google.ts';
 import { ovhCredentials, ovhReplay } from '../test/support/dns-hosts/ovh.ts';
-import { jsonBody, listen, noTime, type Replay, type ReplayRequest } from '../test/support/dns-hosts/replay.ts';
+import { jsonBody, noTime, type Replay, type ReplayRequest } from '../test/support/dns-hosts/replay.ts';
 import { route53Credentials, route53Replay } from '../test/support/dns-hosts/route53.ts';
 import type { AnyComparison, Report } from './judge.ts';
 
@@ -170,7 +172,8 @@ const google: Vendor = {
   editor: (world) => createGoogleEditor(world, googleAccount),
   theirs: async (load, _replay, url) => {
     const client = await googleClient(load, url);
-    const [zones] = (await client.getZones?.({ dnsName: `${contractZone}.` })) as unknown as [Loose[]];
+    const listed = (await client.getZones?.({ dnsName: `${contractZone}.` })) as unknown as readonly Loose[][];
+    const zones = listed[0] ?? [];
     const zone = zones.find((one) => String(one.metadata?.visibility) === 'public') as Loose;
     await zone.getRecords?.({ maxResults: 1000 });
     const record = (one: RecordSet, data: readonly string[]) =>
@@ -186,8 +189,8 @@ const google: Vendor = {
   },
   texts: async (load, _replay, url) => {
     const client = await googleClient(load, url);
-    const [records] = (await client.zone?.('posthorn-zone')?.getRecords?.('TXT')) as unknown as [Loose[]];
-    return records.filter((one) => String(one.metadata?.name) === `${selector}.`).flatMap((one) => one.data);
+    const listed = (await client.zone?.('posthorn-zone')?.getRecords?.('TXT')) as unknown as readonly Loose[][];
+    return (listed[0] ?? []).filter((one) => String(one.metadata?.name) === `${selector}.`).flatMap((one) => one.data);
   },
   expected: [`"${head}" "${tail}"`],
 };
@@ -334,6 +337,28 @@ const ovh: Vendor = {
     }),
   expected: [`"${head}" "${tail}"`],
 };
+
+/** The replayed host over HTTP on loopback. */
+async function listen(replay: Replay): Promise<{ readonly url: string; readonly close: () => void }> {
+  const server = createServer(async (incoming, outgoing) => {
+    const parts: Buffer[] = [];
+    for await (const part of incoming) parts.push(part as Buffer);
+    const url = new URL(incoming.url ?? '/', `http://${incoming.headers.host}`);
+    const headers = incoming.headers as Record<string, string>;
+    const request = { method: incoming.method ?? '', headers, body: Buffer.concat(parts).toString('utf8') };
+    const { status, headers: fields, text } = await replay.exchange(url, request, new AbortController().signal);
+    const type = text.startsWith('<') ? 'text/xml' : 'application/json; charset=utf-8';
+    outgoing.writeHead(status, { 'content-type': type, ...fields }).end(text);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
 
 // ---- The comparison
 

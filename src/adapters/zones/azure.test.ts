@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { changeOf, contractZone, set } from '../../../test/contracts/zone-editor.ts';
-import { azureCredentials, azureReplay } from '../../../test/support/dns-hosts/azure.ts';
+import { azureCredentials, azureReplay, azureToken } from '../../../test/support/dns-hosts/azure.ts';
 import { hostContract } from '../../../test/support/dns-hosts/host-contract.ts';
 import { noTime } from '../../../test/support/dns-hosts/replay.ts';
 import { createAzureEditor } from './azure.ts';
@@ -41,4 +41,19 @@ test('a later change that is refused leaves the earlier ones, and says how many'
   assert.partialDeepStrictEqual(await editor.apply(contractZone, changes), { ok: false, code: 'unavailable', done: 1 });
   const read = await editor.read(contractZone);
   assert.deepEqual(read.ok && read.value.sets.filter(({ type }) => type === 'TXT'), [changes[0]?.after]);
+});
+
+test('a host that repeats our token does not get it into a sentence', async () => {
+  const host = azureReplay([]);
+  host.next('GET', /dnsZones/, {
+    status: 403,
+    body: { error: { code: 'AuthorizationFailed', message: `no to ${azureToken}` } },
+  });
+  const editor = createAzureEditor({ exchange: host.exchange, timers: noTime, base: host.base }, azureCredentials);
+  const read = await editor.read(contractZone);
+  assert.deepEqual(read, {
+    ok: false,
+    code: 'bad-credentials',
+    say: 'Azure DNS says: no to *** (AuthorizationFailed) (HTTP 403)',
+  });
 });

@@ -28,7 +28,7 @@ export type HostSetting = {
 };
 
 /** A setting's value by its name; of a file, what it holds. */
-export type HostSettings = (name: string) => string;
+type HostSettings = (name: string) => string;
 
 export type HttpHost = {
   readonly kind: string;

@@ -23,7 +23,7 @@ export const ovhCredentials: OvhCredentials = {
   consumerKey: 'MtSwSrPpNjqfVSmJhLbPyr2i45lSwPU1',
 };
 /** Its clock runs ahead of ours. */
-export const ovhAheadSeconds = 47;
+const ovhAheadSeconds = 47;
 
 type Stored = {
   readonly id: number;

@@ -2,8 +2,6 @@
  * DNS hosts whose API is replayed from its documentation: they keep a zone, look strictly at what they are asked, page, quote and split
  * in their own way, and complain in their own words. In the process for our editors, over HTTP for the vendors' own clients.
  */
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Timers } from '../../../src/base/clock.ts';
 import type { RecordSet, SetupType } from '../../../src/services/setup/types.ts';
 import type { HostTrouble } from '../../contracts/zone-editor.ts';
@@ -93,28 +91,6 @@ function aborted(signal: AbortSignal): Promise<never> {
     if (signal.aborted) reject(new Error('aborted'));
     signal.addEventListener('abort', () => reject(new Error('aborted')), { once: true });
   });
-}
-
-/** The same over HTTP on loopback. */
-export async function listen(replay: Replay): Promise<{ readonly url: string; readonly close: () => void }> {
-  const server = createServer(async (incoming, outgoing) => {
-    const parts: Buffer[] = [];
-    for await (const part of incoming) parts.push(part as Buffer);
-    const url = new URL(incoming.url ?? '/', `http://${incoming.headers.host}`);
-    const headers = incoming.headers as Record<string, string>;
-    const request = { method: incoming.method ?? '', headers, body: Buffer.concat(parts).toString('utf8') };
-    const { status, headers: fields, text } = await replay.exchange(url, request, new AbortController().signal);
-    const type = text.startsWith('<') ? 'text/xml' : 'application/json; charset=utf-8';
-    outgoing.writeHead(status, { 'content-type': type, ...fields }).end(text);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () => {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
 }
 
 /** Waits take no time, and no limit is ever reached. */
