@@ -32,7 +32,7 @@ async function scene(t: TestContext) {
   };
   const ports = { ...office, authorities, resolver: over('resolver'), oldestOpenMs: async () => queue.oldestMs };
   const failures: string[] = [];
-  const signals = { emit: (_level: string, name: string) => void failures.push(name) };
+  const signals = { emit: (level: string, name: string) => void (level === 'error' && failures.push(name)) };
   const care = new DomainCare({ ...ports, signals });
   const records = async () => {
     const proof = office.directory.ownership.proofOf(example);

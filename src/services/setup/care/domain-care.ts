@@ -9,7 +9,7 @@ import type { Db } from '../../../base/port/db.ts';
 import type { Signals } from '../../../base/port/signals.ts';
 import type { DomainName } from '../../../format/domain-name.ts';
 import { type Directory, directoryChannel, dueChannel } from '../../directory/directory.ts';
-import type { DkimKeyRecord, DomainRecord } from '../../directory/types.ts';
+import type { DkimKeyRecord, DomainRecord, OwnershipChange } from '../../directory/types.ts';
 import { decideOwnership } from './decide-ownership.ts';
 import { decideRotation, type RotationStep } from './decide-rotation.ts';
 import { type Eyes, lookForKey, lookForProof } from './look-for-record.ts';
@@ -134,7 +134,7 @@ export class DomainCare {
     const [proof, keys] = await Promise.all([this.#proof(domain), this.#keys(name)]);
     if (this.#stopping.signal.aborted) return undefined; // what was cut off has seen nothing
     const ownership = decideOwnership(domain, proof?.seen ?? 'unclear', timers.nowMs());
-    if (ownership.change) await directory.ownership.change(name, ownership.change);
+    if (ownership.change) await this.#change(name, ownership.change);
     const now = (await directory.domain(name)) ?? domain;
     const rotation = decideRotation({
       keys: keys.map(({ sighting, ...key }) => (sighting ? { ...key, sighting } : key)),
@@ -146,6 +146,16 @@ export class DomainCare {
     const times = [ownership.lookAtMs, rotation.lookAtMs].filter((at) => at !== undefined);
     await directory.ownership.lookAgain(name, times.length === 0 ? undefined : Math.min(...times));
     return this.#report(now, proof, keys);
+  }
+
+  async #change(name: DomainName, change: OwnershipChange): Promise<void> {
+    const { directory, signals } = this.#ports;
+    await directory.ownership.change(name, change);
+    const fields = {
+      domain: name,
+      ...('stopsAtMs' in change ? { stops_at: new Date(change.stopsAtMs).toISOString() } : {}),
+    };
+    signals.emit(change.kind === 'proven' ? 'info' : 'warn', `domain.${change.kind}`, fields);
   }
 
   /** A person's word needs no proof. */
