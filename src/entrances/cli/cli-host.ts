@@ -97,7 +97,7 @@ export type PublisherWish = {
   readonly journal?: string;
 };
 
-export type DnsHostFacts = {
+type DnsHostFacts = {
   readonly kind: string;
   readonly name: string;
   /** Variables of the environment. */

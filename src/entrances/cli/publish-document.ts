@@ -10,7 +10,7 @@ export function diffDocument({ changes, elsewhere, obstacles }: ZoneDiff): objec
   };
 }
 
-export function changeDocument({ name, type, before, after }: RecordChange): object {
+function changeDocument({ name, type, before, after }: RecordChange): object {
   return { name, type, ...(before && { before: setDocument(before) }), ...(after && { after: setDocument(after) }) };
 }
 

@@ -30,7 +30,7 @@ export type Prepared = {
 
 // ---- The journal
 
-export type PublicationState =
+type PublicationState =
   | 'begun' // nothing more is known: it was broken off, or is under way
   | 'made' // the host holds it
   | 'verified' // and every authoritative server shows it
