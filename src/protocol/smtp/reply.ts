@@ -26,9 +26,18 @@ export function writeReply(reply: Reply): string {
   const status = reply.enhanced === undefined ? '' : `${reply.enhanced} `;
   // RFC 2034 §4: the status stands on every line, and its class is the code's
   invariant(status === '' || status[0] === String(reply.code)[0], `${reply.code} does not go with ${reply.enhanced}`);
-  const lines = [reply.text, ...(reply.more ?? [])].flatMap((line) => fold(printable(line)));
+  if (reply.more === undefined && isPlain(reply.text)) return `${reply.code} ${status}${reply.text}\r\n`;
+  const texts = [reply.text, ...(reply.more ?? [])];
+  const lines = texts.every(isPlain) ? texts : texts.flatMap((line) => fold(printable(line)));
   const last = lines.length - 1;
-  return lines.map((line, i) => `${reply.code}${i < last ? '-' : ' '}${status}${line}\r\n`).join('');
+  let wire = '';
+  for (const [at, line] of lines.entries()) wire += `${reply.code}${at < last ? '-' : ' '}${status}${line}\r\n`;
+  return wire;
+}
+
+/** One line as it is: nearly every reply. */
+function isPlain(text: string): boolean {
+  return text.length <= textMax && !/[^\x20-\x7e]/.test(text);
 }
 
 /** Everything but printable ASCII becomes a question mark. RFC 6531 §3.7.4.2: no UTF-8 unless the client asked for it. */
