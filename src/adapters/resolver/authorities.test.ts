@@ -86,9 +86,12 @@ test('an alias leads on to the servers of its zone', async (t) => {
 
 test('a name in no zone, and a resolver that fails, are said', async (t) => {
   assert.equal(await told(await authoritiesIn(t), 'a.example.org'), 'a.example.org lies in no zone');
-  const resolver = resolverFromZone(';!SERVFAIL example.com.');
-  const over = createAuthorities({ net, timers: systemClock, random: systemRandom, resolver });
-  assert.equal(await told(over, 'example.com'), 'the name servers of example.com could not be found (servfail)');
+  const deps = { net, timers: systemClock, random: systemRandom };
+  const failing = createAuthorities({ ...deps, resolver: resolverFromZone(';!SERVFAIL example.com.') });
+  assert.equal(await told(failing, 'example.com'), 'the name servers of example.com could not be found (servfail)');
+  const below = resolverFromZone('example.com NS ns.example.com\n;!SERVFAIL _domainkey.example.com.');
+  const over = createAuthorities({ ...deps, resolver: below });
+  assert.deepEqual(await told(over, 'k._domainkey.example.com'), ['ns.example.com timeout'], 'the zone above');
 });
 
 test('an alias that leads nowhere is asked for at the servers of its own zone', async (t) => {

@@ -76,22 +76,18 @@ class Asker {
   /** The nearest name at or above that has servers; otherwise a sentence. */
   async #zoneOf(name: QueryName, signal: AbortSignal): Promise<Zone | string> {
     const labels = name.split('.');
-    let failure: string | undefined;
+    let problem: string | undefined;
     for (let above = 0; above < labels.length; above++) {
       const apex = labels.slice(above).join('.') as QueryName; // of a name that is one
+      // Some servers fail on names below a zone that are none; whether one above answers is seen there, but not at the top.
+      if (problem !== undefined && above === labels.length - 1) return problem;
       const found = await this.#options.resolver.lookup(apex, 'NS', { signal });
-      if (found.kind === 'failed') {
-        failure ??= `the name servers of ${apex} could not be found (${found.why})`;
-        // An alias that leads nowhere fails; whether the name is a zone of its own, the servers above it will say.
-        if (above > 0) return failure;
-        continue;
-      }
+      if (found.kind === 'failed') problem ??= `the name servers of ${apex} could not be found (${found.why})`;
       // A name that is an alias has the servers of another one's zone.
       if (found.kind === 'found' && found.canonicalName === undefined && found.records.length > 0)
         return { name: apex, servers: [...new Set(found.records)].sort().slice(0, serversMax) };
     }
-    if (failure !== undefined) return failure;
-    return `${name} lies in no zone`;
+    return problem ?? `${name} lies in no zone`;
   }
 
   async #witness<T extends RecordType>(
