@@ -62,11 +62,14 @@ describe('a stranger in the sandbox', () => {
     assert.equal(document.key, undefined);
   });
 
-  test('somebody who answers questions: who sends is declared, and yes publishes', async () => {
+  test('what is to be decided first is not decided by --yes; a person may have the rest published', async () => {
     const line = `init shop.example --data ${scene.folder}`;
-    const ended = await posthorn(line, { isTerminal: true, input: 'own:192.0.2.77\ny\n' });
+    const waiting = JSON.parse((await posthorn(`${line} --sender own:192.0.2.77 --yes --json`)).out);
+    assert.equal(waiting.plan.conflicts.length, 1);
+    assert.equal(waiting.publication.state, 'planned');
+    const ended = await posthorn(line, { isTerminal: true, input: '\ny\n' });
     assert.equal(ended.code, 0, ended.err);
-    assert.match(ended.err, /Senders \[-\]: .*Publish now\? \[y\/N\]: /s);
+    assert.match(ended.err, /Senders \[own:ip4=192\.0\.2\.77\]: .*Publish everything else now\? \[y\/N\]: /s);
     assert.match(ended.out, /This server, and own:ip4=192\.0\.2\.77\./);
     const zone = readFileSync(join(scene.folder, 'zones', 'shop.example.zone'), 'utf8');
     assert.match(zone, /"v=spf1 [^"]*ip4:192\.0\.2\.77/);

@@ -199,7 +199,9 @@ class Wizard {
 
   async #asked(proposed: readonly string[]): Promise<readonly string[]> {
     if (!this.#questions.isAsking) return proposed;
-    this.#text(`Who else does? Names as in ${this.#command('senders list')}, with blanks between; a dash for nobody.`);
+    this.#text(
+      `Who else does? Names as in ${this.#run.host.command} senders list, with blanks between; a dash for nobody.`,
+    );
     const answer = await this.#questions.ask('  Senders', proposed.join(' ') || '-');
     return answer === '-' ? [] : answer.split(/[\s]+/).filter((one) => one !== '' && one !== '-');
   }
@@ -250,11 +252,20 @@ class Wizard {
     }
     const many = `${diff.changes.length} ${diff.changes.length === 1 ? 'change' : 'changes'}`;
     this.#text(`${many} in the zone ${contents.zone}, kept by ${host}.`);
-    const isWanted = this.#options.yes === true || (await this.#questions.confirm('  Publish now?'));
+    const isWanted = await this.#mayPublish(prepared.value.plan);
     const end = isWanted ? await publisher.value.carryOut(prepared.value, { waitMs: publishWaitMs }) : undefined;
     this.#found.publication = showPublication(prepared.value, { host, end });
     this.#text(publishedSentence(end));
     return end?.state === 'verified' || end?.state === 'made';
+  }
+
+  /** What waits for a decision is not decided by `--yes`. */
+  async #mayPublish({ conflicts }: Plan): Promise<boolean> {
+    if (conflicts.length === 0) return this.#options.yes === true || this.#questions.confirm('  Publish now?');
+    this.#text(`Something is to be decided first: see "Decide first" above. Everything else can be published before.`);
+    if (this.#questions.isAsking) return this.#questions.confirm('  Publish everything else now?');
+    this.#say([`  ${this.#command(`publish ${this.#domain} --partial`)}`]);
+    return false;
   }
 
   async #verify(office: OpenOffice, eyes: Eyes): Promise<boolean> {
