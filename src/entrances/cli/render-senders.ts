@@ -160,13 +160,13 @@ function declaredForm({ id, parameters }: SenderDefinition): string {
 }
 
 function recordLines(wants: SenderWants, page: Page): string[] {
-  const { sender, domain, records, missing } = wants;
+  const { sender, domain, values, records, missing } = wants;
   const { style } = page;
   const open = unique(missing.flatMap((one) => one.records)).map((template) => ({
     ...template,
-    name: blanks(absolute(template.name, domain), domain),
-    value: blanks(template.value, domain),
-    why: blanks(template.why, domain),
+    name: blanks(absolute(template.name, domain), values),
+    value: blanks(template.value, values),
+    why: blanks(template.why, values),
   }));
   const all = [...records, ...open];
   const terms = termLines(wants, page);
@@ -185,12 +185,12 @@ function recordLines(wants: SenderWants, page: Page): string[] {
 }
 
 /** What goes into SPF records; terms that lack a value with a blank. */
-function termLines({ sender, domain, spf, missing }: SenderWants, page: Page): string[] {
+function termLines({ sender, domain, values, spf, missing }: SenderWants, page: Page): string[] {
   const lacking = new Set(missing.flatMap((one) => one.terms));
   const open = sender.spf.flatMap(({ at, terms, literal = false, why }) => {
-    const blank = terms.filter((term) => lacking.has(term)).map((term) => blanks(term, domain));
-    const name = blanks(absolute(at, domain), domain);
-    return blank.length === 0 ? [] : [{ name, terms: blank, literal, why: blanks(why, domain) }];
+    const blank = terms.filter((term) => lacking.has(term)).map((term) => blanks(term, values));
+    const name = blanks(absolute(at, domain), values);
+    return blank.length === 0 ? [] : [{ name, terms: blank, literal, why: blanks(why, values) }];
   });
   return [...spf, ...open].flatMap(({ name, terms, literal, why }) => [
     `  TXT    ${page.style.bold(name)}  ${page.style.dim(`${literal ? 'literally, ' : ''}in the one SPF record there`)}`,
@@ -211,15 +211,12 @@ function unique<T>(items: readonly T[]): readonly T[] {
   return [...new Set(items)];
 }
 
-/** Holes as blanks to fill in. */
-function blanks(text: string, domain: string): string {
-  return text
-    .replaceAll('{domain}', domain)
-    .replaceAll('{domain-dashes}', domain.replaceAll('.', '-'))
-    .replaceAll(/\{([a-z0-9-]+)\}/g, '<$1>');
+/** Holes as what is known, else as blanks to fill in. */
+function blanks(text: string, values: SenderWants['values']): string {
+  return text.replaceAll(/\{([a-z0-9-]+)\}/g, (_hole, name: string) => values[name] ?? `<${name}>`);
 }
 
-function parameterLines({ sender, domain, missing }: SenderWants, page: Page): string[] {
+function parameterLines({ sender, values, missing }: SenderWants, page: Page): string[] {
   if (sender.parameters.length === 0) return [];
   const lacking = new Set(missing.map(({ parameter }) => parameter.name));
   const width = Math.max(...sender.parameters.map(({ name }) => name.length));
@@ -230,7 +227,7 @@ function parameterLines({ sender, domain, missing }: SenderWants, page: Page): s
       const state = lacking.has(name)
         ? 'wanted'
         : fallback !== undefined
-          ? `else ${blanks(fallback, domain)}`
+          ? `else ${blanks(fallback, values)}`
           : optional
             ? 'if any'
             : '';

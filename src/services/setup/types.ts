@@ -225,6 +225,8 @@ export type SenderWants = {
   readonly label: string;
   /** What it sends for: the domain, or a name below it. */
   readonly domain: DomainName;
+  /** What holes are filled with: the domain, what was declared, and what is taken when nobody says otherwise. */
+  readonly values: Readonly<Record<string, string>>;
   readonly spf: readonly {
     readonly name: string;
     readonly terms: readonly string[];

@@ -54,6 +54,7 @@ export function senderWants(
     sender: definition,
     label,
     domain: base,
+    values,
     spf: spf.filter(({ terms }) => terms.length > 0),
     records,
     steps: definition.steps.map((step) => (step === '{records}' ? step : fillToRead(step, values))),
