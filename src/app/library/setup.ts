@@ -25,6 +25,7 @@ export {
   parseDeclaredSender,
   recognise,
   senderWants,
+  signsOfSource,
   terraformForCloudflare,
   zoneNotation,
 } from '../../services/setup/setup.ts';

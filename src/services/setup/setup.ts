@@ -25,6 +25,7 @@ export { gatherSigns } from './catalogue/gather-signs.ts';
 export { recognise } from './catalogue/recognise.ts';
 export { senderWants } from './catalogue/sender-wants.ts';
 export { signsOfMessage } from './catalogue/signs-of-message.ts';
+export { signsOfSource } from './catalogue/signs-of-source.ts';
 export { decideRenewal, type HeldCertificate } from './certificates/decide-renewal.ts';
 export { showText, takeText } from './certificates/show-text.ts';
 export { applyLink, keyTexts } from './domain-connect/apply-link.ts';
