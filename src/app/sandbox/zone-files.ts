@@ -16,7 +16,7 @@ import type { OpenZoneEditor } from '../setup-desk.ts';
 export const sandboxNameServer = 'ns.host.test';
 
 /** Files are looked at again after this; a query before it is answered from what was read. */
-const lookEveryMs = 50;
+const lookEveryMs = 5;
 
 export function zoneFileOf(folder: string, domain: DomainName): string {
   return join(folder, 'zones', `${domain}.zone`);
