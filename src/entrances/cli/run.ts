@@ -1,6 +1,6 @@
 /** One run of one command: the options that many commands share, and what they open, closed when the run ends. */
 import { type Clock, fixedClock } from '../../base/clock.ts';
-import { resolverAsAuthority } from '../../protocol/dns/authorities.ts';
+import { type Authorities, resolverAsAuthority } from '../../protocol/dns/authorities.ts';
 import type { Resolver } from '../../protocol/dns/types.ts';
 import type { Format } from './answer.ts';
 import { CliError } from './cli-error.ts';
@@ -104,8 +104,13 @@ export class Run implements AsyncDisposable {
     const { zone = [], resolver: servers = [] } = this.#options;
     if (zone.length === 0 && servers.length === 0) return this.host.dns(this.place);
     const resolver = await this.resolver();
-    const name = zone.length > 0 ? 'the zone file' : servers.join(', ');
-    return { resolver, authorities: resolverAsAuthority(resolver, name) };
+    if (zone.length > 0) return { resolver, authorities: resolverAsAuthority(resolver, 'the zone file') };
+    const name = servers.join(', ');
+    // A resolver anew for each question: what ours remembers from before a change says nothing about it.
+    const authorities: Authorities = {
+      lookup: async (...asked) => resolverAsAuthority(await this.resolver(), name).lookup(...asked),
+    };
+    return { resolver, authorities };
   }
 
   async clock(): Promise<Clock> {

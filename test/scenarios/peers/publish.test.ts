@@ -3,7 +3,11 @@
  * it, undone. And what every wizard gets wrong: four services, set up one after the other, lose nothing of each other.
  */
 import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { createNodeNet } from '../../../src/adapters/net/node-net.ts';
 import { createAuthorities } from '../../../src/adapters/resolver/authorities.ts';
 import { createStubResolver } from '../../../src/adapters/resolver/stub-resolver.ts';
@@ -32,6 +36,7 @@ import {
 } from '../../support/peers/dns/editable-zone.ts';
 import { startPowerDns } from '../../support/peers/dns/powerdns.ts';
 import { skipDnsPeers } from '../../support/peers/dns/when-peers.ts';
+import { run } from '../../support/sandbox-scene.ts';
 
 const server = `ns.${contractZone}`;
 /** What the zone holds before anybody plans. */
@@ -172,3 +177,43 @@ for (const kind of ['BIND', 'Knot', 'PowerDNS'] as const) {
     });
   });
 }
+
+describe('publish as it is typed', { skip: skipDnsPeers('named', 'nsupdate', 'dig') }, () => {
+  test('at BIND, with the key in a file: shown, published, watched, undone; the secret is nowhere', async (t) => {
+    const peer = await startUpdatable('BIND', contractZoneFile(begin, [server]));
+    t.after(() => peer[Symbol.asyncDispose]());
+    const folder = mkdtempSync(join(tmpdir(), 'posthorn-typed-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    writeFileSync(join(folder, 'secret'), `${updateKey.secret}\n`, { mode: 0o600 });
+    const at = `${peer.endpoint.address}:${peer.endpoint.port}`;
+    const environment = {
+      RFC2136_NAMESERVER: at,
+      RFC2136_TSIG_KEY: updateKey.name,
+      RFC2136_TSIG_SECRET_FILE: join(folder, 'secret'),
+      POSTHORN_DATA: join(folder, 'none'),
+    };
+    const journal = join(folder, 'journal');
+    const main = fileURLToPath(new URL('../../../src/app/main.ts', import.meta.url));
+    const typed = async (...words: string[]) => {
+      const all = [main, ...words, '--resolver', at, '--journal', journal];
+      const ran = await run(process.execPath, all, { environment });
+      assert.ok(!(ran.out + ran.err).includes(updateKey.secret));
+      return ran;
+    };
+    const host = ['--provider', 'rfc2136', '--json'];
+    const publish = ['publish', contractZone, '--sender', 'own:192.0.2.30', ...host];
+    const shown = await typed(...publish, '--dry-run');
+    assert.ok([0, 1].includes(shown.code), shown.err);
+    assert.ok(JSON.parse(shown.out).changes.length > 0);
+    const done = await typed(...publish, '--partial', '--yes', '--wait', '10s');
+    assert.equal(done.code, 0, done.out + done.err);
+    assert.equal(JSON.parse(done.out).result.state, 'verified');
+    assert.equal((await typed('watch', contractZone, '--once')).code, 0);
+    assert.equal((await typed('publish', contractZone, '--undo', ...host, '--yes')).code, 0);
+    assert.ok(!readFileSync(journal, 'utf8').includes(updateKey.secret));
+    const wrong = await run(process.execPath, [main, ...publish, '--dry-run', '--resolver', at], {
+      environment: { ...environment, RFC2136_TSIG_KEY: 'nobody' },
+    });
+    assert.equal(wrong.code, 77, wrong.out + wrong.err);
+  });
+});
