@@ -36,10 +36,13 @@ import { outboundMigrations } from '../services/outbound/outbound-migrations.ts'
 import { createStsStore } from '../services/outbound/sts-store.ts';
 import { TlsCounts } from '../services/outbound/tls-counts.ts';
 import { DomainCare } from '../services/setup/care/domain-care.ts';
+import { HostedKeeper } from '../services/setup/hosted/hosted-keeper.ts';
 import { hostedMigrations } from '../services/setup/hosted/hosted-migrations.ts';
 import { publishMigrations } from '../services/setup/publish/publish-migrations.ts';
+import { Delegations } from '../services/setup/setup.ts';
 import { setupMigrations } from '../services/setup/setup-migrations.ts';
 import { closeAll } from './close-all.ts';
+import { loadCatalogue } from './load-catalogue.ts';
 import { createLocalTransport } from './local-transport.ts';
 import type { Config } from './settings.ts';
 import { type OpenZoneEditor, openSetupDesk, type SetupDesk } from './setup-desk.ts';
@@ -139,6 +142,8 @@ export type Office = Records & {
   readonly care: DomainCare;
   /** Sets domains up. */
   readonly desk: SetupDesk;
+  /** Domains whose records are kept here. */
+  readonly delegations: Delegations;
   /** What came of TLS with other servers, for reports to them. */
   readonly tlsCounts: Pick<TlsCounts, 'of'>;
   /** Begins to deliver what is queued. */
@@ -187,7 +192,9 @@ export async function openOffice(config: Config, hostname: DomainName, world: Wo
     { hostname, onDmarcReject: config['inbound.on_dmarc_reject'] },
   );
   const care = openCare(records, outbound, world);
-  const desk = openSetupDesk(records, hostname, world);
+  const delegations = openDelegations(config, hostname, { ...records, timers });
+  const keeper = new HostedKeeper({ ...records, ...world, delegations });
+  const desk = openSetupDesk({ ...records, delegations }, hostname, world);
   const sweep = new OrphanSweep({ ...records, ...world });
   return {
     ...records,
@@ -197,10 +204,12 @@ export async function openOffice(config: Config, hostname: DomainName, world: Wo
     inbound,
     care,
     desk,
+    delegations,
     tlsCounts,
     start: async () => {
       await sweep.start();
       tlsCounts.start();
+      keeper.start();
       care.start();
       await outbound.start();
     },
@@ -212,6 +221,7 @@ export async function openOffice(config: Config, hostname: DomainName, world: Wo
         direct.close,
         () => outbound.stop(),
         () => care.stop(),
+        () => keeper.stop(),
       ]),
   };
 }
@@ -224,6 +234,18 @@ export function openCare(
 ): DomainCare {
   const { resolver, authorities = resolverAsAuthority(resolver, 'the resolver') } = world;
   return new DomainCare({ ...records, ...world, authorities, oldestOpenMs: () => outbound.oldestOpenMs() });
+}
+
+export function openDelegations(
+  config: Pick<Config, 'dns.hosted_zone' | 'dns.name_servers'>,
+  hostname: DomainName,
+  { db, directory, timers }: Pick<Records, 'db' | 'directory'> & Pick<World, 'timers'>,
+): Delegations {
+  const hostedZone = config['dns.hosted_zone'];
+  return new Delegations(
+    { db, directory, clock: timers, catalogue: loadCatalogue },
+    { hostname, nameServers: config['dns.name_servers'], ...(hostedZone && { hostedZone }) },
+  );
 }
 
 /** Mail to the domains of this office, to their bounce hosts, and to the postmaster of its own name never looks for an MX. */

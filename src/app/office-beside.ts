@@ -12,7 +12,7 @@ import type { OpenOffice } from '../entrances/cli/cli-host.ts';
 import { exits } from '../entrances/cli/exits.ts';
 import { type DomainName, parseDomainName } from '../format/domain-name.ts';
 import { Outbound } from '../services/outbound/outbound.ts';
-import { openCare, openRecords, outboundOptions } from './compose.ts';
+import { openCare, openDelegations, openRecords, outboundOptions } from './compose.ts';
 import { type DnsHostPorts, zoneEditorByRules } from './dns-hosts.ts';
 import { runningSandbox } from './office-dns.ts';
 import { sandboxZoneEditor } from './sandbox/zone-files.ts';
@@ -51,6 +51,7 @@ export async function openOfficeBeside(
     },
     outboundOptions(config, hostname, records),
   );
+  const delegations = openDelegations(config, hostname, { ...records, ...world });
   return {
     ...records,
     folder,
@@ -64,9 +65,10 @@ export async function openOfficeBeside(
       return new Setup({ resolver, timers: systemClock, catalogue: await loadCatalogue(), db: records.db });
     },
     outbound,
+    delegations,
     desk: (eyes) => {
       const zoneEditor = zoneEditorOf(config, { ...world, ...eyes, db: records.db, environment });
-      return openSetupDesk(records, hostname, { ...world, ...eyes, zoneEditor });
+      return openSetupDesk({ ...records, delegations }, hostname, { ...world, ...eyes, zoneEditor });
     },
     care: (eyes) => openCare(records, outbound, { ...world, ...eyes }),
   };

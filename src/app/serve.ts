@@ -14,8 +14,6 @@ import type { Listening } from '../base/port/net.ts';
 import { systemRandom } from '../base/random.ts';
 import { serveDns } from '../entrances/dns/dns-entrance.ts';
 import { type DomainName, parseDomainName } from '../format/domain-name.ts';
-import { parseZoneText } from '../format/zone-file.ts';
-import { makeZoneSet, type ZoneSet } from '../protocol/dns/zone-set.ts';
 import { closeAll } from './close-all.ts';
 import { type Office, openOffice, type World } from './compose.ts';
 import { ConfigMistakes } from './config.ts';
@@ -23,9 +21,9 @@ import { type DnsHostPorts, zoneEditorByRules } from './dns-hosts.ts';
 import { openCertificate, trustIn } from './office-certificate.ts';
 import { named, openEntrances } from './open-entrances.ts';
 import { acceptorsWithin, openFilesMax } from './open-files.ts';
+import { openServedZones } from './served-zones.ts';
 import type { Config } from './settings.ts';
 import { createTelemetry } from './telemetry.ts';
-import { readSettingFile } from './tls-identities.ts';
 
 export type ServeIo = {
   /** For people: where it listens. */
@@ -71,7 +69,6 @@ export async function runServe(config: Config, io: ServeIo): Promise<number> {
     trust: config['tls.trust'].map(trustIn),
     memory,
   } satisfies World;
-  const zones = zonesOf(config);
   const office = await openOffice(config, hostname, world);
   const stopTrimming = giveBack.regularly(systemClock);
   const closers: (() => Promise<void>)[] = [async () => stopTrimming(), () => office.stop()];
@@ -80,7 +77,7 @@ export async function runServe(config: Config, io: ServeIo): Promise<number> {
     closers.push(close);
     const entrances = await openEntrances(office, config, { ...world, telemetry, identity });
     closers.push(() => entrances.close());
-    const dns = await openDns(config, world, zones);
+    const dns = await openDns(config, office, world);
     if (dns) closers.push(() => dns.close());
     await tellOfBackup(config, office, { err: io.err, signals: telemetry.signals });
     await office.start();
@@ -120,22 +117,18 @@ function hostnameOf(config: Config): DomainName {
   throw new ConfigMistakes([{ where: '', key: 'hostname', say }]);
 }
 
-function zonesOf(config: Config): ZoneSet | undefined {
-  if (!config['listen.dns']) return undefined;
-  const records = config['dns.zones'].flatMap((file) => {
-    const parsed = parseZoneText(readSettingFile('dns.zones', file));
-    if (!parsed.ok) throw new ConfigMistakes([{ where: file, key: 'dns.zones', say: parsed.say }]);
-    return parsed.value.records;
-  });
-  const zones = makeZoneSet(records);
-  if (!zones.ok) throw new ConfigMistakes([{ where: '', key: 'dns.zones', say: zones.say }]);
-  return zones.value;
-}
-
-async function openDns(config: Config, world: World, zones: ZoneSet | undefined): Promise<Listening | undefined> {
+async function openDns(config: Config, office: Office, world: World): Promise<Listening | undefined> {
   const at = config['listen.dns'];
-  if (!at || !zones) return undefined;
-  return named('listen.dns', at, () => serveDns({ net: world.net, at, zones: () => zones, signals: world.signals }));
+  if (!at) return undefined;
+  const { signals, net } = world;
+  const served = await openServedZones(config, { ...world, db: office.db });
+  try {
+    const dns = await named('listen.dns', at, () => serveDns({ net, at, zones: served.zones, signals }));
+    return { endpoint: dns.endpoint, close: () => closeAll([served.close, () => dns.close()]) };
+  } catch (error) {
+    await served.close();
+    throw error;
+  }
 }
 
 function greeting(

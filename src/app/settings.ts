@@ -240,7 +240,16 @@ export const settings = {
     '127.0.0.1:1465',
     'The same with TLS from the first byte (port 465, RFC 8314).',
   ),
-  'listen.dns': setting(endpoint, undefined, 'Authoritative DNS for the zones of `dns.zones`; off when not set.'),
+  'listen.https': setting(
+    endpoint,
+    undefined,
+    'The HTTP API over TLS, and the MTA-STS policies of your domains (port 443 in production); off when not set.',
+  ),
+  'listen.dns': setting(
+    endpoint,
+    undefined,
+    'Authoritative DNS for the zones of `dns.zones` and of delegated domains; off when not set.',
+  ),
   'listen.acme': setting(
     endpoint,
     undefined,
@@ -306,6 +315,16 @@ export const settings = {
     'The resolvers above validate DNSSEC and the way to them is safe: believe their AD bit. Without it there is no DANE.',
   ),
   'dns.zones': setting(listOf(text), [], 'Master files that `listen.dns` answers from.'),
+  'dns.hosted_zone': setting(
+    domain,
+    undefined,
+    'A zone of yours that leads to this office by its NS records: records of delegated domains stand below it (`domains delegate`).',
+  ),
+  'dns.name_servers': setting(
+    listOf(domain),
+    [],
+    'Names under which `listen.dns` is reached from outside, for the NS records of hosted zones.',
+  ),
   dns_hosts: setting(
     dnsHosts,
     {},
@@ -322,8 +341,10 @@ type ValueOf<S> = S extends Setting<infer T> ? T : never;
 type Unset =
   | 'hostname'
   | 'public_url'
+  | 'listen.https'
   | 'listen.dns'
   | 'listen.acme'
+  | 'dns.hosted_zone'
   | 'tls.certificate'
   | 'tls.key'
   | 'tls.acme'

@@ -10,7 +10,7 @@ import { createJournal } from '../services/setup/publish/publication-journal.ts'
 import { publicationStore } from '../services/setup/publish/publication-store.ts';
 import { createPublisher } from '../services/setup/publish/publish.ts';
 import type { Publisher } from '../services/setup/publish/types.ts';
-import { ownOffice, Setup } from '../services/setup/setup.ts';
+import { type Delegations, ownOffice, Setup } from '../services/setup/setup.ts';
 import type { Declaration, OwnOffice, ZoneEditorRefusal } from '../services/setup/types.ts';
 import type { ZoneEditor } from '../services/setup/zone-editor.ts';
 import type { Records, World } from './compose.ts';
@@ -21,11 +21,11 @@ export type { SetupDesk } from '../entrances/http/ports.ts';
 /** The editor of the host that keeps the zone of a domain. */
 export type OpenZoneEditor = (domain: DomainName) => Promise<Outcome<ZoneEditor, ZoneEditorRefusal>>;
 
-type Office = Pick<Records, 'db' | 'directory' | 'ids'>;
+type Office = Pick<Records, 'db' | 'directory' | 'ids'> & { readonly delegations: Pick<Delegations, 'find'> };
 type Around = Pick<World, 'authorities' | 'resolver' | 'timers' | 'zoneEditor'>;
 
 export function openSetupDesk(office: Office, hostname: DomainName, world: Around): SetupDesk {
-  const { directory } = office;
+  const { directory, delegations } = office;
   const ports = { ...world, db: office.db };
   const loaded: { setup?: Promise<Setup> } = {};
   const setup = () => {
@@ -46,7 +46,7 @@ export function openSetupDesk(office: Office, hostname: DomainName, world: Aroun
     planner: async (domain) => {
       const own = await setup();
       const declared = await declaration(domain);
-      const office = await ownOffice(directory, hostname, domain);
+      const office = await ownOffice(directory, hostname, domain, delegations);
       const checked = own.plan(declared, { domain, atMs: 0, answers: {} }, office ? { office } : {});
       if (!checked.ok) return checked;
       return accept((resolver) =>

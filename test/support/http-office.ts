@@ -120,7 +120,11 @@ export async function openHttpOffice(folder: string, options: HttpOfficeOptions 
   if (!existsSync(zone))
     writeFileSync(zone, 'example.com. 300 SOA ns host 1 2 3 4 5\nexample.com. 300 NS ns.example.com.\n');
   const zoneEditor = async () => accept(zoneFileEditor({ path: zone }));
-  const desk = openSetupDesk({ db, directory, ids }, domain('mx.example.com'), { ...eyes, timers, zoneEditor });
+  const desk = openSetupDesk(
+    { db, directory, ids, delegations: { find: async () => undefined } },
+    domain('mx.example.com'),
+    { ...eyes, timers, zoneEditor },
+  );
   const app = createHttpApp(
     { outbound, directory, care, desk, mailbox, events, db, blobs, timers, ids, signals, health, metrics, memory },
     { version: '1.2.3', ...(options.limits && { limits: options.limits }) },

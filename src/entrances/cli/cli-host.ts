@@ -16,7 +16,7 @@ import type { MailboxService } from '../../services/mailbox/mailbox.ts';
 import type { Outbound } from '../../services/outbound/outbound.ts';
 import type { LookAfterDomain } from '../../services/setup/care/types.ts';
 import type { Publisher, Watcher } from '../../services/setup/publish/types.ts';
-import type { Setup } from '../../services/setup/setup.ts';
+import type { Delegations, Setup } from '../../services/setup/setup.ts';
 import type { Catalogue, ZoneEditorRefusal } from '../../services/setup/types.ts';
 import type { SetupDesk } from '../http/ports.ts';
 import type { Style } from './style.ts';
@@ -36,6 +36,8 @@ export type OpenOffice = {
   readonly events: Events;
   readonly mailbox: MailboxService;
   readonly outbound: Outbound;
+  /** Domains whose records the office keeps. */
+  readonly delegations: Delegations;
   /** Declarations of this office, and plans for them. */
   readonly setup: (resolver: Resolver) => Promise<Setup>;
   /** Sets domains up, through these eyes. */

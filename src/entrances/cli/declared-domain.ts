@@ -72,7 +72,8 @@ async function open(
     return { setup: new Setup({ resolver, timers, catalogue: await run.host.catalogue() }), office: undefined };
   }
   const folder = await run.folder();
-  return { setup: await folder.setup(resolver), office: await ownOffice(folder.directory, folder.hostname, domain) };
+  const { directory, hostname, delegations } = folder;
+  return { setup: await folder.setup(resolver), office: await ownOffice(directory, hostname, domain, delegations) };
 }
 
 async function declarationOf(run: Run, setup: Setup, given: object, domain: DomainName): Promise<Declaration> {

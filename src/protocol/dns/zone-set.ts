@@ -47,8 +47,9 @@ export function makeZoneSet(records: readonly DnsRecord[]): Outcome<ZoneSet, 'ba
     home.records.push(record);
   }
   const zones = new Map<string, Zone>();
+  const cuts = apexesBelow(apexes);
   for (const [key, { soa, records: own }] of apexes) {
-    const tree = buildTree(uniform(own), apexesBelow(apexes, soa.name));
+    const tree = buildTree(uniform(own), cuts.get(key) ?? []);
     const problem = problemIn(tree);
     if (problem !== undefined) return refuse('bad-zone', problem);
     zones.set(key, { apex: soa.name, soa, tree });
@@ -68,10 +69,20 @@ function homeOf<T>(apexes: ReadonlyMap<string, T>, name: DnsName): T | undefined
   return undefined;
 }
 
-/** Zones of ours right below exist above as well, so that no wildcard stands in for them. */
-function apexesBelow(apexes: ReadonlyMap<string, { readonly soa: Zone['soa'] }>, apex: DnsName): readonly DnsName[] {
-  const names = [...apexes.values()].map(({ soa }) => soa.name);
-  return names.filter((name) => name.length > 0 && homeOf(apexes, name.slice(1)) === apexes.get(dnsNameKey(apex)));
+/** Zones of ours right below exist above as well, so that no wildcard stands in for them. By the key of the zone above. */
+function apexesBelow(
+  apexes: ReadonlyMap<string, { readonly soa: Zone['soa'] }>,
+): ReadonlyMap<string, readonly DnsName[]> {
+  const below = new Map<string, DnsName[]>();
+  for (const { soa } of apexes.values()) {
+    const above = soa.name.length > 0 ? homeOf(apexes, soa.name.slice(1)) : undefined;
+    if (above === undefined) continue;
+    const key = dnsNameKey(above.soa.name);
+    const names = below.get(key);
+    if (names === undefined) below.set(key, [soa.name]);
+    else names.push(soa.name);
+  }
+  return below;
 }
 
 /** RFC 2181 §5: a set holds no record twice and has one TTL, the least that was written. */

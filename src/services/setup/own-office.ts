@@ -1,18 +1,20 @@
 /** What the office brings to a domain of its own, for the plan: its name, its DKIM keys, the proof that it asks for. */
 import type { DomainName } from '../../format/domain-name.ts';
 import type { Directory } from '../directory/directory.ts';
-import type { OwnOffice } from './types.ts';
+import type { Delegation, OwnOffice } from './types.ts';
 
 /** Undefined where the domain is not the office's, or the office has no name that the world knows. */
 export async function ownOffice(
   directory: Pick<Directory, 'domain' | 'keysOf' | 'ownership'>,
   hostname: DomainName,
   domain: DomainName,
+  delegations?: { readonly find: (domain: DomainName) => Promise<Delegation | undefined> },
 ): Promise<OwnOffice | undefined> {
   const known = await directory.domain(domain);
   if (known === undefined || !hostname.includes('.')) return undefined;
   const keys = await directory.keysOf(domain);
   const { name, value } = directory.ownership.proofOf(domain);
+  const delegation = await delegations?.find(domain);
   return {
     hostname,
     receives: known.receives,
@@ -22,5 +24,6 @@ export async function ownOffice(
       retired: state === 'retired',
     })),
     ...(known.verified?.by === 'operator' ? {} : { proof: { name, value } }),
+    ...(delegation && { delegation }),
   };
 }

@@ -6,6 +6,8 @@ import type { Declaration } from './types.ts';
 
 type Tables = { setup_declarations: { domain: string; declaration: string; changed_at_ms: number } };
 
+export const declarationsChannel = 'declarations';
+
 export class SetupStore {
   readonly #sql: Kysely<Tables>;
 

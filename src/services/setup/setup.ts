@@ -8,7 +8,7 @@ import type { DomainName } from '../../format/domain-name.ts';
 import { createDomainPlanner, type DomainPlanner } from './plan/domain-planner.ts';
 import type { ObservePorts } from './plan/observe-domain.ts';
 import { readDeclaration } from './plan/read-declaration.ts';
-import { SetupStore } from './setup-store.ts';
+import { declarationsChannel, SetupStore } from './setup-store.ts';
 import type {
   Catalogue,
   Declaration,
@@ -36,6 +36,9 @@ export {
   discoverProvider,
   knowsTemplate,
 } from './domain-connect/discover-provider.ts';
+export { delegatedNames } from './hosted/delegated-names.ts';
+export { Delegations } from './hosted/delegations.ts';
+export { zoneRecords } from './hosted/zone-records.ts';
 export { ownOffice } from './own-office.ts';
 export { factsOf } from './plan/facts.ts';
 export { dnscontrolNotation } from './plan/notations/dnscontrol-notation.ts';
@@ -85,7 +88,10 @@ export class Setup {
   /** Keeps it, in place of the one before. */
   async declare(declaration: Declaration): Promise<void> {
     const { db, sql } = this.#kept();
-    await db.write((tx) => sql.put(tx, declaration, this.#ports.timers.nowMs()));
+    await db.write(async (tx) => {
+      await sql.put(tx, declaration, this.#ports.timers.nowMs());
+      tx.afterCommit(() => db.notify(declarationsChannel));
+    });
   }
 
   declaration(domain: DomainName): Promise<Declaration | undefined> {

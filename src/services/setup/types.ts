@@ -282,6 +282,15 @@ export type OwnOffice = {
   readonly keys: readonly { readonly selector: string; readonly record: string; readonly retired: boolean }[];
   /** The TXT record that shows the domain to be the office's; absent where a person's word stands for it. */
   readonly proof?: { readonly name: string; readonly value: string };
+  /** The domain's records are kept and answered by the office, and its own zone only leads there. */
+  readonly delegation?: Delegation;
+};
+
+/** `names`: aliases in the domain's own zone lead to names in a zone of ours. `zone`: the domain as a whole is a zone of ours. */
+export type Delegation = {
+  readonly kind: 'names' | 'zone';
+  readonly zone: DomainName;
+  readonly nameServers: readonly DomainName[];
 };
 
 // ---- The plan

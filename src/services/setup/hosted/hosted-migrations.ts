@@ -16,4 +16,17 @@ export const hostedMigrations: readonly Migration[] = [
       )`,
     ],
   },
+  {
+    id: 'setup-hosted-2',
+    statements: [
+      `CREATE TABLE setup_delegations (
+        domain TEXT NOT NULL PRIMARY KEY,
+        kind TEXT NOT NULL,
+        zone TEXT NOT NULL,
+        sts_mode TEXT NOT NULL,
+        dmarc_before TEXT,
+        made_at_ms BIGINT NOT NULL
+      )`,
+    ],
+  },
 ];

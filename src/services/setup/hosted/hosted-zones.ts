@@ -48,6 +48,27 @@ export class HostedZoneStore implements HostedZones {
     });
   }
 
+  /** All of them, by name. */
+  all(): Promise<readonly HostedZone[]> {
+    return this.#db.read(async (reader) => {
+      const zones = await reader.all(this.#sql.selectFrom('setup_hosted_zones').selectAll().orderBy('zone').compile());
+      const rows = await reader.all(
+        this.#sql.selectFrom('setup_hosted_sets').selectAll().orderBy('name').orderBy('type').compile(),
+      );
+      const sets = Map.groupBy(rows, ({ zone }) => zone);
+      return zones.map((row) => zoneOfRows(row, sets.get(row.zone) ?? []));
+    });
+  }
+
+  /** It is answered no more. */
+  async remove(zone: DomainName): Promise<void> {
+    await this.#db.write(async (tx) => {
+      await tx.run(this.#sql.deleteFrom('setup_hosted_sets').where('zone', '=', zone).compile());
+      await tx.run(this.#sql.deleteFrom('setup_hosted_zones').where('zone', '=', zone).compile());
+      tx.afterCommit(() => this.#db.notify(hostedZonesChannel));
+    });
+  }
+
   change(zone: DomainName, changes: readonly RecordChange[]): Promise<Outcome<HostedZone, HostedRefusal>> {
     return this.#db.write(async (tx) => {
       const held = await this.#load(tx, zone);
@@ -80,10 +101,7 @@ export class HostedZoneStore implements HostedZones {
         .orderBy('type')
         .compile(),
     );
-    const sets = rows.map(({ name, type, ttl, record_values: values }): RecordSet => {
-      return { name, type: type as SetupType, ttl, values: JSON.parse(values) as string[] };
-    });
-    return { zone, serial: row.serial, nameServers: JSON.parse(row.name_servers) as string[], sets };
+    return zoneOfRows(row, rows);
   }
 
   /** Without values the set goes. */
@@ -97,6 +115,14 @@ export class HostedZoneStore implements HostedZones {
     const spelled = values.map((value) => canonicalValue(type, value) ?? value);
     await tx.run(insertInto.values({ zone, name, type, ttl, record_values: JSON.stringify(spelled) }).compile());
   }
+}
+
+function zoneOfRows(row: Tables['setup_hosted_zones'], rows: readonly SetRow[]): HostedZone {
+  const sets = rows.map(({ name, type, ttl, record_values: values }): RecordSet => {
+    return { name, type: type as SetupType, ttl, values: JSON.parse(values) as string[] };
+  });
+  const nameServers = JSON.parse(row.name_servers) as string[];
+  return { zone: row.zone as DomainName, serial: row.serial, nameServers, sets };
 }
 
 type Objection = Extract<Outcome<never, HostedRefusal>, { readonly ok: false }>;

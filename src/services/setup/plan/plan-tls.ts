@@ -2,22 +2,12 @@
  * TLS for mail that comes in: the record that announces our MTA-STS policy, the name it is served at, and where reports go. Only for our
  * own MX: what somebody else's hosts can do, somebody else has to promise. Pure. RFC 8461, RFC 8460
  */
-import { createHash } from 'node:crypto';
-import { policyText } from '../../../protocol/mta-sts/policy.ts';
 import { parseStsRecord } from '../../../protocol/mta-sts/record.ts';
 import { parseTlsRptRecord } from '../../../protocol/tls-rpt/record.ts';
+import { ownStsRecord } from '../sts-policy.ts';
 import type { Need, OwnOffice, PlannedRecord, SetupType } from '../types.ts';
 import { look } from './facts.ts';
 import { type Context, type Part, self, ttlSeconds } from './part.ts';
-
-/** RFC 8461 §3.2: weeks. A mistake in it is kept that long by those who asked. */
-const maxAgeSeconds = 604_800;
-
-/** The id changes exactly when the policy does. RFC 8461 §3.1: 1 to 32 letters and digits. */
-function policyId({ hostname }: OwnOffice): string {
-  const text = policyText({ mode: 'testing', mx: [hostname], maxAgeSeconds });
-  return createHash('sha256').update(text).digest('hex').slice(0, 20);
-}
 
 /** @param isOurs whether the domain's MX is this office */
 export function planTls(context: Context, isOurs: boolean): Part {
@@ -45,7 +35,7 @@ function planned(
 function announcement({ domain, facts }: Context, office: OwnOffice): readonly PlannedRecord[] {
   const name = `_mta-sts.${domain}`;
   const why = 'MTA-STS: senders that ask deliver over proven TLS only, once the policy says so';
-  const wanted = { name, type: 'TXT', value: `v=STSv1; id=${policyId(office)}`, why } as const;
+  const wanted = { name, type: 'TXT', value: ownStsRecord(office.hostname), why } as const;
   const sight = look(facts, name, 'TXT');
   if (sight.kind === 'unknown') return [planned(wanted, 'unknown', 'recommended')];
   const there = sight.values.filter((text) => text.startsWith('v=STSv1'));

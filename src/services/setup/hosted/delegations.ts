@@ -1,0 +1,201 @@
+/**
+ * Domains whose records the office keeps and answers itself. Comes in: a person who delegates or stops. Goes out: the hosted zone of
+ * each, made anew by `make` from declaration, keys and stage; only what differs is changed, and the serial grows with it.
+ */
+import type { Clock } from '../../../base/clock.ts';
+import { accept, Fault, type Outcome, refuse } from '../../../base/outcome.ts';
+import type { Db } from '../../../base/port/db.ts';
+import { type DomainName, isEqualOrBelow } from '../../../format/domain-name.ts';
+import { haveSameValues } from '../../../format/record-set.ts';
+import type { StsMode } from '../../../protocol/mta-sts/types.ts';
+import type { Directory } from '../../directory/directory.ts';
+import { senderWants } from '../catalogue/sender-wants.ts';
+import { ownOffice } from '../own-office.ts';
+import { SetupStore } from '../setup-store.ts';
+import type { Catalogue, Declaration, Delegation, RecordChange, RecordSet, SenderWants } from '../types.ts';
+import { delegationZone } from './delegated-names.ts';
+import { type DelegationRow, DelegationStore } from './delegation-store.ts';
+import { hostedRecords } from './hosted-records.ts';
+import { HostedZoneStore } from './hosted-zones.ts';
+import type { DelegationRefusal, DelegationWish } from './types.ts';
+
+export const delegationsChannel = 'delegations';
+
+export type DelegationsPorts = {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly directory: Pick<Directory, 'domain' | 'keysOf' | 'ownership'>;
+  /** Read when a declaration names senders. */
+  readonly catalogue: () => Promise<Catalogue>;
+};
+
+export type DelegationsOptions = {
+  /** Of the office. */
+  readonly hostname: DomainName;
+  /** The operator's zone that leads to this office; hosted names lie below it. */
+  readonly hostedZone?: DomainName;
+  /** Of every hosted zone. */
+  readonly nameServers: readonly DomainName[];
+};
+
+/** Somebody else may change a hosted zone meanwhile, but not for ever. */
+const triesMax = 5;
+
+export class Delegations {
+  readonly #ports: DelegationsPorts;
+  readonly #options: DelegationsOptions;
+  readonly #rows: DelegationStore;
+  readonly #declarations: SetupStore;
+  readonly #zones: HostedZoneStore;
+
+  constructor(ports: DelegationsPorts, options: DelegationsOptions) {
+    this.#ports = ports;
+    this.#options = options;
+    this.#rows = new DelegationStore(ports.db);
+    this.#declarations = new SetupStore(ports.db);
+    this.#zones = new HostedZoneStore(ports.db);
+  }
+
+  /** From now on the office answers for it. Said again, the wish is what counts, and what stood there before is kept. */
+  async delegate(domain: DomainName, wish: DelegationWish): Promise<Outcome<Delegation, DelegationRefusal>> {
+    const { db, clock, directory } = this.#ports;
+    if ((await directory.domain(domain)) === undefined)
+      return refuse('domain-unknown', `${domain} is not a domain of this office.`);
+    const zone = this.#zoneFor(domain, wish.kind);
+    if (!zone.ok) return zone;
+    const before = await db.read((reader) => this.#rows.get(reader, domain));
+    if (before !== undefined && before.kind !== wish.kind)
+      return refuse('other-kind', `${domain} is delegated already, in the other way.`);
+    if (before === undefined && (await this.#isHeld(zone.value)))
+      return refuse('zone-taken', `The office has a zone ${zone.value} already that is kept by hand.`);
+    const dmarcBefore = before?.dmarcBefore ?? wish.dmarcBefore;
+    const row: DelegationRow = {
+      domain,
+      kind: wish.kind,
+      zone: before?.zone ?? zone.value,
+      stsMode: wish.stsMode ?? before?.stsMode ?? 'testing',
+      ...(dmarcBefore !== undefined && { dmarcBefore }),
+      madeAtMs: before?.madeAtMs ?? clock.nowMs(),
+    };
+    await db.write(async (tx) => {
+      await this.#rows.put(tx, row);
+      tx.afterCommit(() => db.notify(delegationsChannel));
+    });
+    await this.make(domain);
+    return accept(this.#delegationOf(row));
+  }
+
+  /** The office answers for it no more. False: it did not. */
+  async stop(domain: DomainName): Promise<boolean> {
+    const { db } = this.#ports;
+    const row = await db.read((reader) => this.#rows.get(reader, domain));
+    if (row === undefined) return false;
+    await db.write(async (tx) => {
+      await this.#rows.remove(tx, domain);
+      tx.afterCommit(() => db.notify(delegationsChannel));
+    });
+    await this.#zones.remove(row.zone);
+    return true;
+  }
+
+  async find(domain: DomainName): Promise<Delegation | undefined> {
+    const row = await this.#ports.db.read((reader) => this.#rows.get(reader, domain));
+    return row && this.#delegationOf(row);
+  }
+
+  async domains(): Promise<readonly DomainName[]> {
+    return (await this.#ports.db.read((reader) => this.#rows.all(reader))).map(({ domain }) => domain);
+  }
+
+  /** What MTA-STS asks of those who deliver to the domain. */
+  async stsModeOf(domain: DomainName): Promise<StsMode> {
+    return (await this.#ports.db.read((reader) => this.#rows.get(reader, domain)))?.stsMode ?? 'testing';
+  }
+
+  /** Makes its hosted zone what it has to be now. */
+  async make(domain: DomainName): Promise<void> {
+    const row = await this.#ports.db.read((reader) => this.#rows.get(reader, domain));
+    const wanted = row && (await this.#recordsOf(row));
+    if (row === undefined || wanted === undefined) return;
+    await this.#zones.add(row.zone, this.#options.nameServers);
+    for (let tries = 0; tries < triesMax; tries++) {
+      const held = (await this.#zones.find(row.zone))?.sets ?? [];
+      const made = await this.#zones.change(row.zone, changesBetween(held, wanted));
+      if (made.ok) return;
+      if (made.code !== 'changed-meanwhile') throw new Fault('HOSTED_ZONE', made.say);
+    }
+    throw new Fault('HOSTED_ZONE', `${row.zone} does not hold still`);
+  }
+
+  async #recordsOf({ domain, stsMode, dmarcBefore, ...row }: DelegationRow): Promise<readonly RecordSet[] | undefined> {
+    const { directory, db } = this.#ports;
+    const office = await ownOffice(directory, this.#options.hostname, domain);
+    if (office === undefined || this.#options.nameServers.length === 0) return undefined;
+    const kept = await db.read((reader) => this.#declarations.get(reader, domain));
+    const declaration = kept ?? { domain, senders: [] };
+    const delegation = this.#delegationOf(row);
+    const wants = await this.#wantsOf(declaration);
+    const before = dmarcBefore === undefined ? {} : { dmarcBefore };
+    return hostedRecords({ declaration, delegation, office, wants, stsMode, ...before });
+  }
+
+  async #wantsOf({ domain, senders }: Declaration): Promise<readonly SenderWants[]> {
+    if (senders.length === 0) return [];
+    const catalogue = await this.#ports.catalogue();
+    return senders.flatMap(({ sender, parameters }) => {
+      const definition = catalogue.find(sender);
+      const wants = definition && senderWants(definition, domain, parameters);
+      return wants?.ok ? [wants.value] : []; // one that a later catalogue lacks takes nobody else's records away
+    });
+  }
+
+  #delegationOf({ kind, zone }: Pick<DelegationRow, 'kind' | 'zone'>): Delegation {
+    return { kind, zone, nameServers: this.#options.nameServers };
+  }
+
+  async #isHeld(zone: DomainName): Promise<boolean> {
+    return (await this.#zones.find(zone))?.zone === zone;
+  }
+
+  #zoneFor(domain: DomainName, kind: Delegation['kind']): Outcome<DomainName, DelegationRefusal> {
+    const { hostname, hostedZone, nameServers } = this.#options;
+    if (!hostname.includes('.')) return refuse('not-set-up', 'The server has no public name: set hostname.');
+    if (nameServers.length === 0)
+      return refuse('not-set-up', 'Nobody said under which names this office answers DNS: set dns.name_servers.');
+    const inside = nameServers.find((name) => isEqualOrBelow(name, kind === 'zone' ? domain : (hostedZone ?? domain)));
+    if (inside !== undefined)
+      return refuse(
+        'not-set-up',
+        `${inside} lies in the zone that it is to answer for: nobody would find its address.`,
+      );
+    if (kind === 'zone') return this.#wholeZone(domain);
+    if (hostedZone === undefined)
+      return refuse('not-set-up', 'Nobody said which zone of yours leads to this office: set dns.hosted_zone.');
+    if (isEqualOrBelow(domain, hostedZone))
+      return refuse('zone-taken', `${domain} lies in ${hostedZone}, the zone that is to hold its records.`);
+    const zone = delegationZone(domain, hostedZone);
+    return zone === undefined
+      ? refuse('not-set-up', `Names below ${hostedZone} would be too long: choose a shorter dns.hosted_zone.`)
+      : accept(zone);
+  }
+
+  /** As a zone of its own: then the server's name, and the zone for the others, cannot lie in it. */
+  #wholeZone(domain: DomainName): Outcome<DomainName, DelegationRefusal> {
+    const { hostname, hostedZone } = this.#options;
+    const inside = [hostname, hostedZone].find((name) => name !== undefined && isEqualOrBelow(name, domain));
+    return inside === undefined
+      ? accept(domain)
+      : refuse('zone-taken', `${inside} lies in ${domain}, so ${domain} cannot be answered here as a whole.`);
+  }
+}
+
+function changesBetween(held: readonly RecordSet[], wanted: readonly RecordSet[]): readonly RecordChange[] {
+  const isSame = (one: RecordSet) => (other: RecordSet) => one.name === other.name && one.type === other.type;
+  const gone = held.filter((before) => !wanted.some(isSame(before)));
+  const come = wanted.flatMap((after): RecordChange[] => {
+    const before = held.find(isSame(after));
+    if (before !== undefined && haveSameValues(before, after) && before.ttl === after.ttl) return [];
+    return [{ name: after.name, type: after.type, after, ...(before && { before }) }];
+  });
+  return [...gone.map((before) => ({ name: before.name, type: before.type, before })), ...come];
+}
