@@ -172,6 +172,19 @@ test('two that want the same selector: one of them is told what to do', async ()
   assert.ok(apart.plan.records.some(({ name }) => name === 's1._domainkey.news.example.com'));
 });
 
+test('two return paths at one label, whoever was named first: nothing stands beside a CNAME', async () => {
+  const stripe = `stripe:token=a1b2c3d4,${[...'abcdef'].map((one, at) => `token${at + 1}=orvz7hkwc3zmp4k7latumjp2qg4y3gu${one}`).join(',')}`;
+  for (const senders of [
+    [stripe, own],
+    [own, stripe],
+  ]) {
+    const { plan } = await planned('', { senders });
+    const types = plan.records.filter(({ name }) => name === 'bounce.example.com').map(({ type }) => type);
+    assert.deepEqual(types, senders[0] === own ? ['TXT', 'MX'] : ['CNAME']);
+    assert.ok(codes(plan.conflicts).includes('label-taken'));
+  }
+});
+
 test('a selector that somebody else has waits for a person; an older target of the same service is replaced', async () => {
   const foreign = await planned('s1._domainkey.example.com CNAME dkim.other.test.', { senders: [sendgrid] });
   assert.deepEqual(codes(foreign.plan.conflicts), ['selector-taken']);
@@ -302,7 +315,7 @@ const line = fc.constantFrom(
   ';!SERVFAIL foreign.test',
 );
 const wishes = fc.record({
-  senders: fc.uniqueArray(fc.constantFrom(google, sendgrid, own, 'mailchimp', 'postmark', 'zendesk')),
+  senders: fc.uniqueArray(fc.constantFrom(google, sendgrid, own, 'stripe', 'postmark', 'zendesk')),
   dmarc: fc.constantFrom(
     {},
     { stage: 'none' },
@@ -330,6 +343,8 @@ test('whatever is there: nothing foreign is removed, SPF loses no term, and a pl
           assert.ok(there.has(`${name} ${type} ${old}`), `${old} gives way and is not there`);
           if (old.startsWith('v=spf1')) for (const term of foreignTerms(old)) assert.ok(value.includes(term), value);
         }
+      const aliases = new Set(plan.records.flatMap(({ name, type }) => (type === 'CNAME' ? [name] : [])));
+      assert.ok(!plan.records.some(({ name, type }) => type !== 'CNAME' && aliases.has(name)));
       const after = carriedOut(zone, plan);
       const again = await planned(after, wish);
       const settled = (one: string) => one.replace(/^(?:missing|wrong) /, 'present ').replace(/ <- .*$/, '');

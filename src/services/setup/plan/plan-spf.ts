@@ -96,7 +96,9 @@ function planName(
   const notes = notesOf(name, proposal.problems);
   if (proposal.isPresent)
     return { records: [{ ...base, state: 'present' }], notes, dropped, conflicts: conflictsOf(name, proposal) };
-  if (sight.alias !== undefined) return { conflicts: [besideAlias(name, sight.alias, record)], notes };
+  const rival = planned.find((one) => one.name === name && one.type === 'CNAME');
+  const alias = rival?.value ?? sight.alias;
+  if (alias !== undefined) return { conflicts: [besideAlias(name, alias, record, rival?.sender)], notes };
   if (!proposal.isFit) return { conflicts: conflictsOf(name, proposal), notes };
   const settled: PlannedRecord =
     proposal.replaces.length === 0
@@ -114,7 +116,8 @@ function planName(
 function propose({ facts, catalogue, compiler }: Context, request: SpfRequest): SpfProposal {
   const known = spfFacts(facts, (name) => catalogue.recogniseName('spfDomains', name) !== undefined);
   const proposal = compiler.compile(known, request);
-  if (proposal.isFit) return proposal;
+  const isTooMuch = proposal.problems.some(({ code, severity }) => severity === 'error' && code === 'too-many-lookups');
+  if (proposal.isFit || !isTooMuch) return proposal;
   const lean = compiler.compile(known, {
     ...request,
     wanted: request.wanted.map((wish) =>
@@ -198,11 +201,11 @@ function name(record: string | undefined): string {
   return `TXT "${record ?? ''}"`;
 }
 
-function besideAlias(at: string, alias: string, record: string): PlanConflict {
+function besideAlias(at: string, alias: string, record: string, rival?: string): PlanConflict {
   return {
     code: 'cname-beside',
     name: at,
-    say: `${at} is a CNAME to ${alias}, and nothing may stand beside one; mail is to be sent with this name.`,
+    say: `${at} is a CNAME to ${alias}${rival === undefined ? '' : ` for ${rival}`}, and nothing may stand beside one; mail is to be sent with this name.`,
     fix: `Remove the CNAME or choose another name for the return path. Wanted: ${at} TXT "${record}"`,
   };
 }
