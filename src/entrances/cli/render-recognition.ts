@@ -59,6 +59,7 @@ type RecognitionPage = Page & {
   readonly domain?: DomainName;
   readonly author?: DomainName | undefined;
   readonly hasWildcardKeys?: boolean;
+  readonly hasOtherKeys?: boolean;
   readonly failed: readonly string[];
 };
 
@@ -76,6 +77,14 @@ export function recognitionLines({ senders, unclaimed }: Recognition, page: Reco
     ...unclaimedLines(unclaimed, page),
     ...(page.hasWildcardKeys
       ? ['', ...say(`Every name below _domainkey.${domain} answers (a wildcard): keys prove nothing here.`)]
+      : []),
+    ...(page.hasOtherKeys
+      ? [
+          '',
+          ...say(
+            `There are keys below _domainkey.${domain}, at selectors that nobody here guesses: headers and reports name them.`,
+          ),
+        ]
       : []),
     ...(page.failed.length === 0 ? [] : ['', ...say(`No answer for ${someOf(page.failed)}: it may be there.`)]),
     ...(domain === undefined ? [] : ['', ...domainEnd(senders, page, domain)]),

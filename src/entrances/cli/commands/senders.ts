@@ -133,14 +133,28 @@ async function tellOfDomain(run: Run, text: string): Promise<Answer> {
   const signal = AbortSignal.any([run.host.signal, AbortSignal.timeout(lookMs)]);
   const gathered = await gatherSigns(await run.resolver(), catalogue, domain, { signal });
   const recognition = recognise(catalogue, gathered.signs);
-  const { hasWildcardKeys, failed } = gathered;
+  const { hasWildcardKeys, hasOtherKeys, failed } = gathered;
   if (failed.includes(domain) && recognition.senders.length === 0) throw noAnswer(domain);
   return {
     exit: recognition.senders.length > 0 ? exits.ok : exits.problems,
-    document: { domain, ...recognitionDocument(recognition), wildcard_keys: hasWildcardKeys, failed },
+    document: {
+      domain,
+      ...recognitionDocument(recognition),
+      wildcard_keys: hasWildcardKeys,
+      other_keys: hasOtherKeys,
+      failed,
+    },
     value: recognition.senders.map(({ sender }) => sender.id).join('\n'),
     lines: (style, columns) =>
-      recognitionLines(recognition, { style, columns, program: run.host.command, domain, hasWildcardKeys, failed }),
+      recognitionLines(recognition, {
+        style,
+        columns,
+        program: run.host.command,
+        domain,
+        hasWildcardKeys,
+        hasOtherKeys,
+        failed,
+      }),
   };
 }
 

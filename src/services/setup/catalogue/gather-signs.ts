@@ -29,6 +29,8 @@ export type Gathered = {
   readonly signs: SenderSigns;
   /** Every name below `_domainkey` answers. */
   readonly hasWildcardKeys: boolean;
+  /** Something is below `_domainkey`, and none of the selectors that were tried: there are others. RFC 8020 §2 */
+  readonly hasOtherKeys: boolean;
   /** Names that DNS gave no answer for: they may be there. */
   readonly failed: readonly string[];
 };
@@ -43,9 +45,10 @@ export async function gatherSigns(
   const look: Look = { resolver, domain, options, failed, timeouts: 0 };
   const [mx, spfDomains] = await Promise.all([mailHosts(look), spfNames(look)]);
   // Name servers that do not answer for the domain itself do not answer for 150 names below it either.
-  if (look.timeouts > 1) return { signs: {}, hasWildcardKeys: false, failed };
-  const [wildcard, selectors, returnPaths] = await Promise.all([
+  if (look.timeouts > 1) return { signs: {}, hasWildcardKeys: false, hasOtherKeys: false, failed };
+  const [wildcard, hasKeys, selectors, returnPaths] = await Promise.all([
     keyAt(look, nobodysSelector),
+    exists(look, `_domainkey.${domain}`),
     eachAtOnce(selectorsToGuess(catalogue), (selector) => keyAt(look, selector)),
     eachAtOnce(returnPathNames(catalogue), (name) => targetOf(look, `${name}.${domain}`)),
   ]);
@@ -58,6 +61,7 @@ export async function gatherSigns(
       selectors: hasWildcardKeys ? keys.filter(({ target }) => target !== wildcard.target) : keys,
     },
     hasWildcardKeys,
+    hasOtherKeys: hasKeys && keys.length === 0,
     failed,
   };
 }
@@ -147,6 +151,14 @@ async function keyAt(
   if (alias.kind === 'none' && alias.why === 'nxdomain') return undefined;
   const texts = noted(look, name, await look.resolver.lookup(name, 'TXT', look.options));
   return texts.some((text) => /(?:^|;)\s*p\s*=/.test(text)) ? { selector } : undefined;
+}
+
+/** A name that has nothing itself exists when something is below it. */
+async function exists(look: Look, name: string): Promise<boolean> {
+  const asked = parseQueryName(name);
+  if (asked === undefined) return false;
+  const answer = await look.resolver.lookup(asked, 'TXT', look.options);
+  return answer.kind === 'found' || (answer.kind === 'none' && answer.why === 'nodata');
 }
 
 async function targetOf(look: Look, name: string): Promise<string | undefined> {

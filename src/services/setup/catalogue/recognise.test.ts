@@ -145,6 +145,13 @@ test('a row of a report tells who sent it, and an alias of its selector more', (
   assert.deepEqual(unclaimed, []);
 });
 
+test('keys at selectors that nobody guesses are known to be there', async () => {
+  const other = async (zone: string) => (await ofZone(zone)).hasOtherKeys;
+  assert.equal(await other('x7q._domainkey.example.com. TXT "p=MIIB"'), true);
+  assert.equal(await other('k2._domainkey.example.com. CNAME dkim2.mcsv.net.'), false);
+  assert.equal(await other('example.com. MX 1 mx.who.test.'), false);
+});
+
 test('a zone of thousands of names ends', async () => {
   const many = Array.from({ length: 3_000 }, (_, at) => `example.com. MX 1 mx${at}.who.test.`);
   const includes = Array.from({ length: 400 }, (_, at) => `include:n${at}.who.test`).join(' ');
