@@ -89,7 +89,7 @@ describe('a stranger in the sandbox', () => {
 test('outside the sandbox: settings, a key and the domain are made, and the records are there to be published by hand', async (t) => {
   const folder = tempFolder(t);
   const zone = join(folder, 'empty.zone');
-  writeFileSync(zone, '');
+  writeFileSync(zone, 'example.com. MX 1 smtp.google.com.\n');
   const settings = join(folder, 'posthorn.toml');
   const line = `init example.com --data ${join(folder, 'data')} --config ${settings} --zone ${zone}`;
   const first = await posthorn(`${line} --hostname mail.example.com --json`);
@@ -98,15 +98,21 @@ test('outside the sandbox: settings, a key and the domain are made, and the reco
   assert.match(readFileSync(settings, 'utf8'), /^hostname = "mail\.example\.com"$/m);
   assert.match(document.key.token, /^ph_live_/);
   assert.equal(document.verified, false);
-  const mx = document.plan.records.find(
+  const mx = document.plan.records.filter(
     ({ type: one, name }: { type: string; name: string }) => one === 'MX' && name === 'example.com',
   );
-  assert.equal(mx.value, '10 mail.example.com');
+  assert.deepEqual(
+    mx.map(({ value, state }: { value: string; state: string }) => `${value} ${state}`),
+    ['1 smtp.google.com present'],
+    'mail that goes somewhere stays there',
+  );
+  assert.deepEqual(document.recognised, ['google-workspace']);
   writeFileSync(settings, `${readFileSync(settings, 'utf8')}# mine\n`);
   const second = await posthorn(line);
   assert.equal(second.code, 0, second.err);
   assert.match(readFileSync(settings, 'utf8'), /# mine/, 'it is not overwritten');
   assert.ok(!second.out.includes(document.key.token));
+  assert.match(second.out, /! mail\.example\.com has no address in DNS\./);
   const other = await posthorn(`${line} --hostname other.example.com`);
   assert.equal(other.code, 78);
   assert.match(other.err, /next: write hostname = "other\.example\.com" into/);

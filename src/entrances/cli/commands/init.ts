@@ -4,15 +4,23 @@
  */
 import type { Command } from 'commander';
 import type { DomainName } from '../../../format/domain-name.ts';
-import type { PublishEnd } from '../../../services/setup/publish/types.ts';
 import { gatherSigns, readPlannedDomain, recognise } from '../../../services/setup/setup.ts';
-import type { Declaration, Plan } from '../../../services/setup/types.ts';
+import type { Plan } from '../../../services/setup/types.ts';
 import type { SetupDesk } from '../../http/ports.ts';
 import { showCheck } from '../../http/show-domain.ts';
 import { showPlan, showPublication, showSenders } from '../../http/show-setup.ts';
 import { CliError } from '../cli-error.ts';
 import type { CliHost, Eyes, Home, OpenOffice } from '../cli-host.ts';
 import { exits } from '../exits.ts';
+import {
+  asTyped,
+  insertBefore,
+  isComplete,
+  publishedSentence,
+  settingsText,
+  withoutNext,
+  written,
+} from '../init-words.ts';
 import { keysSentence } from '../key-words.ts';
 import { each, type Leaf } from '../leaf.ts';
 import { Questions } from '../questions.ts';
@@ -26,6 +34,7 @@ type Options = {
   readonly sender?: readonly string[];
   readonly hostname?: string;
   readonly sendOnly?: boolean;
+  readonly receive?: boolean;
   readonly yes?: boolean;
 };
 
@@ -38,7 +47,8 @@ export function defineInit(command: Command, leaf: Leaf, { command: program }: C
     .argument('<domain>', 'what stands behind the @ in From')
     .option('--sender <id[:values]>', 'who sends for it besides this server; repeatable', each)
     .option('--hostname <name>', "this server's public name (default: mx. and the domain)")
-    .option('--send-only', 'its mail is received elsewhere')
+    .option('--send-only', 'its mail is received elsewhere (default: where it has an MX already)')
+    .option('--receive', 'its mail is to come here, wherever it goes now')
     .option('--yes', 'ask nothing, and publish where the zone can be changed from here')
     .addHelpText(
       'after',
@@ -75,12 +85,15 @@ class Wizard {
   readonly #questions: Questions;
   readonly #found: Found = {};
   #step = 0;
+  /** What to type to have it published. */
+  #publishing: string;
 
   constructor(run: Run, options: Options, about: { readonly domain: DomainName; readonly questions: Questions }) {
     this.#run = run;
     this.#options = options;
     this.#domain = about.domain;
     this.#questions = about.questions;
+    this.#publishing = `init ${about.domain} --yes`;
   }
 
   async go() {
@@ -89,8 +102,8 @@ class Wizard {
     await this.#settings(home);
     const office = await this.#run.folder({ make: true });
     await this.#firstKey(office);
-    await this.#addDomain(office, home);
     const eyes = await this.#run.eyes();
+    await this.#addDomain(office, { home, eyes });
     const desk = office.desk(eyes);
     await this.#senders(desk, eyes);
     const plan = await this.#plan(desk);
@@ -148,23 +161,40 @@ class Wizard {
     this.#say([`  ${this.#style.bold(made.value.token)}`, '  It may do everything, and is shown this once.']);
   }
 
-  async #addDomain({ directory }: OpenOffice, { sandbox }: Home): Promise<void> {
+  async #addDomain(office: OpenOffice, { home, eyes }: { readonly home: Home; readonly eyes: Eyes }): Promise<void> {
     this.#head('Domain and DKIM keys');
-    const known = await directory.domain(this.#domain);
-    if (known === undefined) {
-      const added = await directory.addDomain(this.#domain, { receives: this.#options.sendOnly !== true });
+    const { directory, hostname } = office;
+    const isKnown = (await directory.domain(this.#domain)) !== undefined;
+    if (!isKnown) {
+      const receives = await this.#receives(office, eyes);
+      const added = await directory.addDomain(this.#domain, { receives });
       if (!added.ok) throw refusalError(added, this.#run.host.command, this.#domain);
+      if (home.sandbox && receives) await directory.addMailbox({ local: 'hello', domain: this.#domain });
     }
-    if (sandbox && known === undefined) await directory.addMailbox({ local: 'hello', domain: this.#domain });
     const keys = (await directory.keysOf(this.#domain)).filter(({ state }) => state !== 'retired');
     const names = keys
       .map(({ selector, algorithm }) => `${selector} (${algorithm.replace('-sha256', '')})`)
       .join(' and ');
     this.#text(
-      known === undefined
-        ? `${this.#domain} is added; its keys ${names} are made. They sign once their records are published.`
-        : `${this.#domain} is in the office already, with the keys ${names}.`,
+      isKnown
+        ? `${this.#domain} is in the office already, with the keys ${names}.`
+        : `${this.#domain} is added; its keys ${names} are made. They sign once their records are published.`,
     );
+    if ((await addressCount(eyes, hostname)) === 0)
+      this.#text(
+        `! ${hostname} has no address in DNS. Give it this machine's public one (an A or AAAA record), and ask whoever gave you the address to have it lead back to the name (PTR): others refuse mail without.`,
+      );
+  }
+
+  /** Mail that goes somewhere stays there, unless a person wants it here. */
+  async #receives({ hostname }: OpenOffice, { resolver }: Eyes): Promise<boolean> {
+    const { receive, sendOnly } = this.#options;
+    if (receive || sendOnly) return receive === true;
+    const mx = await resolver.lookup(this.#domain, 'MX', { signal: this.#run.host.signal });
+    const hosts = mx.kind === 'found' ? mx.records.map(({ exchange }) => exchange).filter((name) => name !== '') : [];
+    if (hosts.length === 0 || hosts.includes(hostname)) return true;
+    this.#text(`Its mail goes to ${hosts.join(', ')} now, and stays there; --receive would bring it here.`);
+    return false;
   }
 
   // ---- 4: who sends
@@ -178,7 +208,8 @@ class Wizard {
       ...new Set([...declared, ...seen.filter((id) => !before.senders.some((one) => one.sender === id))]),
     ];
     const typed = this.#options.sender ?? (await this.#asked(proposed));
-    const kept = await desk.declare(this.#domain, { ...written(before), senders: typed });
+    const inbound = this.#options.receive ? { inbound: 'posthorn' } : {};
+    const kept = await desk.declare(this.#domain, { ...written(before), ...inbound, senders: typed });
     if (!kept.ok) throw this.#badSender(kept.say);
     this.#found.recognised = seen;
     this.#found.senders = showSenders(kept.value).senders;
@@ -261,11 +292,10 @@ class Wizard {
 
   /** What waits for a decision is not decided by `--yes`. */
   async #mayPublish({ conflicts }: Plan): Promise<boolean> {
+    if (conflicts.length > 0) this.#publishing = `publish ${this.#domain} --partial`;
     if (conflicts.length === 0) return this.#options.yes === true || this.#questions.confirm('  Publish now?');
     this.#text(`Something is to be decided first: see "Decide first" above. Everything else can be published before.`);
-    if (this.#questions.isAsking) return this.#questions.confirm('  Publish everything else now?');
-    this.#say([`  ${this.#command(`publish ${this.#domain} --partial`)}`]);
-    return false;
+    return this.#questions.confirm('  Publish everything else now?');
   }
 
   async #verify(office: OpenOffice, eyes: Eyes): Promise<boolean> {
@@ -297,7 +327,7 @@ class Wizard {
     if (isSending)
       return [...(sandbox ? [] : [this.#command('serve')]), ...sends, this.#command(`domains show ${domain}`)];
     return [
-      ...(isPublished || this.#found.publication === undefined ? [] : [this.#command(`init ${domain} --yes`)]),
+      ...(isPublished || this.#found.publication === undefined ? [] : [this.#command(this.#publishing)]),
       this.#command(`domains verify ${domain}`),
       ...(sandbox ? [] : [this.#command('serve')]),
     ];
@@ -342,63 +372,8 @@ class Wizard {
   }
 }
 
-function settingsText(hostname: string, folder: string): string {
-  return [
-    '# Written by `posthorn init`. Every setting with its meaning: posthorn config explain',
-    `hostname = ${JSON.stringify(hostname)}`,
-    `data = ${JSON.stringify(folder)}`,
-    '',
-    '# Ports below 1024 need the right to listen there (systemd: AmbientCapabilities=CAP_NET_BIND_SERVICE).',
-    '# [listen]',
-    '# mx = "0.0.0.0:25"',
-    '# submission = "0.0.0.0:587"',
-    '# submissions = "0.0.0.0:465"',
-    '',
-  ].join('\n');
-}
-
-/** A declared sender as it is typed again. */
-function asTyped({ sender, parameters }: Declaration['senders'][number]): string {
-  const values = Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
-  return values.length === 0 ? sender : `${sender}:${values.join(',')}`;
-}
-
-/** What was declared besides the senders stays. */
-function written(before: Declaration): object {
-  const { object: _, domain: __, senders: ___, ...rest } = showSenders(before);
-  return rest;
-}
-
-function isComplete({ records }: Plan): boolean {
-  return records.every(({ state, needed }) => state === 'present' || needed !== 'required');
-}
-
-/** The wizard has next commands of its own. */
-function withoutNext(lines: readonly string[]): string[] {
-  const end = lines.findIndex((line) => /^ *(?:next|as a zone file): /.test(line));
-  const kept = end < 0 ? [...lines] : lines.slice(0, end);
-  while (kept.at(-1)?.trim() === '') kept.pop();
-  return kept;
-}
-
-function publishedSentence(end: PublishEnd | undefined): string {
-  switch (end?.state) {
-    case undefined:
-      return 'Nothing was published.';
-    case 'verified':
-      return 'Published: every name server shows it.';
-    case 'made':
-      return 'Published; not every name server shows it yet.';
-    case 'refused':
-      return `Nothing was changed: ${end.say}`;
-    case 'undone':
-      return `What was changed was taken back: ${end.say}`;
-    case 'broken':
-      return `It was broken off, and some of it stands: ${end.say}`;
-  }
-}
-
-/** Options go before a line's end that goes on in the next one. */
-function insertBefore(words: readonly string[], options: readonly string[]): string[] {
-  return words.at(-1) === '\\' ? [...words.slice(0, -1), ...options, '\\'] : [...words, ...options];
+async function addressCount({ resolver }: Eyes, name: DomainName): Promise<number | undefined> {
+  const [four, six] = await Promise.all([resolver.lookup(name, 'A'), resolver.lookup(name, 'AAAA')]);
+  if (four.kind === 'failed' || six.kind === 'failed') return undefined; // nobody knows
+  return [four, six].reduce((sum, answer) => sum + (answer.kind === 'found' ? answer.records.length : 0), 0);
 }
