@@ -17,6 +17,7 @@ import { dkimDeviations, dmarcDeviations, type JudgedSignature, spfDeviations } 
 import { type Answer, dkimpy, mailauth, mailDkim, mailSpf, opendkim, pyspf } from './peer.ts';
 import { type SignCase, signedByUs, toBeSigned } from './sign-cases.ts';
 import { spfCases } from './spf-cases.ts';
+import { compiledCases } from './spf-compiler-cases.ts';
 import { toZoneText, type World } from './world.ts';
 
 /** Many cases share a world. */
@@ -48,6 +49,20 @@ const spf = comparison({
   deviations: spfDeviations,
   describe: (one, ours) =>
     `${one.ip} <${one.mail_from}> ${one.helo}\nOURS: ${ours.result}\n${ours.trace.join('\n')}\n${zoneOf(one.world, ours.trace.join('\n'))}`,
+});
+
+/** What the SPF compiler proposes, evaluated by the others: whoever has to pass passes, and nobody else. */
+const compiled = comparison({
+  name: 'spf-compiler',
+  cases: 2_000,
+  job: 'spf',
+  peers: [mailauth, pyspf, mailSpf],
+  make: compiledCases,
+  ours: async (one) => one.mustPass,
+  agrees: (mustPass, theirs) => (theirs.result === 'pass') === mustPass,
+  deviations: [],
+  describe: (one, mustPass) =>
+    `${one.ip} ${mustPass ? 'has to pass' : 'must not pass'}: ${one.what}\n${zoneOf(one.world, one.what)}`,
 });
 
 const dmarc = comparison({
@@ -171,4 +186,4 @@ const signedByThem = comparison({
   describe: (one) => `${one.header_form}/${one.body_form}\n${Buffer.from(one.message, 'base64').toString('latin1')}`,
 });
 
-export const comparisons: readonly AnyComparison[] = [spf, dkim, dmarc, signing, signedByThem, dnsHosts];
+export const comparisons: readonly AnyComparison[] = [spf, compiled, dkim, dmarc, signing, signedByThem, dnsHosts];
