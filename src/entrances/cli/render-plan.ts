@@ -141,6 +141,10 @@ function stepLines(pen: Pen, { steps, records }: Plan): string[] {
 
 function nextLines({ domain, records }: Plan, program: string, isOpen: boolean): string[] {
   if (records.every(({ state }) => state === 'present')) return [];
-  const say = isOpen ? 'ask again' : 'as a zone file';
-  return ['', `  ${say}: ${program} plan ${domain} ...${isOpen ? '' : ' --format zone'}`];
+  if (isOpen) return ['', '  next: the same command again, once the name servers answer'];
+  return [
+    '',
+    `  next: ${program} publish ${domain} --dry-run`,
+    '        (with the same options; or put it in yourself: plan --format zone)',
+  ];
 }

@@ -182,6 +182,11 @@ test('two return paths at one label, whoever was named first: nothing stands bes
     const types = plan.records.filter(({ name }) => name === 'bounce.example.com').map(({ type }) => type);
     assert.deepEqual(types, senders[0] === own ? ['TXT', 'MX'] : ['CNAME']);
     assert.ok(codes(plan.conflicts).includes('label-taken'));
+    const there = await planTable('bounce.example.com CNAME custom-email-domain.stripe.com.', { senders });
+    assert.deepEqual(
+      there.filter((one) => one.includes(' bounce.example.com ')),
+      ['present bounce.example.com CNAME custom-email-domain.stripe.com'],
+    );
   }
 });
 

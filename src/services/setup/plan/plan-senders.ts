@@ -19,7 +19,11 @@ import { isDkimKey, meansTheSame } from './same-meaning.ts';
 type Claim = { readonly want: WantedRecord; readonly label: string; readonly sender?: SenderDefinition };
 
 export function planSenders(context: Context): Part {
-  const { claims, conflicts } = withoutCollisions(claimsOf(context));
+  const isThere = (claim: Claim) => {
+    const settled = settle(context.facts, context.catalogue, claim);
+    return 'state' in settled && settled.state === 'present';
+  };
+  const { claims, conflicts } = withoutCollisions(claimsOf(context), isThere);
   const records: PlannedRecord[] = [];
   for (const claim of claims) {
     const settled = settle(context.facts, context.catalogue, claim);
@@ -87,7 +91,10 @@ function policiesOf(wants: readonly SenderWants[]): Plan['dropped'] {
 
 // ---- Two senders at one name
 
-function withoutCollisions(claims: readonly Claim[]): { claims: readonly Claim[]; conflicts: PlanConflict[] } {
+function withoutCollisions(
+  claims: readonly Claim[],
+  isThere: (claim: Claim) => boolean,
+): { readonly claims: readonly Claim[]; readonly conflicts: PlanConflict[] } {
   const byName = new Map<string, Claim[]>();
   const conflicts: PlanConflict[] = [];
   for (const claim of claims) {
@@ -97,7 +104,11 @@ function withoutCollisions(claims: readonly Claim[]): { claims: readonly Claim[]
     const rival = before.find((one) => excludes(one, claim));
     if (other !== undefined) before[same] = { ...other, label: labelOfBoth(other.label, claim.label) };
     else if (rival === undefined) byName.set(claim.want.name, [...before, claim]);
-    else conflicts.push(rivalry(rival, claim));
+    else if (isThere(claim) && !before.some(isThere)) {
+      // Whoever has it now keeps it.
+      conflicts.push(...before.filter((one) => excludes(one, claim)).map((one) => rivalry(claim, one)));
+      byName.set(claim.want.name, [...before.filter((one) => !excludes(one, claim)), claim]);
+    } else conflicts.push(rivalry(rival, claim));
   }
   return { claims: [...byName.values()].flat(), conflicts };
 }

@@ -163,8 +163,10 @@ function extraRecords({ facts }: Context, extra: readonly SpfExtraRecord[]): rea
 }
 
 function notesOf(name: string, problems: readonly SpfProblem[]): readonly PlanNote[] {
+  // Where DNS did not say what an include holds, nobody can be seen to pass.
+  const isOpen = problems.some(({ code }) => code === 'unknown-below');
   return problems
-    .filter(({ severity }) => severity !== 'error')
+    .filter(({ severity, code }) => severity !== 'error' && !(isOpen && code === 'not-authorised'))
     .map(({ code, say, fix }) => ({
       code: `spf-${code}`,
       name,
