@@ -21,10 +21,10 @@ import {
   absoluteName,
   createHostEditor,
   type ForeignSet,
-  type HeldSet,
   type HostChange,
   type HostListing,
   type HostZone,
+  type ListedSet,
   relativeName,
 } from './host-editor.ts';
 import { makeEach } from './host-steps.ts';
@@ -41,7 +41,7 @@ export type AzureCredentials = {
 
 type Zone = HostZone & { readonly path: string };
 type Tag = { readonly etag: string; readonly metadata: unknown };
-type Listed = { readonly held: HeldSet<Tag> } | { readonly foreign: ForeignSet } | 'other';
+type Listed = { readonly held: ListedSet<Tag> } | { readonly foreign: ForeignSet } | 'other';
 
 const host = 'Azure DNS';
 const version = 'api-version=2018-05-01';
@@ -119,7 +119,7 @@ async function findZone(
 }
 
 async function list(call: HostCall, zone: Zone, options: EditorOptions): Promise<HostResult<HostListing<Tag>>> {
-  const sets: HeldSet<Tag>[] = [];
+  const sets: ListedSet<Tag>[] = [];
   const foreign: ForeignSet[] = [];
   let path = `${zone.path}/recordsets?${version}&$top=${pageSets}`;
   for (let page = 1; page <= pagesMax; page++) {
@@ -168,8 +168,9 @@ function setOf(item: unknown, zone: string): Listed | undefined {
     return { foreign: { name, type, what: 'an alias' } };
   const held = fieldOf(properties, shape.list);
   const records = Array.isArray(held) ? held : held === undefined ? [] : [held];
-  const values = everyOf(records, (record) => valueIn(type, shape.fields, record));
-  if (ttl === undefined || values === undefined) return undefined;
+  const values = records.map((record) => valueIn(type, shape.fields, record));
+  if (values.length === 0) return { foreign: { name, type, what: 'an empty set' } };
+  if (ttl === undefined) return undefined;
   return { held: { name, type, ttl, values, tags: [{ etag, metadata: fieldOf(properties, 'metadata') }] } };
 }
 

@@ -3,8 +3,9 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test, { type TestContext } from 'node:test';
 import { noTime } from '../../../test/support/dns-hosts/replay.ts';
+import type { Timers } from '../../base/clock.ts';
 import { Bug } from '../../base/outcome.ts';
-import { createHostCaller, type HostAnswer, type HostCall } from './call-host.ts';
+import { createHostCaller, type HostAnswer, type HostCall, type HostExchange } from './call-host.ts';
 import { createHttpsExchange } from './https-exchange.ts';
 
 const secret = 'a-secret-of-some-length';
@@ -21,10 +22,10 @@ async function hostAt(t: TestContext, handle: RequestListener): Promise<HostCall
 
 const slept: number[] = [];
 
-function caller(base: string, exchange = createHttpsExchange(1_000)): HostCall {
+function caller(base: string, exchange = createHttpsExchange(1_000), more: Partial<Timers> = {}): HostCall {
   const sleep = async (ms: number) => void slept.push(ms);
   return createHostCaller(
-    { exchange, timers: { ...noTime, sleep }, base },
+    { exchange, timers: { ...noTime, sleep, ...more }, base },
     {
       host: 'Host',
       base: 'https://api.host.example/v1',
@@ -142,4 +143,21 @@ test('what a host says is one line, and never holds what we proved ourselves wit
 
 test('credentials go over TLS', () => {
   assert.throws(() => caller('http://api.host.example'), Bug);
+});
+
+test('a host that gives no whole answer in time is not waited for again', async () => {
+  let asked = 0;
+  const exchange: HostExchange = (_url, _request, signal) =>
+    new Promise((_resolve, reject) => {
+      asked++;
+      signal.addEventListener('abort', () => reject(new Error('aborted')));
+    });
+  const atOnce = (_ms: number, run: () => void) => {
+    setImmediate(run);
+    return () => {};
+  };
+  const call = caller('https://api.host.example', exchange, { after: atOnce });
+  const late = { ok: false, code: 'unavailable', say: 'Host gave no whole answer within 30 s' };
+  assert.deepEqual(await call(get), late);
+  assert.equal(asked, 1);
 });

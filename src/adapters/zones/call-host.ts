@@ -117,8 +117,12 @@ async function ask(
   } catch (error) {
     if (editor.signal?.aborted)
       return { ok: false, code: 'unavailable', say: `${caller.host} had not answered when we stopped` };
-    const why = abort.signal.aborted ? `gave no whole answer within ${callMs / 1000} s` : wordsOf(caller, error);
-    return unavailable(request.method, `${caller.host} ${why}`);
+    if (!abort.signal.aborted) return unavailable(request.method, `${caller.host} ${wordsOf(caller, error)}`);
+    const { waitForMs: _, ...late } = unavailable(
+      request.method,
+      `${caller.host} gave no whole answer within ${callMs / 1000} s`,
+    );
+    return late; // whoever waited that long is not to wait again
   } finally {
     cancel();
     editor.signal?.removeEventListener('abort', stop);

@@ -62,3 +62,16 @@ test('the name servers of the zone, and an alias beside its SOA, are refused bef
     });
   assert.equal(host.requests.length, 0);
 });
+
+test('a set with a value that nobody can read is not shown, not touched, and in the way of no other', async () => {
+  const odd = set(`odd.${contractZone}`, 'CNAME', ['not a name']);
+  const spf = set(contractZone, 'TXT', ['v=spf1 -all']);
+  const { editor } = open([odd, spf]);
+  const read = await editor.read(contractZone);
+  assert.deepEqual(read.ok && read.value.sets, [spf]);
+  assert.partialDeepStrictEqual(
+    await editor.apply(contractZone, [changeOf(undefined, { ...odd, values: ['a.example'] })]),
+    { ok: false, code: 'not-supported' },
+  );
+  assert.deepEqual(await editor.apply(contractZone, [changeOf(spf, undefined)]), { ok: true, done: 1 });
+});

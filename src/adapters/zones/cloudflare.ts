@@ -97,7 +97,6 @@ function recordOf(item: unknown): Held | null | undefined {
   if (id === undefined || type === undefined || name === undefined || ttl === undefined) return undefined;
   if (!isSetupType(type)) return null;
   const value = valueFromHost(type, textIn(type, item));
-  if (value === undefined) return undefined;
   return { name: name.toLowerCase(), type, ttl: ttl === 1 ? automaticTtl : ttl, value, tag: id };
 }
 
@@ -107,6 +106,7 @@ function textIn(type: SetupType, item: unknown): string {
   const names = dataFields[type];
   if (names === undefined) return content;
   const data = fieldOf(item, 'data');
+  if (data === undefined) return content.replaceAll('\t', ' ');
   const fields = names.map((name) => String(fieldOf(data, name)));
   return type === 'CAA' ? `${fields[0]} ${fields[1]} "${fields[2]}"` : fields.join(' ');
 }

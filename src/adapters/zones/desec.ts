@@ -15,10 +15,10 @@ import {
 import {
   absoluteName,
   createHostEditor,
-  type HeldSet,
   type HostChange,
   type HostListing,
   type HostZone,
+  type ListedSet,
   relativeName,
 } from './host-editor.ts';
 import { isSetupType, textForHost, valueFromHost } from './host-values.ts';
@@ -60,7 +60,7 @@ async function list(
   zone: HostZone,
   options: EditorOptions,
 ): Promise<HostResult<HostListing<undefined>>> {
-  const sets: HeldSet<undefined>[] = [];
+  const sets: ListedSet<undefined>[] = [];
   let cursor = '';
   for (let page = 1; page <= pagesMax; page++) {
     const answer = await call({ method: 'GET', path: `/domains/${zone.name}/rrsets/?cursor=${cursor}` }, options);
@@ -81,11 +81,11 @@ function nextCursor({ headers }: HostAnswer): string | undefined {
 }
 
 /** Null for a type that no plan holds. */
-function setOf(item: unknown, zone: string): HeldSet<undefined> | null | undefined {
+function setOf(item: unknown, zone: string): ListedSet<undefined> | null | undefined {
   const [name, type, ttl] = [textOf(item, 'subname'), textOf(item, 'type'), numberOf(item, 'ttl')];
   if (name === undefined || type === undefined || ttl === undefined) return undefined;
   if (!isSetupType(type)) return null;
-  const values = everyOf(textsOf(item, 'records'), (text) => valueFromHost(type, text as string));
+  const values = textsOf(item, 'records')?.map((text) => valueFromHost(type, text));
   return values && { name: absoluteName(name, zone), type, ttl, values, tags: [] };
 }
 

@@ -95,7 +95,7 @@ function recordOf(item: unknown, zone: string): Held | null | undefined {
   if (id === undefined || type === undefined || name === undefined || data === undefined) return undefined;
   if (!isSetupType(type)) return null;
   const value = type === 'TXT' ? octetsOf(data) : valueFromHost(type, textIn(type, item, data), zone);
-  if (value === undefined || ttl === undefined) return undefined;
+  if (ttl === undefined) return undefined;
   return { name: absoluteName(name, zone), type, ttl, value, tag: id };
 }
 

@@ -16,10 +16,10 @@ import {
 import {
   absoluteName,
   createHostEditor,
-  type HeldSet,
   type HostChange,
   type HostListing,
   type HostZone,
+  type ListedSet,
   relativeName,
 } from './host-editor.ts';
 import { makeEach } from './host-steps.ts';
@@ -74,7 +74,7 @@ async function list(
   zone: HostZone,
   options: EditorOptions,
 ): Promise<HostResult<HostListing<undefined>>> {
-  const sets: HeldSet<undefined>[] = [];
+  const sets: ListedSet<undefined>[] = [];
   for (let page = 1; page <= pagesMax; page++) {
     const path = `/domains/${zone.name}/records?page=${page}&per_page=${pageSets}`;
     const answer = await call({ method: 'GET', path }, options);
@@ -89,11 +89,11 @@ async function list(
 }
 
 /** Null for a type that no plan holds. */
-function setOf(item: unknown, zone: string): HeldSet<undefined> | null | undefined {
+function setOf(item: unknown, zone: string): ListedSet<undefined> | null | undefined {
   const [name, type, ttl] = [textOf(item, 'rrset_name'), textOf(item, 'rrset_type'), numberOf(item, 'rrset_ttl')];
   if (name === undefined || type === undefined || ttl === undefined) return undefined;
   if (!isSetupType(type)) return null;
-  const values = everyOf(textsOf(item, 'rrset_values'), (text) => valueFromHost(type, text as string, zone));
+  const values = textsOf(item, 'rrset_values')?.map((text) => valueFromHost(type, text, zone));
   return values && { name: absoluteName(name, zone), type, ttl, values, tags: [] };
 }
 

@@ -20,10 +20,10 @@ import {
 import {
   createHostEditor,
   type ForeignSet,
-  type HeldSet,
   type HostChange,
   type HostListing,
   type HostZone,
+  type ListedSet,
 } from './host-editor.ts';
 import { isSetupType, textForHost, valueFromHost } from './host-values.ts';
 import { everyOf, fieldOf, jsonOf, listOf, numberOf, textOf, textsOf } from './json-values.ts';
@@ -36,7 +36,7 @@ export type GoogleCredentials = {
 };
 
 type Zone = HostZone & { readonly path: string };
-type Listed = { readonly held: HeldSet<string> } | { readonly foreign: ForeignSet } | 'other';
+type Listed = { readonly held: ListedSet<string> } | { readonly foreign: ForeignSet } | 'other';
 
 const host = 'Google Cloud DNS';
 const audience = 'https://oauth2.googleapis.com/token';
@@ -149,7 +149,7 @@ async function findZone(
 }
 
 async function list(call: HostCall, zone: Zone, options: EditorOptions): Promise<HostResult<HostListing<string>>> {
-  const sets: HeldSet<string>[] = [];
+  const sets: ListedSet<string>[] = [];
   const foreign: ForeignSet[] = [];
   let from = '';
   for (let page = 1; page <= pagesMax; page++) {
@@ -177,9 +177,8 @@ function setOf(item: unknown): Listed | undefined {
   const name = owner.replace(/\.$/, '').toLowerCase();
   if (fieldOf(item, 'routingPolicy') !== undefined) return { foreign: { name, type, what: 'under a routing policy' } };
   const tags = textsOf(item, 'rrdatas');
-  const values = everyOf(tags, (text) => valueFromHost(type, text as string));
-  if (ttl === undefined || tags === undefined || values === undefined) return undefined;
-  return { held: { name, type, ttl, values, tags } };
+  if (ttl === undefined || tags === undefined) return undefined;
+  return { held: { name, type, ttl, values: tags.map((text) => valueFromHost(type, text)), tags } };
 }
 
 async function write(

@@ -24,6 +24,7 @@ import {
   type HostChange,
   type HostListing,
   type HostZone,
+  type ListedSet,
   relativeName,
 } from './host-editor.ts';
 import { makeEach } from './host-steps.ts';
@@ -82,7 +83,7 @@ async function findZone(call: HostCall, name: DomainName, options: EditorOptions
 }
 
 async function list(call: HostCall, zone: Zone, options: EditorOptions): Promise<HostResult<HostListing<Tag>>> {
-  const sets: HeldSet<Tag>[] = [];
+  const sets: ListedSet<Tag>[] = [];
   for (let page = 1; page <= pagesMax; page++) {
     const path = `${zone.path}/rrsets?page=${page}&per_page=${pageSets}`;
     const read = answered(host, await call({ method: 'GET', path }, options), (body) => {
@@ -98,7 +99,7 @@ async function list(call: HostCall, zone: Zone, options: EditorOptions): Promise
 }
 
 /** Null for a type that no plan holds. */
-function setOf(item: unknown, zone: Zone): HeldSet<Tag> | null | undefined {
+function setOf(item: unknown, zone: Zone): ListedSet<Tag> | null | undefined {
   const [name, type] = [textOf(item, 'name'), textOf(item, 'type')];
   if (name === undefined || type === undefined) return undefined;
   if (!isSetupType(type)) return null;
@@ -106,8 +107,8 @@ function setOf(item: unknown, zone: Zone): HeldSet<Tag> | null | undefined {
     const [value, comment] = [textOf(record, 'value'), textOf(record, 'comment')];
     return value === undefined ? undefined : { value, ...(comment ? { comment } : {}) };
   });
-  const values = everyOf(tags, (tag) => valueFromHost(type, (tag as Tag).value, zone.name));
-  if (tags === undefined || values === undefined) return undefined;
+  if (tags === undefined) return undefined;
+  const values = tags.map(({ value }) => valueFromHost(type, value, zone.name));
   return { name: absoluteName(name, zone.name), type, ttl: numberOf(item, 'ttl') ?? zone.usualTtl, values, tags };
 }
 

@@ -20,10 +20,16 @@ export type HostZone = {
 /** `tags`: what the host calls its records by, one a value; an etag or the like of the whole set stands first. */
 export type HeldSet<Tag> = RecordSet & { readonly tags: readonly Tag[] };
 
+/** A set as it is listed: a value that nobody here can read makes it a foreign one. */
+export type ListedSet<Tag> = Omit<HeldSet<Tag>, 'values'> & { readonly values: readonly (string | undefined)[] };
+
 /** Of a type that plans hold, but more than a set of records: an alias, a routing policy. Not shown, and never changed. */
 export type ForeignSet = { readonly name: string; readonly type: string; readonly what: string };
 
-export type HostListing<Tag> = { readonly sets: readonly HeldSet<Tag>[]; readonly foreign?: readonly ForeignSet[] };
+export type HostListing<Tag> = {
+  readonly sets: readonly ListedSet<Tag>[];
+  readonly foreign?: readonly ForeignSet[];
+};
 
 /** A change whose `before` is what the host holds. */
 export type HostChange<Tag> = {
@@ -66,7 +72,9 @@ async function readZone<Zone extends HostZone, Tag>(
     if (!zone.ok) return zone;
     const listing = await driver.list(zone.value, options);
     if (!listing.ok) return listing;
-    const sets = listing.value.sets.map(({ name, type, ttl, values }) => ({ name, type, ttl, values }));
+    const sets = listing.value.sets
+      .filter(isReadable)
+      .map(({ name, type, ttl, values }) => ({ name, type, ttl, values }));
     const own = sets.find((set) => set.type === 'NS' && set.name === zone.value.name);
     return accept({ zone: zone.value.name, sets, nameServers: zone.value.nameServers ?? own?.values ?? [] });
   }
@@ -130,10 +138,13 @@ function prepare<Zone extends HostZone, Tag>(
   { sets, foreign = [] }: HostListing<Tag>,
   changes: readonly RecordChange[],
 ): Outcome<readonly HostChange<Tag>[], ZoneEditorRefusal> {
-  const held = new Map(sets.map((set) => [`${set.type} ${set.name}`, set]));
+  const held = new Map(sets.filter(isReadable).map((set) => [`${set.type} ${set.name}`, set]));
+  const unread = sets
+    .filter((set) => !isReadable(set))
+    .map(({ name, type }) => ({ name, type, what: 'not readable for us' }));
   const prepared: HostChange<Tag>[] = [];
   for (const { name, type, before, after } of changes) {
-    const other = foreign.find((set) => set.name === name && set.type === type);
+    const other = [...foreign, ...unread].find((set) => set.name === name && set.type === type);
     if (other) return refuse('not-supported', `${name} ${type} is ${other.what} at ${host}: change it there`);
     const now = held.get(`${type} ${name}`);
     if (!isSame(now, before))
@@ -142,6 +153,10 @@ function prepare<Zone extends HostZone, Tag>(
     prepared.push({ name, type, ...(now ? { held: now } : {}), ...(after ? { after } : {}) });
   }
   return accept(prepared);
+}
+
+function isReadable<Tag>(set: ListedSet<Tag>): set is HeldSet<Tag> {
+  return !set.values.includes(undefined);
 }
 
 function isSame(one: RecordSet | undefined, other: RecordSet | undefined): boolean {
@@ -166,12 +181,12 @@ export type HeldRecord<Tag> = {
   readonly name: string;
   readonly type: SetupType;
   readonly ttl: number;
-  readonly value: string;
+  readonly value: string | undefined;
   readonly tag: Tag;
 };
 
 /** Records that a host numbers one by one, as sets; the least TTL is that of the set. RFC 2181 §5.2 */
-export function heldSets<Tag>(records: readonly HeldRecord<Tag>[]): readonly HeldSet<Tag>[] {
+export function heldSets<Tag>(records: readonly HeldRecord<Tag>[]): readonly ListedSet<Tag>[] {
   const sets = new Map<string, HeldRecord<Tag>[]>();
   for (const record of records) {
     const key = `${record.type} ${record.name}`;

@@ -149,8 +149,8 @@ function recordOf(body: unknown, zone: string): Held | null | undefined {
   if (id === undefined || fieldType === undefined || target === undefined || ttl === undefined) return undefined;
   const type = textTypes.includes(fieldType) ? 'TXT' : fieldType;
   if (!isSetupType(type)) return null;
+  if (typeof sub !== 'string') return undefined;
   const value = valueFromHost(type, target, zone);
-  if (value === undefined || typeof sub !== 'string') return undefined;
   return { name: absoluteName(sub, zone), type, ttl: ttl === 0 ? usualTtl : ttl, value, tag: id };
 }
 

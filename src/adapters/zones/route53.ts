@@ -17,17 +17,17 @@ import {
 import {
   createHostEditor,
   type ForeignSet,
-  type HeldSet,
   type HostChange,
   type HostListing,
   type HostZone,
+  type ListedSet,
 } from './host-editor.ts';
 import { isSetupType, textForHost, valueFromHost } from './host-values.ts';
 import { childOf, parseXml, textIn, type XmlElement, xmlText } from './strict-xml.ts';
 
 type Zone = HostZone & { readonly id: string };
 /** The values as Route 53 writes them. */
-type Listed = { readonly held: HeldSet<string> } | { readonly foreign: ForeignSet } | 'other';
+type Listed = { readonly held: ListedSet<string> } | { readonly foreign: ForeignSet } | 'other';
 
 const host = 'Route 53';
 const namespace = 'https://route53.amazonaws.com/doc/2013-04-01/';
@@ -98,7 +98,7 @@ async function findZone(call: HostCall, name: DomainName, options: EditorOptions
 }
 
 async function list(call: HostCall, zone: Zone, options: EditorOptions): Promise<HostResult<HostListing<string>>> {
-  const sets: HeldSet<string>[] = [];
+  const sets: ListedSet<string>[] = [];
   const foreign: ForeignSet[] = [];
   let from = '';
   for (let page = 1; page <= pagesMax; page++) {
@@ -136,8 +136,8 @@ function setOf(element: XmlElement): Listed | undefined {
   const tags = (childOf(element, 'ResourceRecords')?.children ?? []).map((record) => textIn(record, 'Value') ?? '');
   const values = tags.map((text) => valueFromHost(type, type === 'TXT' ? octalToDecimal(text) : text));
   const ttl = Number(textIn(element, 'TTL') ?? Number.NaN);
-  if (!Number.isInteger(ttl) || values.length === 0 || values.includes(undefined)) return undefined;
-  return { held: { name, type, ttl, values: values as readonly string[], tags } };
+  if (!Number.isInteger(ttl) || values.length === 0) return undefined;
+  return { held: { name, type, ttl, values, tags } };
 }
 
 /** Octets that are no letters, digits, dashes or underscores come as `\052`, in octal. */
