@@ -21,6 +21,7 @@ import { parseIpAddress } from '../format/ip-address.ts';
 import { tsigAlgorithms } from '../protocol/dns/tsig.ts';
 import type { Resolver } from '../protocol/dns/types.ts';
 import { HostedZoneStore } from '../services/setup/hosted/hosted-zones.ts';
+import type { KeptCredentials } from '../services/setup/publish/kept-credentials.ts';
 import type { ZoneEditorRefusal } from '../services/setup/types.ts';
 import type { ZoneEditor } from '../services/setup/zone-editor.ts';
 import type { OpenZoneEditor } from './setup-desk.ts';
@@ -32,6 +33,8 @@ export type DnsHostPorts = {
   /** Of the office, for zones of its own; absent where there is none. */
   readonly db?: Db;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** What the office keeps, sealed: used where the environment says nothing. */
+  readonly kept?: Pick<KeptCredentials, 'get'>;
 };
 
 /** Domain, `*.domain` (all below it) or `*` -> kind of host; the first that fits counts. */
@@ -134,6 +137,14 @@ function endsIn(server: string, tail: string): boolean {
 }
 
 export async function openDnsHost(ports: DnsHostPorts, kind: string): Promise<Result<ZoneEditor>> {
+  const read = await readSettings(ports, kind);
+  return read.ok ? read.value.host.open(ports, (name) => read.value.values.get(name) ?? '') : read;
+}
+
+type ReadSettings = { readonly host: DnsHost; readonly values: ReadonlyMap<string, string> };
+
+/** All that a host has to be told, or what is lacking. */
+export async function readSettings(ports: DnsHostPorts, kind: string): Promise<Result<ReadSettings>> {
   const host = dnsHosts.find((one) => one.kind === kind);
   if (host === undefined) {
     const kinds = dnsHosts.map((one) => one.kind).join(', ');
@@ -141,26 +152,26 @@ export async function openDnsHost(ports: DnsHostPorts, kind: string): Promise<Re
   }
   const values = new Map<string, string>();
   for (const setting of host.settings) {
-    const value = await readSetting(ports.environment, setting);
+    const value = await readSetting(ports, kind, setting);
     if (!value.ok) return value;
     if (value.value === undefined)
       return refuse(
         'no-credentials',
-        `${setting.name} is not set: ${setting.what} (or ${setting.name}_FILE, a file that holds it).`,
+        `${setting.name} is not set: ${setting.what}. A file may hold it as well: ${setting.name}_FILE.`,
       );
     values.set(setting.name, value.value);
   }
-  return host.open(ports, (name) => values.get(name) ?? '');
+  return accept({ host, values });
 }
 
 async function readSetting(
-  environment: DnsHostPorts['environment'],
-  setting: HostSetting,
+  { environment, kept }: DnsHostPorts,
+  kind: string,
+  { name, fallback, isFile }: HostSetting,
 ): Promise<Result<string | undefined>> {
-  const { name, fallback, isFile } = setting;
   const given = environment[name] || undefined;
   const path = environment[`${name}_FILE`] || (isFile ? given : undefined);
-  if (path === undefined) return accept(given ?? fallback);
+  if (path === undefined) return accept(given ?? (await kept?.get(kind, name)) ?? fallback);
   try {
     return accept((await readFile(path, 'utf8')).trim());
   } catch (error) {

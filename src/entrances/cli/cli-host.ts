@@ -110,6 +110,9 @@ export type OpenedPublisher = AsyncDisposable & {
   /** Asks for credentials. */
   readonly publisher: () => Promise<Outcome<Publisher, ZoneEditorRefusal>>;
   readonly watcher: Watcher;
+  /** Seals what this kind of host has to be told into the office, which it names. */
+  readonly remember: (kind: string) => Promise<Outcome<string, ZoneEditorRefusal>>;
+  readonly forget: (kind: string) => Promise<Outcome<string, ZoneEditorRefusal>>;
 };
 
 /** Where an office is, or would be. */

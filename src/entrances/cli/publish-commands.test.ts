@@ -54,6 +54,8 @@ function scene(
           ? refuse('no-credentials', 'X_TOKEN is not set: a token')
           : accept(createPublisher({ ...ports, editor: host.editor })),
       watcher: createWatcher(ports),
+      remember: async () => accept('the office'),
+      forget: async () => accept('the office'),
       [Symbol.asyncDispose]: async () => {},
     }),
   };

@@ -16,12 +16,14 @@ import type { CliHost, Eyes, OpenedPublisher } from '../cli-host.ts';
 import { addDeclareOptions, type DeclareOptions, openDeclared, planRefused } from '../declared-domain.ts';
 import { type ExitCode, exits } from '../exits.ts';
 import type { Leaf } from '../leaf.ts';
-import { diffDocument, endDocument, publicationDocument } from '../publish-document.ts';
+import { diffDocument, endDocument } from '../publish-document.ts';
 import { connectAnswer } from '../publish-link.ts';
+import { historyAnswer, hostsAnswer } from '../publish-lists.ts';
 import { Questions } from '../questions.ts';
 import { readDomain, readTimeout } from '../read-options.ts';
-import { changeLines, countChanges, diffLines } from '../render-changes.ts';
-import { moment, tableLines } from '../render-table.ts';
+import { countChanges, diffLines } from '../render-changes.ts';
+import { endLines } from '../render-publish-end.ts';
+import { moment } from '../render-table.ts';
 import { visible, wrapped } from '../render-timeline.ts';
 import type { Run } from '../run.ts';
 import type { Style } from '../style.ts';
@@ -40,6 +42,8 @@ type Options = DeclareOptions & {
   readonly undo?: string | true;
   readonly history?: boolean;
   readonly hosts?: boolean;
+  readonly remember?: boolean;
+  readonly forget?: boolean;
   readonly journal?: string;
   readonly domainConnect?: string;
   readonly zone?: readonly string[];
@@ -59,6 +63,8 @@ export function definePublish(command: Command, leaf: Leaf, { command: program }
     .option('--undo [id]', 'take the last publication back, or the one named')
     .option('--history', 'what was published, and what became of it')
     .option('--hosts', 'the kinds of DNS hosts, and what each wants to be told')
+    .option('--remember', 'keep the credentials that were used, sealed in the office')
+    .option('--forget', 'forget what is kept for --provider, and end')
     .option('--journal <file>', 'keep the journal in this file')
     .option('--domain-connect <servers>', 'a link by which the DNS host delegates to these two')
     .addHelpText(
@@ -87,11 +93,13 @@ async function publish(run: Run, options: Options, text?: string): Promise<Answe
   const waitMs = options.zone === undefined ? given : 0; // a file was asked, and it does not change
   const eyes = await run.eyes();
   await using opened = await run.host.publisher(run.place, wishOf(domain, eyes, options));
+  if (options.forget) return forgetAnswer(run, opened, options);
   if (options.history) return historyAnswer(domain, await opened.watcher.journal.list(domain));
   const work =
     options.undo === undefined
       ? await fromPlan(run, options, { domain, eyes, opened })
       : await fromJournal(run, options, { domain, opened });
+  if (options.remember) await remember(run, opened, { domain, kind: work.publisher.host });
   const page = { run, options, domain, ...work };
   const blocked = blockedBy(page);
   if (options.dryRun || work.prepared.diff.changes.length === 0 || blocked)
@@ -103,6 +111,27 @@ async function publish(run: Run, options: Options, text?: string): Promise<Answe
     onStep: (step) => tell(run, step),
   });
   return endAnswer(page, end, waitMs);
+}
+
+/** Once they have opened the zone: what does not work is not kept. */
+async function remember(
+  run: Run,
+  opened: OpenedPublisher,
+  { domain, kind }: { readonly domain: DomainName; readonly kind: string },
+): Promise<void> {
+  const kept = await opened.remember(kind);
+  if (!kept.ok) throw zoneEditorError(kept, { program: run.host.command, domain });
+  run.note(`The credentials for ${kind} are kept, sealed, in ${kept.value}.`);
+}
+
+async function forgetAnswer(run: Run, opened: OpenedPublisher, { provider }: Options): Promise<Answer> {
+  const next = `${run.host.command} publish --hosts`;
+  if (provider === undefined)
+    throw new CliError({ exit: exits.usage, code: 'missing_option', say: '--forget needs --provider KIND.', next });
+  const forgotten = await opened.forget(provider);
+  if (!forgotten.ok) throw new CliError({ exit: exits.configuration, code: 'no_office', say: forgotten.say, next });
+  const say = `${forgotten.value} keeps nothing for ${provider} any more.`;
+  return { document: { provider, forgotten: true }, lines: () => [`${say.charAt(0).toUpperCase()}${say.slice(1)}`] };
 }
 
 function missingDomain({ host }: Run): CliError {
@@ -326,112 +355,4 @@ function exitOf(end: PublishEnd, waitMs: number): ExitCode {
     case 'undone':
       return exitOfHost(end.code);
   }
-}
-
-type Pen = { readonly style: Style; readonly width: number; readonly program: string; readonly domain: string };
-
-function endLines(end: PublishEnd, { style, width, program, domain }: Pen): string[] {
-  const say = (text: string, mark = (line: string) => line) => wrapped(visible(text), width).map(mark);
-  switch (end.state) {
-    case 'verified': {
-      const servers = new Set(end.views.flatMap((view) => view.servers.map(({ server }) => server)));
-      return [
-        ...say(`Published: all of it shows at ${[...servers].join(', ')}.`, style.good),
-        `  undo: ${program} publish ${domain} --undo ${end.id}`,
-      ];
-    }
-    case 'made':
-      return [
-        ...say('Published. The host holds it; not every authoritative server shows it yet.', style.bold),
-        ...end.views.flatMap(laggards).flatMap((line) => say(`  ${line}`)),
-        `  next: ${program} watch ${domain}`,
-        `  undo: ${program} publish ${domain} --undo ${end.id}`,
-      ];
-    case 'refused':
-      return [...say(end.say, style.bad), ...say('Nothing was changed.'), `  next: ${program} publish ${domain} ...`];
-    case 'undone':
-      return [
-        ...say(end.say, style.bad),
-        ...say('What had been changed was taken back: the zone is as it was.'),
-        `  next: ${program} publish ${domain} ...`,
-      ];
-    case 'broken':
-      return [
-        ...say(end.say, style.bad),
-        ...say('Not all of it could be taken back. This stands, or may stand, in the zone:', style.bold),
-        ...end.left.flatMap((change) => ['', ...changeLines(change, style, width)]),
-        '',
-        `  next: ${program} publish ${domain} --undo ${end.id}`,
-      ];
-  }
-}
-
-function laggards({
-  change: { name, type },
-  servers,
-  say,
-}: Extract<PublishEnd, { readonly state: 'made' }>['views'][number]): string[] {
-  if (say !== undefined) return [`${name} ${type}: ${say}`];
-  const words = { old: 'still shows the old state', other: 'shows something else', silent: 'does not answer', new: '' };
-  return servers.flatMap(({ server, shows }) =>
-    shows === 'new' ? [] : [`${name} ${type}: ${server} ${words[shows]}`],
-  );
-}
-
-function historyAnswer(domain: DomainName, publications: readonly Publication[]): Answer {
-  return {
-    document: publications.map(publicationDocument),
-    rows: publications.map(publicationDocument),
-    value: publications.map(({ id }) => id).join('\n'),
-    lines: (style, columns) =>
-      publications.length === 0
-        ? [`Nothing was published for ${domain} yet.`]
-        : tableLines(
-            publications,
-            [
-              { title: 'publication', text: ({ id }) => id },
-              { title: 'when', text: ({ atMs }) => moment(new Date(atMs).toISOString()) },
-              { title: 'became', text: ({ state, undoes }) => (undoes === undefined ? state : `${state} (an undo)`) },
-              { title: 'sets', text: ({ changes }) => String(changes.length) },
-              { title: 'host', text: ({ host }) => host },
-              { title: 'said', text: ({ say = '' }) => say },
-            ],
-            style,
-            columns,
-          ),
-  };
-}
-
-async function hostsAnswer(run: Run): Promise<Answer> {
-  const hosts = await run.host.dnsHosts();
-  const document = hosts.map(({ kind, name, settings }) => ({
-    kind,
-    name,
-    settings: settings.map(({ name: variable, what, fallback }) => ({
-      name: variable,
-      what,
-      ...(fallback !== undefined && { default: fallback }),
-    })),
-  }));
-  return {
-    document,
-    value: hosts.map(({ kind }) => kind).join('\n'),
-    lines: (style, columns) => {
-      const width = Math.max(40, columns ?? 80);
-      return [
-        ...wrapped(
-          'Each variable of the environment may also be given as NAME_FILE: a file that holds the value.',
-          width,
-        ),
-        ...hosts.flatMap(({ kind, name, settings }) => [
-          '',
-          `${style.bold(kind)}  ${name}`,
-          ...settings.flatMap(({ name: variable, what, fallback }) => [
-            `  ${variable}${fallback ? style.dim(`  (default: ${fallback})`) : fallback === '' ? style.dim('  (may be absent)') : ''}`,
-            ...wrapped(what, width - 4).map((line) => `    ${line}`),
-          ]),
-        ]),
-      ];
-    },
-  };
 }

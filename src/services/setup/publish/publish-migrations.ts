@@ -14,4 +14,15 @@ export const publishMigrations: readonly Migration[] = [
       'CREATE INDEX setup_publications_of_domain ON setup_publications (domain, sequence)',
     ],
   },
+  {
+    id: 'setup-publish-2',
+    statements: [
+      `CREATE TABLE setup_credentials (
+        kind TEXT NOT NULL,
+        name TEXT NOT NULL,
+        sealed BYTEA NOT NULL,
+        PRIMARY KEY (kind, name)
+      )`,
+    ],
+  },
 ];

@@ -1,0 +1,55 @@
+/** What became of a publication, for people: in one sentence, with what still stands and what to type next. Pure. */
+import type { PublishEnd } from '../../services/setup/publish/types.ts';
+import { changeLines } from './render-changes.ts';
+import { visible, wrapped } from './render-timeline.ts';
+import type { Style } from './style.ts';
+
+type Pen = { readonly style: Style; readonly width: number; readonly program: string; readonly domain: string };
+
+export function endLines(end: PublishEnd, { style, width, program, domain }: Pen): string[] {
+  const say = (text: string, mark = (line: string) => line) => wrapped(visible(text), width).map(mark);
+  switch (end.state) {
+    case 'verified': {
+      const servers = new Set(end.views.flatMap((view) => view.servers.map(({ server }) => server)));
+      return [
+        ...say(`Published: all of it shows at ${[...servers].join(', ')}.`, style.good),
+        `  undo: ${program} publish ${domain} --undo ${end.id}`,
+      ];
+    }
+    case 'made':
+      return [
+        ...say('Published. The host holds it; not every authoritative server shows it yet.', style.bold),
+        ...end.views.flatMap(laggards).flatMap((line) => say(`  ${line}`)),
+        `  next: ${program} watch ${domain}`,
+        `  undo: ${program} publish ${domain} --undo ${end.id}`,
+      ];
+    case 'refused':
+      return [...say(end.say, style.bad), ...say('Nothing was changed.'), `  next: ${program} publish ${domain} ...`];
+    case 'undone':
+      return [
+        ...say(end.say, style.bad),
+        ...say('What had been changed was taken back: the zone is as it was.'),
+        `  next: ${program} publish ${domain} ...`,
+      ];
+    case 'broken':
+      return [
+        ...say(end.say, style.bad),
+        ...say('Not all of it could be taken back. This stands, or may stand, in the zone:', style.bold),
+        ...end.left.flatMap((change) => ['', ...changeLines(change, style, width)]),
+        '',
+        `  next: ${program} publish ${domain} --undo ${end.id}`,
+      ];
+  }
+}
+
+function laggards({
+  change: { name, type },
+  servers,
+  say,
+}: Extract<PublishEnd, { readonly state: 'made' }>['views'][number]): string[] {
+  if (say !== undefined) return [`${name} ${type}: ${say}`];
+  const words = { old: 'still shows the old state', other: 'shows something else', silent: 'does not answer', new: '' };
+  return servers.flatMap(({ server, shows }) =>
+    shows === 'new' ? [] : [`${name} ${type}: ${server} ${words[shows]}`],
+  );
+}
