@@ -13,7 +13,7 @@ import { createArcVerifier } from './arc/verify-arc.ts';
 import type { AuthResult } from './auth-results/types.ts';
 import { writeAuthenticationResults } from './auth-results/write-auth-results.ts';
 import { authResultsOf } from './auth-results-of.ts';
-import { BodyHasher } from './dkim/body-hasher.ts';
+import { type BodyChunk, BodyHasher } from './dkim/body-hasher.ts';
 import { createDkimKeys, type DkimKeys, keysOnce } from './dkim/keys.ts';
 import { type ReadFieldNames, readFieldNames } from './dkim/signature.ts';
 import type { DkimResult } from './dkim/types.ts';
@@ -185,7 +185,7 @@ function readWithBody<T>(
     const body = new BodyHasher();
     const { clock, readFieldNames } = engines;
     const run = start(index, { body, keys: keysOnce(engines.keys, options), clock, readFieldNames });
-    return { run, update: (chunk: Uint8Array) => body.update(chunk), end: () => body.end() };
+    return { run, update: (chunk: Uint8Array, which?: BodyChunk) => body.update(chunk, which), end: () => body.end() };
   };
   if (message instanceof Uint8Array) return Promise.resolve(readWhole(message, started).run);
   return readMessage(message, started).then(({ run }) => run);

@@ -4,9 +4,10 @@
  */
 import { asBuffer, concat } from '../base/bytes.ts';
 import { headerLimits, indexMessage, type MessageIndex } from '../format/message/message-index.ts';
+import type { BodyChunk } from './dkim/body-hasher.ts';
 
 export interface BodyReader {
-  readonly update: (chunk: Uint8Array) => void;
+  readonly update: (chunk: Uint8Array, which?: BodyChunk) => void;
   readonly end: () => void;
 }
 
@@ -26,7 +27,7 @@ export async function readMessage<T extends BodyReader>(
 
 /** The same for a message that is there, without waiting. */
 export function readWhole<T extends BodyReader>(message: Uint8Array, started: (index: MessageIndex) => T): T {
-  const reader = startReader(message, started);
+  const reader = startReader(message, started, 'whole');
   reader.end();
   return reader;
 }
@@ -44,10 +45,14 @@ async function readChunks<T extends BodyReader>(
   return reader ?? startReader(header.octets(), started);
 }
 
-function startReader<T extends BodyReader>(octets: Uint8Array, started: (index: MessageIndex) => T): T {
+function startReader<T extends BodyReader>(
+  octets: Uint8Array,
+  started: (index: MessageIndex) => T,
+  which: BodyChunk = 'more',
+): T {
   const index = indexMessage(octets);
   const reader = started(index);
-  reader.update(index.bytes.subarray(index.bodyStart));
+  reader.update(index.bytes.subarray(index.bodyStart), which);
   return reader;
 }
 

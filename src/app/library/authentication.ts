@@ -15,6 +15,7 @@ import type { DmarcFacts } from '../../protocol/dmarc/evaluate-dmarc.ts';
 import type { DmarcResult } from '../../protocol/dmarc/types.ts';
 import type { LookupOptions, Resolver } from '../../protocol/dns/types.ts';
 import type { SpfResult, SpfSession } from '../../protocol/spf/types.ts';
+import type { Engines } from './engines.ts';
 
 export type { ArcResult } from '../../protocol/arc/types.ts';
 export type { AuthResult, ReadAuthResult, ReadAuthResults } from '../../protocol/auth-results/types.ts';
@@ -73,15 +74,22 @@ export function createAuthenticator(deps: AuthenticationDeps): Authenticator {
     throw new TypeError('authservId must be a host name'); // told at once
   const reading = import('./engines.ts');
   const engines = reading.then(({ createEngines }) => createEngines(deps));
-  engines.catch(() => {}); // told by whatever is asked of it
+  let ready: Engines | undefined;
+  engines.then(
+    (made) => {
+      ready = made;
+    },
+    () => {}, // told by whatever is asked of it
+  );
   const clock = deps.clock && { clock: deps.clock };
   return {
-    authenticate: async (message, session, options) => (await engines).authenticate(message, session, options),
-    evaluateSpf: async (session, options) => (await engines).evaluateSpf(session, options),
-    verifyDkim: async (message, options) => (await engines).verifyDkim(message, options),
+    authenticate: async (message, session, options) =>
+      await (ready ?? (await engines)).authenticate(message, session, options),
+    evaluateSpf: async (session, options) => await (ready ?? (await engines)).evaluateSpf(session, options),
+    verifyDkim: async (message, options) => await (ready ?? (await engines)).verifyDkim(message, options),
     verifyArc: async (message, options) => (await engines).verifyArc(message, options),
     evaluateDmarc: async (question, options) => (await engines).evaluateDmarc(question, options),
-    signDkim: async (message, keys, options) => (await engines).signDkim(message, keys, options),
+    signDkim: async (message, keys, options) => await (ready ?? (await engines)).signDkim(message, keys, options),
     sealArc: async (message, seal, options) => (await reading).seal(message, seal, { ...clock, ...options }),
     parseAuthenticationResults,
   };

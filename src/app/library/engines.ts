@@ -23,7 +23,7 @@ import type {
 
 export { receivedSpfField } from '../../protocol/spf/received-spf.ts';
 
-type Engines = Omit<Authenticator, 'sealArc' | 'parseAuthenticationResults'>;
+export type Engines = Omit<Authenticator, 'sealArc' | 'parseAuthenticationResults'>;
 
 export function createEngines(deps: AuthenticationDeps): Engines {
   const engines = createAuthenticator(deps);

@@ -35,7 +35,7 @@ export async function verifyArc(
   const body = new BodyHasher();
   const keys = deps.keys ?? createDkimKeys(deps.resolver);
   const verifier = createArcVerifier(index, { body, clock: deps.clock, keys });
-  body.update(index.bytes.subarray(index.bodyStart));
+  body.update(index.bytes.subarray(index.bodyStart), 'whole');
   body.end();
   return verifier.result();
 }

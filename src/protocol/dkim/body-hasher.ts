@@ -3,8 +3,8 @@
  * SHA-256 per form, however many signatures there are; a signature with l= gets its digest from a copy of the running hash
  * taken at its octet. DKIM and ARC share one hasher per message.
  */
-import { createHash, type Hash } from 'node:crypto';
-import { type CanonicalBody, type Canonicalization, canonicalBody } from './canonical-body.ts';
+import { createHash, type Hash, hash } from 'node:crypto';
+import { type CanonicalBody, type Canonicalization, canonicalBody, isCanonicalBody } from './canonical-body.ts';
 
 export type BodyHash = {
   /** Undefined when the canonical body has fewer octets than l= counts. */
@@ -12,6 +12,9 @@ export type BodyHash = {
   /** Octets of the whole canonical body. */
   readonly canonicalOctets: number;
 };
+
+/** Whether more may follow. */
+export type BodyChunk = 'more' | 'whole';
 
 export class BodyHasher {
   readonly #forms = new Map<Canonicalization, { readonly body: CanonicalBody; readonly hash: MarkedHash }>();
@@ -27,13 +30,20 @@ export class BodyHasher {
     if (octets !== undefined) wanted.hash.mark(octets);
   }
 
-  /** The next octets of the body, in chunks of any size. Nothing is kept of them. */
-  update(chunk: Uint8Array): void {
-    for (const { body } of this.#forms.values()) body.update(chunk);
+  /**
+   * The next octets of the body, in chunks of any size. Nothing is kept of them. A body that is there as a whole mostly is canonical as
+   * it stands, and hashed in one call.
+   */
+  update(chunk: Uint8Array, which: BodyChunk = 'more'): void {
+    for (const [form, { body, hash }] of this.#forms) {
+      if (which === 'whole' && isCanonicalBody(form, chunk) && hash.takeWhole(chunk)) continue;
+      body.update(chunk);
+    }
   }
 
   end(): void {
     for (const { body, hash } of this.#forms.values()) {
+      if (hash.isDone) continue;
       body.end();
       hash.end();
     }
@@ -48,21 +58,39 @@ export class BodyHasher {
 
 /** A SHA-256 that also remembers its digest after certain numbers of octets. */
 class MarkedHash {
-  readonly #hash: Hash = createHash('sha256');
+  #made: Hash | undefined;
   readonly #digests = new Map<number, Uint8Array>();
   /** Descending: the next one to reach is the last. */
   readonly #marks: number[] = [];
   #whole: Uint8Array | undefined;
   #octets = 0;
 
+  /** Made when needed: most bodies do without. */
+  get #hash(): Hash {
+    this.#made ??= createHash('sha256');
+    return this.#made;
+  }
+
   get octets(): number {
     return this.#octets;
+  }
+
+  get isDone(): boolean {
+    return this.#whole !== undefined;
   }
 
   mark(octets: number): void {
     if (this.#marks.includes(octets)) return;
     this.#marks.push(octets);
     this.#marks.sort((a, b) => b - a);
+  }
+
+  /** False when digests on the way are asked for. */
+  takeWhole(octets: Uint8Array): boolean {
+    if (this.#marks.length > 0) return false;
+    this.#whole = hash('sha256', octets, 'buffer');
+    this.#octets = octets.length;
+    return true;
   }
 
   update(chunk: Uint8Array): void {

@@ -29,6 +29,14 @@ export function canonicalBody(form: Canonicalization, sink: OctetSink): Canonica
   return new SqueezedBlanks(lines);
 }
 
+/** Whether a body is known to be its own canonical form; larger ones are not looked at, since they would be looked at twice. */
+export function isCanonicalBody(form: Canonicalization, body: Uint8Array): boolean {
+  const end = body.length;
+  if (end < 3 || end > sliceOctets || body[end - 1] !== LF || body[end - 2] !== CR) return false;
+  if (body[end - 3] === LF) return false; // an empty line, or an LF for which to look closer is not worth it
+  return form === 'simple' || isSqueezed(asBuffer(body));
+}
+
 /** Holds back empty lines until something follows them; whatever was there ends in exactly one CRLF. */
 class TrailingLines implements CanonicalBody {
   readonly #sink: OctetSink;

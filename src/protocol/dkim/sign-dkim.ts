@@ -5,7 +5,7 @@
  */
 import { concat } from '../../base/bytes.ts';
 import { indexMessage, type MessageIndex } from '../../format/message/message-index.ts';
-import { BodyHasher } from './body-hasher.ts';
+import { type BodyChunk, BodyHasher } from './body-hasher.ts';
 import { coveredHeader, pickFields } from './canonical-header.ts';
 import type { RsaSigner } from './rsa-signer.ts';
 import { fieldNameWords, type SigningKey, signedField, wordsOf } from './signed-field.ts';
@@ -22,7 +22,7 @@ export type SigningTime = {
 
 export interface DkimSigner {
   /** The next octets of the body, in chunks of any size. */
-  readonly update: (chunk: Uint8Array) => void;
+  readonly update: (chunk: Uint8Array, which?: BodyChunk) => void;
   /** After the last octet: the fields, each ending in CRLF. */
   readonly finish: () => Promise<Uint8Array>;
 }
@@ -48,7 +48,7 @@ export async function signDkim(
 ): Promise<Uint8Array> {
   const index = message instanceof Uint8Array ? indexMessage(message) : message;
   const signer = createDkimSigner(index, keys, time, signRsa);
-  signer.update(index.bytes.subarray(index.bodyStart));
+  signer.update(index.bytes.subarray(index.bodyStart), 'whole');
   return signer.finish();
 }
 
@@ -65,7 +65,7 @@ export function createDkimSigner(
   const body = new BodyHasher();
   body.want('relaxed');
   return {
-    update: (chunk) => body.update(chunk),
+    update: (chunk, which) => body.update(chunk, which),
     finish: async () => {
       body.end();
       const bodyHash = Buffer.from(body.result('relaxed').hash ?? []).toString('base64');

@@ -45,7 +45,7 @@ export async function verifyDkim(
     { body, clock: deps.clock, keys: deps.keys ?? createDkimKeys(deps.resolver) },
     options,
   );
-  body.update(index.bytes.subarray(index.bodyStart));
+  body.update(index.bytes.subarray(index.bodyStart), 'whole');
   body.end();
   return verifier.results();
 }

@@ -140,7 +140,7 @@ async function checkHost(check: Check, domain: QueryName, depth: number): Promis
   note(check, depth, `${domain}: ${text}`);
   if (texts.length > 1) return { result: 'permerror', reason: 'several-records' }; // RFC 7208 §4.5
   const read = check.readRecord(text);
-  if (read.ok) return evaluateRecord(check, { domain, record: read.value, depth });
+  if (read.ok) return await evaluateRecord(check, { domain, record: read.value, depth }); // two turns less than without await
   note(check, depth, read.say);
   return { result: 'permerror', reason: 'syntax' }; // RFC 7208 §4.6: before any term is evaluated
 }
