@@ -28,8 +28,9 @@ export function defineSpfFlatten(spf: Command, leaf: Leaf, program: string): voi
       'after',
       [
         '',
-        'From then on nobody but you sees that a provider has moved: keep the JSON, and look',
-        'again before the time it says. Includes whose service looks for the very text stay.',
+        'From then on nobody but you sees that a provider has moved: keep the JSON, and',
+        'look again before the time it says. Includes whose service looks for the very',
+        'text stay.',
         'Exit code with --check: 0 nothing has changed, 1 something has.',
         '',
         `  ${program} spf flatten example.com --json > spf.json`,

@@ -25,8 +25,9 @@ export function defineSpfMerge(spf: Command, leaf: Leaf, program: string): void 
       'after',
       [
         '',
-        'The record that is there comes first: its order stays, and how it ends. Then what',
-        'each provider asks for. Nothing is lost: what is left out is named with the reason.',
+        'The record that is there comes first: its order stays, and how it ends. Then',
+        'what each provider asks for. Nothing is lost: what is left out is named with',
+        'the reason.',
         'Exit code 1 when the record is over a limit or something could not be read.',
         '',
         `  ${program} spf merge "v=spf1 include:_spf.google.com -all" \\`,

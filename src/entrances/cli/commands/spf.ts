@@ -17,7 +17,7 @@ import { defineSpfMerge } from './spf-merge.ts';
 
 export function defineSpf(command: Command, leaf: Leaf, { command: program }: CliHost): void {
   command
-    .usage('IP MAIL-FROM | tree DOMAIN | merge RECORD... | flatten DOMAIN')
+    .usage('IP MAIL-FROM | tree DOMAIN | merge RECORD | flatten DOMAIN')
     .addHelpText('after', `\n  ${program} spf 192.0.2.1 ann@example.com\n  ${program} spf check --help`);
   const check = command.command('check', { isDefault: true }).description('May this address send for this domain?');
   check
