@@ -264,8 +264,8 @@ class Wizard {
     this.#head('Publish');
     const publisher = await desk.publisher(this.#domain, { withOptional: false });
     if (!publisher.ok) {
-      this.#text(`${publisher.say} So the records are yours to publish:`);
-      this.#say([`  ${this.#command(`plan ${this.#domain} --format zone`)}`]);
+      this.#text(`${publisher.say} Or publish the records yourself: they are printed as lines of a zone file.`);
+      this.#publishing = `plan ${this.#domain} --format zone`;
       return isComplete(plan);
     }
     const planner = await desk.planner(this.#domain);
@@ -327,7 +327,7 @@ class Wizard {
     if (isSending)
       return [...(sandbox ? [] : [this.#command('serve')]), ...sends, this.#command(`domains show ${domain}`)];
     return [
-      ...(isPublished || this.#found.publication === undefined ? [] : [this.#command(this.#publishing)]),
+      ...(isPublished ? [] : [this.#command(this.#publishing)]),
       this.#command(`domains verify ${domain}`),
       ...(sandbox ? [] : [this.#command('serve')]),
     ];
