@@ -36,6 +36,8 @@ export {
   discoverProvider,
   knowsTemplate,
 } from './domain-connect/discover-provider.ts';
+export { previewTemplate } from './domain-connect/preview-template.ts';
+export { readTemplate } from './domain-connect/read-template.ts';
 export { delegatedNames } from './hosted/delegated-names.ts';
 export { Delegations } from './hosted/delegations.ts';
 export { zoneRecords } from './hosted/zone-records.ts';

@@ -15,10 +15,11 @@ import { CliError } from '../cli-error.ts';
 import type { CliHost, Eyes, OpenedPublisher } from '../cli-host.ts';
 import { addDeclareOptions, type DeclareOptions, openDeclared, planRefused } from '../declared-domain.ts';
 import { type ExitCode, exits } from '../exits.ts';
-import type { Leaf } from '../leaf.ts';
+import { each, type Leaf } from '../leaf.ts';
 import { diffDocument, endDocument } from '../publish-document.ts';
 import { connectAnswer } from '../publish-link.ts';
 import { historyAnswer, hostsAnswer } from '../publish-lists.ts';
+import { prepareTemplate } from '../publish-template.ts';
 import { Questions } from '../questions.ts';
 import { readDomain, readTimeout } from '../read-options.ts';
 import { countChanges, diffLines } from '../render-changes.ts';
@@ -46,6 +47,8 @@ type Options = DeclareOptions & {
   readonly forget?: boolean;
   readonly journal?: string;
   readonly domainConnect?: string;
+  readonly template?: string;
+  readonly value?: readonly string[];
   readonly zone?: readonly string[];
 };
 
@@ -66,7 +69,9 @@ export function definePublish(command: Command, leaf: Leaf, { command: program }
     .option('--remember', 'keep the credentials that were used, sealed in the office')
     .option('--forget', 'forget what is kept for --provider, and end')
     .option('--journal <file>', 'keep the journal in this file')
-    .option('--domain-connect <servers>', 'a link by which the DNS host delegates to these two')
+    .option('--domain-connect <servers>', 'print a link that delegates to these two name servers')
+    .option('--template <file>', 'a Domain Connect template in place of a plan')
+    .option('--value <name=value>', 'what the template wants to be told; repeatable', each)
     .addHelpText(
       'after',
       [
@@ -96,9 +101,11 @@ async function publish(run: Run, options: Options, text?: string): Promise<Answe
   if (options.forget) return forgetAnswer(run, opened, options);
   if (options.history) return historyAnswer(domain, await opened.watcher.journal.list(domain));
   const work =
-    options.undo === undefined
-      ? await fromPlan(run, options, { domain, eyes, opened })
-      : await fromJournal(run, options, { domain, opened });
+    options.undo !== undefined
+      ? await fromJournal(run, options, { domain, opened })
+      : options.template !== undefined
+        ? await fromTemplate(run, options, { domain, opened })
+        : await fromPlan(run, options, { domain, eyes, opened });
   if (options.remember) await remember(run, opened, { domain, kind: work.publisher.host });
   const page = { run, options, domain, ...work };
   const blocked = blockedBy(page);
@@ -170,6 +177,12 @@ async function openHost(run: Run, { domain, opened }: Around): Promise<Publisher
   const publisher = await opened.publisher();
   if (!publisher.ok) throw zoneEditorError(publisher, { program: run.host.command, domain });
   return publisher.value;
+}
+
+async function fromTemplate(run: Run, { template = '', value = [] }: Options, around: Around): Promise<Work> {
+  const publisher = await openHost(run, around);
+  const { domain } = around;
+  return { publisher, ...(await prepareTemplate(run, { file: template, values: value }, { domain, publisher })) };
 }
 
 async function fromPlan(run: Run, options: Options, around: Around & { readonly eyes: Eyes }): Promise<Work> {
