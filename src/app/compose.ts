@@ -38,6 +38,7 @@ import { TlsCounts } from '../services/outbound/tls-counts.ts';
 import { DomainCare } from '../services/setup/care/domain-care.ts';
 import { HostedKeeper } from '../services/setup/hosted/hosted-keeper.ts';
 import { hostedMigrations } from '../services/setup/hosted/hosted-migrations.ts';
+import { KeptCredentials } from '../services/setup/publish/kept-credentials.ts';
 import { publishMigrations } from '../services/setup/publish/publish-migrations.ts';
 import { Delegations } from '../services/setup/setup.ts';
 import { setupMigrations } from '../services/setup/setup-migrations.ts';
@@ -90,6 +91,8 @@ export type Records = {
   readonly disk: DiskReserve;
   /** Signs our return paths; the same over restarts, gone with the secret key. */
   readonly returnPathKey: Uint8Array;
+  /** What DNS hosts have to be told, sealed. */
+  readonly credentials: KeptCredentials;
   readonly close: () => Promise<void>;
 };
 
@@ -110,7 +113,9 @@ export async function openRecords(
     const mailbox = new MailboxService({ db, blobs, ids });
     const disk = createDiskReserve(folder, timers);
     const returnPathKey = secrets.derive('return-path');
-    return { db, blobs, ids, events, directory, mailbox, disk, returnPathKey, close: () => db.close() };
+    const credentials = new KeptCredentials({ db, secrets });
+    const close = () => db.close();
+    return { db, blobs, ids, events, directory, mailbox, disk, returnPathKey, credentials, close };
   } catch (error) {
     await db.close();
     throw error;

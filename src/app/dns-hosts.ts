@@ -95,10 +95,10 @@ export const dnsHosts: readonly DnsHost[] = [
 
 /** The editor of the host that the rules name for a domain, else of the one that its name servers belong to. */
 export function zoneEditorByRules(ports: DnsHostPorts, rules: DnsHostRules): OpenZoneEditor {
-  return async (domain) => {
+  return async (domain, vault) => {
     const rule = Object.entries(rules).find(([pattern]) => fits(pattern, domain));
     const kind = rule?.[1] ?? (await recognise(ports.resolver, domain));
-    if (kind !== undefined) return openDnsHost(ports, kind);
+    if (kind !== undefined) return openDnsHost({ ...ports, ...vault }, kind);
     return refuse(
       'no-credentials',
       `Which DNS host keeps the zone of ${domain} was not said, and its name servers do not tell.`,

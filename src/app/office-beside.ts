@@ -67,7 +67,7 @@ export async function openOfficeBeside(
     outbound,
     delegations,
     desk: (eyes) => {
-      const zoneEditor = zoneEditorOf(config, { ...world, ...eyes, db: records.db, environment });
+      const zoneEditor = zoneEditorOf(config, { ...world, ...eyes, environment });
       return openSetupDesk({ ...records, delegations }, hostname, { ...world, ...eyes, zoneEditor });
     },
     care: (eyes) => openCare(records, outbound, { ...world, ...eyes }),

@@ -73,7 +73,10 @@ export async function runServe(config: Config, io: ServeIo): Promise<number> {
   const stopTrimming = giveBack.regularly(systemClock);
   const closers: (() => Promise<void>)[] = [async () => stopTrimming(), () => office.stop()];
   try {
-    const { identity, close } = await openCertificate(config, hostname, world);
+    const { identity, close } = await openCertificate(config, hostname, {
+      ...world,
+      zoneEditor: (domain) => world.zoneEditor(domain, { db: office.db, kept: office.credentials }),
+    });
     closers.push(close);
     const entrances = await openEntrances(office, config, { ...world, telemetry, identity });
     closers.push(() => entrances.close());

@@ -18,10 +18,16 @@ import { loadCatalogue } from './load-catalogue.ts';
 
 export type { SetupDesk } from '../entrances/http/ports.ts';
 
-/** The editor of the host that keeps the zone of a domain. */
-export type OpenZoneEditor = (domain: DomainName) => Promise<Outcome<ZoneEditor, ZoneEditorRefusal>>;
+/** What an office adds: zones of its own, and credentials that it keeps. */
+type Vault = Pick<Records, 'db'> & { readonly kept?: Records['credentials'] };
 
-type Office = Pick<Records, 'db' | 'directory' | 'ids'> & { readonly delegations: Pick<Delegations, 'find'> };
+/** The editor of the host that keeps the zone of a domain. */
+export type OpenZoneEditor = (domain: DomainName, vault?: Vault) => Promise<Outcome<ZoneEditor, ZoneEditorRefusal>>;
+
+type Office = Pick<Records, 'db' | 'directory' | 'ids'> &
+  Partial<Pick<Records, 'credentials'>> & {
+    readonly delegations: Pick<Delegations, 'find'>;
+  };
 type Around = Pick<World, 'authorities' | 'resolver' | 'timers' | 'zoneEditor'>;
 
 export function openSetupDesk(office: Office, hostname: DomainName, world: Around): SetupDesk {
@@ -58,11 +64,11 @@ export function openSetupDesk(office: Office, hostname: DomainName, world: Aroun
 }
 
 async function openPublisher(
-  { db, ids }: Office,
+  { credentials, db, ids }: Office,
   { resolver, timers, authorities = resolverAsAuthority(resolver, 'the resolver'), zoneEditor = notSaid }: Around,
   { domain, withOptional }: { readonly domain: DomainName; readonly withOptional: boolean },
 ): Promise<Outcome<Publisher, ZoneEditorRefusal>> {
-  const editor = await zoneEditor(domain);
+  const editor = await zoneEditor(domain, { db, ...(credentials && { kept: credentials }) });
   if (!editor.ok) return editor;
   const journal = createJournal({ lines: publicationStore(db, 'the office'), clock: timers, ids });
   return accept(createPublisher({ editor: editor.value, resolver, authorities, journal, timers }, { withOptional }));
