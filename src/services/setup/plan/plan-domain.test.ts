@@ -227,6 +227,8 @@ test('the mail of a domain goes one way: a second service waits for a word', asy
   );
   const both = await planned(world, { senders: [google, microsoft] });
   assert.deepEqual(codes(both.plan.conflicts), ['second-inbound']);
+  const decided = await planned(world, { senders: [google, microsoft], inbound: 'microsoft-365' });
+  assert.deepEqual(codes(decided.plan.conflicts), []);
   const older = await planTable(zone, { senders: [google] });
   assert.deepEqual(older.slice(0, 2), [
     'present example.com MX 10 aspmx.l.google.com',

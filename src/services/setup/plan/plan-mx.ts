@@ -52,17 +52,22 @@ function planName(context: Context, name: string, inbound: readonly Inbound[]): 
   const there = sight.isWild ? [] : sight.values.filter((value) => !meansTheSame('MX', value, nullMx));
   if (inbound.length === 0) return { notes: nobodyReceives(name, context, sight) };
   const chosen = choose(context, inbound, there);
-  const others = inbound.filter((one) => one !== chosen);
+  const others = isNamed(context, chosen) ? [] : inbound.filter((one) => one !== chosen); // a person has decided
   const rivals = others.map((other) => rivalry(name, chosen, other, there, context.catalogue));
   const settled = settle(context, name, chosen, sight, there);
   return { ...settled, conflicts: [...(settled.conflicts ?? []), ...rivals], notes: leftovers(name, there) };
 }
 
 /** A person's word; else who has the mail now; else who was named first. */
-function choose({ declaration, catalogue }: Context, inbound: readonly Inbound[], there: readonly string[]) {
-  const named = inbound.find(({ id, label }) => [id, label].includes(declaration.inbound ?? ''));
+function choose(context: Context, inbound: readonly Inbound[], there: readonly string[]) {
+  const { catalogue } = context;
+  const named = inbound.find((one) => isNamed(context, one));
   const holder = there.length > 0 && inbound.find((one) => there.every((value) => belongsTo(one, value, catalogue)));
   return named ?? (holder || (inbound[0] as Inbound));
+}
+
+function isNamed({ declaration }: Pick<Context, 'declaration'>, { id, label }: Inbound): boolean {
+  return [id, label].includes(declaration.inbound ?? '');
 }
 
 function belongsTo({ id, records }: Inbound, value: string, catalogue: Catalogue): boolean {
@@ -77,11 +82,10 @@ function hostOf(value: string): string {
 }
 
 function settle(context: Context, name: string, chosen: Inbound, sight: Seen, there: readonly string[]): Part {
-  const { catalogue, declaration } = context;
+  const { catalogue } = context;
   if (sight.alias !== undefined) return { conflicts: [aliasInTheWay(name, sight.alias, chosen)] };
   const foreign = there.filter((value) => !belongsTo(chosen, value, catalogue));
-  const isHeard = [chosen.id, chosen.label].includes(declaration.inbound ?? '');
-  if (foreign.length > 0 && !isHeard) return besideOthers(name, chosen, there, foreign, catalogue);
+  if (foreign.length > 0 && !isNamed(context, chosen)) return besideOthers(name, chosen, there, foreign, catalogue);
   const nulls = sight.isWild ? [] : sight.values.filter((value) => meansTheSame('MX', value, nullMx));
   return { records: recordsOf(name, chosen, there, [...foreign, ...nulls]) };
 }
