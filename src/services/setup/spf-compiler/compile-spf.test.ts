@@ -281,6 +281,17 @@ test('void lookups: names that are not there, and families that are not', async 
   assert.deepEqual([four.voidLookups, four.voidLookupsWorst, four.isFit, codes(four)], [0, 3, true, ['void-for-some']]);
 });
 
+test('RFC 7208 §4.6.4: an address behind too many names without an answer is known not to pass', async () => {
+  const zone = 'h1.test A 192.0.2.1\nh2.test A 192.0.2.2\nh3.test A 192.0.2.3';
+  const made = await compile({
+    zone,
+    present: ['v=spf1 a:h1.test a:h2.test a:h3.test -all'],
+    wanted: [{ sender: 'own', terms: ['ip6:2001:db8::9'] }],
+  });
+  assert.deepEqual(made.proof.failed, [{ sender: 'own', address: '2001:db8::9', result: 'permerror' }]);
+  assert.deepEqual([made.isFit, codes(made).slice(-2)], [false, ['void-for-some', 'not-authorised']]);
+});
+
 test('every known address is tried, and a stranger', async () => {
   const made = await compile({ wanted: [{ ...google, addresses: ['35.190.247.9', '192.0.2.200'] }] });
   assert.deepEqual(made.proof.failed, [{ sender: 'google', address: '192.0.2.200', result: 'softfail' }]);

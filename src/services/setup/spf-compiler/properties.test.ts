@@ -12,6 +12,7 @@ import { parseSpfRecord } from '../../../protocol/spf/record.ts';
 import { createSpfCompiler } from './compile-spf.ts';
 import { gatherSpfFacts } from './gather-facts.ts';
 import { judgeAddress } from './judge-address.ts';
+import { written } from './merge-terms.ts';
 import { readTerms } from './read-terms.ts';
 import type { SpfRequest, SpfWish } from './types.ts';
 import { Scale, weighLimits } from './weigh-record.ts';
@@ -193,16 +194,23 @@ test('several records: whoever passed one of them passes, or the order is told t
         Promise.all(present.map((text) => verdicts(zoneText, text))),
         verdicts(zoneText, made.record ?? ''),
       ]);
+      // Where one record stops what another lets pass by the same words, the milder one wins.
+      const isMilder = differ(present);
       for (const [at, client] of clients.entries()) {
         const before = each.map((results) => results[at]);
         const told: string = `${client}: ${present.join(' | ')} = ${made.record} (${before}, ${after[at]})\n${zoneText}`;
         if (before.includes('pass')) assert.equal(after[at], 'pass', told);
-        else if (!before.some((one) => /error/.test(one ?? ''))) assert.notEqual(after[at], 'pass', told);
+        else if (!isMilder && !before.some((one) => /error/.test(one ?? ''))) assert.notEqual(after[at], 'pass', told);
       }
     }),
     { numRuns },
   );
 });
+
+function differ(texts: readonly string[]): boolean {
+  const terms = texts.flatMap((text) => readTerms(text).terms);
+  return new Set(terms.map(written)).size > new Set(terms.map((term) => term.text)).size;
+}
 
 test('once more gives the same, and the order of senders changes no term', async () => {
   await fc.assert(
