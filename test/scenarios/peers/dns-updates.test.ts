@@ -10,7 +10,13 @@ import { systemRandom } from '../../../src/base/random.ts';
 import type { TsigAlgorithm } from '../../../src/protocol/dns/tsig.ts';
 import type { RecordSet } from '../../../src/services/setup/types.ts';
 import type { ZoneEditor } from '../../../src/services/setup/zone-editor.ts';
-import { contractZone, type HostTrouble, set, type ZoneUnderTest, zoneEditorContract } from '../../contracts/zone-editor.ts';
+import {
+  contractZone,
+  type HostTrouble,
+  set,
+  type ZoneUnderTest,
+  zoneEditorContract,
+} from '../../contracts/zone-editor.ts';
 import {
   contractZoneFile,
   foreignByDig,
