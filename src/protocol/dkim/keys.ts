@@ -41,7 +41,12 @@ export function createDkimKeys(resolver: Resolver, options: DkimKeysOptions = {}
   };
   return {
     fetch: async (name, lookupOptions) => {
-      const answer = await lookUp(resolver, name, lookupOptions);
+      let answer: DnsAnswer<string>;
+      try {
+        answer = await resolver.lookup(name, 'TXT', lookupOptions);
+      } catch {
+        answer = { kind: 'failed', why: 'servfail' }; // a resolver does not throw; one that a library's user brought might
+      }
       if (answer.kind === 'failed') return { records: [], problem: 'dns-failed' }; // RFC 6376 §6.1.2 (2): never "no key"
       if (answer.kind === 'none') return { records: [], problem: 'key-missing' }; // RFC 6376 §6.1.2 (3)
       return keysIn(answer.records, parse);
@@ -71,13 +76,4 @@ function keysIn(texts: readonly string[], parse: (text: string) => KeyRecord | D
     else if (problem === 'key-unreadable') problem = record;
   }
   return { records: records.slice(0, recordsPerNameMax), problem };
-}
-
-/** A resolver does not throw; one that a library's user brought might, and then DNS has failed. */
-async function lookUp(resolver: Resolver, name: QueryName, options?: LookupOptions): Promise<DnsAnswer<string>> {
-  try {
-    return await resolver.lookup(name, 'TXT', options);
-  } catch {
-    return { kind: 'failed', why: 'servfail' };
-  }
 }

@@ -76,7 +76,8 @@ export function createDkimVerifier(
   });
   return {
     results: async () => {
-      const checked = await Promise.all(checks.map((check) => check?.finish()));
+      const checked: (CheckedSignature | undefined)[] = [];
+      for (const check of checks) checked.push(await check?.finish()); // the keys are on their way all together
       const prefixes = signaturePrefixes(candidates.map(({ named }) => named.base64));
       return candidates.map((one, at) => resultOf(one, checked[at], prefixes[at] ?? ''));
     },

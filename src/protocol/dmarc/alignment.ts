@@ -11,7 +11,8 @@ export type Identifier = { readonly by: Mechanism; readonly domain: DomainName; 
 /** `unknown`: a failure of the DNS leaves it open. */
 export type Alignment = 'aligned' | 'not-aligned' | 'unknown';
 
-export type Aligner = (identifier: DomainName, mode: AlignmentMode) => Promise<Alignment>;
+/** At once where no walk is needed, as for most mail. */
+export type Aligner = (identifier: DomainName, mode: AlignmentMode) => Alignment | Promise<Alignment>;
 
 /** Walks for identifiers per message. Only names below the author's organizational domain cost one, so honest mail needs one or two. */
 export const identifierWalksMax = 10;
@@ -26,17 +27,19 @@ export function createAligner(walk: Walk, find: RecordFinder): Aligner {
     walks.set(domain, fresh);
     return fresh;
   };
-  return async (identifier, mode) => {
+  return (identifier, mode) => {
     if (identifier === walk.start) return 'aligned';
     if (mode === 'strict') return 'not-aligned';
     const organizational = walk.organizationalDomain;
     if (organizational === undefined) return sharesTop(identifier, walk.start) ? 'unknown' : 'not-aligned';
     // The organizational domain of a name is that name or one above it: anything else cannot be the author's.
     if (!isEqualOrBelow(identifier, organizational)) return 'not-aligned';
-    const other = await walkOf(identifier);
-    if (other === undefined) return 'not-aligned';
-    if (other.organizationalDomain === undefined) return 'unknown';
-    return other.organizationalDomain === organizational ? 'aligned' : 'not-aligned';
+    const walking = walkOf(identifier);
+    if (walking === undefined) return 'not-aligned';
+    return walking.then((other) => {
+      if (other.organizationalDomain === undefined) return 'unknown';
+      return other.organizationalDomain === organizational ? 'aligned' : 'not-aligned';
+    });
   };
 }
 

@@ -45,7 +45,8 @@ export async function evaluateDmarc(
   const judged = await judge(resolver, facts.author, identifiers, find, options);
   const suffixes = await (options.suffixes ?? loadPublicSuffixes)();
   const legacy = await legacyView(judged, identifiers, find, suffixes);
-  return { ...judged, legacy, trace: [...judged.trace, ...legacyTrace(legacy)] };
+  const extra = legacyTrace(legacy);
+  return { ...judged, legacy, trace: extra.length === 0 ? judged.trace : [...judged.trace, ...extra] };
 }
 
 type OneAuthor = Extract<Author, { readonly kind: 'one' }>;
@@ -74,7 +75,9 @@ async function judge(
   }
   const modes = { spf: chosen.record.aspf, dkim: chosen.record.adkim };
   const aligned = await alignAll(identifiers, modes, createAligner(walk, find), trace);
-  const policy = await policyFor(resolver, chosen, author, options, trace);
+  const policy = dependsOnExistence(chosen, author)
+    ? await policyByExistence(resolver, chosen, author, options, trace)
+    : { policy: choosePolicy(chosen, author, true), certain: true };
   const verdict = verdictOf(aligned, policy.certain);
   return finish(verdict, chosen, policy, { ...known, ...passedAndAligned(aligned) }, trace);
 }
@@ -112,7 +115,8 @@ async function alignAll(
   const all: Aligned[] = [];
   for (const one of identifiers) {
     if (!one.proven && all.some(isPass)) continue; // what it would have said no longer matters
-    const alignment = await align(one.domain, modes[one.by]);
+    const answer = align(one.domain, modes[one.by]);
+    const alignment = typeof answer === 'string' ? answer : await answer;
     all.push({ ...one, alignment });
     const proof = one.proven ? 'pass' : 'temperror';
     trace.push(`${one.by} ${proof} for ${one.domain}: ${alignment.replace('-', ' ')} (${modes[one.by]})`);
@@ -135,14 +139,13 @@ function verdictOf(all: readonly Aligned[], policyIsCertain: boolean): DmarcVerd
 
 type Chosen = { readonly policy: DmarcResult['policy']; readonly certain: boolean };
 
-async function policyFor(
+async function policyByExistence(
   resolver: Resolver,
   chosen: PolicyRecord,
   author: DomainName,
   options: DmarcOptions,
   trace: string[],
 ): Promise<Chosen> {
-  if (!dependsOnExistence(chosen, author)) return { policy: choosePolicy(chosen, author, true), certain: true };
   // RFC 9989 §3.2.13: only NXDOMAIN makes it non-existent. Asked for CNAME, the DNS speaks of this very name, not of where it leads.
   const answer = await resolver.lookup(author, 'CNAME', options);
   const exists = !(answer.kind === 'none' && answer.why === 'nxdomain');
