@@ -76,6 +76,15 @@ describe('a stranger in the sandbox', () => {
     assert.match(zone, /posthorn-domain=/);
   });
 
+  test('the office’s first domain is yours to change as well; the other office’s is not', async () => {
+    const yours = JSON.parse((await posthorn(`init example.com --yes --json --data ${scene.folder}`)).out);
+    assert.equal(yours.publication.state, 'verified');
+    assert.equal(yours.verified, true);
+    const theirs = await posthorn(`init example.net --data ${scene.folder}`);
+    assert.equal(theirs.code, 65);
+    assert.match(theirs.err, /belongs to the other office of the sandbox/);
+  });
+
   test('a sender that nobody knows, and what is no domain, are told with what to type', async () => {
     const typo = await posthorn(`init shop.example --sender sendgird --data ${scene.folder}`);
     assert.equal(typo.code, 65);

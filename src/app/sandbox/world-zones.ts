@@ -16,14 +16,18 @@ const root = ['; nothing else exists', '. SOA a.root. nobody.root. 1 3600 600 86
 /** Where domains are kept that people set up here. */
 const host = [`${sandboxNameServer}. A 192.0.2.53`];
 
-/** Zones for every host and for the reverse names of their networks. */
-export function worldZones(hosts: readonly WorldHost[]): string {
-  return [`$TTL ${ttlSeconds}`, ...root, ...host, ...hosts.flatMap(zoneOf), ...hosts.flatMap(reverseZoneOf), ''].join(
-    '\n',
-  );
+/** Zones that nobody changes: the root, the reverse names of every host's network, and the domains of these hosts. */
+export function worldZones(hosts: readonly WorldHost[], fixed: readonly WorldHost[]): string {
+  const lines = [...root, ...host, ...fixed.flatMap(linesOf), ...hosts.flatMap(reverseZoneOf)];
+  return [`$TTL ${ttlSeconds}`, ...lines, ''].join('\n');
 }
 
-function zoneOf({ domain, hostname, address, keys }: WorldHost): string[] {
+/** The zone of one host's domain. */
+export function zoneOf(of: WorldHost): string {
+  return [`$TTL ${ttlSeconds}`, ...linesOf(of), ''].join('\n');
+}
+
+function linesOf({ domain, hostname, address, keys }: WorldHost): string[] {
   return [
     `; ${domain}: its mail comes from and goes to ${hostname}`,
     ...authority(domain, hostname),

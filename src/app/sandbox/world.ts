@@ -29,8 +29,8 @@ import type { Stage } from './demonstration.ts';
 import { sandboxCertificates } from './sandbox-certificates.ts';
 import type { SandboxFacts } from './sandbox-facts.ts';
 import { createWorldNet, type WorldMap } from './world-net.ts';
-import { worldZones } from './world-zones.ts';
-import { sandboxZoneEditor, ZoneFiles } from './zone-files.ts';
+import { worldZones, zoneOf } from './world-zones.ts';
+import { keepZoneFile, sandboxZoneEditor, ZoneFiles } from './zone-files.ts';
 
 export type SandboxWorld = {
   readonly facts: SandboxFacts;
@@ -99,7 +99,7 @@ async function build(
   const context = { options, net, map, resolver, authorities, certificates, opened };
   const your = await openHouse(context, yours, options.data);
   const their = await openHouse(context, theirs, join(options.data, theirs.domain), your.config);
-  zones = await publish([your, their]);
+  zones = await publish(options.data, { your, their });
   files = new ZoneFiles(options.data, systemClock.nowMs, zones);
   const access = await openAccess(options.data, your, their);
   const facts = factsOf(options.data, access, {
@@ -251,11 +251,16 @@ async function furnish(office: Office, place: Place): Promise<void> {
   await office.directory.addMailbox(resident.value);
 }
 
-async function publish(houses: readonly House[]): Promise<ZoneSet> {
-  const hosts = [];
-  for (const { place, office } of houses)
-    hosts.push({ ...place, keys: await office.directory.keysOf(name(place.domain)) });
-  const parsed = parseZoneText(worldZones(hosts));
+/** Your zone is a file, so that you may change it; it is written anew only where your office could not sign with what it says. */
+async function publish(folder: string, { your, their }: Record<'your' | 'their', House>): Promise<ZoneSet> {
+  const hostOf = async ({ place, office }: House) => ({
+    ...place,
+    keys: await office.directory.keysOf(name(place.domain)),
+  });
+  const [yourHost, theirHost] = [await hostOf(your), await hostOf(their)];
+  const signing = yourHost.keys.filter(({ state }) => state === 'active').map(({ publicRecord }) => publicRecord);
+  keepZoneFile(folder, name(yours.domain), { text: zoneOf(yourHost), mustHold: signing });
+  const parsed = parseZoneText(worldZones([yourHost, theirHost], [theirHost]));
   const zones = parsed.ok ? makeZoneSet(parsed.value.records) : parsed;
   if (!zones.ok) throw new Bug(`the sandbox's own zones: ${zones.say}`);
   return zones.value;

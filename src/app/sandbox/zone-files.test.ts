@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import test from 'node:test';
 import { domain, tempFolder } from '../../../test/support/temp-office.ts';
 import { parseZoneText } from '../../format/zone-file.ts';
 import { makeZoneSet, type ZoneSet } from '../../protocol/dns/zone-set.ts';
-import { makeZoneFile, ZoneFiles, zoneFileOf } from './zone-files.ts';
+import { keepZoneFile, makeZoneFile, ZoneFiles, zoneFileOf } from './zone-files.ts';
 
 function zonesOf(text: string): ZoneSet {
   const parsed = parseZoneText(text);
@@ -36,4 +36,24 @@ test('a zone file is served from when it is there until it goes; no file takes t
   assert.match(said.join(), /shop\.example\.zone: /);
   rmSync(zoneFileOf(folder, shop));
   assert.equal(served().length, 1);
+});
+
+test('a name below a zone needs none of its own', (t) => {
+  const folder = tempFolder(t);
+  assert.equal(makeZoneFile(folder, domain('shop.example')), true);
+  assert.equal(makeZoneFile(folder, domain('news.shop.example')), false);
+});
+
+test('your zone is written once, and again only where it lacks what your office signs with', (t) => {
+  const folder = tempFolder(t);
+  const example = domain('example.com');
+  const file = zoneFileOf(folder, example);
+  const text = 'example.com. 60 SOA a b 1 2 3 4 5\nk._domainkey.example.com. 60 TXT "v=DKIM1; " "p=QUJD"\n';
+  keepZoneFile(folder, example, { text, mustHold: ['v=DKIM1; p=QUJD'] });
+  writeFileSync(file, `${text}; mine\n`);
+  keepZoneFile(folder, example, { text, mustHold: ['v=DKIM1; p=QUJD'] });
+  assert.match(readFileSync(file, 'utf8'), /; mine/);
+  keepZoneFile(folder, example, { text: text.replace('QUJD', 'QUJE'), mustHold: ['v=DKIM1; p=QUJE'] });
+  assert.match(readFileSync(file, 'utf8'), /QUJE/);
+  assert.match(readFileSync(`${file}.old`, 'utf8'), /; mine/);
 });

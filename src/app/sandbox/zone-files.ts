@@ -2,13 +2,14 @@
  * The sandbox as a DNS host: every file `DATA/zones/NAME.zone` is a zone of its world, in force as soon as it is written. Whoever
  * may write the file owns the domain, so that a domain can be set up, published and verified here as it is outside.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { zoneFileEditor } from '../../adapters/zones/zone-file.ts';
 import { accept, refuse } from '../../base/outcome.ts';
 import type { DnsRecord } from '../../format/dns-record.ts';
 import { type DomainName, parentOf } from '../../format/domain-name.ts';
 import { parseZoneText } from '../../format/zone-file.ts';
+import { recordDataOf } from '../../protocol/dns/record-data.ts';
 import { makeZoneSet, type ZoneSet } from '../../protocol/dns/zone-set.ts';
 import type { OpenZoneEditor } from '../setup-desk.ts';
 
@@ -22,10 +23,10 @@ export function zoneFileOf(folder: string, domain: DomainName): string {
   return join(folder, 'zones', `${domain}.zone`);
 }
 
-/** A zone as a host sets it up: with its servers, and otherwise empty. Answers whether there was none. */
+/** A zone as a host sets it up: with its servers, and otherwise empty. Answers whether one was made: none held the name. */
 export function makeZoneFile(folder: string, domain: DomainName): boolean {
+  if (holdingFile(folder, domain) !== undefined) return false;
   const file = zoneFileOf(folder, domain);
-  if (existsSync(file)) return false;
   mkdirSync(join(folder, 'zones'), { recursive: true, mode: 0o700 });
   const text = [
     `; ${domain}, as the sandbox serves it. Changes are in force at once.`,
@@ -38,18 +39,42 @@ export function makeZoneFile(folder: string, domain: DomainName): boolean {
   return true;
 }
 
+/** Writes a zone where there is none, or one without these texts; that one is kept beside it. */
+export function keepZoneFile(
+  folder: string,
+  domain: DomainName,
+  zone: { readonly text: string; readonly mustHold: readonly string[] },
+): void {
+  const file = zoneFileOf(folder, domain);
+  if (existsSync(file)) {
+    const records = recordsIn(file);
+    const texts = typeof records === 'string' ? [] : recordDataOf('TXT', records);
+    if (zone.mustHold.every((text) => texts.includes(text))) return;
+    renameSync(file, `${file}.old`);
+  }
+  mkdirSync(join(folder, 'zones'), { recursive: true, mode: 0o700 });
+  writeFileSync(file, zone.text, { mode: 0o600 });
+}
+
 /** What edits these zones, as an editor edits those of any DNS host. */
 export function sandboxZoneEditor(folder: string): OpenZoneEditor {
   return async (domain) => {
-    for (let apex: DomainName | undefined = domain; apex; apex = parentOf(apex)) {
-      const path = zoneFileOf(folder, apex);
-      if (existsSync(path)) return accept(zoneFileEditor({ path }));
-    }
+    const path = holdingFile(folder, domain);
+    if (path !== undefined) return accept(zoneFileEditor({ path }));
     return refuse(
       'no-such-zone',
       `The sandbox holds no zone for ${domain}: ${zoneFileOf(folder, domain)} is not there.`,
     );
   };
+}
+
+/** The file of the nearest zone at or above the name. */
+function holdingFile(folder: string, name: DomainName): string | undefined {
+  for (let apex: DomainName | undefined = name; apex; apex = parentOf(apex)) {
+    const path = zoneFileOf(folder, apex);
+    if (existsSync(path)) return path;
+  }
+  return undefined;
 }
 
 export class ZoneFiles {
