@@ -121,7 +121,7 @@ export function raised(base: DmarcDraft | undefined, stage: DmarcStage, wish: Dm
     return wish.mayLoosen ? { draft: target, isHeld: false } : { draft: base, isHeld: true };
   // Going up keeps what a person had made stronger, and until the last stage what was made weaker for sub-domains.
   const keptSp = sp === undefined ? base.sp : stronger(sp, base.sp);
-  const keptNp = stronger(np, base.np);
+  const keptNp = np ?? base.np;
   return { draft: { ...target, ...(keptSp && { sp: keptSp }), ...(keptNp && { np: keptNp }) }, isHeld: false };
 }
 

@@ -64,6 +64,14 @@ test('somebody else’s p=reject stays, whatever is wished; weaker only by a per
   assert.deepEqual(loosened.conflicts, []);
 });
 
+test('exceptions for sub-domains stay on the way up, until the last stage takes them in', async () => {
+  const there = 'v=DMARC1; p=none; sp=none; np=none';
+  assert.equal((await dmarc([there])).line, `present ${there}`);
+  const up = async (stage: string) => (await dmarc([there], { dmarc: { stage } })).line.split(' <- ')[0];
+  assert.equal(await up('quarantine'), 'wrong v=DMARC1; p=quarantine; sp=none; np=reject');
+  assert.equal(await up('reject'), 'wrong v=DMARC1; p=reject; sp=reject; np=reject');
+});
+
 test('report addresses are united, those there first, none twice', async () => {
   const { line } = await dmarc(['v=DMARC1; p=none; rua=mailto:A@example.com,https://x.test/r'], {
     dmarc: { rua: ['a@example.com', 'b@example.com'] },

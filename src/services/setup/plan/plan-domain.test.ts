@@ -157,6 +157,18 @@ _dmarc.example.com TXT "v=DMARC1; p=quarantine"
   );
 });
 
+test('what a wildcard says is not at the name: it neither gives way nor is in the way', async () => {
+  const zone = `${world}
+*._domainkey.example.com TXT "v=DKIM1; p=BBBB"
+*.example.com TXT "v=DMARC1; p=quarantine; rua=mailto:a@example.com"
+`;
+  const table = await planTable(zone, { senders: [google], dmarc: { stage: 'reject' } });
+  assert.deepEqual(table.slice(2), [
+    `missing google._domainkey.example.com TXT v=DKIM1; k=rsa; p=${key}`,
+    'missing _dmarc.example.com TXT v=DMARC1; p=reject; sp=reject; np=reject; rua=mailto:a@example.com',
+  ]);
+});
+
 test('a wildcard that says what is wanted is enough for those who ask', async () => {
   const { plan } = await planned('*._domainkey.example.com TXT "v=DKIM1; p="', { parked: true });
   assert.equal(plan.records.find(({ name }) => name.startsWith('*'))?.state, 'present');
@@ -246,6 +258,10 @@ test('PTR: another name that leads back is as good, one that does not is wrong',
   assert.equal(
     await ptr('10.2.0.192.in-addr.arpa PTR static-10.host.test.'),
     'wrong 10.2.0.192.in-addr.arpa PTR mail.example.com <- static-10.host.test',
+  );
+  assert.match(
+    (await ptr('10.2.0.192.in-addr.arpa PTR mx.host.test.\nmx.host.test A 192.0.2.99')) ?? '',
+    /^wrong .* <- mx\.host\.test$/,
   );
   assert.equal(await ptr(';!TIMEOUT 10.2.0.192.in-addr.arpa'), 'unknown 10.2.0.192.in-addr.arpa PTR mail.example.com');
 });
