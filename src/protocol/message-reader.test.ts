@@ -48,6 +48,18 @@ test('any message in any chunks is the same header and the same body', async () 
   );
 });
 
+test('a source may fill the same memory again for each chunk', async () => {
+  async function* reusing(text: string): AsyncGenerator<Uint8Array> {
+    const memory = Buffer.alloc(5);
+    for (let at = 0; at < text.length; at += 5)
+      yield memory.subarray(0, memory.write(text.slice(at, at + 5), 'latin1'));
+  }
+  const text = 'From: a@b.test\r\nTo: c@d.test\r\n\r\nbody and more';
+  const read = await readMessage(reusing(text), (index) => new Recorder(index));
+  assert.deepEqual(read.index.fields, indexMessage(Buffer.from(text)).fields);
+  assert.equal(read.body, 'body and more');
+});
+
 test('a header without end is not gathered for ever', async () => {
   const read = await readMessage(inChunks(Buffer.alloc(2_000_000, 0x61), [65_536]), (index) => new Recorder(index));
   assert.equal(read.index.complete, false);

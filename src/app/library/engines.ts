@@ -8,7 +8,7 @@ import { createArcSealer, type SealRequest } from '../../protocol/arc/seal-arc.t
 import { createAuthenticator, type Message } from '../../protocol/authenticate.ts';
 import { importPrivateKey, kindOfKey } from '../../protocol/dkim/private-keys.ts';
 import { createRsaSigner, type RsaSigner } from '../../protocol/dkim/rsa-signer.ts';
-import { createDkimSigner } from '../../protocol/dkim/sign-dkim.ts';
+import { createDkimSigner, unsignable } from '../../protocol/dkim/sign-dkim.ts';
 import type { SigningKey } from '../../protocol/dkim/signed-field.ts';
 import type { DmarcFacts } from '../../protocol/dmarc/evaluate-dmarc.ts';
 import { readMessage, readWhole } from '../../protocol/message-reader.ts';
@@ -36,6 +36,7 @@ export function createEngines(deps: AuthenticationDeps): Engines {
   };
 }
 
+/** Throws a `TypeError` for what is no message: it comes from the caller. */
 export async function sign(
   message: Message,
   keys: readonly SignWith[],
@@ -45,6 +46,8 @@ export async function sign(
   const time = { nowSeconds: clock.nowMs() / 1000, ...(expiresAfterSeconds !== undefined && { expiresAfterSeconds }) };
   const signingKeys = keys.map(signingKey);
   const started = (index: MessageIndex) => {
+    const why = unsignable(index);
+    if (why !== undefined) throw new TypeError(`the message cannot be signed: ${why}`);
     const one = createDkimSigner(index, signingKeys, time, signRsa);
     return { signer: one, update: one.update, end: () => {} };
   };

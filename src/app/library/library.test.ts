@@ -135,3 +135,12 @@ test('posthorn/dns: systemResolver asks the servers it is given', async () => {
   assert.ok((await asked.promise) > 12);
   assert.equal(result, 'none');
 });
+
+test('RFC 5322 §2.2.3: what would not stay a message below a signature is not signed', async () => {
+  for (const text of ['\r\nno header', '', ' From: news@a.test\r\n\r\nx', '\tfolded\r\nFrom: news@a.test\r\n\r\nx']) {
+    await assert.rejects(signDkim(Buffer.from(text), keys, deps), {
+      name: 'TypeError',
+      message: /cannot be signed: it/,
+    });
+  }
+});

@@ -39,6 +39,16 @@ const signedWhenPresent =
 
 const nothing: OctetRange = { start: -1, end: -1 };
 
+/**
+ * Why no signature can be put above these octets, in words for whoever brought them; undefined when one can. Above an empty line the
+ * signature would become the header, above a blank it would swallow the line. RFC 5322 §2.2.3
+ */
+export function unsignable(index: MessageIndex): string | undefined {
+  if (index.headerEnd === 0) return 'it has no header: a message begins with its fields, not with an empty line';
+  const isBlank = index.bytes[0] === 0x20 || index.bytes[0] === 0x09;
+  return isBlank ? 'its first line begins with a blank, as if it went on with a field above it' : undefined;
+}
+
 /** Whole message in memory. */
 export async function signDkim(
   message: Uint8Array | MessageIndex,

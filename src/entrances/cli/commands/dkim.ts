@@ -3,10 +3,11 @@ import type { Command } from 'commander';
 import { concat, fromUtf8 } from '../../../base/bytes.ts';
 import { type DomainName, parseDomainName } from '../../../format/domain-name.ts';
 import { normaliseLineEnds } from '../../../format/line-ends.ts';
+import { indexMessage } from '../../../format/message/message-index.ts';
 import { dkimDocument } from '../../../protocol/auth-report-json.ts';
 import { createAuthenticator } from '../../../protocol/authenticate.ts';
 import { generateDkimKey, importPrivateKey } from '../../../protocol/dkim/private-keys.ts';
-import { signDkim } from '../../../protocol/dkim/sign-dkim.ts';
+import { signDkim, unsignable } from '../../../protocol/dkim/sign-dkim.ts';
 import type { DkimResult } from '../../../protocol/dkim/types.ts';
 import { type Answer, rawAnswer } from '../answer.ts';
 import type { CliHost } from '../cli-host.ts';
@@ -84,6 +85,9 @@ type SignOptions = { readonly domain: string; readonly selector: string; readonl
 async function signFile(run: Run, options: SignOptions, path = ''): Promise<Answer> {
   const { domain, name } = readKeyPlace(options.domain, options.selector);
   const message = readLineEnds(path, await run.host.readFile(path));
+  const why = unsignable(indexMessage(message));
+  if (why !== undefined)
+    throw bad('bad_message', `${path} cannot be signed: ${why}.`, ['give a whole message, header first']);
   const key = importPrivateKey(fromUtf8(await run.host.readFile(options.privateKey)));
   if (!key.ok) throw bad('bad_private_key', `${options.privateKey}: ${key.say}.`, ['make one by dkim keygen']);
   const selector = name.slice(0, -`._domainkey.${domain}`.length);
