@@ -1,6 +1,6 @@
 /**
  * `posthorn publish --domain-connect`: where the DNS host takes part in Domain Connect, the link on which a person agrees that it
- * delegates what mail needs to name servers of ours. Nothing is changed from here.
+ * lets the names that mail needs lead to the zone in which the office keeps them. Nothing is changed from here.
  */
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { fromUtf8 } from '../../base/bytes.ts';
@@ -10,12 +10,14 @@ import {
   applyLink,
   type ConnectProvider,
   type ConnectRefusal,
+  type DelegationGroup,
   delegationService,
   delegationTemplate,
   discoverProvider,
   keyTexts,
   knowsTemplate,
 } from '../../services/setup/setup.ts';
+import type { OwnOffice } from '../../services/setup/types.ts';
 import type { Answer } from './answer.ts';
 import { CliError } from './cli-error.ts';
 import { type ExitCode, exits } from './exits.ts';
@@ -24,9 +26,10 @@ import type { Run } from './run.ts';
 
 type Signer = { readonly providerId: string; readonly keyName: string; readonly key: KeyObject };
 
-/** @param servers `ns1.office.example,ns2.office.example` */
-export async function connectAnswer(run: Run, domain: DomainName, servers: string): Promise<Answer> {
-  const [ns1, ns2] = readServers(run, domain, servers);
+/** Where the names are to lead, and whether those of receiving are among them. */
+export type ConnectTarget = { readonly zone: DomainName; readonly receives: boolean };
+
+export async function connectAnswer(run: Run, domain: DomainName, target: ConnectTarget): Promise<Answer> {
   const signer = await readSigner(run, domain);
   const { resolver } = await run.eyes();
   const ports = { resolver, fetchNamed: await run.host.fetchNamed(resolver) };
@@ -35,20 +38,38 @@ export async function connectAnswer(run: Run, domain: DomainName, servers: strin
   const template = { providerId: signer.providerId, serviceId: delegationService };
   const knows = await knowsTemplate(ports, provider.value, template);
   if (!knows.ok) throw refused(run, domain, knows);
+  if (!knows.value) return unknownAnswer(domain, provider.value, signer);
   const { zone, host, urlSyncUX } = provider.value;
-  const wish = { ...template, domain: zone, host, variables: { ns1, ns2 } };
+  const groups: readonly DelegationGroup[] = target.receives ? ['sending', 'receiving'] : ['sending'];
+  const wish = { ...template, domain: zone, host, variables: { zone: target.zone }, groups };
   const link = applyLink(urlSyncUX, wish, { name: signer.keyName, key: signer.key });
-  return knows.value ? linkAnswer(run, domain, provider.value, link) : unknownAnswer(domain, provider.value, signer);
+  return linkAnswer(run, { domain, provider: provider.value, target, link });
 }
 
-function readServers({ host }: Run, domain: DomainName, text: string): readonly [DomainName, DomainName] {
-  const [ns1, ns2, ...more] = text.split(',').map((server) => parseDomainName(server.trim()));
-  if (ns1 !== undefined && ns2 !== undefined && ns1 !== ns2 && more.length === 0) return [ns1, ns2];
+/** @param given `true`, or the zone; without it the office says where it keeps the domain's records. */
+export function connectTarget(
+  { host }: Run,
+  domain: DomainName,
+  given: string | true,
+  office: OwnOffice | undefined,
+): ConnectTarget {
+  if (given !== true) {
+    const zone = parseDomainName(given);
+    if (zone !== undefined) return { zone, receives: false };
+    throw new CliError({
+      exit: exits.usage,
+      code: 'bad_zone',
+      say: `--domain-connect ${visible(given)} is no zone.`,
+      next: `${host.command} publish ${domain} --domain-connect abc.dns.office.example`,
+    });
+  }
+  const delegation = office?.delegation;
+  if (delegation?.kind === 'names') return { zone: delegation.zone, receives: office?.receives ?? false };
   throw new CliError({
-    exit: exits.usage,
-    code: 'bad_name_servers',
-    say: '--domain-connect takes the two name servers that are to answer.',
-    next: `${host.command} publish ${domain} --domain-connect ns1.office.example,ns2.office.example`,
+    exit: exits.badInput,
+    code: 'not_delegated',
+    say: `This office does not keep the records of ${domain} yet, so nothing can lead to them.`,
+    next: `${host.command} domains delegate ${domain}`,
   });
 }
 
@@ -96,22 +117,33 @@ function refused(
   });
 }
 
-function linkAnswer(run: Run, domain: DomainName, provider: ConnectProvider, link: string): Answer {
+type Linked = {
+  readonly domain: DomainName;
+  readonly provider: ConnectProvider;
+  readonly target: ConnectTarget;
+  readonly link: string;
+};
+
+function linkAnswer(run: Run, { domain, provider, target, link }: Linked): Answer {
   return {
-    document: { domain, zone: provider.zone, host: provider.providerName, knows_template: true, link },
+    document: {
+      domain,
+      zone: provider.zone,
+      host: provider.providerName,
+      knows_template: true,
+      leads_to: target.zone,
+      link,
+    },
     value: link,
     lines: (style, columns) => {
       const width = Math.max(40, columns ?? 80);
-      const names = `_dmarc, _domainkey, _mta-sts, mta-sts, _smtp._tls and _spf below ${domain}`;
+      const say = `Then the names that mail needs below ${domain} lead to ${target.zone}, and its SPF record includes _spf.${target.zone}. What stands at these names gives way.`;
       return [
         style.bold(`${domain} is kept at ${visible(provider.providerName)}. Open this, and agree there:`),
         '',
         link,
         '',
-        ...wrapped(
-          `Then your name servers answer for ${names}, and its SPF record includes _spf.${domain}. What stands at these names now gives way: take it over first.`,
-          width,
-        ),
+        ...wrapped(say, width),
         `  next: ${run.host.command} watch ${domain}`,
       ];
     },

@@ -29,7 +29,7 @@ export { signsOfSource } from './catalogue/signs-of-source.ts';
 export { decideRenewal, type HeldCertificate } from './certificates/decide-renewal.ts';
 export { showText, takeText } from './certificates/show-text.ts';
 export { applyLink, keyTexts } from './domain-connect/apply-link.ts';
-export { delegationService, delegationTemplate } from './domain-connect/delegation-template.ts';
+export { type DelegationGroup, delegationService, delegationTemplate } from './domain-connect/delegation-template.ts';
 export {
   type ConnectProvider,
   type ConnectRefusal,

@@ -17,7 +17,7 @@ import { addDeclareOptions, type DeclareOptions, openDeclared, planRefused } fro
 import { type ExitCode, exits } from '../exits.ts';
 import { each, type Leaf } from '../leaf.ts';
 import { diffDocument, endDocument } from '../publish-document.ts';
-import { connectAnswer } from '../publish-link.ts';
+import { connectAnswer, connectTarget } from '../publish-link.ts';
 import { historyAnswer, hostsAnswer } from '../publish-lists.ts';
 import { prepareTemplate } from '../publish-template.ts';
 import { Questions } from '../questions.ts';
@@ -46,7 +46,7 @@ type Options = DeclareOptions & {
   readonly remember?: boolean;
   readonly forget?: boolean;
   readonly journal?: string;
-  readonly domainConnect?: string;
+  readonly domainConnect?: string | true;
   readonly template?: string;
   readonly value?: readonly string[];
   readonly zone?: readonly string[];
@@ -69,7 +69,7 @@ export function definePublish(command: Command, leaf: Leaf, { command: program }
     .option('--remember', 'keep the credentials that were used, sealed in the office')
     .option('--forget', 'forget what is kept for --provider, and end')
     .option('--journal <file>', 'keep the journal in this file')
-    .option('--domain-connect <servers>', 'print a link that delegates to these two name servers')
+    .option('--domain-connect [zone]', 'print the link that lets names lead to this zone of ours')
     .option('--template <file>', 'a Domain Connect template in place of a plan')
     .option('--value <name=value>', 'what the template wants to be told; repeatable', each)
     .addHelpText(
@@ -93,7 +93,7 @@ async function publish(run: Run, options: Options, text?: string): Promise<Answe
   if (options.hosts) return hostsAnswer(run);
   if (text === undefined) throw missingDomain(run);
   const domain = readDomain(text);
-  if (options.domainConnect !== undefined) return connectAnswer(run, domain, options.domainConnect);
+  if (options.domainConnect !== undefined) return linkFor(run, options, domain);
   const given = readTimeout(options.wait ?? '2m', '--wait');
   const waitMs = options.zone === undefined ? given : 0; // a file was asked, and it does not change
   const eyes = await run.eyes();
@@ -177,6 +177,13 @@ async function openHost(run: Run, { domain, opened }: Around): Promise<Publisher
   const publisher = await opened.publisher();
   if (!publisher.ok) throw zoneEditorError(publisher, { program: run.host.command, domain });
   return publisher.value;
+}
+
+async function linkFor(run: Run, options: Options, domain: DomainName): Promise<Answer> {
+  const given = options.domainConnect ?? true;
+  const { resolver } = await run.eyes();
+  const office = given === true ? (await openDeclared(run, options, domain, resolver)).office : undefined;
+  return connectAnswer(run, domain, connectTarget(run, domain, given, office));
 }
 
 async function fromTemplate(run: Run, { template = '', value = [] }: Options, around: Around): Promise<Work> {

@@ -15,6 +15,8 @@ export type ConnectWish = {
   readonly redirectUri?: string;
   /** Comes back with the person, and proves nothing. */
   readonly state?: string;
+  /** Only these parts of the template. */
+  readonly groups?: readonly string[];
 };
 
 /** `name`: the label below the template's `syncPubKeyDomain` where the public half stands. */
@@ -30,7 +32,7 @@ export function applyLink(urlSyncUX: string, wish: ConnectWish, { name, key }: C
   return `${urlSyncUX}/v2/domainTemplates/${template}/apply?${query}&sig=${encodeURIComponent(signature)}&key=${encodeURIComponent(name)}`;
 }
 
-function queryOf({ domain, host, variables, redirectUri, state }: ConnectWish): string {
+function queryOf({ domain, host, variables, redirectUri, state, groups = [] }: ConnectWish): string {
   invariant(
     Object.keys(variables).every((name) => !reserved.includes(name)),
     'a variable is called like a parameter',
@@ -41,6 +43,7 @@ function queryOf({ domain, host, variables, redirectUri, state }: ConnectWish): 
     ...variables,
     ...(redirectUri === undefined ? {} : { redirect_uri: redirectUri }),
     ...(state === undefined ? {} : { state }),
+    ...(groups.length === 0 ? {} : { groupId: groups.join(',') }),
   });
   return pairs.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&');
 }

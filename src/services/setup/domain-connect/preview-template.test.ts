@@ -171,19 +171,16 @@ test('our own template leaves what stands at the domain', () => {
   const template = readTemplate(delegationTemplate({ providerId: 'office.example', providerName: 'Office' }));
   assert.ok(template.ok);
   const sets = [set('example.com', 'TXT', 'v=spf1 mx -all'), set('example.com', 'MX', '10 mx.example.com')];
-  const made = previewTemplate(
-    template.value,
-    { ...use, variables: { ns1: 'ns1.office.example', ns2: 'ns2.office.example' } },
-    sets,
-  );
+  const made = previewTemplate(template.value, { ...use, variables: { zone: 'abc.dns.office.example' } }, sets);
   assert.ok(made.ok);
   assert.deepEqual(made.value.conflicts, []);
+  const labels = ['ph1', 'ph2', 'ph3', 'ph4'].map((selector) => `${selector}._domainkey`);
   assert.deepEqual(
     made.value.changes.map(({ name, type, after: is }) => `${type} ${name} ${is?.values.join(' ')}`),
     [
-      'TXT example.com v=spf1 mx include:_spf.example.com -all',
-      ...['_dmarc', '_domainkey', '_mta-sts', 'mta-sts', '_smtp._tls', '_spf'].map(
-        (name) => `NS ${name}.example.com ns1.office.example ns2.office.example`,
+      'TXT example.com v=spf1 mx include:_spf.abc.dns.office.example -all',
+      ...[...labels, 'bounce', '_dmarc', '_mta-sts', 'mta-sts', '_smtp._tls'].map(
+        (label) => `CNAME ${label}.example.com ${label}.abc.dns.office.example`,
       ),
     ],
   );
