@@ -119,21 +119,20 @@ function describeChanging({ open }: ZoneEditorContract): void {
     ['a certificate', set(`_25._tcp.${mail}`, 'TLSA', [`3 1 1 ${'0123456789abcdef'.repeat(4)}`])],
     ['a delegation', set(`_eml.${contractZone}`, 'NS', ['ns.posthorn.test', 'ns2.posthorn.test'])],
   ];
-  for (const [what, added] of additions) {
-    test(`${what} is added and taken away again, or refused`, async (t) => {
-      const { editor } = await open(t, usual);
-      const before = normal((await readZone(editor)).sets);
-      const result = await editor.apply(contractZone, [changeOf(undefined, added)]);
-      if (!result.ok) {
-        assert.partialDeepStrictEqual(result, { code: 'not-supported', done: 0 });
+  test('records of all types are added and taken away again, or refused', async (t) => {
+    const { editor } = await open(t, usual);
+    const before = normal((await readZone(editor)).sets);
+    for (const [what, added] of additions) {
+      await t.test(what, async () => {
+        const result = await editor.apply(contractZone, [changeOf(undefined, added)]);
+        if (result.ok) {
+          assert.deepEqual(find(await readZone(editor), added), normal([added])[0]);
+          await change(editor, [[added, undefined]]);
+        } else assert.partialDeepStrictEqual(result, { code: 'not-supported', done: 0 });
         assert.deepEqual(normal((await readZone(editor)).sets), before);
-        return;
-      }
-      assert.deepEqual(find(await readZone(editor), added), normal([added])[0]);
-      await change(editor, [[added, undefined]]);
-      assert.deepEqual(normal((await readZone(editor)).sets), before);
-    });
-  }
+      });
+    }
+  });
 
   test('a time to live is changed, the values stay', async (t) => {
     const { editor } = await open(t, usual);
@@ -216,23 +215,25 @@ const texts: readonly (readonly [string, string])[] = [
 ];
 
 function describeTexts({ open, cannotHold }: ZoneEditorContract): void {
-  for (const [what, value] of texts) {
-    test(`a text ${what} comes back octet by octet, or is refused`, async (t) => {
-      const { editor } = await open(t, usual);
-      const one = set(`text.${contractZone}`, 'TXT', [value, 'another']);
-      const result = await editor.apply(contractZone, [changeOf(undefined, one)]);
-      if (cannotHold?.('TXT', value)) {
-        assert.partialDeepStrictEqual(result, { ok: false, code: 'not-supported', done: 0 });
-        assert.deepEqual(at(await readZone(editor), one.name), []);
-        return;
-      }
-      assert.deepEqual(result, { ok: true, done: 1 });
-      assert.deepEqual(find(await readZone(editor), one), normal([one])[0]);
-      const onlyOther = { ...one, values: ['another'] };
-      await change(editor, [[one, onlyOther]]);
-      assert.deepEqual(find(await readZone(editor), one), onlyOther);
-    });
-  }
+  test('a text comes back octet by octet, or is refused', async (t) => {
+    const { editor } = await open(t, usual);
+    for (const [nth, [what, value]] of texts.entries()) {
+      await t.test(what, async () => {
+        const one = set(`text-${nth}.${contractZone}`, 'TXT', [value, 'another']);
+        const result = await editor.apply(contractZone, [changeOf(undefined, one)]);
+        if (cannotHold?.('TXT', value)) {
+          assert.partialDeepStrictEqual(result, { ok: false, code: 'not-supported', done: 0 });
+          assert.deepEqual(at(await readZone(editor), one.name), []);
+          return;
+        }
+        assert.deepEqual(result, { ok: true, done: 1 });
+        assert.deepEqual(find(await readZone(editor), one), normal([one])[0]);
+        const onlyOther = { ...one, values: ['another'] };
+        await change(editor, [[one, onlyOther]]);
+        assert.deepEqual(find(await readZone(editor), one), onlyOther);
+      });
+    }
+  });
 }
 
 function describeComparing({ open }: ZoneEditorContract): void {
