@@ -7,7 +7,8 @@ import { look } from './facts.ts';
 import { findThinStreams } from './find-thin-streams.ts';
 import { type Context, joined, type Part, self, ttlSeconds } from './part.ts';
 import { planBimi } from './plan-bimi.ts';
-import { planDmarc } from './plan-dmarc.ts';
+import { planWholeZone } from './plan-delegation.ts';
+import { type DmarcPart, planDmarc } from './plan-dmarc.ts';
 import { planMx } from './plan-mx.ts';
 import { planParked } from './plan-parked.ts';
 import { planPtr } from './plan-ptr.ts';
@@ -24,9 +25,12 @@ export function planDomain(context: Context): Plan {
 }
 
 function partsOf(context: Context): readonly Part[] {
+  const delegation = context.office?.delegation;
+  if (delegation?.kind === 'zone')
+    return [planWholeZone(context, delegation), planPtr(context), { steps: stepsOf(context) }];
   const senders = planSenders(context);
   const mx = planMx(context);
-  const dmarc = planDmarc(context);
+  const dmarc = delegation ? keptHere(context, planDmarc(context)) : planDmarc(context);
   const surroundings = { stage: dmarc.stage, planned: senders.records ?? [] };
   return [
     mx,
@@ -34,11 +38,21 @@ function partsOf(context: Context): readonly Part[] {
     senders,
     retiredKeys(context),
     dmarc,
-    planTls(context, mx.isOurs),
+    delegation ? {} : planTls(context, mx.isOurs),
     planBimi(context, dmarc.stage),
     planPtr(context),
     { notes: [...missingParameters(context), ...findThinStreams(context.declaration)], steps: stepsOf(context) },
   ];
+}
+
+/** The record is the office's own to change; here it only counts at which stage it is. */
+function keptHere({ domain }: Context, dmarc: DmarcPart): DmarcPart {
+  const { records = [], conflicts = [] } = dmarc;
+  return {
+    ...dmarc,
+    records: records.filter(({ name }) => name !== `_dmarc.${domain}`),
+    conflicts: conflicts.filter(({ code }) => code !== 'dmarc-delegated'),
+  };
 }
 
 /** A key that signs nothing any more goes, when what stands there is that key. */

@@ -13,29 +13,40 @@ import type {
 } from '../types.ts';
 import { type Facts, isObservedType, look, type ObservedType, type Seen } from './facts.ts';
 import { type Context, isBelow, type Part, self, stateAmong, ttlSeconds } from './part.ts';
+import { delegatedRecords, givingWay, isKeptHere } from './plan-delegation.ts';
 import { isDkimKey, meansTheSame } from './same-meaning.ts';
 
 /** One record with whoever wants it; the office wants without being in the catalogue. */
-type Claim = { readonly want: WantedRecord; readonly label: string; readonly sender?: SenderDefinition };
+type Claim = {
+  readonly want: WantedRecord;
+  readonly label: string;
+  readonly sender?: SenderDefinition;
+  /** The name is to lead to the office, which answers there from then on. */
+  readonly isDelegated?: boolean;
+};
 
 export function planSenders(context: Context): Part {
   const isThere = (claim: Claim) => {
-    const settled = settle(context.facts, context.catalogue, claim);
+    const settled = settle(context, claim);
     return 'state' in settled && settled.state === 'present';
   };
   const { claims, conflicts } = withoutCollisions(claimsOf(context), isThere);
   const records: PlannedRecord[] = [];
   for (const claim of claims) {
-    const settled = settle(context.facts, context.catalogue, claim);
+    const settled = settle(context, claim);
     if ('code' in settled) conflicts.push(settled);
     else records.push(settled);
   }
-  return { records, conflicts, dropped: policiesOf(context.wants) };
+  return { records: [...records, ...givingWay(context)], conflicts, dropped: policiesOf(context.wants) };
 }
 
-function claimsOf({ wants, office, domain }: Context): readonly Claim[] {
-  const keys = (office?.keys ?? []).filter(({ retired }) => !retired);
-  const bounces = office ? [{ want: bounceHost(domain, office.hostname), label: self }] : [];
+function claimsOf(context: Context): readonly Claim[] {
+  const { wants, office, domain } = context;
+  const aliases = delegatedRecords(context).map((want) => ({ want, label: self, isDelegated: true }));
+  const isAlias = (selector: string) => aliases.some(({ want }) => want.name === `${selector}._domainkey.${domain}`);
+  const keys = (office?.keys ?? []).filter(({ retired, selector }) => !retired && !isAlias(selector));
+  const bounces =
+    office && aliases.length === 0 ? [{ want: bounceHost(domain, office.hostname), label: self }] : aliases;
   return [
     ...(office?.proof ? [{ want: proofOf(office.proof), label: self }] : []),
     ...bounces,
@@ -152,12 +163,13 @@ function elsewhere({ purpose }: WantedRecord, label: string): string {
 // ---- What is there
 
 /** The record with its state, or the conflict it waits for. */
-function settle(facts: Facts, catalogue: Catalogue, claim: Claim): PlannedRecord | PlanConflict {
+function settle(context: Context, claim: Claim): PlannedRecord | PlanConflict {
+  const { facts, catalogue } = context;
   const { type } = claim.want;
   if (!isObservedType(type)) return planned(claim, 'unknown');
   const sight = look(facts, claim.want.name, type);
   if (sight.kind === 'unknown') return planned(claim, 'unknown');
-  if (type === 'CNAME') return settleAlias(facts, catalogue, claim, sight);
+  if (type === 'CNAME') return settleAlias(context, claim, sight);
   if (stateAmong(sight, type, claim.want.value) === 'present') return planned(claim, 'present');
   if (sight.isWild) return planned(claim, 'missing');
   if (sight.alias !== undefined) return taken(claim, `a CNAME to ${sight.alias} stands there`);
@@ -181,12 +193,14 @@ function settleKey(catalogue: Catalogue, claim: Claim, sight: Seen): PlannedReco
   return isOwn ? planned(claim, 'wrong', keys) : taken(claim, 'another key stands there');
 }
 
-function settleAlias(facts: Facts, catalogue: Catalogue, claim: Claim, sight: Seen): PlannedRecord | PlanConflict {
-  const { want, sender } = claim;
+function settleAlias(context: Context, claim: Claim, sight: Seen): PlannedRecord | PlanConflict {
+  const { facts, catalogue, office } = context;
+  const { want, sender, isDelegated = false } = claim;
   if (sight.values.some((target) => leadsTo(facts, target, want.value))) return planned(claim, 'present');
   if (sight.alias !== undefined) {
     const kinds = ['dkimTargets', 'hosts', 'spfDomains', 'mx'] as const;
     const { alias } = sight;
+    if (isDelegated && alias === office?.hostname) return planned(claim, 'wrong', [alias]);
     const isItsOwn = kinds.some((kind) => catalogue.recogniseName(kind, alias)?.sender.id === sender?.id);
     return isItsOwn && sender ? planned(claim, 'wrong', [alias]) : taken(claim, `a CNAME to ${alias} stands there`);
   }
@@ -194,7 +208,10 @@ function settleAlias(facts: Facts, catalogue: Catalogue, claim: Claim, sight: Se
   for (const type of ['TXT', 'MX', 'A', 'AAAA'] as const satisfies readonly ObservedType[]) {
     const other = look(facts, want.name, type);
     if (other.kind === 'unknown') return planned(claim, 'unknown');
-    if (!other.isWild && other.values.length > 0) beside.push(type);
+    const left = isDelegated
+      ? other.values.filter((value) => !isOurs(context, { ...want, type, value }))
+      : other.values;
+    if (!other.isWild && left.length > 0) beside.push(type);
   }
   if (beside.length === 0) return planned(claim, 'missing');
   return beside.includes('A') || beside.includes('AAAA')
@@ -203,6 +220,11 @@ function settleAlias(facts: Facts, catalogue: Catalogue, claim: Claim, sight: Se
         `${beside.join(', ')} records stand there, or your DNS host hides a CNAME behind them (switch its proxy off for mail)`,
       )
     : taken(claim, `${beside.join(', ')} records stand there, and nothing may stand beside a CNAME`);
+}
+
+/** It gives way to the alias. */
+function isOurs({ office, domain }: Context, there: Pick<WantedRecord, 'name' | 'type' | 'value'>): boolean {
+  return office !== undefined && isKeptHere(domain, office, there);
 }
 
 /** RFC 1034 §3.6.2: aliases of aliases; the way may be longer than the one asked for. */

@@ -5,6 +5,7 @@
 import { type DomainName, parseDomainName } from '../../../format/domain-name.ts';
 import type { SpfExtraRecord, SpfProblem, SpfProposal, SpfRequest, SpfWish } from '../spf-compiler/types.ts';
 import type { DmarcStage, PlanConflict, PlanNote, PlannedRecord, SenderWants } from '../types.ts';
+import { delegatedWishes } from './delegated-spf.ts';
 import { look, type Sight, spfFacts } from './facts.ts';
 import { type Context, type Part, self, stateAmong, ttlSeconds } from './part.ts';
 
@@ -16,7 +17,9 @@ export type SpfSurroundings = {
 };
 
 export function planSpf(context: Context, surroundings: SpfSurroundings): Part {
-  const parts = [...wishesByName(context)].map(([name, wishes]) => planName(context, surroundings, name, wishes));
+  const parts = [...delegatedWishes(context, wishesByName(context))].map(([name, wishes]) =>
+    planName(context, surroundings, name, wishes),
+  );
   return {
     records: parts.flatMap((part) => part.records ?? []),
     conflicts: parts.flatMap((part) => part.conflicts ?? []),

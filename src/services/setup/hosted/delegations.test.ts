@@ -1,0 +1,228 @@
+/** A domain delegated once: what is planned in its own zone, what the office answers, and that it follows keys and declaration by itself. */
+import assert from 'node:assert/strict';
+import test, { type TestContext } from 'node:test';
+import { createManualTimers } from '../../../../test/support/manual-timers.ts';
+import { carriedOut, codes, planned, realCatalogue, recordTable } from '../../../../test/support/planning.ts';
+import { domain, tempOffice } from '../../../../test/support/temp-office.ts';
+import { parseZoneText, zoneText } from '../../../format/zone-file.ts';
+import { type Authorities, resolverAsAuthority } from '../../../protocol/dns/authorities.ts';
+import type { Resolver } from '../../../protocol/dns/types.ts';
+import { resolverFromZone } from '../../../protocol/dns/zone-resolver.ts';
+import { makeZoneSet } from '../../../protocol/dns/zone-set.ts';
+import { DomainCare } from '../care/domain-care.ts';
+import { ownOffice } from '../own-office.ts';
+import { Setup } from '../setup.ts';
+import { setupMigrations } from '../setup-migrations.ts';
+import { Delegations, type DelegationsOptions } from './delegations.ts';
+import { areOld, HostedKeeper, keyAgeMaxMs } from './hosted-keeper.ts';
+import { hostedMigrations } from './hosted-migrations.ts';
+import { HostedZoneStore } from './hosted-zones.ts';
+import { zoneRecords } from './zone-records.ts';
+
+const example = domain('example.com');
+const hostname = domain('mx.posthorn.example');
+const settings: DelegationsOptions = {
+  hostname,
+  hostedZone: domain('hosted.posthorn.example'),
+  nameServers: [domain('ns1.posthorn.example'), domain('ns2.posthorn.example')],
+};
+const ours = `${hostname}. A 192.0.2.1\n`;
+const before = `example.com. MX 10 ${hostname}.
+example.com. TXT "v=spf1 a:${hostname} include:_spf.google.com ip4:198.51.100.7 -all"
+_spf.google.com. TXT "v=spf1 ip4:203.0.113.0/24 -all"
+_dmarc.example.com. TXT "v=DMARC1; p=quarantine; adkim=s; rua=mailto:d@example.com"
+bounce.example.com. MX 10 ${hostname}.
+bounce.example.com. TXT "v=spf1 a:${hostname} ~all"
+`;
+
+async function scene(t: TestContext) {
+  const timers = createManualTimers();
+  const office = await tempOffice(t, {
+    timers,
+    migrations: [...setupMigrations, ...hostedMigrations],
+    close: async () => {
+      await care.stop();
+      await keeper.stop();
+    },
+  });
+  const { db, directory } = office;
+  const catalogue = async () => realCatalogue();
+  const delegations = new Delegations({ db, directory, clock: timers, catalogue }, settings);
+  const world = { zone: '' };
+  const hosted = async (): Promise<string> => {
+    const records = zoneRecords({ hosted: await new HostedZoneStore(db).all(), files: [] });
+    assert.ok(records.ok);
+    assert.ok(makeZoneSet(records.value).ok);
+    return zoneText(records.value);
+  };
+  const all = async () => `${ours}${world.zone}${await hosted()}`;
+  const resolver: Resolver = { lookup: async (name, type) => resolverFromZone(await all()).lookup(name, type) };
+  const authorities: Authorities = resolverAsAuthority(resolver, 'everybody');
+  const failures: string[] = [];
+  const signals = { emit: (level: string, name: string) => void (level === 'error' && failures.push(name)) };
+  const ports = { ...office, timers, signals };
+  const care = new DomainCare({ ...ports, authorities, resolver, oldestOpenMs: async () => undefined });
+  const keeper = new HostedKeeper({ ...ports, delegations });
+  await directory.addDomain(example, { verifiedBy: 'operator' });
+  const setup = new Setup({ resolver, timers, catalogue: await catalogue(), db });
+  const plan = async (senders: readonly string[] = []) => {
+    const own = await ownOffice(directory, hostname, example, delegations);
+    return (await planned(await all(), { senders, ...(own && { office: own }) })).plan;
+  };
+  const shown = async (name: string, type: 'TXT' | 'MX' | 'CNAME' = 'TXT') => {
+    const answer = await resolver.lookup(domain(name), type);
+    return answer.kind === 'found' ? answer.records : answer.kind;
+  };
+  const keys = async () => (await directory.keysOf(example)).map(({ selector, state }) => `${selector} ${state}`);
+  return { ...office, timers, delegations, world, hosted, setup, care, keeper, plan, shown, keys, failures };
+}
+
+const wish = { kind: 'names' } as const;
+
+test('a domain that is set up: aliases take the place of what the office keeps, nothing else goes, and all is there then', async (t) => {
+  const { delegations, world, plan, shown, setup } = await scene(t);
+  world.zone = before;
+  const dmarcBefore = 'v=DMARC1; p=quarantine; adkim=s; rua=mailto:d@example.com';
+  const senders = ['gmail-api'];
+  const declared = setup.readDeclaration({ domain: example, senders });
+  assert.ok(declared.ok);
+  await setup.declare(declared.value);
+  const made = await delegations.delegate(example, { ...wish, dmarcBefore });
+  assert.ok(made.ok);
+  const { zone } = made.value;
+  assert.match(zone, /^[0-9a-v]{16}\.hosted\.posthorn\.example$/);
+  const first = await plan(senders);
+  assert.deepEqual(codes(first.conflicts), []);
+  const alias = (name: string) => `missing ${name}.example.com CNAME ${name}.${zone}`;
+  const selectors = ['ph1', 'ph2', 'ph3', 'ph4'].map((selector) => `${selector}._domainkey`);
+  assert.deepEqual(recordTable(first), [
+    `present example.com MX 10 ${hostname}`,
+    `wrong example.com TXT v=spf1 ip4:198.51.100.7 include:_spf.${zone} -all <- v=spf1 a:${hostname} include:_spf.google.com ip4:198.51.100.7 -all`,
+    ...[...selectors, 'bounce', '_dmarc', '_mta-sts', 'mta-sts', '_smtp._tls'].map(alias),
+    `extra bounce.example.com TXT v=spf1 a:${hostname} ~all`,
+    `extra bounce.example.com MX 10 ${hostname}`,
+    `extra _dmarc.example.com TXT ${dmarcBefore}`,
+  ]);
+  world.zone = carriedOut(before, first);
+  const second = await plan(senders);
+  assert.deepEqual(codes(second.conflicts), []);
+  assert.deepEqual(
+    second.records.filter(({ state, sender }) => state !== 'present' && sender === 'posthorn'),
+    [],
+  );
+  assert.deepEqual(await shown(`_spf.${zone}`), [`v=spf1 a:${hostname} include:_spf.google.com -all`]);
+  assert.deepEqual(await shown('_dmarc.example.com'), [dmarcBefore]);
+  assert.deepEqual(await shown('bounce.example.com', 'MX'), [{ preference: 10, exchange: hostname }]);
+});
+
+test('what somebody else keeps at one of the names waits for a person', async (t) => {
+  const { delegations, world, plan } = await scene(t);
+  world.zone = `_dmarc.example.com. CNAME reports.example.net.
+bounce.example.com. MX 10 mail.example.net.
+_smtp._tls.example.com. TXT "v=TLSRPTv1; rua=mailto:tls@example.net"
+ph3._domainkey.example.com. TXT "v=DKIM1; p=MFkwDQYJKoZIhvcNAQEBBQADSAAwRQ=="
+`;
+  assert.ok((await delegations.delegate(example, wish)).ok);
+  const { conflicts, records } = await plan();
+  const waiting = ['ph3._domainkey', 'bounce', '_dmarc', '_smtp._tls'].map((label) => `${label}.example.com`);
+  assert.deepEqual(conflicts.map(({ name }) => name).sort(), waiting.toSorted());
+  assert.deepEqual(
+    records.filter(({ name, state }) => waiting.includes(name) || state === 'extra'),
+    [],
+  );
+});
+
+test('new keys, a new sender, a higher stage: the office answers otherwise, and nobody touches the domain’s own zone', async (t) => {
+  const { delegations, directory, world, plan, shown, keys, setup, keeper, care, timers, hosted, failures } =
+    await scene(t);
+  assert.ok((await delegations.delegate(example, wish)).ok);
+  world.zone = carriedOut('', await plan());
+  const settle = async (senders: readonly string[], stage: string) => {
+    const read = setup.readDeclaration({ domain: example, senders, dmarc: { stage } });
+    assert.ok(read.ok);
+    await setup.declare(read.value);
+    await timers.pass(1_000);
+  };
+  const serial = async () => Number(/SOA \S+ \S+ (\d+)/.exec(await hosted())?.[1]);
+  keeper.start();
+  care.start();
+  await timers.pass(1_000);
+  const first = await serial();
+  await settle(['own:203.0.113.9'], 'quarantine');
+  assert.deepEqual(await shown('_dmarc.example.com'), [
+    'v=DMARC1; p=quarantine; np=reject; rua=mailto:postmaster@example.com',
+  ]);
+  const [name = ''] = /_spf\.[0-9a-v]{16}\.hosted\.posthorn\.example/.exec(world.zone) ?? [];
+  assert.deepEqual(await shown(name), [`v=spf1 a:${hostname} ip4:203.0.113.9 -all`]);
+  assert.ok((await serial()) > first);
+  // A rotation: the new keys are shown at once, sign when caches have forgotten, and the old ones go when nothing carries them.
+  assert.ok((await directory.dkim.rotate(example)).ok);
+  await timers.pass(60_000);
+  assert.equal((await shown('ph3._domainkey.example.com')).length, 1);
+  assert.deepEqual(await keys(), ['ph1 active', 'ph2 active', 'ph3 pending', 'ph4 pending']);
+  await timers.pass(900_000);
+  assert.deepEqual(await keys(), ['ph1 retiring', 'ph2 retiring', 'ph3 active', 'ph4 active']);
+  await timers.pass(8 * 86_400_000);
+  assert.deepEqual(await keys(), ['ph1 retired', 'ph2 retired', 'ph3 active', 'ph4 active']);
+  assert.equal(await shown('ph1._domainkey.example.com'), 'none');
+  assert.deepEqual(failures, []);
+  assert.ok(await directory.maySendFor(example));
+});
+
+test('keys are replaced when they are half a year old, one rotation at a time', () => {
+  const nowMs = 10 * keyAgeMaxMs;
+  const old = { state: 'active', stateSinceMs: nowMs - keyAgeMaxMs } as const;
+  const young = { state: 'active', stateSinceMs: nowMs - keyAgeMaxMs + 1 } as const;
+  assert.equal(areOld([young, old], nowMs), true);
+  assert.equal(areOld([young], nowMs), false);
+  assert.equal(areOld([old, { state: 'pending', stateSinceMs: nowMs }], nowMs), false);
+  assert.equal(areOld([old, { state: 'retiring', stateSinceMs: nowMs }], nowMs), false);
+});
+
+test('a domain as a whole: name servers alone are planned, and everything stands at its own name', async (t) => {
+  const { delegations, world, plan, shown } = await scene(t);
+  world.zone = 'example.com. MX 5 old.example.net.\n';
+  assert.ok((await delegations.delegate(example, { kind: 'zone' })).ok);
+  world.zone = '';
+  assert.deepEqual(
+    recordTable(await plan()),
+    settings.nameServers.map((server) => `present example.com NS ${server}`),
+  );
+  assert.deepEqual(await shown('example.com'), [`v=spf1 a:${hostname} ~all`]);
+  assert.deepEqual(await shown('example.com', 'MX'), [{ preference: 10, exchange: hostname }]);
+  assert.equal((await shown('ph1._domainkey.example.com')).length, 1);
+  assert.equal(await delegations.stop(example), true);
+  assert.equal(await shown('example.com'), 'none');
+  assert.equal(await delegations.stop(example), false);
+});
+
+test('what cannot be is refused with what to set', async (t) => {
+  const { db, directory, timers, delegations } = await scene(t);
+  const ports = { db, directory, clock: timers, catalogue: async () => realCatalogue() };
+  const say = async (changed: Partial<DelegationsOptions>, kind: 'names' | 'zone' = 'names') => {
+    const made = await new Delegations(ports, { ...settings, ...changed }).delegate(example, { kind });
+    return made.ok ? 'made' : `${made.code}: ${made.say}`;
+  };
+  const { hostedZone: _, ...without } = settings;
+  const bare = await new Delegations(ports, without).delegate(example, wish);
+  assert.match(bare.ok ? '' : bare.say, /set dns\.hosted_zone/);
+  assert.match(await say({ nameServers: [] }), /set dns\.name_servers/);
+  assert.match(await say({ nameServers: [domain('ns.hosted.posthorn.example')] }), /nobody would find its address/);
+  assert.match(await say({ hostedZone: example }), /^zone-taken: .* lies in example\.com/);
+  assert.match(await say({ hostname: domain('mx.example.com') }, 'zone'), /^zone-taken: mx\.example\.com lies in/);
+  const stranger = await delegations.delegate(domain('example.net'), wish);
+  assert.equal(stranger.ok ? '' : stranger.code, 'domain-unknown');
+  assert.equal(await say({}), 'made');
+  assert.match(await say({}, 'zone'), /^other-kind/);
+  await new HostedZoneStore(db).add(domain('by-hand.example'), ['ns1.posthorn.example']);
+  await directory.addDomain(domain('by-hand.example'));
+  const held = await delegations.delegate(domain('by-hand.example'), { kind: 'zone' });
+  assert.equal(held.ok ? '' : held.code, 'zone-taken');
+  const read = parseZoneText('by-hand.example. SOA a b 1 1 1 1 1\n');
+  assert.ok(read.ok);
+  const twice = zoneRecords({
+    hosted: await new HostedZoneStore(db).all(),
+    files: read.value.records,
+  });
+  assert.match(twice.ok ? '' : twice.say, /^by-hand\.example stands in a file of dns\.zones/);
+});
