@@ -5,13 +5,15 @@
 import { printable } from '../../../base/printable.ts';
 import { isDmarcRecord, parseDmarcRecord } from '../../../protocol/dmarc/record.ts';
 import { walkAnswers } from '../../../protocol/dmarc/tree-walk.ts';
-import { type DmarcStage, dmarcStages, type PlanNote, type PlannedRecord } from '../types.ts';
+import { type DmarcStage, dmarcStages, type Plan, type PlanNote, type PlannedRecord } from '../types.ts';
 import { stageMeaning, stageOf, stepsBetween } from './dmarc-ladder.ts';
 import { dnsAnswer, look, type Seen } from './facts.ts';
 import { type DmarcDraft, draftOf, draftText, emptyDraft, raised, unitedDraft, unitedUris } from './merge-dmarc.ts';
 import { type Context, type Part, self, ttlSeconds } from './part.ts';
 import { planReportPermits } from './plan-report-permits.ts';
 
+/** As many as our own reader takes; the record has to fit into an answer. (Our choice.) */
+const addressesMax = 10;
 /** RFC 9990 asks receivers for no more; many serve two. */
 const addressesServed = 2;
 
@@ -38,16 +40,26 @@ export function planDmarc(context: Context): DmarcPart {
   }
   const stage = wish.stage ?? present.stage ?? 'none';
   const { draft: staged, isHeld } = stagedDraft(present, context, stage);
-  const rua = unitedUris(staged.rua, reportsTo(context, staged.rua));
+  const all = unitedUris(staged.rua, reportsTo(context, staged.rua));
+  const rua = all.slice(0, addressesMax);
   const draft = { ...staged, rua };
   const inForce = isHeld ? (present.stage ?? stage) : stage;
   const parts = [
     recordPart(context, present, { draft, stage: inForce }),
     planReportPermits(context, rua),
+    { dropped: tooMany(all) },
     { notes: notesOf(context, present, draft, inForce) },
     isHeld ? { conflicts: [heldConflict(name, stage, present)] } : skippedPart(name, present, stage, wish.stage),
   ];
   return { ...joinParts(parts), stage: inForce };
+}
+
+function tooMany(rua: readonly string[]): Plan['dropped'] {
+  if (rua.length <= addressesMax) return [];
+  const why = `a record with more than ${addressesMax} report addresses has more than receivers read`;
+  return [
+    { term: `${rua.length - addressesMax} report addresses from ${printable(rua[addressesMax] ?? '', 80)} on`, why },
+  ];
 }
 
 function joinParts(parts: readonly Part[]): Part {
