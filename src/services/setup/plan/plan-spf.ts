@@ -170,6 +170,7 @@ function notesOf(name: string, problems: readonly SpfProblem[]): readonly PlanNo
   const isOpen = problems.some(({ code }) => code === 'unknown-below');
   return problems
     .filter(({ severity, code }) => severity !== 'error' && !(isOpen && code === 'not-authorised'))
+    .slice(0, toldMax)
     .map(({ code, say, fix }) => ({
       code: `spf-${code}`,
       name,
@@ -180,6 +181,7 @@ function notesOf(name: string, problems: readonly SpfProblem[]): readonly PlanNo
 function conflictsOf(name: string, { problems, remedies, record }: SpfProposal): readonly PlanConflict[] {
   return problems
     .filter(({ severity }) => severity === 'error')
+    .slice(0, toldMax)
     .map(({ code, say, fix }) => ({
       code: `spf-${code}`,
       name,
@@ -188,8 +190,14 @@ function conflictsOf(name: string, { problems, remedies, record }: SpfProposal):
     }));
 }
 
+/** Of a record of thousands of terms more would be said than anybody reads. (Our choice.) */
+const toldMax = 10;
+/** Longer than any record that fits into a DNS answer without trouble. */
+const clauseMax = 1_000;
+
 /** A clause as a sentence; a term at its beginning stays as it is written. */
-function sentence(clause: string): string {
+function sentence(written: string): string {
+  const clause = written.length > clauseMax ? `${written.slice(0, clauseMax)}...` : written;
   const begun = /^[a-z]+ /.test(clause) ? `${clause.charAt(0).toUpperCase()}${clause.slice(1)}` : clause;
   return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }
