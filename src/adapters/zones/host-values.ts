@@ -14,8 +14,13 @@ export function valueFromHost(type: SetupType, text: string, origin?: string): s
   if (type !== 'TXT') return valueOfText(type, text, origin);
   const octets = octetsOf(text);
   if (!octets.startsWith('"')) return octets;
+  const [, plain] = plainString.exec(octets) ?? [];
+  if (plain !== undefined) return plain;
   return valueOfText('TXT', octets.replace(/[^\x20-\x7e]/g, escapedOctet));
 }
+
+/** One string without escapes, as most texts are: zones have thousands. */
+const plainString = /^"([\x20\x21\x23-\x5b\x5d-\x7e]{0,255})"$/;
 
 /** Zone text: absolute names with the final dot, TXT in quoted strings of at most 255 octets. The value was looked at before. */
 export function textForHost(type: SetupType, value: string): string {
