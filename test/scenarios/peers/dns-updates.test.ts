@@ -11,6 +11,7 @@ import type { TsigAlgorithm } from '../../../src/protocol/dns/tsig.ts';
 import type { RecordSet } from '../../../src/services/setup/types.ts';
 import type { ZoneEditor } from '../../../src/services/setup/zone-editor.ts';
 import {
+  changeOf,
   contractZone,
   type HostTrouble,
   set,
@@ -82,6 +83,28 @@ async function troubledNet(t: TestContext, trick: (socket: Socket) => void): Pro
   return { net, calm: () => (isCalm = true) };
 }
 
+/** Right before something is said for the nth time on a connection. */
+function beforeWrite(nth: number, run: () => Promise<void>): Net {
+  const real = createNodeNet();
+  return {
+    ...real,
+    dial: async (to, options) => {
+      const connection = await real.dial(to, options);
+      let writes = 0;
+      const write: typeof connection.write = async (octets) => {
+        if (++writes === nth) await run();
+        return connection.write(octets);
+      };
+      return new Proxy(connection, {
+        get: (target, name) => {
+          const member: unknown = name === 'write' ? write : Reflect.get(target, name, target);
+          return typeof member === 'function' && name !== 'write' ? member.bind(target) : member;
+        },
+      });
+    },
+  };
+}
+
 for (const kind of ['BIND', 'Knot'] as const) {
   const skip = skipDnsPeers(kind === 'BIND' ? 'named' : 'knotd', 'nsupdate', 'dig');
   describe(`${kind} by signed updates`, () => {
@@ -95,6 +118,22 @@ for (const kind of ['BIND', 'Knot'] as const) {
       const read = await editor.read(contractZone);
       assert.ok(read.ok, read.ok ? '' : read.say);
       assert.equal(read.value.sets.filter(({ type }) => type === 'TXT').length, many.length);
+    });
+    test('the server itself refuses what somebody else changes in the last moment, and makes none of it', async (t) => {
+      const spf = set(contractZone, 'TXT', ['v=spf1 -all']);
+      const theirs = set(contractZone, 'TXT', ['v=spf1 include:theirs.example -all']);
+      const mine = set(`_dmarc.${contractZone}`, 'TXT', ['v=DMARC1; p=none']);
+      for (const meddled of [theirs, { ...mine, values: ['v=DMARC1; p=reject'] }]) {
+        const zone = await open(t, kind, [spf]);
+        const net = beforeWrite(3, () => zone.meddle(meddled)); // SOA, AXFR, then the update
+        const changes = [changeOf(undefined, mine), changeOf(spf, { ...spf, values: ['v=spf1 mx -all'] })];
+        const result = await editorAt(zone.server.endpoint, { net }).apply(contractZone, changes);
+        assert.partialDeepStrictEqual(result, { ok: false, code: 'changed-meanwhile', done: 0 });
+        const read = await zone.editor.read(contractZone);
+        const texts = read.ok ? read.value.sets.filter(({ type }) => type === 'TXT') : [];
+        const expected = [spf, meddled].filter((one, at) => at === 1 || one.name !== meddled.name);
+        assert.deepEqual(texts.map(({ values }) => values).sort(), expected.map(({ values }) => values).sort());
+      }
     });
     zoneEditorContract({
       secret: updateKey.secret,

@@ -99,8 +99,8 @@ test('the line stands in the journal before anything is changed', async () => {
 const troubles: readonly (readonly [string, HostScript])[] = [
   ['stops at the second change with 429', { stopAt: { nth: 1, code: 'rate-limited' } }],
   [
-    'stops at the second change with 500, having made a part of it',
-    { stopAt: { nth: 1, code: 'unavailable', half: true } },
+    'stops at the first change with 500, having made a part of it',
+    { stopAt: { nth: 0, code: 'unavailable', half: true } },
   ],
   ['stops at the third change with 401', { stopAt: { nth: 2, code: 'bad-credentials' } }],
   ['makes all of it and does not answer', { answersAfter: 'unavailable' }],
