@@ -6,6 +6,7 @@ type Refusal = { readonly code: string; readonly say: string };
 
 const exitOf: Readonly<Record<string, ExitCode>> = {
   'domain-unknown': exits.badInput,
+  'not-set-up': exits.configuration,
   'domain-unverified': exits.noPermission,
   'from-not-allowed': exits.noPermission,
   'sender-not-allowed': exits.noPermission,
@@ -17,6 +18,9 @@ const exitOf: Readonly<Record<string, ExitCode>> = {
 /** What to type after the program's name; `about` is the domain, login or id that the refusal is about. */
 const nextCommand: Readonly<Record<string, (about: string) => string>> = {
   'domain-unknown': (about) => `domains add ${about}`,
+  'not-set-up': () => 'config explain dns',
+  'zone-taken': () => 'config explain dns',
+  'other-kind': (about) => `domains delegate ${about} --stop`,
   'rotation-under-way': (about) => `domains verify ${about}`,
   'domain-unverified': (about) => `domains show ${about}`,
   'domain-exists': (about) => `domains show ${about}`,

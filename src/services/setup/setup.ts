@@ -38,8 +38,8 @@ export {
 } from './domain-connect/discover-provider.ts';
 export { previewTemplate } from './domain-connect/preview-template.ts';
 export { readTemplate } from './domain-connect/read-template.ts';
-export { delegatedNames } from './hosted/delegated-names.ts';
 export { Delegations } from './hosted/delegations.ts';
+export { type RecordToCreate, recordsToCreate } from './hosted/records-to-create.ts';
 export { zoneRecords } from './hosted/zone-records.ts';
 export { ownOffice } from './own-office.ts';
 export { factsOf } from './plan/facts.ts';

@@ -14,6 +14,7 @@ import { refusalError } from '../refusal-error.ts';
 import { factLines, moment, tableLines } from '../render-table.ts';
 import type { Run } from '../run.ts';
 import type { Style } from '../style.ts';
+import { defineDelegate } from './domains-delegate.ts';
 
 const everywhere = ['document', 'office', 'data'] as const;
 
@@ -24,6 +25,7 @@ export function defineDomains(command: Command, leaf: Leaf, host: CliHost): void
   defineRecords(command, leaf);
   defineVerify(command, leaf, host);
   defineKeys(command, leaf, host);
+  defineDelegate(command, leaf, host);
 }
 
 function defineAdd(command: Command, leaf: Leaf, { command: program }: CliHost): void {
