@@ -109,7 +109,7 @@ function termLines({ terms }: SpfProposal, { style }: Page): string[] {
 /** `record 1, 2` */
 const recordsOf = (from: readonly string[]) => `record ${from.map(numberOf).join(', ')}`;
 
-export function problemLines({ severity, say, fix, where }: SpfProblem, page: Page): string[] {
+function problemLines({ severity, say, fix, where }: SpfProblem, page: Page): string[] {
   const { style } = page;
   const label = severity === 'error' ? style.bad('error  ') : severity === 'warning' ? 'warning' : style.dim('note   ');
   const [first = '', ...rest] = wrapped(visible(say), widthOf(page) - 11);

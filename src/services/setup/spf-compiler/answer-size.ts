@@ -2,7 +2,7 @@
 import type { SpfProblem } from './types.ts';
 
 const stringMax = 255; // RFC 1035 §3.3.14
-export const answerGoal = 450; // RFC 7208 §3.4: what fits into an answer over UDP, whatever comes with it
+const answerGoal = 450; // RFC 7208 §3.4: what fits into an answer over UDP, whatever comes with it
 const answerWarn = 512; // RFC 1035 §2.3.4: larger ones need EDNS or TCP
 const answerMax = 1_232; // what the resolvers of the DNS flag day 2020 take in one datagram
 

@@ -54,13 +54,13 @@ function compile(deps: Deps, request: SpfRequest): SpfProposal {
   const sources = sourcesOf(deps, present, request);
   if (sources.every(({ read }) => isEmpty(read)) && present.length === 0) return nothing(request);
   const merged = mergeTerms(request.name, sources);
-  const claimed = claimTerms(merged.terms, request.wanted);
-  const held = dropFlattened(deps.world, request.name, claimed.terms);
   const end = endRecord(deps.world, request, sources, merged.redirects);
+  const claimed = claimTerms(withConverted(merged.terms, end.converted), request.wanted);
+  const held = dropFlattened(deps.world, request.name, claimed.terms);
   const { exp, unknown, behind } = merged;
   const draft: Draft = {
     name: request.name,
-    terms: withConverted(held.terms, end.converted),
+    terms: held.terms,
     behind,
     unknown,
     ...(end.all !== undefined && { all: end.all }),

@@ -31,7 +31,7 @@ import type { SpfChange, SpfCheck, SpfFacts, SpfFingerprint, SpfFlattened } from
 import { Scale } from './weigh-record.ts';
 import { type World, worldOf } from './world.ts';
 
-export const flattenLimits = {
+const flattenLimits = {
   /** How often one looks again, as a part of the upstream records' TTL: what they change is seen that much later. */
   ttlPart: 4,
   lookAgainMinMs: 15 * 60_000,

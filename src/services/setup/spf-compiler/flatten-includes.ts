@@ -55,7 +55,7 @@ export function chainRecords(
   });
 }
 
-export function linkName(name: DomainName, number: number): string {
+function linkName(name: DomainName, number: number): string {
   return `_spf${number}.${name}`;
 }
 

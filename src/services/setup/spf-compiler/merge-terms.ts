@@ -212,7 +212,7 @@ function isApart({ directive: one }: ReadTerm, { directive: other }: ReadTerm): 
 type NetworkDirective = Extract<Directive, { readonly kind: 'ip4' | 'ip6' }>;
 const isNetwork = (one: Directive): one is NetworkDirective => one.kind === 'ip4' || one.kind === 'ip6';
 
-/** Ranges inside others that let pass go; as long as nothing stands between them that might have stopped a part. */
+/** Ranges inside others that let pass go, when nothing stands before the wider one that might have stopped a part. */
 function withoutCovered(terms: readonly MergedTerm[], dropped: SpfDropped[]): MergedTerm[] {
   const firstStop = terms.findIndex(({ qualifier }) => qualifier !== '+');
   const lead = firstStop < 0 ? terms : terms.slice(0, firstStop);
@@ -224,10 +224,10 @@ function withoutCovered(terms: readonly MergedTerm[], dropped: SpfDropped[]): Me
     lengths[network.family].add(network.prefix);
     networks.set(networkKey(network, network.prefix), at);
   }
-  if (networks.size < 2) return [...terms];
+  if (networks.size === 0 || terms.length < 2) return [...terms];
   const takers = new Map<number, string[]>();
-  const kept = lead.map((term) => {
-    const at = coveredBy(term, networks, lengths);
+  const kept = terms.map((term) => {
+    const at = term.qualifier === '+' ? coveredBy(term, networks, lengths) : undefined;
     if (at === undefined) return term;
     dropped.push({ term: written(term), why: `${lead[at]?.text} covers it` });
     takers.set(at, [...(takers.get(at) ?? []), ...term.from]);
@@ -237,7 +237,7 @@ function withoutCovered(terms: readonly MergedTerm[], dropped: SpfDropped[]): Me
     const from = takers.get(at);
     return term && from ? { ...term, from: [...new Set([...term.from, ...from])] } : term;
   });
-  return [...merged.filter((term) => term !== undefined), ...terms.slice(lead.length)];
+  return merged.filter((term) => term !== undefined);
 }
 
 const networkKey = ({ family, bits }: Network, prefix: number) => `${family} ${bits.slice(0, prefix)}`;

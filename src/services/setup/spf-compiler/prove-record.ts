@@ -35,7 +35,7 @@ export type Exhibit = {
   readonly wishes: readonly SpfWish[];
 };
 
-export type Failure = SpfProof['failed'][number] & {
+type Failure = SpfProof['failed'][number] & {
   /** Whether the sender's own terms let it pass, so that the union takes it away. */
   readonly isOurs: boolean;
 };

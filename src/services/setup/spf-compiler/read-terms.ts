@@ -247,7 +247,7 @@ export function spellNetwork(octets: Uint8Array, prefix: number): string {
 const spellTarget = (target: TargetName | undefined) => (target === undefined ? '' : `:${spellName(target)}`);
 
 /** Letters of macros keep their case: an upper-case one means something else. RFC 7208 §7.3 */
-export function spellName(target: TargetName): string {
+function spellName(target: TargetName): string {
   const name = nameOfTarget(target);
   // What is too long stands for its right end only (RFC 7208 §7.3), which may be no name to write down.
   if (name !== undefined && target.text.length <= name.length + 1 && !target.text.includes('%')) return name;

@@ -77,7 +77,7 @@ export type SpfRemedy = {
   readonly duties: readonly string[];
 };
 
-export type SpfTerm = {
+type SpfTerm = {
   readonly term: string;
   /** Senders that want or claim it. Nobody: it was there, and is kept. */
   readonly from: readonly string[];
@@ -85,7 +85,7 @@ export type SpfTerm = {
   readonly lookups: number;
 };
 
-export type SpfProblemCode =
+type SpfProblemCode =
   | 'unreadable-term'
   | 'not-quite-spf'
   | 'several-records'

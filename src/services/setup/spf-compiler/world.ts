@@ -8,7 +8,7 @@ import { isSpfRecord, type ParsedSpf, type SpfRecord } from '../../../protocol/s
 import type { SpfFacts, SpfFactType } from './types.ts';
 
 /** What a name has to say about SPF. RFC 7208 §4.5, §4.6 */
-export type SpfAt =
+type SpfAt =
   | { readonly kind: 'record'; readonly record: SpfRecord; readonly ttlSeconds: number }
   | { readonly kind: 'none'; readonly isVoid: boolean }
   | { readonly kind: 'several'; readonly count: number }
