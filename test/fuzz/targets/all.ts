@@ -12,6 +12,7 @@ import { date } from './date.ts';
 import { dkimCanonical, dkimKey, dkimSignature, dkimVerify } from './dkim.ts';
 import { dmarc } from './dmarc.ts';
 import { dnsAuthority, dnsPacket, dnsReply } from './dns.ts';
+import { dnsHosts } from './dns-hosts.ts';
 import { dsn } from './dsn.ts';
 import { dsnWishes } from './dsn-wishes.ts';
 import { contentType, encodedWord } from './encoded-word.ts';
@@ -78,6 +79,6 @@ export const targets: readonly FuzzTarget[] = [
     dsn,
     dsnWishes,
   ],
-  ...[tlsPolicies, dane, longMessage],
+  ...[tlsPolicies, dane, longMessage, dnsHosts],
   ...[jsonShape, httpApi, config, authJsonl, explain],
 ];

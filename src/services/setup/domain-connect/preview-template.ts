@@ -3,6 +3,7 @@
  * union of what is meant, and a DMARC record that is there never replaced by a service's own. Pure.
  */
 import { accept, type Outcome, refuse } from '../../../base/outcome.ts';
+import { printable } from '../../../base/printable.ts';
 import { type DomainName, isEqualOrBelow, parseQueryName, type QueryName } from '../../../format/domain-name.ts';
 import { canonicalValue } from '../../../format/record-set.ts';
 import { isSpfRecord } from '../../../protocol/spf/record.ts';
@@ -67,11 +68,12 @@ function fill(record: ConnectRecord, { zone, host, variables }: TemplateUse): Re
   const target = filled(record.pointsTo ?? '');
   const pointsTo = target === '@' ? fqdn : target;
   const text = record.type === 'SPFM' ? `v=spf1 ${filled(record.spfRules ?? '')} ~all` : filled(record.data ?? '');
-  if (missing.size > 0) return refuse('bad-template', `the template wants to be told ${[...missing].join(', ')}`);
+  if (missing.size > 0)
+    return refuse('bad-template', `the template wants to be told ${printable([...missing].join(', '), 200)}`);
   const type = record.type === 'SPFM' ? 'TXT' : record.type;
   const value = canonicalValue(type, valueFor(record, type, pointsTo, text));
   if (name === undefined || !isEqualOrBelow(name, zone))
-    return refuse('bad-template', `${record.host} is no name in ${zone}`);
+    return refuse('bad-template', `${printable(record.host, 100)} is no name in ${zone}`);
   if (value === undefined)
     return refuse(
       'bad-template',
