@@ -192,6 +192,19 @@ test('servers that lag: exit 75 with what to type next, and watch tells which', 
   assert.match(after.out, /caches may hold the state before for another (?:5 min|28\d s|29\d s)\n/);
 });
 
+test('a zone that nobody is sent to: who answers for the domain is told', async (t) => {
+  const { host, type } = scene(t, {}, () => start);
+  host.put(set(zone, 'NS', ['ns.forgotten.example']));
+  const late = await type(`${google} --yes --wait 1m`);
+  assert.equal(late.code, exits.tryAgain);
+  const said = late.out.replaceAll(/\n {2}/g, ' ');
+  assert.match(
+    said,
+    /! a\.example is answered by ns1\.host\.example, and this zone names ns\.forgotten\.example: is it/,
+  );
+  assert.ok(widest(late.out) <= 80, late.out);
+});
+
 test('watch tells changes only, until it is stopped', async (t) => {
   const { host, type } = scene(t);
   await type(`${google} --yes`);

@@ -1,5 +1,6 @@
 /** What became of a publication, for people: in one sentence, with what still stands and what to type next. Pure. */
-import type { PublishEnd } from '../../services/setup/publish/types.ts';
+import { parseDomainName } from '../../format/domain-name.ts';
+import type { Prepared, PublishEnd } from '../../services/setup/publish/types.ts';
 import { changeLines } from './render-changes.ts';
 import { visible, wrapped } from './render-timeline.ts';
 import type { Style } from './style.ts';
@@ -52,4 +53,17 @@ function laggards({
   return servers.flatMap(({ server, shows }) =>
     shows === 'new' ? [] : [`${name} ${type}: ${server} ${words[shows]}`],
   );
+}
+
+/** The zone was changed, and others answer for the domain: the commonest reason why nothing of it is seen. */
+export function strangersLines(end: PublishEnd, { nameServers, zone }: Prepared['contents'], width: number): string[] {
+  if (end.state !== 'made') return [];
+  const asked = end.views.flatMap(({ servers }) => servers.map(({ server }) => server.replace(/ > .*/, '')));
+  const own = nameServers.map((server) => server.toLowerCase().replace(/\.$/, ''));
+  // A resolver or a file that stands for all servers has an address, or words, for a name.
+  const named = asked.filter((server) => parseDomainName(server) !== undefined);
+  if (own.length === 0 || named.length === 0 || named.some((server) => own.includes(server))) return [];
+  const others = [...new Set(named)].join(', ');
+  const say = `${zone} is answered by ${others}, and this zone names ${own.join(', ')}: is it the zone that the registrar points to?`;
+  return wrapped(visible(say), width - 2).map((line, at) => `${at === 0 ? '! ' : '  '}${line}`);
 }

@@ -23,7 +23,7 @@ import { prepareTemplate } from '../publish-template.ts';
 import { Questions } from '../questions.ts';
 import { readDomain, readTimeout } from '../read-options.ts';
 import { countChanges, diffLines } from '../render-changes.ts';
-import { endLines } from '../render-publish-end.ts';
+import { endLines, strangersLines } from '../render-publish-end.ts';
 import { moment } from '../render-table.ts';
 import { visible, wrapped } from '../render-timeline.ts';
 import type { Run } from '../run.ts';
@@ -350,7 +350,7 @@ function diffAnswer(page: Page): Answer {
 const reloadHint = '  The server that reads the file has to be told: rndc reload, knotc zone-reload ...';
 
 function endAnswer(page: Page, end: PublishEnd, waitMs: number): Answer {
-  const { run, options, domain, publisher } = page;
+  const { run, options, domain, publisher, prepared } = page;
   return {
     exit: exitOf(end, waitMs),
     document: { ...documentOf(page), result: endDocument(end) },
@@ -358,6 +358,7 @@ function endAnswer(page: Page, end: PublishEnd, waitMs: number): Answer {
     lines: (style, columns) => [
       ...(options.yes ? [...pageLines(page, style, columns), ''] : []),
       ...endLines(end, { style, width: Math.max(40, columns ?? 80), program: run.host.command, domain }),
+      ...strangersLines(end, prepared.contents, Math.max(40, columns ?? 80)),
       ...(publisher.host === 'zone-file' && end.state === 'made' ? [reloadHint] : []),
     ],
   };

@@ -118,10 +118,21 @@ function pageLines(domain: DomainName, seen: readonly Seen[], pen: Pen): string[
   const { style } = pen;
   const right = seen.filter(isRight).length;
   const head = `${domain}: ${right} of ${seen.length} published set${seen.length === 1 ? '' : 's'} at every server`;
+  const settled = seen.filter((one) => isSettled(one, pen.nowMs));
+  const open = seen.filter((one) => !settled.includes(one));
   return [
     (right === seen.length ? style.good : style.bold)(head),
-    ...seen.flatMap((one) => ['', ...setLines(one, pen)]),
+    ...open.flatMap((one) => ['', ...setLines(one, pen)]),
+    ...(settled.length === 0 ? [] : ['', ...settled.map((one) => settledLine(one, pen))]),
   ];
+}
+
+function settledLine({ expected: { change }, view: { servers } }: Seen, { style, width }: Pen): string {
+  const name = visible(change.name);
+  const where = servers.length === 1 ? (servers[0]?.server ?? '') : `${servers.length} servers`;
+  const said = `  as published at ${visible(where)}`;
+  const isShort = 7 + name.length + said.length <= width;
+  return `${change.type.padEnd(7)}${style.bold(name)}${isShort ? style.good(said) : ''}`;
 }
 
 function setLines(seen: Seen, { nowMs, style, width }: Pen): string[] {
