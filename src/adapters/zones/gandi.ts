@@ -19,6 +19,7 @@ import {
   type HostChange,
   type HostListing,
   type HostZone,
+  inPath,
   type ListedSet,
   relativeName,
 } from './host-editor.ts';
@@ -99,7 +100,7 @@ function setOf(item: unknown, zone: string): ListedSet<undefined> | null | undef
 
 /** What is new is posted: that fails when there is something already. */
 function requestOf({ name: zone }: HostZone, { name, type, held, after }: HostChange<undefined>): HostRequest {
-  const path = `/domains/${zone}/records/${encodeURIComponent(relativeName(name, zone))}/${type}`;
+  const path = `/domains/${zone}/records/${inPath(relativeName(name, zone))}/${type}`;
   if (after === undefined) return { method: 'DELETE', path };
   const body = { rrset_ttl: after.ttl, rrset_values: after.values.map((value) => textForHost(type, value)) };
   return jsonRequest(held ? 'PUT' : 'POST', path, body);

@@ -24,6 +24,7 @@ import {
   type HostChange,
   type HostListing,
   type HostZone,
+  inPath,
   type ListedSet,
   relativeName,
 } from './host-editor.ts';
@@ -116,7 +117,7 @@ async function make(making: Making, { name, type, held, after }: HostChange<Tag>
   const { zone } = making;
   const relative = relativeName(name, zone.name);
   const sets = `${zone.path}/rrsets`;
-  const one = `${sets}/${encodeURIComponent(relative)}/${type}`;
+  const one = `${sets}/${inPath(relative)}/${type}`;
   if (after === undefined) return carryOut(making, { method: 'DELETE', path: one });
   const records = after.values.map((value) => recordFor(type, value, held));
   if (held === undefined)

@@ -172,6 +172,11 @@ export function relativeName(name: string, zone: string, apex = '@'): string {
   return name === zone ? apex : name.slice(0, -zone.length - 1);
 }
 
+/** In a path; hosts want `@` and `*` as they are. RFC 3986 §3.3 */
+export function inPath(relative: string): string {
+  return encodeURIComponent(relative).replaceAll('%40', '@');
+}
+
 export function absoluteName(relative: string, zone: string): string {
   const name = relative.toLowerCase().replace(/\.$/, '');
   return name === '@' || name === '' ? zone : `${name}.${zone}`;

@@ -41,3 +41,13 @@ test('a wrong secret is refused by the host', async () => {
   const editor = createRoute53Editor({ exchange: host.exchange, timers: noTime, base: host.base }, wrong);
   assert.partialDeepStrictEqual(await editor.read(contractZone), { ok: false, code: 'bad-credentials' });
 });
+
+test('more than a batch takes is not begun with', async () => {
+  const { host, editor } = open([]);
+  const long = Array.from({ length: 20 }, (_, nth) =>
+    changeOf(undefined, set(`t${nth}.${contractZone}`, 'TXT', ['x'.repeat(1_700)])),
+  );
+  assert.partialDeepStrictEqual(await editor.apply(contractZone, long), { ok: false, code: 'refused', done: 0 });
+  assert.ok(host.requests.every(({ method }) => method === 'GET'));
+  assert.deepEqual(await editor.apply(contractZone, long.slice(0, 18)), { ok: true, done: 18 });
+});

@@ -35,6 +35,7 @@ const pageSets = 300;
 const pagesMax = 100;
 /** Of the values in one batch. */
 const batchCharactersMax = 32_000;
+const batchRecordsMax = 1_000;
 /** Of one TXT record's text, quotes and escapes counted. */
 const textCharactersMax = 4_000;
 const scope = { region: 'us-east-1', service: 'route53' }; // of the one global service
@@ -168,33 +169,34 @@ async function write(
   options: EditorOptions,
 ): Promise<ApplyResult> {
   const parts = changes.flatMap(({ name, type, held, after }) => [
-    ...(held ? [changeXml('DELETE', name, type, held.ttl, held.tags)] : []),
+    ...(held ? [{ action: 'DELETE', name, type, ttl: held.ttl, texts: held.tags }] : []),
     ...(after
-      ? [
-          changeXml(
-            'CREATE',
-            name,
-            type,
-            after.ttl,
-            after.values.map((value) => textFor(type, value)),
-          ),
-        ]
+      ? [{ action: 'CREATE', name, type, ttl: after.ttl, texts: after.values.map((value) => textFor(type, value)) }]
       : []),
   ]);
-  const characters = parts.reduce((sum, part) => sum + part.length, 0);
-  if (characters > batchCharactersMax) {
-    const say = `${host} takes ${batchCharactersMax} characters of changes at once, not ${characters}: publish in parts`;
+  const texts = parts.flatMap((part) => part.texts);
+  const characters = texts.reduce((sum, text) => sum + text.length, 0);
+  if (characters > batchCharactersMax || texts.length > batchRecordsMax) {
+    const say = `${host} takes ${batchRecordsMax} records and ${batchCharactersMax} characters at once, not ${texts.length} and ${characters}: publish in parts`;
     return { ok: false, code: 'refused', say, done: 0 };
   }
   if (parts.length === 0) return { ok: true, done: changes.length };
-  const body = `<?xml version="1.0" encoding="UTF-8"?><ChangeResourceRecordSetsRequest xmlns="${namespace}"><ChangeBatch><Changes>${parts.join('')}</Changes></ChangeBatch></ChangeResourceRecordSetsRequest>`;
+  const body = `<?xml version="1.0" encoding="UTF-8"?><ChangeResourceRecordSetsRequest xmlns="${namespace}"><ChangeBatch><Changes>${parts.map(changeXml).join('')}</Changes></ChangeBatch></ChangeResourceRecordSetsRequest>`;
   const path = `/hostedzone/${zone.id}/rrset`;
   const answer = await call({ method: 'POST', path, headers: { 'content-type': 'application/xml' }, body }, options);
   const made = documentOf(answer, 'ChangeResourceRecordSetsResponse');
   return made.ok ? { ok: true, done: changes.length } : { ok: false, code: made.code, say: made.say, done: 0 };
 }
 
-function changeXml(action: string, name: string, type: string, ttl: number, texts: readonly string[]): string {
+type Change = {
+  readonly action: string;
+  readonly name: string;
+  readonly type: string;
+  readonly ttl: number;
+  readonly texts: readonly string[];
+};
+
+function changeXml({ action, name, type, ttl, texts }: Change): string {
   const records = texts.map((text) => `<ResourceRecord><Value>${xmlText(text)}</Value></ResourceRecord>`).join('');
   const set = `<Name>${xmlText(name)}.</Name><Type>${type}</Type><TTL>${ttl}</TTL><ResourceRecords>${records}</ResourceRecords>`;
   return `<Change><Action>${action}</Action><ResourceRecordSet>${set}</ResourceRecordSet></Change>`;
