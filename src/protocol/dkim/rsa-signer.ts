@@ -3,19 +3,18 @@
  * keep every core busy, the kernel leaves the event loop without one for a whole time slice.
  */
 import { type KeyObject, sign } from 'node:crypto';
-import { availableParallelism } from 'node:os';
 
 /** RSASSA-PKCS1-v1_5 with SHA-256 over the octets. RFC 6376 §3.3.2 */
 export type RsaSigner = (octets: Uint8Array, key: KeyObject) => Promise<Buffer>;
 
 /**
- * On 2 cores, eight callers at once: 2 under way give 1.1 times one thread's rate, 4 and 8 both 1.45 times; the event loop waits 0.8, 1.1
- * and 2 to 3 ms at the 99th percentile.
+ * As many as Node's pool has threads unless told otherwise. On 2 cores with eight callers: 2 under way give 1.1 times one thread's rate, 4 and
+ * 8 both 1.45 times; the event loop waits 0.8, 1.1 and 2 to 3 ms at the 99th percentile.
  */
-const atOncePerCore = 2;
+const atOnceDefault = 4;
 
 /** Whoever signs a lot shares one. */
-export function createRsaSigner(atOnceMax = atOncePerCore * availableParallelism()): RsaSigner {
+export function createRsaSigner(atOnceMax = atOnceDefault): RsaSigner {
   const waiting: (() => void)[] = [];
   let underWay = 0;
   const startNext = () => {
