@@ -29,14 +29,16 @@ type Daemon = {
   readonly program: string;
   readonly files: (folder: string, port: number) => Readonly<Record<string, string>>;
   readonly args: (folder: string) => readonly string[];
+  /** Absent: a free one. */
+  readonly port?: number;
   readonly ready: RegExp;
   /** It runs, but not with what it was given. */
   readonly broken: RegExp;
 };
 
-export async function startDaemon({ program, files, args, ready, broken }: Daemon): Promise<NameServer> {
+export async function startDaemon({ program, files, args, ready, broken, port: wanted }: Daemon): Promise<NameServer> {
   const folder = mkdtempSync(join(tmpdir(), `posthorn-${program}-`));
-  const port = await ownPort();
+  const port = wanted ?? (await ownPort());
   for (const [name, text] of Object.entries(files(folder, port))) writeFileSync(join(folder, name), text);
   const child = spawn(program, args(folder), { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
@@ -195,9 +197,16 @@ ${zones.map((zone) => `  - domain: "${zone.origin || '.'}"\n    file: "${zoneFil
 
 // ---- resolvers ----
 
-type StubZone = { readonly origin: string; readonly at: Endpoint };
+type StubZone = {
+  readonly origin: string;
+  readonly at: Endpoint;
+  /** Its servers are asked every time, and always here, whatever addresses the zone itself gives them. */
+  readonly noCache?: boolean;
+};
 
 export type UnboundOptions = {
+  /** Absent: a free one. */
+  readonly port?: number;
   /** Zones whose authorities it asks itself. */
   readonly stubs?: readonly StubZone[];
   /** Zones it hands to a resolver. */
@@ -210,15 +219,17 @@ export type UnboundOptions = {
 
 /** Unbound: validates below its trust anchors, and knows no other part of the DNS than the zones it is given. */
 export function startUnbound({
+  port: wanted,
   stubs = [],
   forwards = [],
   anchors = [],
   server = '',
 }: UnboundOptions): Promise<NameServer> {
   const zone = (kind: 'stub' | 'forward') => (one: StubZone) =>
-    `${kind}-zone:\n  name: "${one.origin || '.'}"\n  ${kind}-addr: ${one.at.address}@${one.at.port}`;
+    `${kind}-zone:\n  name: "${one.origin || '.'}"\n  ${kind}-addr: ${one.at.address}@${one.at.port}${one.noCache ? `\n  ${kind}-no-cache: yes` : ''}`;
   return startDaemon({
     program: 'unbound',
+    ...(wanted !== undefined && { port: wanted }),
     args: (folder) => ['-d', '-p', '-c', join(folder, 'unbound.conf')],
     ready: /start of service/,
     broken: /fatal error/,

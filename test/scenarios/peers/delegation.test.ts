@@ -1,0 +1,187 @@
+/**
+ * A domain delegated once: its own zone stands at BIND with the few records that the command prints, the office answers the rest, and
+ * resolvers and judges that are not ours find it, before and after the keys were replaced.
+ */
+import assert from 'node:assert/strict';
+import test, { type TestContext } from 'node:test';
+import { createNodeNet } from '../../../src/adapters/net/node-net.ts';
+import { createAuthorities } from '../../../src/adapters/resolver/authorities.ts';
+import { createStubResolver } from '../../../src/adapters/resolver/stub-resolver.ts';
+import { openOffice } from '../../../src/app/compose.ts';
+import { readConfig } from '../../../src/app/config.ts';
+import { openServedZones } from '../../../src/app/served-zones.ts';
+import type { SettingName } from '../../../src/app/settings.ts';
+import { systemClock, type Timers } from '../../../src/base/clock.ts';
+import type { Endpoint } from '../../../src/base/port/net.ts';
+import { silentSignals } from '../../../src/base/port/signals.ts';
+import { systemRandom } from '../../../src/base/random.ts';
+import { serveDns } from '../../../src/entrances/dns/dns-entrance.ts';
+import { parseSend } from '../../../src/entrances/http/parse-send.ts';
+import { recordsOfSet } from '../../../src/format/record-set.ts';
+import { recordText } from '../../../src/format/zone-file.ts';
+import { ownOffice, recordsToCreate } from '../../../src/services/setup/setup.ts';
+import type { SetupRecord } from '../../../src/services/setup/types.ts';
+import { dig } from '../../support/peers/dns/dig.ts';
+import { startKnot, startNamed, startUnbound } from '../../support/peers/dns/name-servers.ts';
+import { skipDnsPeers } from '../../support/peers/dns/when-peers.ts';
+import { ownPort } from '../../support/peers/own-ports.ts';
+import { dkimpySays, noPythonJudges, pyspfSays } from '../../support/peers/python-judges.ts';
+import { until } from '../../support/sandbox-scene.ts';
+import { domain, tempFolder } from '../../support/temp-office.ts';
+
+const skip = skipDnsPeers('named', 'knotd', 'unbound', 'dig') || noPythonJudges;
+const example = domain('example.com');
+const hostname = domain('mx.posthorn.example');
+const address = '127.0.0.1';
+/** Where the world thinks that the servers are. */
+const theirServer = '192.0.2.53';
+const ourServer = '192.0.2.54';
+
+/** Goes on like the real one, and ahead when it is told to. */
+function clockAhead(): Timers & { ahead: (ms: number) => void } {
+  let aheadMs = 0;
+  return {
+    ...systemClock,
+    nowMs: () => systemClock.nowMs() + aheadMs,
+    ahead: (ms) => {
+      aheadMs += ms;
+    },
+  };
+}
+
+async function openDelegated(t: TestContext, resolverPort: number, theirs: () => Endpoint) {
+  const timers = clockAhead();
+  const net = createNodeNet();
+  const resolver = createStubResolver({
+    net,
+    timers: systemClock,
+    random: systemRandom,
+    servers: [{ address, port: resolverPort }],
+  });
+  const placeOf = (where: string) => (where === ourServer ? dns.endpoint : theirs());
+  const authorities = createAuthorities({ net, timers: systemClock, random: systemRandom, resolver, placeOf });
+  const folder = tempFolder(t, async () => {
+    await dns?.close();
+    await zones?.close();
+    await office.stop();
+  });
+  const flags = new Map<SettingName, unknown>([
+    ['data', folder],
+    ['dns.hosted_zone', 'hosted.posthorn.example'],
+    ['dns.name_servers', ['ns.posthorn.example']],
+  ]);
+  const read = readConfig({ environment: {}, flags });
+  assert.ok('config' in read);
+  const { config } = read;
+  const world = { net, timers, random: systemRandom, signals: silentSignals, resolver, authorities, trust: [] };
+  const office = await openOffice(config, hostname, world);
+  const zones = await openServedZones(config, { db: office.db, timers: systemClock, signals: silentSignals });
+  const at = { address, port: 0 };
+  const dns = await serveDns({ net, at, zones: zones.zones, signals: silentSignals });
+  await office.directory.addDomain(example, { verifiedBy: 'operator' });
+  await office.start();
+  return { office, timers, dns: dns.endpoint };
+}
+
+function text(records: readonly SetupRecord[]): string {
+  return records
+    .flatMap(({ name, type, value }) => recordsOfSet({ name, type, ttl: 60, values: [value] }) ?? assert.fail(name))
+    .map(recordText)
+    .join('\n');
+}
+
+for (const [kind, start] of [
+  ['BIND', startNamed],
+  ['Knot', startKnot],
+] as const)
+  test(`names at ${kind} lead to the office: keys, policies and SPF are found there, and follow a rotation`, {
+    skip,
+  }, async (t) => {
+    const resolverPort = await ownPort();
+    let theirs: Endpoint | undefined;
+    const { office, timers, dns } = await openDelegated(t, resolverPort, () => theirs ?? assert.fail());
+    const { delegations, directory } = office;
+    assert.ok((await delegations.delegate(example, { kind: 'names', dmarcBefore: 'v=DMARC1; p=reject; fo=1' })).ok);
+    const own = await ownOffice(directory, hostname, example, delegations);
+    assert.ok(own);
+    const soa = (zone: string) =>
+      `${zone}. 60 IN SOA ns.${zone}. host.${zone}. 1 60 60 60 60\n${zone}. 60 IN NS ns.${zone}.\n`;
+    await using server = await start([
+      {
+        origin: example,
+        text: `${soa(example)}ns.${example}. 60 A ${theirServer}\n${example}. 60 MX 10 ${hostname}.\n${text(recordsToCreate(example, own))}\n`,
+      },
+      {
+        origin: 'posthorn.example',
+        text: `${soa('posthorn.example')}ns.posthorn.example. 60 A ${ourServer}\n${hostname}. 60 A 198.51.100.25\nhosted.posthorn.example. 60 NS ns.posthorn.example.\n`,
+      },
+    ]);
+    theirs = server.endpoint;
+    await using resolver = await startUnbound({
+      port: resolverPort,
+      server: 'cache-max-negative-ttl: 1',
+      stubs: [
+        { origin: example, at: server.endpoint, noCache: true },
+        { origin: 'posthorn.example', at: server.endpoint, noCache: true },
+        { origin: 'hosted.posthorn.example', at: dns, noCache: true },
+      ],
+    });
+    const at = resolver.endpoint;
+    const texts = async (name: string) =>
+      (await dig(at, [name, 'TXT'], '+recurse')).answer.filter((line) => / TXT /.test(line));
+
+    assert.match(
+      (await texts(`_dmarc.${example}`)).join(),
+      /"v=DMARC1; p=reject; fo=1; rua=mailto:postmaster@example\.com"/,
+    );
+    assert.match((await texts(`_mta-sts.${example}`)).join(), /"v=STSv1; id=[0-9a-f]{20}"/);
+    assert.match((await texts(`_smtp._tls.${example}`)).join(), /"v=TLSRPTv1; /);
+    assert.match(
+      (await dig(at, [`bounce.${example}`, 'MX'], '+recurse')).answer.join('\n'),
+      / MX 10 mx\.posthorn\.example\.$/m,
+    );
+    assert.match((await dig(at, [`mta-sts.${example}`, 'A'], '+recurse')).answer.join('\n'), / A 198\.51\.100\.25$/m);
+    const senders = [
+      { ip: '198.51.100.25', from: `a@${example}` },
+      { ip: '192.0.2.99', from: `a@${example}` },
+      { ip: '198.51.100.25', from: `b@bounce.${example}` },
+      { ip: '192.0.2.99', from: `b@bounce.${example}` },
+    ];
+    assert.deepEqual(await pyspfSays(at, senders), ['pass', 'softfail', 'pass', 'fail']);
+    const signed = async () => {
+      const parsed = parseSend({ from: `a@${example}`, to: ['b@example.net'], subject: 'x', text: 'y' });
+      assert.ok(parsed.ok);
+      const sender = { kind: 'login', account: 'test' } as const;
+      const taken = await office.outbound.submit(sender, parsed.request, { kind: 'cli' });
+      assert.ok(taken.ok, taken.ok ? '' : taken.say);
+      return (await office.outbound.raw(taken.value.id)) ?? assert.fail();
+    };
+    const first = await signed();
+    assert.deepEqual(await dkimpySays(at, first), ['rsa-sha256 ph1 pass', 'ed25519-sha256 ph2 pass']);
+
+    // One sender more, and nobody touches the domain's own zone.
+    const { desk } = office;
+    assert.ok((await desk.declare(example, { senders: ['own:203.0.113.9'], dmarc: { stage: 'reject' } })).ok);
+    await until('the new sender', async () => {
+      const [said] = await pyspfSays(at, [{ ip: '203.0.113.9', from: `a@${example}` }]);
+      return said === 'pass' || undefined;
+    });
+
+    // New keys: shown at once, seen at every server over the alias, used when caches have forgotten, the old ones still there.
+    assert.ok((await directory.dkim.rotate(example)).ok);
+    await until('the new key', async () => ((await texts(`ph3._domainkey.${example}`)).length > 0 ? true : undefined));
+    const seen = await office.care.look(example);
+    const sightings = seen?.keys.flatMap(({ sighting }) => sighting ?? []) ?? [];
+    assert.deepEqual(
+      sightings.map(({ seen: where, second }) => `${where} ${second}`),
+      ['everywhere false', 'everywhere false'],
+    );
+    assert.match(sightings[0]?.witnesses[0]?.server ?? '', /^ns\.example\.com > ns\.posthorn\.example$/);
+    assert.deepEqual(await dkimpySays(at, await signed()), ['rsa-sha256 ph1 pass', 'ed25519-sha256 ph2 pass']);
+    timers.ahead(3_600_000);
+    await office.care.look(example);
+    assert.deepEqual(await dkimpySays(at, await signed()), ['rsa-sha256 ph3 pass', 'ed25519-sha256 ph4 pass']);
+    assert.deepEqual(await dkimpySays(at, first), ['rsa-sha256 ph1 pass', 'ed25519-sha256 ph2 pass']);
+    const forged = Buffer.from(Buffer.from(first).toString('latin1').replace('Subject: x', 'Subject: z'), 'latin1');
+    assert.deepEqual(await dkimpySays(at, forged), ['rsa-sha256 ph1 fail', 'ed25519-sha256 ph2 fail']);
+  });
