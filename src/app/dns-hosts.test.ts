@@ -76,12 +76,19 @@ test('a key for signed updates is looked at before anybody is asked', async () =
   assert.ok((await open({})).ok);
   for (const server of ['192.0.2.53', '[2001:db8::53]:53', '2001:db8::53'])
     assert.ok((await open({ RFC2136_NAMESERVER: server })).ok, server);
+  const secret = right.RFC2136_TSIG_SECRET;
+  for (const statement of [
+    `key "editor.key" {\n\talgorithm hmac-sha256;\n\tsecret "${secret}";\n};`,
+    `key:\n  - id: editor.key\n    algorithm: hmac-sha256\n    secret: ${secret}`,
+  ])
+    assert.ok((await open({ RFC2136_TSIG_SECRET: statement })).ok, statement);
   const wrong = [
     { RFC2136_NAMESERVER: 'ns9.dns.example' },
     { RFC2136_NAMESERVER: '192.0.2.53:0' },
     { RFC2136_NAMESERVER: 'https://dns.example/' },
     { RFC2136_TSIG_ALGORITHM: 'hmac-md5' },
     { RFC2136_TSIG_SECRET: 'c2hvcnQ=' },
+    { RFC2136_TSIG_SECRET: 'no base64 at all, but long enough to be taken for it' },
     { RFC2136_TSIG_KEY: 'a..b' },
   ];
   for (const change of wrong) {

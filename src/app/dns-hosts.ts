@@ -187,16 +187,25 @@ async function openRfc2136({ resolver, timers, random }: DnsHostPorts, get: Get)
     (one) => one === get('RFC2136_TSIG_ALGORITHM').toLowerCase().replace(/\.$/, ''),
   );
   const name = parseDnsName(get('RFC2136_TSIG_KEY'));
-  const secret = Buffer.from(get('RFC2136_TSIG_SECRET'), 'base64');
+  const secret = secretIn(get('RFC2136_TSIG_SECRET'));
   if (algorithm === undefined)
     return refuse('no-credentials', `RFC2136_TSIG_ALGORITHM is one of ${tsigAlgorithms.join(', ')}.`);
   if (name === undefined || name.length === 0) return refuse('no-credentials', 'RFC2136_TSIG_KEY is no name of a key.');
-  if (secret.length < 16)
+  if (secret === undefined || secret.length < secretOctetsMin)
     return refuse('no-credentials', 'RFC2136_TSIG_SECRET is no secret in base64, or a very short one.');
   const server = await endpointOf(resolver, get('RFC2136_NAMESERVER'));
   if (!server.ok) return server;
   const key = { name, algorithm, secret };
   return accept(rfc2136Editor({ net: createNodeNet(), timers, random, server: server.value, key }));
+}
+
+/** Anything shorter is a slip; RFC 8945 §8 asks for as many octets as the digest has. */
+const secretOctetsMin = 16;
+
+/** Base64 alone, or the statement around it as `tsig-keygen` and `keymgr -t` write it. */
+function secretIn(text: string): Uint8Array | undefined {
+  const base64 = /\bsecret:?[ \t]+"?([A-Za-z0-9+/]+={0,2})"?/.exec(text)?.[1] ?? text.trim();
+  return /^[A-Za-z0-9+/]+={0,2}$/.test(base64) ? Buffer.from(base64, 'base64') : undefined;
 }
 
 /** `192.0.2.53`, `[2001:db8::53]:5353`, `ns1.example.com` */
