@@ -225,6 +225,14 @@ test('watch tells changes only, until it is stopped', async (t) => {
   assert.equal(lines.filter(({ name }) => name === drift.name).length, 2);
 });
 
+test('an undo goes to the host of its publication, or says which that is', async (t) => {
+  const { type } = scene(t);
+  await type(`${google} --yes`);
+  const lost = await type(`publish ${zone} --undo --yes --provider none`);
+  assert.equal(lost.code, exits.configuration);
+  assert.match(lost.err, /next: posthorn publish a\.example --undo pub_\w+ --provider scripted\n$/);
+});
+
 test('a host without credentials, and a domain that was never published, end with what to type next', async (t) => {
   const { type } = scene(t);
   const host = await type(`${google} --provider none`);

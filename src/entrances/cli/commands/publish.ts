@@ -238,10 +238,27 @@ async function fromJournal(run: Run, { undo }: Options, around: Around): Promise
       next: `${run.host.command} publish ${domain} --history`,
     });
   }
-  const publisher = await openHost(run, around);
+  const publisher = await hostOf(run, publication, opened);
   const prepared = await publisher.prepareUndo(publication);
   if (!prepared.ok) throw zoneEditorError(prepared, { program: run.host.command, domain });
   return { publisher, prepared: prepared.value };
+}
+
+/** The one at which it was published, and no other that may have the zone by now. */
+async function hostOf(
+  { host }: Run,
+  { id, host: kind, domain }: Publication,
+  opened: OpenedPublisher,
+): Promise<Publisher> {
+  const publisher = await opened.publisher();
+  if (publisher.ok && publisher.value.host === kind) return publisher.value;
+  const about = { program: host.command, domain };
+  if (!publisher.ok && publisher.code !== 'no-credentials') throw zoneEditorError(publisher, about);
+  const say = publisher.ok
+    ? `This was published at ${kind}, not at ${publisher.value.host}.`
+    : zoneEditorError(publisher, about).say;
+  const next = `${host.command} publish ${domain} --undo ${id} --provider ${kind}`;
+  throw new CliError({ exit: exits.configuration, code: 'other_host', say, next });
 }
 
 /** What is to be decided before anything is published: half a plan may be worse than none. */
