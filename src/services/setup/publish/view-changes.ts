@@ -58,7 +58,7 @@ function viewOf({ type, before, after }: RecordChange, { server, answer }: Serve
   };
   const isTtlOnly = before !== undefined && after !== undefined && isSame(before) && isSame(after);
   const shows: Shown = isTtlOnly
-    ? ttlShows(after, answer.ttlSeconds)
+    ? ttlShows(before, after, answer.ttlSeconds)
     : isSame(after)
       ? 'new'
       : isSame(before)
@@ -67,8 +67,9 @@ function viewOf({ type, before, after }: RecordChange, { server, answer }: Serve
   return { server, shows, oldTtlSeconds: before?.ttl ?? (answer.kind === 'none' ? answer.ttlSeconds : 0) };
 }
 
-function ttlShows(after: RecordSet, ttlSeconds: number): Shown {
-  return ttlSeconds <= after.ttl ? 'new' : 'old';
+/** What has gone through a cache is less than it was. */
+function ttlShows(before: RecordSet, after: RecordSet, ttlSeconds: number): Shown {
+  return (after.ttl > before.ttl ? ttlSeconds > before.ttl : ttlSeconds <= after.ttl) ? 'new' : 'old';
 }
 
 /** Data as the value of a set. */
