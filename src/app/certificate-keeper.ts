@@ -4,7 +4,7 @@
  */
 import { X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { AcmeIssuer, Challenge, Challenges } from '../adapters/certificates/acme-issuer.ts';
 import { serveHttp } from '../adapters/http/serve-http.ts';
 import type { Timers } from '../base/clock.ts';
@@ -17,6 +17,8 @@ import type { TlsIdentitySource } from './tls-identities.ts';
 export type KeeperOptions = {
   /** Of the office's data. */
   readonly folder: string;
+  /** In the folder of certificates. Default: the office's own. */
+  readonly file?: string;
   readonly names: readonly string[];
   readonly issuer: AcmeIssuer;
   /** Shown while there is nothing better. */
@@ -43,6 +45,7 @@ type Held = { readonly identity: TlsIdentity; readonly facts: HeldCertificate };
 
 class Keeper {
   readonly #options: KeeperOptions;
+  readonly #file: string;
   #held: Held | undefined;
   #failures = 0;
   #triedAtMs = 0;
@@ -51,7 +54,8 @@ class Keeper {
 
   constructor(options: KeeperOptions) {
     this.#options = options;
-    this.#held = readHeld(certificateFolder(options.folder));
+    this.#file = join(certificateFolder(options.folder), options.file ?? 'authority.pem');
+    this.#held = readHeld(this.#file);
   }
 
   identity(): TlsIdentity {
@@ -78,7 +82,7 @@ class Keeper {
   }
 
   async #ask(why: string): Promise<void> {
-    const { issuer, names, signals, timers, folder } = this.#options;
+    const { issuer, names, signals, timers } = this.#options;
     signals.emit('info', 'tls.certificate_asked_for', { names: names.join(' '), why });
     this.#triedAtMs = timers.nowMs();
     const issued = await issuer.issue(names);
@@ -86,7 +90,7 @@ class Keeper {
     if (issued.ok && held !== undefined) {
       this.#failures = 0;
       this.#held = held;
-      keep(certificateFolder(folder), issued.value);
+      keep(this.#file, issued.value);
       signals.emit('info', 'tls.certificate_issued', { until: new Date(held.facts.notAfterMs).toISOString() });
       return;
     }
@@ -100,18 +104,16 @@ function certificateFolder(data: string): string {
   return join(data, 'certificates');
 }
 
-const file = 'authority.pem';
-
 /** Key and chain in one file, so that no moment has one without the other. */
-function keep(folder: string, { certificatePem, privateKeyPem }: TlsIdentity): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  writeFileSync(join(folder, `${file}.new`), `${privateKeyPem.trimEnd()}\n${certificatePem}`, { mode: 0o600 });
-  renameSync(join(folder, `${file}.new`), join(folder, file));
+function keep(file: string, { certificatePem, privateKeyPem }: TlsIdentity): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  writeFileSync(`${file}.new`, `${privateKeyPem.trimEnd()}\n${certificatePem}`, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
 }
 
-function readHeld(folder: string): Held | undefined {
-  if (!existsSync(join(folder, file))) return undefined;
-  const text = readFileSync(join(folder, file), 'utf8');
+function readHeld(file: string): Held | undefined {
+  if (!existsSync(file)) return undefined;
+  const text = readFileSync(file, 'utf8');
   const from = text.indexOf('-----BEGIN CERTIFICATE-----');
   return from < 0 ? undefined : heldOf({ privateKeyPem: text.slice(0, from), certificatePem: text.slice(from) });
 }
@@ -160,6 +162,18 @@ export async function openHttpChallenges(
     close: () => listening.close(),
     show: async ({ token, text }) => void shown.set(token, text),
     take: async ({ token }) => void shown.delete(token),
+  };
+}
+
+/** Asks for one certificate after the other: an authority does not like many at once. */
+export function oneAtATime(issuer: AcmeIssuer): AcmeIssuer {
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    issue: (names) => {
+      const issued = last.then(() => issuer.issue(names));
+      last = issued;
+      return issued;
+    },
   };
 }
 

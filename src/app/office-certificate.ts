@@ -6,7 +6,15 @@ import type { Signals } from '../base/port/signals.ts';
 import { type DomainName, parseDomainName } from '../format/domain-name.ts';
 import type { Authorities } from '../protocol/dns/authorities.ts';
 import { showText, takeText } from '../services/setup/setup.ts';
-import { accountKey, challengesBy, keepCertificate, openHttpChallenges, orFault } from './certificate-keeper.ts';
+import {
+  accountKey,
+  type CertificateKeeper,
+  challengesBy,
+  keepCertificate,
+  oneAtATime,
+  openHttpChallenges,
+  orFault,
+} from './certificate-keeper.ts';
 import { ConfigMistakes } from './config.ts';
 import type { Config, SettingName } from './settings.ts';
 import type { OpenZoneEditor } from './setup-desk.ts';
@@ -25,7 +33,12 @@ export type CertificatePorts = {
   readonly zoneEditor: OpenZoneEditor;
 };
 
-export type OfficeCertificate = { readonly identity: TlsIdentitySource; readonly close: () => Promise<void> };
+export type OfficeCertificate = {
+  readonly identity: TlsIdentitySource;
+  /** A certificate for one name more; absent where no authority is asked. */
+  readonly keep?: (name: DomainName) => CertificateKeeper;
+  readonly close: () => Promise<void>;
+};
 
 /** Throws `ConfigMistakes` when the settings cannot be. */
 export async function openCertificate(
@@ -61,16 +74,27 @@ async function openAuthority(
   const http = at && (await openHttpChallenges(at, ports));
   const contact = config['tls.acme_contact'];
   const names = config['tls.acme_names'].length > 0 ? config['tls.acme_names'] : [hostname];
-  const issuer = createAcmeIssuer({
-    directoryUrl,
-    accountKeyPem,
-    ...(contact !== undefined && { contact }),
-    ...(config['tls.trust'].length > 0 && { trust: config['tls.trust'].map(trustIn) }),
-    challenges: challengesBy({ ...(http && { 'http-01': http }), 'dns-01': byRecord(ports) }),
-  });
+  const issuer = oneAtATime(
+    createAcmeIssuer({
+      directoryUrl,
+      accountKeyPem,
+      ...(contact !== undefined && { contact }),
+      ...(config['tls.trust'].length > 0 && { trust: config['tls.trust'].map(trustIn) }),
+      challenges: challengesBy({ ...(http && { 'http-01': http }), 'dns-01': byRecord(ports) }),
+    }),
+  );
   const keeper = keepCertificate({ folder: config.data, names, issuer, standIn, ...ports });
   return {
     identity: keeper.identity,
+    keep: (name) =>
+      keepCertificate({
+        folder: config.data,
+        file: `names/${name}.pem`,
+        names: [name],
+        issuer,
+        standIn: keeper.identity,
+        ...ports,
+      }),
     close: async () => {
       keeper.stop();
       await http?.close();

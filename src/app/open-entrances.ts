@@ -1,16 +1,19 @@
 /** Opens the doors of an office: HTTP, MX, submission. A port in use is named together with the setting that moves it. */
-import { httpConnectionsMax, serveHttp } from '../adapters/http/serve-http.ts';
+import { httpConnectionsMax, type ServeHttpOptions, serveHttp } from '../adapters/http/serve-http.ts';
 import type { Timers } from '../base/clock.ts';
 import { Fault } from '../base/outcome.ts';
 import type { Memory } from '../base/port/memory.ts';
-import type { Endpoint, Net } from '../base/port/net.ts';
+import type { Endpoint, Net, TlsIdentity } from '../base/port/net.ts';
 import type { Signals } from '../base/port/signals.ts';
 import { createHttpApp } from '../entrances/http/http-entrance.ts';
 import { type HttpLimits, httpLimits } from '../entrances/http/limits.ts';
+import { withPolicyHosts } from '../entrances/http/policy-hosts.ts';
 import { serveMx } from '../entrances/mx/mx-entrance.ts';
 import type { SmtpListener } from '../entrances/smtp/serve-smtp.ts';
 import { serveSubmission, submissionPolicy } from '../entrances/submission/submission-entrance.ts';
+import type { DomainName } from '../format/domain-name.ts';
 import { type SmtpLimitName, type SmtpLimits, smtpLimits } from '../protocol/smtp/limits.ts';
+import { ownStsPolicy } from '../services/setup/setup.ts';
 import type { Office } from './compose.ts';
 import { environmentName } from './config.ts';
 import { type OfficeWatch, watchOffice } from './office-health.ts';
@@ -22,6 +25,7 @@ import { version } from './version.ts';
 
 export type OpenEntrances = {
   readonly http: { readonly endpoint: Endpoint };
+  readonly https?: { readonly endpoint: Endpoint };
   /** In the order of the configuration. */
   readonly mx: readonly SmtpListener[];
   readonly submission: readonly SmtpListener[];
@@ -36,6 +40,8 @@ export type EntrancePorts = {
   readonly signals: Signals;
   readonly telemetry: Telemetry;
   readonly identity: TlsIdentitySource;
+  /** For names of domains; absent, or undefined for a name: the office's own. */
+  readonly identityOf?: (name: string) => TlsIdentity | undefined;
   readonly memory?: Memory;
 };
 
@@ -58,7 +64,7 @@ export async function openEntrances(office: Office, config: Config, ports: Entra
 async function openAll(
   office: Office,
   config: Config,
-  { net, timers, signals, telemetry, identity, memory }: EntrancePorts,
+  { net, timers, signals, telemetry, identity, identityOf, memory }: EntrancePorts,
   closers: (() => Promise<void>)[],
 ): Promise<Omit<OpenEntrances, 'close'>> {
   const { hostname, outbound, inbound, blobs, disk, directory } = office;
@@ -90,19 +96,33 @@ async function openAll(
     { ...office, timers, signals, health, metrics: telemetry.metrics, ...spare },
     { version, limits: httpLimitsOf(config), ...(config.public_url ? { publicUrl: config.public_url } : {}) },
   );
-  const http = await named('listen.http', config['listen.http'], () =>
-    serveHttp(app.fetch, {
-      at: config['listen.http'],
-      timers,
-      signals,
-      limits: { connections: connectionsOf(config, httpConnectionsMax) },
-    }),
-  );
-  closers.push(async () => {
-    app.close();
-    await http.close();
-  });
-  return { ...opened, http };
+  closers.push(async () => app.close());
+  const fetch = withPolicyHosts(app.fetch, { own: hostname, policyOf: (domain) => stsPolicyOf(office, domain) });
+  const limits = { connections: connectionsOf(config, httpConnectionsMax) };
+  const serve = async (
+    setting: 'listen.http' | 'listen.https',
+    at: Endpoint,
+    tls: Pick<ServeHttpOptions, 'identityOf'>,
+  ) => {
+    const listening = await named(setting, at, () => serveHttp(fetch, { at, timers, signals, limits, ...tls }));
+    closers.push(() => listening.close());
+    return listening;
+  };
+  const http = await serve('listen.http', config['listen.http'], {});
+  const secure = config['listen.https'];
+  const https =
+    secure && (await serve('listen.https', secure, { identityOf: (name) => identityOf?.(name) ?? identity() }));
+  return { ...opened, http, ...(https && { https }) };
+}
+
+/** Of domains whose mail is received here; their records may lead here or not. */
+async function stsPolicyOf(
+  { directory, delegations, hostname }: Pick<Office, 'directory' | 'delegations' | 'hostname'>,
+  domain: DomainName,
+): Promise<string | undefined> {
+  const known = await directory.domain(domain);
+  if (!known?.receives || known.verified === undefined) return undefined;
+  return ownStsPolicy(hostname, await delegations.stsModeOf(domain));
 }
 
 async function inTurn<T>(listeners: readonly Listener[], open: (listener: Listener) => Promise<T>): Promise<T[]> {

@@ -21,6 +21,7 @@ import { type DnsHostPorts, zoneEditorByRules } from './dns-hosts.ts';
 import { openCertificate, trustIn } from './office-certificate.ts';
 import { named, openEntrances } from './open-entrances.ts';
 import { acceptorsWithin, openFilesMax } from './open-files.ts';
+import { keepPolicyHosts } from './policy-hosts.ts';
 import { openServedZones } from './served-zones.ts';
 import type { Config } from './settings.ts';
 import { createTelemetry } from './telemetry.ts';
@@ -73,12 +74,16 @@ export async function runServe(config: Config, io: ServeIo): Promise<number> {
   const stopTrimming = giveBack.regularly(systemClock);
   const closers: (() => Promise<void>)[] = [async () => stopTrimming(), () => office.stop()];
   try {
-    const { identity, close } = await openCertificate(config, hostname, {
+    const { identity, keep, close } = await openCertificate(config, hostname, {
       ...world,
       zoneEditor: (domain) => world.zoneEditor(domain, { db: office.db, kept: office.credentials }),
     });
     closers.push(close);
-    const entrances = await openEntrances(office, config, { ...world, telemetry, identity });
+    const isWeb = config['listen.https'] !== undefined;
+    const hosts = keep && isWeb ? keepPolicyHosts({ ...world, ...office, keep }) : undefined;
+    if (hosts) closers.push(hosts.stop);
+    const ports = { ...world, telemetry, identity, ...(hosts && { identityOf: hosts.identityOf }) };
+    const entrances = await openEntrances(office, config, ports);
     closers.push(() => entrances.close());
     const dns = await openDns(config, office, world);
     if (dns) closers.push(() => dns.close());
@@ -146,6 +151,7 @@ function greeting(
     `${endpoint.address}:${endpoint.port}`;
   const lines = [
     ['HTTP API', `http://${place(entrances.http)}`],
+    ...(entrances.https ? [['HTTPS', `https://${place(entrances.https)}`]] : []),
     ['MX', entrances.mx.map(place).join(', ')],
     [
       'submission',

@@ -2,12 +2,14 @@
  * Listens for HTTP with node:http and hands each request, as a web `Request`, to a fetch function. What comes in broken ends at
  * its own connection; slow clients end at a time limit; closing lets answers under way end first.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, isIPv6, type Socket } from 'node:net';
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { getRequestListener } from '@hono/node-server';
 import type { Timers } from '../../base/clock.ts';
 import { Fault } from '../../base/outcome.ts';
-import type { Endpoint, Listening } from '../../base/port/net.ts';
+import type { Endpoint, Listening, TlsIdentity } from '../../base/port/net.ts';
 import type { Signals } from '../../base/port/signals.ts';
 import { parseIpAddress } from '../../format/ip-address.ts';
 
@@ -16,6 +18,8 @@ export type ServeHttpOptions = {
   readonly timers: Timers;
   readonly signals: Signals;
   readonly limits?: Partial<ServerLimits>;
+  /** HTTPS: the certificate for the name that a client asks for; '' where it names none. Asked anew for each connection. */
+  readonly identityOf?: (name: string) => TlsIdentity;
 };
 
 export type ServerLimits = {
@@ -64,13 +68,14 @@ export async function serveHttp(fetch: Fetch, options: ServeHttpOptions): Promis
       },
     },
   );
-  const server = createServer({
+  const settings: ServerOptions = {
     maxHeaderSize: limits.headerBytes,
     headersTimeout: limits.headerMs,
     requestTimeout: limits.requestMs,
     keepAliveTimeout: limits.keepAliveMs,
     connectionsCheckingInterval: Math.max(100, Math.min(limits.headerMs / 4, 5_000)),
-  });
+  };
+  const server = options.identityOf ? tlsServer(settings, options.identityOf, signals) : createServer(settings);
   server.maxConnections = limits.connections;
   server.setTimeout(limits.silenceMs);
   server.on('request', (incoming: IncomingMessage, outgoing: ServerResponse) => {
@@ -87,6 +92,53 @@ export async function serveHttp(fetch: Fetch, options: ServeHttpOptions): Promis
   await listen(server, options.at, signals);
   const { address, port } = server.address() as AddressInfo;
   return { endpoint: { address, port }, close: () => close(server, options.timers, limits.closeMs) };
+}
+
+/** RFC 8461 §3.3 asks policy hosts for TLS 1.2 at least. */
+const minVersion = 'TLSv1.2';
+const alpn = ['http/1.1'];
+
+function tlsServer(
+  settings: ServerOptions,
+  identityOf: NonNullable<ServeHttpOptions['identityOf']>,
+  signals: Signals,
+): Server {
+  const contexts = new WeakMap<TlsIdentity, SecureContext>();
+  const contextOf = (name: string): SecureContext => {
+    const identity = identityOf(name);
+    const made = contexts.get(identity) ?? createSecureContext({ ...pemOf(identity), minVersion });
+    contexts.set(identity, made);
+    return made;
+  };
+  let shown = identityOf('');
+  const server = createTlsServer({
+    ...settings,
+    ...pemOf(shown),
+    minVersion,
+    ALPNProtocols: alpn,
+    SNICallback: (name, answer) => {
+      try {
+        answer(null, contextOf(name));
+      } catch (error) {
+        signals.emit('error', 'http.certificate_unusable', { name, error: String(error) });
+        answer(error instanceof Error ? error : new Error(String(error)));
+      }
+    },
+  });
+  // Who names nobody gets the server's own; it may have been renewed since.
+  server.prependListener('connection', () => {
+    const now = identityOf('');
+    if (now !== shown) server.setSecureContext({ ...pemOf(now), minVersion });
+    shown = now;
+  });
+  server.on('tlsClientError', (error: NodeJS.ErrnoException) =>
+    signals.emit('debug', 'http.tls_failed', { code: error.code }),
+  );
+  return server;
+}
+
+function pemOf({ certificatePem, privateKeyPem }: TlsIdentity): { readonly cert: string; readonly key: string } {
+  return { cert: certificatePem, key: privateKeyPem };
 }
 
 function listen(server: Server, at: Endpoint, signals: Signals): Promise<void> {

@@ -58,6 +58,7 @@ export { checkFlattened, flattenDomain } from './spf-compiler/flatten-domain.ts'
 export { gatherSpfFacts } from './spf-compiler/gather-facts.ts';
 export { readFingerprint } from './spf-compiler/read-fingerprint.ts';
 export { looksLikeSpf } from './spf-compiler/read-terms.ts';
+export { ownStsPolicy } from './sts-policy.ts';
 
 export type SetupPorts = ObservePorts & {
   readonly catalogue: Catalogue;
