@@ -3,7 +3,7 @@
  * of what was written down, because from now on nobody but us sees that a provider has moved. Pure.
  */
 import type { DomainName, QueryName } from '../../../format/domain-name.ts';
-import { networksOf, networkTerm, normalRanges, rangesOfTerms } from './address-ranges.ts';
+import { type AddressSet, networksOf, networkTerm, normalRanges, rangesOfTerms } from './address-ranges.ts';
 import { roomAlone } from './answer-size.ts';
 import { type Passing, passingAddresses } from './passing-addresses.ts';
 import type { SpfExtraRecord } from './types.ts';
@@ -16,6 +16,8 @@ export type FlatSource = {
   readonly networks: readonly string[];
   readonly read: Passing['read'];
   readonly ttlSeconds: number;
+  /** The same as ranges. */
+  readonly ranges: AddressSet;
 };
 
 export type FlattenRefusal = { readonly include: string; readonly why: string };
@@ -26,7 +28,7 @@ export function flatSource(world: World, include: QueryName): FlatSource | Flatt
   const { four, six, read, ttlSeconds } = passing.value;
   const networks = [...networksOf(four, 32), ...networksOf(six, 128)].map(networkTerm);
   if (networks.length === 0) return { include, why: 'no address passes it' };
-  return { include, networks, read, ttlSeconds };
+  return { include, networks, read, ttlSeconds, ranges: { four, six } };
 }
 
 /** Records of a chain; each costs one of the ten lookups. */
@@ -69,9 +71,11 @@ export function isLink(target: string, name: DomainName): boolean {
 }
 
 /** Networks of several sources as the fewest terms. */
-export function joinedTerms(sources: readonly { readonly networks: readonly string[] }[]): string[] {
+export function joinedTerms(
+  sources: readonly { readonly networks: readonly string[]; readonly ranges?: AddressSet }[],
+): string[] {
   if (sources.length === 1) return [...(sources[0]?.networks ?? [])];
-  const four = sources.flatMap(({ networks }) => rangesOfTerms(networks, 'ip4'));
-  const six = sources.flatMap(({ networks }) => rangesOfTerms(networks, 'ip6'));
+  const four = sources.flatMap(({ networks, ranges }) => ranges?.four ?? rangesOfTerms(networks, 'ip4'));
+  const six = sources.flatMap(({ networks, ranges }) => ranges?.six ?? rangesOfTerms(networks, 'ip6'));
   return [...networksOf(normalRanges(four), 32), ...networksOf(normalRanges(six), 128)].map(networkTerm);
 }

@@ -30,6 +30,12 @@ const passingLimits = {
 } as const;
 
 export function passingAddresses(world: World, name: QueryName): Outcome<Passing, NotListable> {
+  const held = world.passing.get(name) ?? listPassing(world, name);
+  world.passing.set(name, held);
+  return held;
+}
+
+function listPassing(world: World, name: QueryName): Outcome<Passing, NotListable> {
   const reading: Reading = { world, read: [], above: new Set(), ttlSeconds: Number.POSITIVE_INFINITY, networks: 0 };
   const set = readName(reading, name);
   if ('code' in set) return set;

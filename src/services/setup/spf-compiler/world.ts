@@ -2,9 +2,11 @@
  * The DNS as one proposal sees it: each fact is taken once, each record read once, however often terms lead to it. Made for a proposal
  * and thrown away with it.
  */
+import type { Outcome } from '../../../base/outcome.ts';
 import type { QueryName } from '../../../format/domain-name.ts';
 import type { DnsAnswer, RecordData } from '../../../protocol/dns/types.ts';
 import { isSpfRecord, type ParsedSpf, type SpfRecord } from '../../../protocol/spf/record.ts';
+import type { NotListable, Passing } from './passing-addresses.ts';
 import type { SpfFacts, SpfFactType } from './types.ts';
 
 /** What a name has to say about SPF. RFC 7208 §4.5, §4.6 */
@@ -19,6 +21,8 @@ export type World = {
   readonly facts: SpfFacts;
   readonly readRecord: (text: string) => ParsedSpf;
   readonly recordAt: (name: QueryName) => SpfAt;
+  /** Whom a name lets pass, as far as it was asked for. */
+  readonly passing: Map<QueryName, Outcome<Passing, NotListable>>;
 };
 
 export function worldOf(given: SpfFacts, readRecord: (text: string) => ParsedSpf): World {
@@ -31,7 +35,7 @@ export function worldOf(given: SpfFacts, readRecord: (text: string) => ParsedSpf
     known.set(name, read);
     return read;
   };
-  return { facts, readRecord, recordAt };
+  return { facts, readRecord, recordAt, passing: new Map() };
 }
 
 function takenOnce(given: SpfFacts): SpfFacts {
