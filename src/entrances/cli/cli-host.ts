@@ -82,7 +82,7 @@ export type ShownTls =
   | { readonly kind: 'seen'; readonly from: string; readonly chain: readonly Uint8Array[] }
   | { readonly kind: 'failed'; readonly why: string };
 
-export type FetchNamed = (
+type FetchNamed = (
   url: string,
   wish: { readonly octetsMax: number; readonly mediaType: string },
 ) => Promise<Outcome<Uint8Array, string>>;

@@ -101,7 +101,7 @@ export type Evidence = {
 };
 
 /** Patterns of names, on label boundaries: `.sendgrid.net` is that name and any below it, `*` one label or a part of one. */
-export type SenderTraces = {
+type SenderTraces = {
   /** Where a selector's CNAME leads. */
   readonly dkimTargets: readonly string[];
   readonly selectors: readonly string[];
