@@ -62,7 +62,8 @@ async function timeOfPlan() {
   const planner = await plannerOver(resolverFromZone(published));
   const declaration = sure(planner.declare({ domain: 'example.com', senders }));
   const observed = sure(await planner.observe(declaration));
-  const run = () => sure(planner.plan(declaration, observed));
+  // A declaration of its own each time: what is remembered of one must not count.
+  const run = () => sure(planner.plan({ ...declaration }, observed));
   const startedAt = performance.now();
   run();
   const firstMs = performance.now() - startedAt;

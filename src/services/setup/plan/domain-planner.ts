@@ -32,6 +32,12 @@ export type DomainPlanner = {
 
 export function createDomainPlanner(catalogue: Catalogue): DomainPlanner {
   const compiler = createSpfCompiler();
+  const known = new WeakMap<Declaration, FilledSenders>();
+  const wantsOf = (declaration: Declaration, facts?: Facts) => {
+    const filled = known.get(declaration) ?? new Map();
+    known.set(declaration, filled);
+    return allWants(catalogue, declaration, filled, facts);
+  };
   const planOver = (
     declaration: Declaration,
     wants: readonly SenderWants[],
@@ -44,14 +50,14 @@ export function createDomainPlanner(catalogue: Catalogue): DomainPlanner {
   return {
     plan: (declaration, observed, office) => {
       const facts = factsOf(observed);
-      const wants = allWants(catalogue, declaration, facts);
+      const wants = wantsOf(declaration, facts);
       return wants.ok ? accept(planOver(declaration, wants.value, facts, office)) : wants;
     },
     observe: async (ports, declaration, { office, signal } = {}) => {
-      const wants = allWants(catalogue, declaration);
+      const wants = wantsOf(declaration);
       if (!wants.ok) return wants;
       const planWith = (facts: Facts) => {
-        const seen = allWants(catalogue, declaration, facts);
+        const seen = wantsOf(declaration, facts);
         return seen.ok && planOver(declaration, seen.value, facts, office);
       };
       return accept(await observeDomain(ports, declaration.domain, planWith, signal ? { signal } : {}));
@@ -59,20 +65,27 @@ export function createDomainPlanner(catalogue: Catalogue): DomainPlanner {
   };
 }
 
+/** What a declaration's senders want, by their place and what was learned: an observation plans several times, and only DNS changes meanwhile. */
+type FilledSenders = Map<string, Outcome<SenderWants, SenderRefusal>>;
+
 /** @param facts what is published already tells parameters that the declaration leaves out */
 function allWants(
   catalogue: Catalogue,
   { domain, senders }: Declaration,
+  filled: FilledSenders,
   facts?: Facts,
 ): Outcome<SenderWants[], SenderRefusal> {
   const wants: SenderWants[] = [];
-  for (const declared of senders) {
+  for (const [at, declared] of senders.entries()) {
     const { sender, parameters } = declared;
     const definition = catalogue.find(sender);
     if (definition === undefined)
       return { ok: false, code: 'unknown-sender', say: `The catalogue has no sender ${sender}.` };
     const learned = facts ? learnParameters(definition, domain, parameters, recordsIn(facts)) : {};
-    const wanted = senderWants(definition, domain, { ...learned, ...parameters }, labelOf(declared, senders));
+    const key = `${at} ${JSON.stringify(learned)}`;
+    const wanted =
+      filled.get(key) ?? senderWants(definition, domain, { ...learned, ...parameters }, labelOf(declared, senders));
+    filled.set(key, wanted);
     if (!wanted.ok) return wanted;
     wants.push(wanted.value);
   }

@@ -22,13 +22,16 @@ export function answerKey(name: string, type: ObservedType): string {
   return `${type} ${name}`;
 }
 
+/** By type and then by name: a key made for each of some hundred looks costs more than these maps. */
 export function factsOf({ answers }: Pick<DomainObserved, 'answers'>): Facts {
-  return {
-    answer: (name, type) => {
-      const key = answerKey(name, type);
-      return Object.hasOwn(answers, key) ? (answers[key] ?? notAsked) : notAsked;
-    },
-  };
+  const byType = new Map<string, Map<string, ObservedAnswer>>();
+  for (const [key, answer] of Object.entries(answers)) {
+    const blank = key.indexOf(' ');
+    const type = key.slice(0, blank);
+    const names = byType.get(type) ?? new Map<string, ObservedAnswer>();
+    byType.set(type, names.set(key.slice(blank + 1), answer));
+  }
+  return { answer: (name, type) => byType.get(type)?.get(name) ?? notAsked };
 }
 
 /** The value of a record as plans write it. */
