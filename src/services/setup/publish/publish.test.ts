@@ -203,6 +203,25 @@ test('a server that shows what nobody asked for: all of it is taken back', async
   same(host.sets, start);
 });
 
+test('what somebody else adds to a set while servers are asked stays, and is told', async () => {
+  const theirs = set(zone, 'TXT', ['verification=1', 'v=spf1 mx include:b.example -all', 'other-service=2']);
+  let looks = 0;
+  const { host, publish, lines } = scene({}, (one) =>
+    one.authorities(() => {
+      if (looks++ === 0) one.put(theirs);
+      return one.sets;
+    }),
+  );
+  const done = await publish();
+  assert.equal(done.state, 'made');
+  same(
+    host.sets,
+    end.map((one) => (one.name === zone && one.type === 'TXT' ? theirs : one)),
+  );
+  const last = lines.at(-1);
+  assert.ok(last?.kind === 'became' && last.say?.includes(`${zone} TXT`));
+});
+
 test('the plan is made against the zone as its host holds it', async () => {
   const { publisher } = scene();
   let seen: unknown;

@@ -202,18 +202,29 @@ class Publishing {
   /** Servers that lag behind will follow; one that shows what nobody asked for is a result that was not planned. */
   async #notSeen(views: readonly ChangeView[]): Promise<PublishEnd> {
     if (!isSpoiled(views)) return this.#end({ state: 'made', views });
-    const wrong = views.filter((view) => isSpoiled([view]));
+    const now = await this.#readAgain();
+    // What the host itself holds in neither state was changed by somebody else since: it is theirs, and no fault of ours.
+    const isTheirs = (change: RecordChange) =>
+      now !== undefined && !holds(now, change, 'after') && !holds(now, change, 'before');
+    const wrong = views.filter((view) => isSpoiled([view]) && !isTheirs(view.change));
+    if (wrong.length === 0) {
+      const theirs = this.#changes.filter(isTheirs);
+      return this.#end({ state: 'made', views }, `Somebody else has changed it again since: ${namesOf(theirs)}.`);
+    }
     const servers = new Set(
       wrong.flatMap((view) => view.servers.filter(({ shows }) => shows === 'other')).map(({ server }) => server),
     );
-    const now = await this.#readAgain();
     const failure = {
       code: 'refused',
       say: `${[...servers].join(', ')} show${servers.size === 1 ? 's' : ''} something else than was published: ${namesOf(wrong.map(({ change }) => change))}.`,
     } as const;
     return now === undefined
       ? this.#end({ state: 'broken', ...failure, left: this.#changes })
-      : this.#takeBack(now, this.#changes, failure);
+      : this.#takeBack(
+          now,
+          this.#changes.filter((change) => !isTheirs(change)),
+          failure,
+        );
   }
 
   async #end(end: DistributiveOmit<PublishEnd, 'id'>, say?: string): Promise<PublishEnd> {
