@@ -203,6 +203,14 @@ test('a server that shows what nobody asked for: all of it is taken back', async
   same(host.sets, start);
 });
 
+test('asked at once, a server that is two publications behind takes nothing back', async () => {
+  const { host, publisher } = scene({}, (one) => one.authorities(() => [servers]));
+  const prepared = await publisher.prepare(zone, async () => plan(wanted));
+  assert.ok(prepared.ok);
+  assert.equal((await publisher.carryOut(prepared.value, { waitMs: 0 })).state, 'made');
+  same(host.sets, end);
+});
+
 test('what somebody else adds to a set while servers are asked stays, and is told', async () => {
   const theirs = set(zone, 'TXT', ['verification=1', 'v=spf1 mx include:b.example -all', 'other-service=2']);
   let looks = 0;
