@@ -148,7 +148,7 @@ function baseText(sources: readonly Source[], draft: Draft, gone: readonly SpfDr
   if (first === undefined || second !== undefined || gone.length > 0 || !isSpfRecord(first.read.given))
     return undefined;
   const { read } = first;
-  if (read.problems.some(({ severity }) => severity === 'error')) return undefined;
+  if (!parseSpfRecord(read.given).ok) return undefined;
   const alone = mergeTerms(draft.name, [first]);
   const own = draftText({
     name: draft.name,

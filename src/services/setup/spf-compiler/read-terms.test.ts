@@ -81,6 +81,8 @@ test('what was meant as a record is read as one; what is something else is left 
     assert.ok(looksLikeSpf(text), text);
     assert.deepEqual([spelled(text), readTerms(text).problems[0]?.code], [['a'], 'not-quite-spf'], text);
   }
+  assert.deepEqual(told('v=spf1 a\tmx -all'), [['not-quite-spf', '\t', '']]);
+  assert.deepEqual(spelled('v=spf1 a\tmx -all'), ['a', 'mx']);
   for (const text of ['v=spf10 a', 'v=spf2.0/pra a', 'spf2.0/mfrom a', 'google-site-verification=v=spf1', ''])
     assert.ok(!looksLikeSpf(text), text);
 });

@@ -103,7 +103,11 @@ function problemOfModifier(given: string, text: string): SpfProblem | undefined 
 /** Term by term, so that one that cannot be read costs none of the others. */
 function readPieces(given: string): ReadRecord {
   const version = meantAsSpf.exec(given)?.[0] ?? '';
-  const problems: SpfProblem[] = version === '' || isSpfRecord(given) ? [] : [notQuite(given, version)];
+  const problems: SpfProblem[] = isSpfRecord(given)
+    ? oddCharacter(given)
+    : version === ''
+      ? []
+      : [notQuite(given, version)];
   const known: SpfRecord[] = [];
   const tried = new Map<string, SpfRecord | string>(); // thousands of one term are read once
   const isQuoted = /["'\u201c\u201d\u201e]/.test(version);
@@ -120,6 +124,14 @@ function readPieces(given: string): ReadRecord {
     }
   }
   return joined(given, known, problems);
+}
+
+/** RFC 7208 §3.1: printable ASCII only. A tab or the end of a line between terms looks like a blank and is none. */
+function oddCharacter(given: string): SpfProblem[] {
+  const at = given.search(/[^\x20-\x7e]/);
+  if (at < 0) return [];
+  const say = 'receivers cannot read it: between its terms stand blanks, and in them printable ASCII only';
+  return [{ code: 'not-quite-spf', severity: 'warning', say, where: { text: given, at, length: 1 } }];
 }
 
 /** Without blanks and quotes at its end. A scan: a pattern for the end is quadratic on runs of them. */
