@@ -122,7 +122,7 @@ function routeValue({ type }: PlannedRecord, value: string): string {
 }
 
 function remarksOn({ why, sender, replaces = [] }: PlannedRecord): readonly string[] {
-  return [`# ${comment(why)} (${comment(sender)})`, ...replaces.map((value) => `# instead of: ${comment(value)}`)];
+  return [`# ${comment(why)} (${comment(sender)})`, ...replaces.map((value) => `# take away: ${comment(value)}`)];
 }
 
 type Argument = readonly [name: string, written: string];
