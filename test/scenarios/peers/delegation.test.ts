@@ -3,7 +3,13 @@
  * resolvers and judges that are not ours find it, before and after the keys were replaced.
  */
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { stsPolicyFetcher } from '../../../src/adapters/http/fetch-sts-policy.ts';
+import { createGuardedHttp } from '../../../src/adapters/http/guarded-http.ts';
 import { createNodeNet } from '../../../src/adapters/net/node-net.ts';
 import { createAuthorities } from '../../../src/adapters/resolver/authorities.ts';
 import { createStubResolver } from '../../../src/adapters/resolver/stub-resolver.ts';
@@ -19,20 +25,24 @@ import { serveDns } from '../../../src/entrances/dns/dns-entrance.ts';
 import { parseSend } from '../../../src/entrances/http/parse-send.ts';
 import { recordsOfSet } from '../../../src/format/record-set.ts';
 import { recordText } from '../../../src/format/zone-file.ts';
+import { observeSts, problemsOf } from '../../../src/protocol/mta-sts/observe-sts.ts';
 import { ownOffice, recordsToCreate } from '../../../src/services/setup/setup.ts';
 import type { SetupRecord } from '../../../src/services/setup/types.ts';
 import { dig } from '../../support/peers/dns/dig.ts';
 import { startKnot, startNamed, startUnbound } from '../../support/peers/dns/name-servers.ts';
 import { skipDnsPeers } from '../../support/peers/dns/when-peers.ts';
-import { ownPort } from '../../support/peers/own-ports.ts';
+import { ForeignProcess } from '../../support/peers/foreign-process.ts';
+import { ownPort, ownPorts } from '../../support/peers/own-ports.ts';
+import { startPebble } from '../../support/peers/pebble.ts';
 import { dkimpySays, noPythonJudges, pyspfSays } from '../../support/peers/python-judges.ts';
-import { until } from '../../support/sandbox-scene.ts';
+import { run, until } from '../../support/sandbox-scene.ts';
 import { domain, tempFolder } from '../../support/temp-office.ts';
 
 const skip = skipDnsPeers('named', 'knotd', 'unbound', 'dig') || noPythonJudges;
 const example = domain('example.com');
 const hostname = domain('mx.posthorn.example');
 const address = '127.0.0.1';
+const main = fileURLToPath(new URL('../../../src/app/main.ts', import.meta.url));
 /** Where the world thinks that the servers are. */
 const theirServer = '192.0.2.53';
 const ourServer = '192.0.2.54';
@@ -185,3 +195,96 @@ for (const [kind, start] of [
     const forged = Buffer.from(Buffer.from(first).toString('latin1').replace('Subject: x', 'Subject: z'), 'latin1');
     assert.deepEqual(await dkimpySays(at, forged), ['rsa-sha256 ph1 fail', 'ed25519-sha256 ph2 fail']);
   });
+
+const skipPebble = skipDnsPeers('pebble');
+
+test('the policy of a delegated domain is fetched over proven TLS, by a certificate that the office gets itself', {
+  skip: skipPebble,
+}, async (t) => {
+  const folder = tempFolder(t);
+  const [dnsPort = 0, acmePort = 0, httpPort = 0, mxPort = 0, tlsPort = 0] = await ownPorts(5);
+  const at = { address, port: dnsPort };
+  await using pebble = await startPebble({ dns: at, httpPort: acmePort });
+  writeFileSync(join(folder, 'trust.pem'), pebble.trust);
+  const zoneFile = join(folder, 'world.zone');
+  const zoneText = `. 60 SOA a. b. 1 60 60 60 60\n. 60 NS a.\n${hostname}. 60 A 127.0.0.1\n${example}. 60 MX 10 ${hostname}.\n`;
+  writeFileSync(zoneFile, zoneText);
+  writeFileSync(
+    join(folder, 'posthorn.toml'),
+    `data = "${folder}/data"
+hostname = "${hostname}"
+[listen]
+http = "127.0.0.1:${httpPort}"
+https = "127.0.0.1:${tlsPort}"
+mx = "127.0.0.1:${mxPort}"
+submission = []
+submissions = []
+acme = "127.0.0.1:${acmePort}"
+dns = "127.0.0.1:${dnsPort}"
+[dns]
+zones = ["${zoneFile}"]
+resolvers = ["127.0.0.1:${dnsPort}"]
+hosted_zone = "hosted.posthorn.example"
+name_servers = ["ns.posthorn.example"]
+[tls]
+acme = "${pebble.directoryUrl}"
+acme_terms_agreed = true
+trust = ["${folder}/trust.pem"]
+`,
+  );
+  const posthorn = async (...words: readonly string[]) => {
+    const ran = await run(process.execPath, [main, ...words, '--config', join(folder, 'posthorn.toml')]);
+    assert.equal(ran.code, 0, ran.err);
+    return ran.out;
+  };
+  await posthorn('domains', 'add', example, '--verified');
+  const printed = JSON.parse(await posthorn('domains', 'delegate', example, '--json', '--zone', zoneFile)) as {
+    readonly records: readonly SetupRecord[];
+  };
+  writeFileSync(zoneFile, `${zoneText}${text(printed.records)}\n`);
+  const office = await ForeignProcess.start(process.execPath, [
+    main,
+    'serve',
+    '--config',
+    join(folder, 'posthorn.toml'),
+  ]);
+  t.after(() => office.stop());
+  const issued = () => office.words.split('tls.certificate_issued').length - 1;
+  await office.shows('two certificates', () => issued() === 2);
+
+  const ports = { net: createNodeNet(), timers: systemClock, random: systemRandom };
+  const fresh = () => createStubResolver({ ...ports, servers: [at] }); // without what it remembers
+  const trust = [await pebble.root()];
+  const fetchFile = stsPolicyFetcher(
+    createGuardedHttp({ resolver: fresh(), timers: systemClock, trust, test: { port: tlsPort } }),
+  );
+  const first = await observeSts(fresh(), example, fetchFile);
+  assert.deepEqual(problemsOf(first), []);
+  assert.ok(first.announced.kind === 'found' && first.file?.ok, JSON.stringify(first));
+  assert.equal(first.file.policy.mode, 'testing');
+  await posthorn('domains', 'delegate', example, '--mta-sts', 'enforce');
+  const { id } = first.announced;
+  const next = await until('another policy', async () => {
+    const seen = await observeSts(fresh(), example, fetchFile);
+    return seen.announced.kind === 'found' && seen.announced.id !== id ? seen : undefined;
+  });
+  assert.ok(next.file?.ok && next.file.policy.mode === 'enforce');
+  assert.deepEqual(problemsOf(next), []);
+  const behindProxy = await fetchAs(httpPort, `mta-sts.${example}`);
+  assert.match(behindProxy, /^version: STSv1\r\nmode: enforce\r\nmx: mx\.posthorn\.example\r\n/);
+});
+
+/** As a proxy asks that has ended TLS. */
+function fetchAs(port: number, host: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    request({ host: address, port, path: '/.well-known/mta-sts.txt', headers: { Host: host } }, (answer) => {
+      let body = '';
+      answer.setEncoding('utf8').on('data', (part: string) => {
+        body += part;
+      });
+      answer.on('end', () => resolve(body));
+    })
+      .on('error', reject)
+      .end();
+  });
+}
