@@ -20,7 +20,7 @@ import type { FuzzTarget, Outcome } from '../target.ts';
 export const spfCompiler: FuzzTarget = {
   name: 'spf-compiler',
   octetsMax: 16_384,
-  msMax: 60, // the zone is read, and everything compiled twice
+  msMax: 100, // the zone is read, and everything compiled twice
   seeds: () => [
     '=v=spf1 mx include:b.test -all\n=x\n+include:c.test\nb.test. TXT "v=spf1 ip4:192.0.2.0/24 ~all"\nc.test. TXT "v=spf1 ip4:198.51.100.1 ~all"\na.test. MX 1 a.test.\na.test. A 192.0.2.1\n',
     '=v=spf1 a ~all include:b.test\n=v=spf1 redirect=c.test exp=why.test x=y\n-.b.test\nc.test. TXT "v=spf1 include:c.test ?all"\n',
@@ -107,11 +107,11 @@ function holds(made: SpfProposal, request: SpfRequest): void {
   }
   const after = readTerms(record);
   const kept = new Set([...after.terms, ...after.behind].map(({ text }) => text));
-  const gone = new Set(dropped.map(({ term }) => term));
+  const gone = new Set(dropped.map(({ term }) => term.replace(/^[-~?]/, ''))); // the milder of two words for it may have gone
   for (const one of request.present.filter(looksLikeSpf).map(readTerms))
     for (const term of [...one.terms, ...one.behind]) {
       const own = term.text.replace(/^(a|mx|ptr):a\.test(?=\/|$)/, '$1'); // the same by another name
-      assert.ok(kept.has(own) || gone.has(written({ ...term, text: own })), `${written(term)} is lost: ${record}`);
+      assert.ok(kept.has(own) || gone.has(own), `${written(term)} is lost: ${record}`);
     }
 }
 
