@@ -196,6 +196,43 @@ test('a domain as a whole: name servers alone are planned, and everything stands
   assert.equal(await delegations.stop(example), false);
 });
 
+test('a whole zone: one SPF record a name, bounces of one service alone, and who wants the same is told', async (t) => {
+  const { delegations, setup, plan, shown, db } = await scene(t);
+  const tokens = ['a', 'b', 'c'].map((letter, at) => `token${at + 1}=${letter.repeat(32)}`).join(',');
+  const senders = [`amazon-ses:bounce=bounce,${tokens}`];
+  const declared = setup.readDeclaration({ domain: example, senders });
+  assert.ok(declared.ok);
+  await setup.declare(declared.value);
+  assert.ok((await delegations.delegate(example, { kind: 'zone' })).ok);
+  assert.deepEqual(await shown('bounce.example.com'), [`v=spf1 a:${hostname} -all`]);
+  assert.deepEqual(await shown('bounce.example.com', 'MX'), [{ preference: 10, exchange: hostname }]);
+  assert.ok(codes((await plan(senders)).conflicts).includes('label-taken'));
+  // A proof for a certificate that is under way stays.
+  const challenge = { name: '_acme-challenge.example.com', type: 'TXT', ttl: 60, values: ['proof'] } as const;
+  const { name, type } = challenge;
+  assert.ok((await new HostedZoneStore(db).change(example, [{ name, type, after: challenge }])).ok);
+  await delegations.make(example);
+  assert.deepEqual(await shown(name), ['proof']);
+});
+
+test('DMARC that the office answers becomes no weaker because a later declaration does not speak of it', async (t) => {
+  const { delegations, setup, shown } = await scene(t);
+  const made = await delegations.delegate(example, wish);
+  assert.ok(made.ok);
+  const declare = async (dmarc: object) => {
+    const read = setup.readDeclaration({ domain: example, senders: [], dmarc });
+    assert.ok(read.ok);
+    await setup.declare(read.value);
+    await delegations.make(example);
+    return shown(`_dmarc.${made.value.zone}`);
+  };
+  const strict = await declare({ stage: 'reject' });
+  assert.match(String(strict), /p=reject/);
+  assert.deepEqual(await declare({}), strict);
+  assert.deepEqual(await declare({ stage: 'none' }), strict);
+  assert.match(String(await declare({ stage: 'none', loosen: true })), /p=none/);
+});
+
 test('what cannot be is refused with what to set', async (t) => {
   const { db, directory, timers, delegations } = await scene(t);
   const ports = { db, directory, clock: timers, catalogue: async () => realCatalogue() };

@@ -119,7 +119,7 @@ export class Delegations {
     if (row === undefined || wanted === undefined) return;
     await this.#zones.add(row.zone, this.#options.nameServers);
     for (let tries = 0; tries < triesMax; tries++) {
-      const held = (await this.#zones.find(row.zone))?.sets ?? [];
+      const held = ((await this.#zones.find(row.zone))?.sets ?? []).filter(({ name }) => !isChallenge(name));
       const made = await this.#zones.change(row.zone, changesBetween(held, wanted));
       if (made.ok) return;
       if (made.code !== 'changed-meanwhile') throw new Fault('HOSTED_ZONE', made.say);
@@ -135,8 +135,16 @@ export class Delegations {
     const declaration = kept ?? { domain, senders: [] };
     const delegation = this.#delegationOf(row);
     const wants = await this.#wantsOf(declaration);
-    const before = dmarcBefore === undefined ? {} : { dmarcBefore };
+    const inForce = (await this.#dmarcShown(row.zone)) ?? dmarcBefore;
+    const before = inForce === undefined ? {} : { dmarcBefore: inForce };
     return hostedRecords({ declaration, delegation, office, wants, stsMode, ...before });
+  }
+
+  /** What the office says already: a declaration that names no stage, or a lower one, does not weaken it. */
+  async #dmarcShown(zone: DomainName): Promise<string | undefined> {
+    const held = await this.#zones.find(zone);
+    const shown = held?.sets.find(({ name, type }) => name === `_dmarc.${zone}` && type === 'TXT');
+    return held?.zone === zone ? shown?.values[0] : undefined;
   }
 
   async #wantsOf({ domain, senders }: Declaration): Promise<readonly SenderWants[]> {
@@ -187,6 +195,11 @@ export class Delegations {
       ? accept(domain)
       : refuse('zone-taken', `${inside} lies in ${domain}, so ${domain} cannot be answered here as a whole.`);
   }
+}
+
+/** Put there for a while, to show a certificate's authority that the name is ours. RFC 8555 §8.4 */
+function isChallenge(name: string): boolean {
+  return name.startsWith('_acme-challenge.');
 }
 
 function changesBetween(held: readonly RecordSet[], wanted: readonly RecordSet[]): readonly RecordChange[] {

@@ -110,15 +110,16 @@ function wholeZone(facts: HostedFacts, one: One): readonly RecordSet[] {
 function spfBelow({ declaration: { domain }, wants }: HostedFacts, one: One): readonly RecordSet[] {
   const byName = new Map<string, Set<string>>();
   for (const { name, terms } of wants.flatMap(({ spf }) => spf)) {
-    if (!name.endsWith(`.${domain}`)) continue;
+    if (!name.endsWith(`.${domain}`) || name === `bounce.${domain}`) continue;
     byName.set(name, new Set([...(byName.get(name) ?? []), ...bareTerms(terms)]));
   }
   return [...byName].map(([name, terms]) => one(name, 'TXT', ['v=spf1', ...terms, '-all'].join(' ')));
 }
 
-/** The domain has one policy and one place for its mail. */
+/** The domain has one policy and one place for its mail, and bounces to the office come back to the office alone. */
 function mayStand({ name, type, purpose }: WantedRecord, { declaration, office }: HostedFacts): boolean {
   if (name !== declaration.domain && !name.endsWith(`.${declaration.domain}`)) return false;
+  if (name === `bounce.${declaration.domain}`) return false;
   if (name.startsWith('_dmarc.') || type === 'PTR' || (type === 'CNAME' && name === declaration.domain)) return false;
   return !(purpose === 'mx' && type === 'MX' && office.receives);
 }

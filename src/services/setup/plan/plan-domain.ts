@@ -27,7 +27,12 @@ export function planDomain(context: Context): Plan {
 function partsOf(context: Context): readonly Part[] {
   const delegation = context.office?.delegation;
   if (delegation?.kind === 'zone')
-    return [planWholeZone(context, delegation), planPtr(context), { steps: stepsOf(context) }];
+    return [
+      planWholeZone(context, delegation),
+      { conflicts: planSenders(context).conflicts ?? [] },
+      planPtr(context),
+      { steps: stepsOf(context) },
+    ];
   const senders = planSenders(context);
   const mx = planMx(context);
   const dmarc = delegation ? keptHere(context, planDmarc(context)) : planDmarc(context);
