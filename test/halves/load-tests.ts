@@ -1,0 +1,23 @@
+/**
+ * Makes one process run the tests of many files. `npm test` starts two such processes side by side, one for each core it can count on:
+ * the whole suite in one took 50 s, each file in a process of its own takes minutes of loading.
+ */
+import { globSync } from 'node:fs';
+import test, { before } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** No test begins before all files are there: what is still loading would disturb it. */
+export async function loadTests(patterns: readonly string[]): Promise<void> {
+  const loaded = Promise.withResolvers<void>();
+  before(() => loaded.promise);
+  for (const file of globSync(patterns, { cwd: root }).toSorted()) {
+    try {
+      await import(new URL(`../../${file}`, import.meta.url).href);
+    } catch (error) {
+      test(`${file} can be loaded`, () => Promise.reject(error));
+    }
+  }
+  loaded.resolve();
+}
