@@ -199,14 +199,16 @@ test('a domain as a whole: name servers alone are planned, and everything stands
 test('a whole zone: one SPF record a name, bounces of one service alone, and who wants the same is told', async (t) => {
   const { delegations, setup, plan, shown, db } = await scene(t);
   const tokens = ['a', 'b', 'c'].map((letter, at) => `token${at + 1}=${letter.repeat(32)}`).join(',');
-  const senders = [`amazon-ses:bounce=bounce,${tokens}`];
+  const senders = [`amazon-ses:bounce=bounce,region=eu-west-1,${tokens}`, 'postmark'];
   const declared = setup.readDeclaration({ domain: example, senders });
   assert.ok(declared.ok);
   await setup.declare(declared.value);
   assert.ok((await delegations.delegate(example, { kind: 'zone' })).ok);
   assert.deepEqual(await shown('bounce.example.com'), [`v=spf1 a:${hostname} -all`]);
   assert.deepEqual(await shown('bounce.example.com', 'MX'), [{ preference: 10, exchange: hostname }]);
-  assert.ok(codes((await plan(senders)).conflicts).includes('label-taken'));
+  const { conflicts, notes } = await plan(senders);
+  assert.deepEqual(codes(conflicts), ['label-taken']);
+  assert.ok(codes(notes).includes('parameter-missing'));
   // A proof for a certificate that is under way stays.
   const challenge = { name: '_acme-challenge.example.com', type: 'TXT', ttl: 60, values: ['proof'] } as const;
   const { name, type } = challenge;

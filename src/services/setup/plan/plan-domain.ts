@@ -31,7 +31,7 @@ function partsOf(context: Context): readonly Part[] {
       planWholeZone(context, delegation),
       { conflicts: planSenders(context).conflicts ?? [] },
       planPtr(context),
-      { steps: stepsOf(context) },
+      { notes: missingParameters(context), steps: stepsOf(context) },
     ];
   const senders = planSenders(context);
   const mx = planMx(context);
