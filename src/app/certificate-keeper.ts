@@ -2,7 +2,7 @@
  * The certificate of an authority, kept up to date: what is in the data folder is shown at once, and a new one is asked for when
  * `decide-renewal.ts` says so. While there is none yet, the office's own self-signed one stands in; nothing ever stops for it.
  */
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { AcmeIssuer, Challenge, Challenges } from '../adapters/certificates/acme-issuer.ts';
@@ -90,13 +90,22 @@ class Keeper {
     if (issued.ok && held !== undefined) {
       this.#failures = 0;
       this.#held = held;
-      keep(this.#file, issued.value);
+      this.#keep(issued.value);
       signals.emit('info', 'tls.certificate_issued', { until: new Date(held.facts.notAfterMs).toISOString() });
       return;
     }
     this.#failures++;
     const reason = issued.ok ? 'what the authority sent is no certificate for its key' : issued.say;
     signals.emit('error', 'tls.certificate_not_issued', { names: names.join(' '), reason });
+  }
+
+  /** On a full disk it is shown all the same, and asked for again after the next start. */
+  #keep(identity: TlsIdentity): void {
+    try {
+      keep(this.#file, identity);
+    } catch (error) {
+      this.#options.signals.emit('error', 'tls.certificate_not_kept', { file: this.#file, reason: String(error) });
+    }
   }
 }
 
@@ -122,6 +131,7 @@ function readHeld(file: string): Held | undefined {
 function heldOf(identity: TlsIdentity): Held | undefined {
   try {
     const certificate = new X509Certificate(identity.certificatePem);
+    if (!certificate.checkPrivateKey(createPrivateKey(identity.privateKeyPem))) return undefined;
     const names = (certificate.subjectAltName ?? '').split(/, */).map((each) => each.replace(/^DNS:/, ''));
     const [notBeforeMs, notAfterMs] = [certificate.validFromDate.getTime(), certificate.validToDate.getTime()];
     return { identity, facts: { names, notBeforeMs, notAfterMs } };

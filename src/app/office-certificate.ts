@@ -103,21 +103,28 @@ async function openAuthority(
 }
 
 /** By the DNS host that keeps the zone of the name. */
-function byRecord({ zoneEditor, authorities, timers }: CertificatePorts): Pick<Challenges, 'show' | 'take'> {
+export function byRecord({ zoneEditor, authorities, timers }: CertificatePorts): Pick<Challenges, 'show' | 'take'> {
   const open = async (name: string) => {
     const domain = parseDomainName(name);
     const editor = domain === undefined ? undefined : await zoneEditor(domain);
     if (domain === undefined || !editor?.ok) throw new Fault('CHALLENGE', editor?.ok === false ? editor.say : name);
     return { domain, editor: editor.value };
   };
+  // The authority's library shows everything for one certificate at once.
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const done = last.then(work);
+    last = done.catch(() => {});
+    return done;
+  };
   return {
     show: async ({ name, record, text }) => {
       const { domain, editor } = await open(name);
-      orFault(await showText({ editor, authorities, timers }, { domain, name: record, text }));
+      orFault(await showText({ editor, authorities, timers, inTurn }, { domain, name: record, text }));
     },
     take: async ({ name, record, text }) => {
       const { domain, editor } = await open(name);
-      orFault(await takeText({ editor }, { domain, name: record, text }));
+      orFault(await takeText({ editor, inTurn }, { domain, name: record, text }));
     },
   };
 }

@@ -13,7 +13,11 @@ export type ShowTextPorts = {
   readonly editor: ZoneEditor;
   readonly authorities: Authorities;
   readonly timers: Timers;
+  /** Has changes made one after the other, where several texts are shown at once: they may share a name, or a zone file. */
+  readonly inTurn?: InTurn;
 };
+
+type InTurn = <T>(work: () => Promise<T>) => Promise<T>;
 
 export type ShownText = { readonly domain: DomainName; readonly name: string; readonly text: string };
 
@@ -25,14 +29,20 @@ const lookEveryMs = 2_000;
 type Result = Outcome<undefined, 'not-shown'>;
 
 export async function showText(ports: ShowTextPorts, shown: ShownText): Promise<Result> {
-  const put = await change(ports.editor, shown, (values) => [...new Set([...values, shown.text])]);
+  const { editor, inTurn = atOnce } = ports;
+  const put = await inTurn(() => change(editor, shown, (values) => [...new Set([...values, shown.text])]));
   return put.ok ? seen(ports, shown) : put;
 }
 
 /** Other texts of the name stay. */
-export function takeText({ editor }: Pick<ShowTextPorts, 'editor'>, shown: ShownText): Promise<Result> {
-  return change(editor, shown, (values) => values.filter((value) => value !== shown.text));
+export function takeText(
+  { editor, inTurn = atOnce }: Pick<ShowTextPorts, 'editor' | 'inTurn'>,
+  shown: ShownText,
+): Promise<Result> {
+  return inTurn(() => change(editor, shown, (values) => values.filter((value) => value !== shown.text)));
 }
+
+const atOnce: InTurn = (work) => work();
 
 async function change(
   editor: ZoneEditor,
