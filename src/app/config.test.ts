@@ -46,6 +46,18 @@ const wrong: Readonly<Record<string, readonly [string, RegExp]>> = {
   'a gap of centuries': ['[retry]\ndelays = ["99999999d"]', /^posthorn\.toml:2: retry\.delays: .*a year at most/],
   'gaps under a minute': ['[retry]\ndelays = ["1s"]', /^posthorn\.toml:2: retry\.delays: holds a delay under 60s/],
   'zones that nobody answers': ['[dns]\nzones = ["a.zone"]', /^posthorn\.toml:2: dns\.zones: .*set listen\.dns too/],
+  'hosted names that nobody answers': [
+    '[dns]\nhosted_zone = "hosted.example.net"\nname_servers = ["ns1.example.net"]',
+    /^posthorn\.toml:2: dns\.hosted_zone: .*set listen\.dns too/,
+  ],
+  'hosted names at no name server': [
+    '[listen]\ndns = "127.0.0.1:53"\n[dns]\nhosted_zone = "hosted.example.net"',
+    /^posthorn\.toml:4: dns\.hosted_zone: needs dns\.name_servers/,
+  ],
+  'a name server in the zone it answers for': [
+    '[listen]\ndns = "127.0.0.1:53"\n[dns]\nhosted_zone = "hosted.example.net"\nname_servers = ["ns.hosted.example.net"]',
+    /^posthorn\.toml:5: dns\.name_servers: ns\.hosted\.example\.net lies in/,
+  ],
   'half a TLS identity': ['[tls]\nkey = "k.pem"', /^posthorn\.toml:2: tls\.certificate: is missing/],
   'a slip in a key': ['[listen]\nmxx = "127.0.0.1:25"', /^posthorn\.toml:2: listen\.mxx: .*did you mean listen\.mx\?/],
   'no TOML': ['hostname = ', /^posthorn\.toml:1: is not valid TOML/],

@@ -4,6 +4,7 @@
  */
 import { parse as parseToml, TomlError } from 'smol-toml';
 import { nearest } from '../base/nearest.ts';
+import { isEqualOrBelow } from '../format/domain-name.ts';
 import { type Config, type SettingName, settings } from './settings.ts';
 
 export type ConfigSources = {
@@ -91,13 +92,7 @@ function contradictions(config: Config, origins: ReadonlyMap<SettingName, string
       say: 'is shorter than the first of retry.delays: nothing would ever be tried a second time',
     });
   }
-  if (config['dns.zones'].length > 0 && config['listen.dns'] === undefined) {
-    out.push({
-      where: origins.get('dns.zones') ?? '',
-      key: 'dns.zones',
-      say: 'is answered by nobody: set listen.dns too',
-    });
-  }
+  out.push(...zoneMistakes(config, origins));
   if ((config['tls.certificate'] === undefined) !== (config['tls.key'] === undefined)) {
     const missing = config['tls.key'] === undefined ? 'tls.key' : 'tls.certificate';
     out.push({
@@ -106,6 +101,23 @@ function contradictions(config: Config, origins: ReadonlyMap<SettingName, string
       say: 'is missing: certificate and key go together',
     });
   }
+  return out;
+}
+
+/** Zones that nobody answers, or that nobody could find. */
+function zoneMistakes(config: Config, origins: ReadonlyMap<SettingName, string>): ConfigMistake[] {
+  const out: ConfigMistake[] = [];
+  const add = (key: SettingName, say: string) => out.push({ where: origins.get(key) ?? '', key, say });
+  const { 'dns.hosted_zone': hosted, 'dns.name_servers': servers, 'listen.dns': isAnswered } = config;
+  const unanswered = 'is answered by nobody: set listen.dns too';
+  if (config['dns.zones'].length > 0 && !isAnswered) add('dns.zones', unanswered);
+  if (hosted === undefined) return out;
+  if (!isAnswered) add('dns.hosted_zone', unanswered);
+  if (servers.length === 0)
+    add('dns.hosted_zone', 'needs dns.name_servers: the names under which listen.dns is reached from outside');
+  const inside = servers.find((name) => isEqualOrBelow(name, hosted));
+  if (inside !== undefined)
+    add('dns.name_servers', `${inside} lies in dns.hosted_zone, where nobody would find its address`);
   return out;
 }
 

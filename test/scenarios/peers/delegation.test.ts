@@ -77,6 +77,7 @@ async function openDelegated(t: TestContext, resolverPort: number, theirs: () =>
   });
   const flags = new Map<SettingName, unknown>([
     ['data', folder],
+    ['listen.dns', '127.0.0.1:0'],
     ['dns.hosted_zone', 'hosted.posthorn.example'],
     ['dns.name_servers', ['ns.posthorn.example']],
   ]);

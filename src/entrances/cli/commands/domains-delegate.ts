@@ -45,6 +45,8 @@ export function defineDelegate(command: Command, leaf: Leaf, host: CliHost): voi
     const { delegations } = folder;
     const before = await delegations.find(name);
     const kind = options.whole ? 'zone' : (before?.kind ?? 'names');
+    const checked = await delegations.check(name, kind);
+    if (!checked.ok) throw refusalError(checked, host.command, name);
     const dmarcBefore = before === undefined ? await dmarcNow(resolver, name, host.command) : undefined;
     const made = await delegations.delegate(name, {
       kind,

@@ -56,12 +56,18 @@ export class Delegations {
     this.#zones = new HostedZoneStore(ports.db);
   }
 
+  /** Whether it can be delegated here at all. */
+  async check(domain: DomainName, kind: Delegation['kind']): Promise<Outcome<DomainName, DelegationRefusal>> {
+    const known = await this.#ports.directory.domain(domain);
+    return known === undefined
+      ? refuse('domain-unknown', `${domain} is not a domain of this office.`)
+      : this.#zoneFor(domain, kind);
+  }
+
   /** From now on the office answers for it. Said again, the wish is what counts, and what stood there before is kept. */
   async delegate(domain: DomainName, wish: DelegationWish): Promise<Outcome<Delegation, DelegationRefusal>> {
-    const { db, clock, directory } = this.#ports;
-    if ((await directory.domain(domain)) === undefined)
-      return refuse('domain-unknown', `${domain} is not a domain of this office.`);
-    const zone = this.#zoneFor(domain, wish.kind);
+    const { db, clock } = this.#ports;
+    const zone = await this.check(domain, wish.kind);
     if (!zone.ok) return zone;
     const before = await db.read((reader) => this.#rows.get(reader, domain));
     if (before !== undefined && before.kind !== wish.kind)

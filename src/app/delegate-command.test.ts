@@ -1,0 +1,62 @@
+/** `domains delegate` as a person types it: what is created once, that it says the same again, and that its end is not an accident. */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'node:test';
+import { posthorn } from '../../test/support/command-line.ts';
+import { tempFolder } from '../../test/support/temp-office.ts';
+
+test('domains delegate: refused until it is set up, then a few records, and no end while names lead here', async (t) => {
+  const folder = tempFolder(t);
+  const [settings, zone] = [join(folder, 'posthorn.toml'), join(folder, 'world.zone')];
+  const write = (dns: string) =>
+    writeFileSync(
+      settings,
+      `data = "${folder}/data"\nhostname = "mx.example.net"\n[listen]\ndns = "127.0.0.1:0"\n${dns}`,
+    );
+  write('');
+  writeFileSync(zone, '_dmarc.example.com TXT "v=DMARC1; p=reject"\n');
+  const run = (...words: readonly string[]) => posthorn(['domains', ...words, '--config', settings]);
+  const delegate = (...words: readonly string[]) => run('delegate', 'example.com', '--zone', zone, ...words);
+  assert.equal((await run('add', 'example.com', '--verified')).code, 0);
+  const unset = await delegate();
+  assert.equal(unset.code, 78);
+  assert.match(unset.err, /set dns\.name_servers\.\n {2}next: \S+ config explain dns\n$/);
+  write('[dns]\nhosted_zone = "hosted.example.net"\nname_servers = ["ns1.example.net"]\n');
+  const made = await delegate('--json');
+  assert.equal(made.code, 0, made.err);
+  const {
+    records,
+    zone: where,
+    answers,
+  } = JSON.parse(made.out) as {
+    readonly zone: string;
+    readonly answers: boolean;
+    readonly records: readonly { readonly name: string; readonly type: string; readonly value: string }[];
+  };
+  assert.equal(answers, false);
+  assert.deepEqual(
+    records.map(({ name, type }) => `${type} ${name}`),
+    [
+      ...['ph1._domainkey', 'ph2._domainkey', 'ph3._domainkey', 'ph4._domainkey', 'bounce', '_dmarc'],
+      ...['_mta-sts', 'mta-sts', '_smtp._tls'],
+    ]
+      .map((label) => `CNAME ${label}.example.com`)
+      .concat('TXT example.com'),
+  );
+  const page = await delegate();
+  assert.match(
+    page.out,
+    new RegExp(`hosted\\.example\\.net[^]*CNAME {2}_dmarc\\.example\\.com\n {9}_dmarc\\.${where}\n`),
+  );
+  assert.deepEqual(
+    page.out.split('\n').filter((line) => line.length > 80 && !line.includes(where)),
+    [],
+  );
+  writeFileSync(zone, `_dmarc.example.com CNAME _dmarc.${where}.\n`);
+  const early = await delegate('--stop');
+  assert.equal(early.code, 1);
+  assert.match(early.err, /Still leading here: _dmarc\.example\.com\..*next: .*--stop --force/s);
+  assert.equal((await delegate('--stop', '--force')).code, 0);
+  assert.match((await delegate('--stop')).err, /was not delegated/);
+});
