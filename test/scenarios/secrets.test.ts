@@ -8,7 +8,7 @@ import { execFile } from 'node:child_process';
 import { createHash, createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { openRecords } from '../../src/app/compose.ts';
 import { systemClock } from '../../src/base/clock.ts';
@@ -26,20 +26,16 @@ const chosenPassword = 'correct horse battery staple 7391';
 const person = 'grace';
 const options = { kills: 0, acknowledgements: 0, soakSeconds: 0, queued: 0, failures: 0 };
 
-let trial: Trial;
-before(() => {
-  trial = new Trial(1, options, { signal: AbortSignal.timeout(50_000), progress: () => {} });
-});
-after(() => trial.close());
-
 /** Each from an address of its own: wrong tries of one network have to wait. */
-async function logIn(port: number, user: string, password: string): Promise<SmtpTalk> {
+async function logIn(trial: Trial, port: number, user: string, password: string): Promise<SmtpTalk> {
   const talk = await SmtpTalk.greeted(port, { tls: true, from: `127.0.3.${trial.between(2, 250)}` });
   await talk.ask(`AUTH PLAIN ${Buffer.from(`\0${user}\0${password}`).toString('base64')}`);
   return talk;
 }
 
-test('no secret lies where it does not belong, whatever was done', async () => {
+test('no secret lies where it does not belong, whatever was done', async (t) => {
+  const trial = new Trial(1, options, { signal: AbortSignal.timeout(50_000), progress: () => {} });
+  t.after(() => trial.close());
   const home = await makeHome(join(trial.folder, 'office'), { log: { level: 'debug' } });
   const world = { timers: systemClock, random: systemRandom, signals: silentSignals };
   const records = await openRecords(home.data, 'beside', world);
@@ -64,15 +60,15 @@ test('no secret lies where it does not belong, whatever was done', async () => {
     [person, chosenPassword],
     ['any', home.apiKey],
   ] as const) {
-    const talk = await logIn(ports.submissions, user, password);
+    const talk = await logIn(trial, ports.submissions, user, password);
     const { code } = await talk.send(author, [resident], letter(`s1n${user.length}z300000`, author, [resident]));
     assert.equal(code, 250, user);
     talk.destroy();
   }
   // As people do it: a password as login name, in the wrong place of a request, in a command, in clear.
   for (const secret of [chosenPassword, home.password, home.apiKey]) {
-    (await logIn(ports.submissions, secret, 'x')).destroy();
-    (await logIn(ports.submissions, person, `${secret} `)).destroy();
+    (await logIn(trial, ports.submissions, secret, 'x')).destroy();
+    (await logIn(trial, ports.submissions, person, `${secret} `)).destroy();
     const plain = await SmtpTalk.greeted(ports.submission, { from: '127.0.0.4' });
     await plain.ask(`AUTH PLAIN ${Buffer.from(`\0${person}\0${secret}`).toString('base64')}`);
     await plain.ask(`PASS ${secret}`);

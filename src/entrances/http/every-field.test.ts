@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TSchema } from 'typebox';
+import { fullEmail } from '../../../test/support/full-email.ts';
 import { ask, type Heard, httpOffice } from '../../../test/support/http-office.ts';
 import { type OperationId, operation, operationIds } from './operations.ts';
 
@@ -20,22 +21,7 @@ type Schema = TSchema & {
 
 /** A request in which every field has a value that is taken. */
 const examples: Partial<Record<OperationId, Json>> = {
-  sendEmail: {
-    from: 'Ann <ann@example.com>',
-    to: ['bob@example.net'],
-    cc: ['cleo@example.net'],
-    bcc: ['dora@example.net'],
-    reply_to: ['answers@example.com'],
-    subject: 'Hi',
-    text: 'It works.',
-    html: '<p>It works.</p>',
-    headers: { 'X-Order': '1' },
-    attachments: [
-      { filename: 'a.txt', content: 'aGk=', content_type: 'text/plain', content_id: 'a', disposition: 'inline' },
-    ],
-    tags: ['a'],
-    metadata: { order: '7' },
-  },
+  sendEmail: fullEmail,
   createKey: { name: 'a program', mode: 'live', scopes: ['send'], domains: ['example.com'] },
   putSenders: {
     senders: [{ sender: 'own', parameters: { ip4: '192.0.2.10' }, per_week: 1_000 }],

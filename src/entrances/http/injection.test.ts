@@ -2,26 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { fullEmail } from '../../../test/support/full-email.ts';
 import { ask, type HttpOffice, httpOffice } from '../../../test/support/http-office.ts';
 
 type Json = Record<string, unknown>;
 
-const good: Json = {
-  from: 'Ann <ann@example.com>',
-  to: ['bob@example.net'],
-  cc: ['cleo@example.net'],
-  bcc: ['dora@example.net'],
-  reply_to: ['answers@example.com'],
-  subject: 'Hi',
-  text: 'It works.',
-  html: '<p>It works.</p>',
-  headers: { 'X-Order': '1' },
-  attachments: [
-    { filename: 'a.txt', content: 'aGk=', content_type: 'text/plain', content_id: 'a', disposition: 'inline' },
-  ],
-  tags: ['a'],
-  metadata: { order: '7' },
-};
+const good: Json = fullEmail;
 
 /** Where a text stands, as a JSON pointer and as a way to put another one there. */
 const textFields: Readonly<Record<string, (value: unknown) => Json>> = {

@@ -137,9 +137,13 @@ const wishing = envelope([], {
   wishes: { ret: 'hdrs', envelopeId: 'QQ=314 b' },
 });
 
+/** Sends with all that can be wished for. */
+function playWishing(transcript: string): void {
+  play(transcript, { envelope: wishing });
+}
+
 test('RFC 3461 §5.2.1: what the sender asked for is passed on where DSN is offered', () => {
-  play(
-    `${hello}
+  playWishing(`${hello}
     S: 250-mx.test
     S: 250-PIPELINING
     S: 250 DSN
@@ -150,23 +154,18 @@ test('RFC 3461 §5.2.1: what the sender asked for is passed on where DSN is offe
     C: RCPT TO:<c@example.net> NOTIFY=NEVER
     C: RCPT TO:<d@example.net>
     C: DATA
-  `,
-    { envelope: wishing },
-  );
+  `);
 });
 
 test('RFC 3461 §5.2.2: where DSN is not offered nothing of it is said', () => {
-  play(
-    `${pipelining}
+  playWishing(`${pipelining}
     > begin
     C: MAIL FROM:<a@sender.test> SIZE=100
     C: RCPT TO:<b@example.net>
     C: RCPT TO:<c@example.net>
     C: RCPT TO:<d@example.net>
     C: DATA
-  `,
-    { envelope: wishing },
-  );
+  `);
 });
 
 test('without PIPELINING each command waits for its reply; without SIZE none is said', () => {
