@@ -126,6 +126,7 @@ export function planRefused({ host }: Run, { code, say }: { readonly code: strin
     'bad-domain': `${host.command} plan ${/(?:domain is|itself:) ([a-z0-9-]+\.[a-z0-9.-]*[a-z0-9])/i.exec(say)?.[1] ?? 'example.com'} --sender ...`,
     'unknown-sender': `${host.command} senders list`,
     'bad-stage': `${host.command} plan --help`,
+    'bad-report-address': `${host.command} plan --help`,
   };
   const next = nexts[code] ?? `${host.command} ${id === undefined ? 'plan --help' : `senders show ${id}`}`;
   return bad(code.replaceAll('-', '_'), /[.?]$/.test(say) ? say : `${say}.`, [next]);

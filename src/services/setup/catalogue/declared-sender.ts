@@ -6,7 +6,7 @@
 import { nearest } from '../../../base/nearest.ts';
 import { accept, type Outcome, refuse } from '../../../base/outcome.ts';
 import type { Catalogue, DeclaredSender, SenderDefinition, SenderRefusal } from '../types.ts';
-import { readParameter } from './parameter-values.ts';
+import { isInward, readParameter, sayInward, subdomainParameter } from './parameter-values.ts';
 import { parametersOf, sayUnknown } from './sender-wants.ts';
 
 export function parseDeclaredSender(catalogue: Catalogue, text: string): Outcome<DeclaredSender, SenderRefusal> {
@@ -47,7 +47,10 @@ function place(
     const read = readParameter(named, value);
     return read.ok ? accept([named.name, read.value]) : refuse(read.code, `${definition.id}: ${read.say}`);
   }
+  const hasAddress = known.some(({ kind }) => kind === 'ip4' || kind === 'ip6');
+  if (hasAddress && isInward(part)) return refuse('bad-parameter', `${definition.id}: ${sayInward(part)}`);
   for (const parameter of known.filter((one) => taken[one.name] === undefined)) {
+    if (parameter.name === subdomainParameter.name && isNumbers(part)) continue; // an address that somebody mistyped
     const read = readParameter(parameter, part);
     if (read.ok) return accept([parameter.name, read.value]);
   }
@@ -57,4 +60,8 @@ function place(
     'bad-parameter',
     `${definition.id}: ${part.slice(0, 40) || 'nothing'} fits no parameter; it knows ${names}`,
   );
+}
+
+function isNumbers(text: string): boolean {
+  return /^[0-9.]+$/.test(text);
 }

@@ -1,7 +1,7 @@
 /** What people give for a sender's parameters: tested, and written in its one spelling. Hostile text ends here. Pure. */
 import { accept, type Outcome, refuse } from '../../../base/outcome.ts';
 import { parseDomainName } from '../../../format/domain-name.ts';
-import { parseNetwork } from '../../../format/ip-address.ts';
+import { ipAddressOf, isPublicAddress, parseNetwork } from '../../../format/ip-address.ts';
 import { parseTagList } from '../../../format/tag-list.ts';
 import type { ParameterKind, SenderParameter } from '../types.ts';
 
@@ -23,6 +23,8 @@ export const subdomainParameter: SenderParameter = {
 export function readParameter(parameter: SenderParameter, text: string): Outcome<string, 'bad-parameter'> {
   const given = text.trim();
   if (given.length > valueCharactersMax) return wrong(parameter, `${given.slice(0, 20)}...`);
+  if ((parameter.kind === 'ip4' || parameter.kind === 'ip6') && isInward(given))
+    return refuse('bad-parameter', sayInward(given));
   const value = spelled(parameter.kind, given);
   if (value === undefined || !new RegExp(`^(?:${parameter.pattern})$`).test(value)) return wrong(parameter, given);
   return accept(value);
@@ -30,6 +32,16 @@ export function readParameter(parameter: SenderParameter, text: string): Outcome
 
 function wrong({ name, what, example }: SenderParameter, given: string): Outcome<string, 'bad-parameter'> {
   return refuse('bad-parameter', `${name}=${given} does not fit: it is ${what}, like ${example}`);
+}
+
+/** An address or a network of a house, a machine, a group: no receiver ever sees mail come from there. */
+export function isInward(text: string): boolean {
+  const ip = ipAddressOf(parseNetwork(text)?.bytes ?? new Uint8Array());
+  return ip !== undefined && !isPublicAddress(ip);
+}
+
+export function sayInward(text: string): string {
+  return `${text} is no address on the open internet; give the one that receivers see mail come from`;
 }
 
 function spelled(kind: ParameterKind | undefined, text: string): string | undefined {

@@ -133,6 +133,10 @@ test('nonsense is refused with what would be right', () => {
   assert.match(refusal('own:ip4=10.0.0.0/8'), /^bad-parameter/);
   assert.match(refusal('own:ip4=2001:db8::1'), /^bad-parameter/);
   assert.match(refusal('own:ip6=::ffff:192.0.2.1'), /^bad-parameter/);
+  for (const inward of ['10.0.0.1', 'ip4=127.0.0.1', '::1', 'ip6=fe80::1', '192.168.4.0/24'])
+    assert.match(refusal(`own:${inward}`), /^bad-parameter: own: \S+ is no address on the open internet/);
+  for (const mistyped of ['999.1.1.1', '1.2.3', '192.0.2']) // no sub-domain either
+    assert.match(refusal(`own:${mistyped}`), /^bad-parameter: own: \S+ fits no parameter/);
   assert.equal(refusal('own:ip4=192.0.2.1,ip4=192.0.2.2'), 'bad-declaration: own: ip4 is given twice');
   assert.match(refusal('sendgrid:'.padEnd(5_000, 'x')), /^bad-parameter/);
   assert.match(
