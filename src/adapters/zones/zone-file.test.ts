@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
@@ -145,6 +155,16 @@ test('a byte order mark stays, and names no record', async (t) => {
   const before = '\xef\xbb\xbfa.example. 60 IN A 192.0.2.1\n';
   const after = await rewritten(t, before, [undefined, set('a.example', 'TXT', ['x'], 60)]);
   assert.equal(after, `${before}a.example. 60 IN TXT "x"\n`);
+});
+
+test('through a link the file it leads to is changed, and the link stays', async (t) => {
+  const path = makeFile(t, 'a.example. 60 IN A 192.0.2.1\n');
+  const link = `${path}.link`;
+  symlinkSync('zone', link);
+  const added = changeOf(undefined, set('a.example', 'TXT', ['x'], 60));
+  assert.ok((await zoneFileEditor({ path: link }).apply(domain('a.example'), [added])).ok);
+  assert.ok(lstatSync(link).isSymbolicLink());
+  assert.match(readFileSync(path, 'latin1'), /TXT "x"/);
 });
 
 test('a file that is no zone text is refused with its line, and its mode survives a change', async (t) => {

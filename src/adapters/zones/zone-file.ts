@@ -3,7 +3,7 @@
  * and only while the file still is what was read; comments and the order of what is not changed stay. Whatever serves the file
  * has to be told (`rndc reload`, `knotc zone-reload`, `nsd-control reload`); the SOA serial is raised.
  */
-import { open, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { open, readFile, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fromLatin1, latin1 } from '../../base/bytes.ts';
 import { accept, type Outcome, refuse } from '../../base/outcome.ts';
@@ -111,7 +111,10 @@ function noZone(domain: DomainName, path: string): Refusal {
 }
 
 /** `changed`: the file is no longer what it was. */
-async function replaceFile(path: string, was: string, text: string): Promise<'replaced' | 'changed' | Refusal> {
+async function replaceFile(written: string, was: string, text: string): Promise<'replaced' | 'changed' | Refusal> {
+  const found = await fileWork(written, () => realpath(written)); // a link stays one: the file it leads to is what is served
+  if (!found.ok) return found;
+  const path = found.value;
   const beside = join(dirname(path), `.${basename(path)}.${process.pid}.new`);
   const done = await fileWork(path, async () => {
     const { mode, uid, gid } = await stat(path);
