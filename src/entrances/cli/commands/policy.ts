@@ -47,7 +47,7 @@ const serialMost = 999_999_999;
 
 export function definePolicy(command: Command, leaf: Leaf, { command: program }: CliHost): void {
   const keygen = command.command('keygen').description('A key that signs policy documents.');
-  keygen.addHelpText('after', `\n  ${program} policy keygen > policy.pem`);
+  keygen.addHelpText('after', `\n  (umask 077; ${program} policy keygen > policy.pem)`);
   leaf(keygen, ['document'], makeKey);
   const push = command.command('push').description('Writes the signed document, and says what to publish.');
   push
@@ -111,7 +111,7 @@ async function makeKey(): Promise<Answer> {
 async function readKey(run: Run, path: string): Promise<KeyObject> {
   const key = keyOf(fromUtf8(await run.host.readFile(path)));
   if (key?.asymmetricKeyType === 'ed25519') return key;
-  throw bad('bad_key', `${path} is no Ed25519 key in PEM.`, [`${run.host.command} policy keygen > policy.pem`]);
+  throw bad('bad_key', `${path} is no Ed25519 key in PEM.`, [`(umask 077; ${run.host.command} policy keygen > policy.pem)`]);
 }
 
 function keyOf(pem: string): KeyObject | undefined {

@@ -16,7 +16,7 @@ export function comparePolicies(before: PolicyDocument, after: PolicyDocument): 
     ...compareSteps('tls.mode', before.tls.mode, after.tls.mode, (mode) => strength[mode]),
     ...compareSets('tls.mx', before.tls.mx, after.tls.mx),
     ...compareSets('tls.reports', before.tls.reports, after.tls.reports, { added: 'neutral', removed: 'loosens' }),
-    ...compareSteps('tls.max_age', before.tls.maxAgeSeconds, after.tls.maxAgeSeconds, () => 0),
+    ...compareSteps('tls.max_age', before.tls.maxAgeSeconds, after.tls.maxAgeSeconds, (age) => age),
     ...compareSteps('contact', before.contact ?? nothing, after.contact ?? nothing, () => 0),
   ];
 }
@@ -74,6 +74,7 @@ export function strictestOf(before: PolicyDocument, after: PolicyDocument): Poli
     tls: {
       ...after.tls,
       mode: isStricter ? after.tls.mode : before.tls.mode,
+      maxAgeSeconds: Math.max(before.tls.maxAgeSeconds, after.tls.maxAgeSeconds),
       mx: mx.length > 0 ? mx : before.tls.mx, // a policy without hosts would stop all mail
       reports: union(before.tls.reports, after.tls.reports),
     },

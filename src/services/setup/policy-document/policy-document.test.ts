@@ -157,6 +157,14 @@ test('what tightens is in force at once, what loosens waits, and both in one doc
   assert.ok(more.do === 'wait' && more.held.waiting.fromMs === nowMs + 1 + loosenAfterMs);
 });
 
+test('a policy that is to be forgotten sooner waits', () => {
+  const { tls } = document();
+  const waits = decide(document({ serial: 8, tls: { ...tls, maxAgeSeconds: 0 } }), { document: document() });
+  assert.ok(waits.do === 'wait' && waits.held.document.tls.maxAgeSeconds === tls.maxAgeSeconds);
+  const longer = decide(document({ serial: 8, tls: { ...tls, maxAgeSeconds: 604_800 } }), { document: document() });
+  assert.equal(longer.do, 'take');
+});
+
 test('whatever comes, what is in force while something waits is never looser than what was in force', () => {
   const arbitrary = fc
     .record({
@@ -166,13 +174,14 @@ test('whatever comes, what is in force while something waits is never looser tha
       mx: fc.uniqueArray(fc.constantFrom('a.test', 'b.test')),
       rua: fc.uniqueArray(fc.constantFrom('mailto:a@x.test', 'mailto:b@x.test')),
       keys: fc.uniqueArray(fc.constantFrom('s1', 's2')),
+      maxAgeSeconds: fc.constantFrom(0, 1, 86_400),
     })
-    .map(({ senders, stage, mode, mx, rua, keys }) =>
+    .map(({ senders, stage, mode, mx, rua, keys, maxAgeSeconds }) =>
       document({
         senders: senders.toSorted(),
         keys: keys.toSorted().map((selector) => ({ selector, record: 'v=DKIM1; p=AA' })),
         dmarc: { stage, rua },
-        tls: { mode: mode as 'none', mx, maxAgeSeconds: 1, reports: rua },
+        tls: { mode: mode as 'none', mx, maxAgeSeconds, reports: rua },
       }),
     );
   fc.assert(
