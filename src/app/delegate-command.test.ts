@@ -53,6 +53,9 @@ test('domains delegate: refused until it is set up, then a few records, and no e
     page.out.split('\n').filter((line) => line.length > 80 && !line.includes(where)),
     [],
   );
+  const rotated = await run('key', 'rotate', 'example.com');
+  assert.match(rotated.out, /ph3 and ph4 will sign.*this office publishes them itself\.\n {2}next: /s);
+  assert.doesNotMatch(rotated.out, /Publish these/);
   writeFileSync(zone, `_dmarc.example.com CNAME _dmarc.${where}.\n`);
   const early = await delegate('--stop');
   assert.equal(early.code, 1);

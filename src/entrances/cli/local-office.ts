@@ -167,6 +167,8 @@ export function openLocalOffice(
       return showCheck(report);
     },
 
+    isDelegated: async (text) => (await office.delegations.find(readDomain(text))) !== undefined,
+
     rotateKeys: async (text) => {
       const name = readDomain(text);
       const made = await directory.dkim.rotate(name);

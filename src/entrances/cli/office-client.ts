@@ -61,6 +61,8 @@ export interface OfficeClient {
   addDomain(name: string, options: { readonly receives: boolean }): Promise<Domain>;
   /** Looks at the domain in DNS now. */
   verifyDomain(name: string): Promise<DomainCheck>;
+  /** Whether the office answers for the domain's keys itself. Absent where that is not known. */
+  readonly isDelegated?: (name: string) => Promise<boolean>;
   /** The new keys, which wait for their records. */
   rotateKeys(name: string): Promise<Domain['dkim_keys']>;
 

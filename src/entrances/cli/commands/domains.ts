@@ -268,7 +268,9 @@ function defineKeyRotate(key: Command, leaf: Leaf, { command: program }: CliHost
     .argument('<name>', 'the domain')
     .description('Replace its keys: the old ones sign until the new ones are published everywhere.');
   leaf(rotate, everywhere, async (run, _options, name) => {
-    const made = await (await run.office()).rotateKeys(name);
+    const office = await run.office();
+    const made = await office.rotateKeys(name);
+    const isDelegated = (await office.isDelegated?.(name)) ?? false;
     const records = made.map(({ record }) => ({ ...record, why: 'DKIM: the next key' }));
     return {
       document: { data: made },
@@ -277,9 +279,9 @@ function defineKeyRotate(key: Command, leaf: Leaf, { command: program }: CliHost
         style.good(`${made.map(({ selector }) => selector).join(' and ')} will sign for ${readDomain(name)}.`),
         'Until their records are seen at every name server, the old keys go on signing.',
         'The records of the old keys stay published for a week after that.',
-        '',
-        ...publishLines(records, style),
-        '',
+        ...(isDelegated
+          ? ['The domain is delegated: this office publishes them itself.']
+          : ['', ...publishLines(records, style), '']),
         `  next: ${program} domains verify ${readDomain(name)}`,
       ],
     };
