@@ -27,13 +27,22 @@ export function diffZone(plan: Plan, contents: ZoneContents, { withOptional = fa
   const beside = changes.flatMap((change) => aliasObstacle(change, changes, contents) ?? []);
   const blocked = new Set(beside.map(({ name }) => name));
   return {
-    changes: changes.filter(({ name }) => !blocked.has(name)),
+    changes: goingFirst(changes.filter(({ name }) => !blocked.has(name))),
     elsewhere: wanted.filter(
       (record) => !home.includes(record) && record.state !== 'present' && record.state !== 'extra',
     ),
     obstacles: [...obstacles, ...beside],
     present: home.filter(({ state }) => state === 'present').length,
   };
+}
+
+/** Hosts that make one change after the other take an alias only where nothing stands any more; what goes at a name goes first. */
+function goingFirst(changes: readonly RecordChange[]): readonly RecordChange[] {
+  const byName = Map.groupBy(changes, ({ name }) => name);
+  return [...byName.values()].flatMap((there) => [
+    ...there.filter(({ after }) => after === undefined),
+    ...there.filter(({ after }) => after !== undefined),
+  ]);
 }
 
 function liesIn({ zone, sets }: ZoneContents, { name, type }: PlannedRecord): boolean {
