@@ -240,6 +240,19 @@ test('one that is found out in the middle is cut off', async (t) => {
   assert.equal(only(await send()).via?.reused, false);
 });
 
+test('a body that is damaged at rest is our trouble, also where the damage looks like a fault of its author', async (t) => {
+  const { send, mx } = await open(t);
+  const damaged = async function* () {
+    yield Buffer.from('a\rb\r\n');
+    yield Buffer.from('c\r\n');
+    throw new Fault('BLOB_DAMAGED', 'the body is not what was stored'); // said with the last piece: what is stored proves itself at its end
+  };
+  const context = watched();
+  await assert.rejects(send({ chunks: damaged, size: 8 }, context), { code: 'BLOB_DAMAGED' });
+  assert.equal(context.dots(), 0);
+  assert.deepEqual(mx.received(), []);
+});
+
 test('a message that is not as long as was announced is not sent; nothing of it runs as commands', async (t) => {
   const evil = `${messageText}MAIL FROM:<x@y.test>\r\n`;
   const inTwo = async function* () {

@@ -313,12 +313,17 @@ export class SmtpLink {
       if (!begun && chunk !== undefined) this.#context.note({ step: 'said', line: chunk });
       begun = true;
     };
+    let unfit: ClientInput | undefined;
     const take = async (piece: Uint8Array): Promise<ClientInput | undefined> => {
+      if (unfit) return undefined; // to its end, which says whether it was damaged here: then the fault is not its author's
       for (const block of blocksOf(piece)) {
         octets += block.length;
         if (octets > message.size) throw torn(octets, message); // what is behind a chunk would be taken for commands
         const framed = framing.push(block);
-        if (!framed.ok) return this.#unfit(framed.code, begun);
+        if (!framed.ok) {
+          unfit = this.#unfit(framed.code, begun);
+          return undefined;
+        }
         if (held) {
           begin();
           const failed = await this.#write(held);
@@ -331,7 +336,7 @@ export class SmtpLink {
     };
     try {
       const broken = await takeAll(message.chunks(), take);
-      if (broken) return broken;
+      if (broken ?? unfit) return broken ?? unfit;
       const end = framing.finish();
       if (!end.ok) return this.#unfit(end.code, begun);
       if (octets !== message.size) throw torn(octets, message);
