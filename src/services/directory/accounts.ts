@@ -9,7 +9,7 @@ import { accept, type Outcome, refuse } from '../../base/outcome.ts';
 import type { Db, Tx } from '../../base/port/db.ts';
 import type { Random } from '../../base/random.ts';
 import type { DomainName } from '../../format/domain-name.ts';
-import type { DirectoryStore, StoredPassword } from './directory-store.ts';
+import { AccountStore, type StoredPassword } from './account-store.ts';
 import { hasScope } from './may-use-from.ts';
 import { type PasswordHasher, preparePassword } from './passwords.ts';
 import { createToken, tokenHash, tokenKindOf } from './tokens.ts';
@@ -46,13 +46,13 @@ export type NewApiKey = {
 
 export class Accounts {
   readonly #ports: AccountsPorts;
-  readonly #store: DirectoryStore;
+  readonly #store: AccountStore;
   /** When each account's use was written last, as far as this process knows. */
   readonly #touched = new Map<string, number>();
 
-  constructor(ports: AccountsPorts, store: DirectoryStore) {
+  constructor(ports: AccountsPorts) {
     this.#ports = ports;
-    this.#store = store;
+    this.#store = new AccountStore(ports.db);
   }
 
   // API keys

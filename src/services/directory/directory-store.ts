@@ -1,4 +1,4 @@
-/** All SQL of the directory. */
+/** SQL of the directory: domains, their keys, mailboxes and addresses. */
 import type { Kysely, Selectable } from 'kysely';
 import { compileOnce } from '../../base/port/compile-once.ts';
 import type { Db, Reader, Statement, Tx } from '../../base/port/db.ts';
@@ -6,8 +6,6 @@ import type { DomainName } from '../../format/domain-name.ts';
 import type { SigningAlgorithm } from '../../protocol/dkim/types.ts';
 import type { KeyChange } from './decide-keys.ts';
 import type {
-  ApiKeyId,
-  ApiKeyRecord,
   DkimKeyRecord,
   DkimKeyState,
   DomainLapse,
@@ -15,9 +13,6 @@ import type {
   KeyId,
   LocalMailbox,
   MailboxId,
-  PasswordRecord,
-  Scope,
-  UserRecord,
   VerifiedBy,
 } from './types.ts';
 
@@ -54,34 +49,12 @@ type DirectoryTables = {
     written: string;
     created_at_ms: number;
   };
-  directory_api_keys: {
-    id: string;
-    name: string;
-    mode: string;
-    token_sha256: string;
-    scopes: string;
-    domains: string | null;
-    created_at_ms: number;
-    last_used_at_ms: number | null;
-    revoked_at_ms: number | null;
-  };
-  directory_users: { id: string; login: string; domains: string; created_at_ms: number };
-  directory_passwords: {
-    id: string;
-    user_id: string;
-    kind: string;
-    hash: string;
-    created_at_ms: number;
-    last_used_at_ms: number | null;
-  };
 };
 
 type Row<Table extends keyof DirectoryTables> = Selectable<DirectoryTables[Table]>;
 
 /** A key with its private half, sealed; null once it is retired. */
 export type SealedKey = DkimKeyRecord & { readonly sealedPrivateKey: Uint8Array | null };
-
-export type StoredPassword = PasswordRecord & { readonly hash: string };
 
 const keyColumns = [
   'id',
@@ -295,113 +268,6 @@ export class DirectoryStore {
       .orderBy('written');
     return (await reader.all(select.compile())).map((row) => row.written);
   }
-
-  // API keys
-
-  async insertApiKey(tx: Tx, key: ApiKeyRecord, tokenSha256: string): Promise<void> {
-    const row = {
-      id: key.id,
-      name: key.name,
-      mode: key.mode,
-      token_sha256: tokenSha256,
-      scopes: JSON.stringify(key.scopes),
-      domains: key.domains === undefined ? null : JSON.stringify(key.domains),
-      created_at_ms: key.createdAtMs,
-      last_used_at_ms: null,
-      revoked_at_ms: null,
-    };
-    await tx.run(this.#queries.insertInto('directory_api_keys').values(row).compile());
-  }
-
-  async apiKeyByHash(reader: Reader, tokenSha256: string): Promise<ApiKeyRecord | undefined> {
-    const select = this.#queries.selectFrom('directory_api_keys').selectAll().where('token_sha256', '=', tokenSha256);
-    const row = await reader.first(select.compile());
-    return row === undefined ? undefined : toApiKey(row);
-  }
-
-  async apiKeys(reader: Reader): Promise<ApiKeyRecord[]> {
-    const select = this.#queries.selectFrom('directory_api_keys').selectAll().orderBy('id');
-    return (await reader.all(select.compile())).map(toApiKey);
-  }
-
-  /** Answers whether there was such a key, not revoked yet. */
-  async revokeApiKey(tx: Tx, id: ApiKeyId, atMs: number): Promise<boolean> {
-    const update = this.#queries
-      .updateTable('directory_api_keys')
-      .set({ revoked_at_ms: atMs })
-      .where('id', '=', id)
-      .where('revoked_at_ms', 'is', null);
-    return (await tx.run(update.compile())) > 0;
-  }
-
-  async touchApiKey(tx: Tx, id: ApiKeyId, atMs: number): Promise<void> {
-    const update = this.#queries.updateTable('directory_api_keys').set({ last_used_at_ms: atMs }).where('id', '=', id);
-    await tx.run(update.compile());
-  }
-
-  // Logins
-
-  async user(reader: Reader, login: string): Promise<UserRecord | undefined> {
-    const select = this.#queries.selectFrom('directory_users').selectAll().where('login', '=', login);
-    const row = await reader.first(select.compile());
-    return row === undefined ? undefined : toUser(row);
-  }
-
-  async users(reader: Reader): Promise<UserRecord[]> {
-    const select = this.#queries.selectFrom('directory_users').selectAll().orderBy('login');
-    return (await reader.all(select.compile())).map(toUser);
-  }
-
-  async insertUser(tx: Tx, user: UserRecord): Promise<void> {
-    const row = {
-      id: user.id,
-      login: user.login,
-      domains: JSON.stringify(user.domains),
-      created_at_ms: user.createdAtMs,
-    };
-    await tx.run(this.#queries.insertInto('directory_users').values(row).compile());
-  }
-
-  async deleteUser(tx: Tx, id: UserRecord['id']): Promise<void> {
-    await tx.run(this.#queries.deleteFrom('directory_passwords').where('user_id', '=', id).compile());
-    await tx.run(this.#queries.deleteFrom('directory_users').where('id', '=', id).compile());
-  }
-
-  async passwordsOf(reader: Reader, user: UserRecord['id']): Promise<StoredPassword[]> {
-    const select = this.#queries
-      .selectFrom('directory_passwords')
-      .selectAll()
-      .where('user_id', '=', user)
-      .orderBy('id');
-    return (await reader.all(select.compile())).map(toPassword);
-  }
-
-  async hasChosenPasswords(reader: Reader): Promise<boolean> {
-    const select = this.#queries.selectFrom('directory_passwords').select('id').where('kind', '=', 'chosen').limit(1);
-    return (await reader.first(select.compile())) !== undefined;
-  }
-
-  async insertPassword(tx: Tx, user: UserRecord['id'], password: StoredPassword): Promise<void> {
-    const row = {
-      id: password.id,
-      user_id: user,
-      kind: password.kind,
-      hash: password.hash,
-      created_at_ms: password.createdAtMs,
-      last_used_at_ms: null,
-    };
-    await tx.run(this.#queries.insertInto('directory_passwords').values(row).compile());
-  }
-
-  async deletePasswords(tx: Tx, user: UserRecord['id'], kind: PasswordRecord['kind']): Promise<void> {
-    const remove = this.#queries.deleteFrom('directory_passwords').where('user_id', '=', user).where('kind', '=', kind);
-    await tx.run(remove.compile());
-  }
-
-  async touchPassword(tx: Tx, id: PasswordRecord['id'], atMs: number): Promise<void> {
-    const update = this.#queries.updateTable('directory_passwords').set({ last_used_at_ms: atMs }).where('id', '=', id);
-    await tx.run(update.compile());
-  }
 }
 
 // Rows were written by the methods above: their words are those of types.ts.
@@ -442,36 +308,4 @@ function toKey(row: Omit<Row<'directory_dkim_keys'>, 'sealed_private_key'>): Dki
 
 function toMailbox(row: Row<'directory_mailboxes'>): LocalMailbox {
   return { id: row.id as MailboxId, name: row.name, role: row.role as LocalMailbox['role'] };
-}
-
-function toApiKey(row: Row<'directory_api_keys'>): ApiKeyRecord {
-  return {
-    id: row.id as ApiKeyId,
-    name: row.name,
-    mode: row.mode as ApiKeyRecord['mode'],
-    scopes: JSON.parse(row.scopes) as Scope[],
-    ...(row.domains === null ? {} : { domains: JSON.parse(row.domains) as DomainName[] }),
-    createdAtMs: row.created_at_ms,
-    ...(row.last_used_at_ms === null ? {} : { lastUsedAtMs: row.last_used_at_ms }),
-    ...(row.revoked_at_ms === null ? {} : { revokedAtMs: row.revoked_at_ms }),
-  };
-}
-
-function toUser(row: Row<'directory_users'>): UserRecord {
-  return {
-    id: row.id as UserRecord['id'],
-    login: row.login,
-    domains: JSON.parse(row.domains) as DomainName[],
-    createdAtMs: row.created_at_ms,
-  };
-}
-
-function toPassword(row: Row<'directory_passwords'>): StoredPassword {
-  return {
-    id: row.id as StoredPassword['id'],
-    kind: row.kind as StoredPassword['kind'],
-    hash: row.hash,
-    createdAtMs: row.created_at_ms,
-    ...(row.last_used_at_ms === null ? {} : { lastUsedAtMs: row.last_used_at_ms }),
-  };
 }

@@ -58,7 +58,7 @@ export class Directory {
   constructor(ports: DirectoryPorts, options: { readonly hashCost?: HashCost } = {}) {
     this.#ports = ports;
     this.#store = new DirectoryStore(ports.db);
-    this.accounts = new Accounts({ ...ports, hasher: new PasswordHasher(ports.random, options.hashCost) }, this.#store);
+    this.accounts = new Accounts({ ...ports, hasher: new PasswordHasher(ports.random, options.hashCost) });
     this.dkim = new DkimKeys(ports, this.#store);
     this.ownership = new Ownership(ports, this.#store, this.dkim);
   }
