@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { type Import, type SourceFile, sourceFiles } from './support/source-files.ts';
+import { type Import, productSources, type SourceFile } from './support/source-files.ts';
 
 const floors = ['base', 'format', 'protocol', 'services', 'adapters', 'entrances', 'app'] as const;
 
@@ -38,7 +38,7 @@ const purePackages: Record<string, readonly string[]> = {
   services: ['kysely', 'typebox', 'nodemailer'],
 };
 
-const files = sourceFiles('src');
+const files = productSources;
 const code = files.filter((file) => !file.path.endsWith('.test.ts'));
 /** -1 for what stands on no floor; as a place to go, outside of `src` counts as above everything. */
 const floorOf = (path: string) =>

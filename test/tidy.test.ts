@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { generatedPages } from '../tools/generate-docs.ts';
-import { root, sourceFiles } from './support/source-files.ts';
+import { productSources, root, sourceFiles } from './support/source-files.ts';
 
-const files = [...sourceFiles('src'), ...sourceFiles('sdk'), ...sourceFiles('tools')];
+const files = [...productSources, ...sourceFiles('sdk'), ...sourceFiles('tools')];
 const code = files.filter((file) => !file.path.endsWith('.test.ts'));
 
 test('no module keeps state of its own', () => {
