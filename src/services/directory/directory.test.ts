@@ -119,6 +119,18 @@ test('an imported key takes over from ours of its algorithm, and that is an even
   });
 });
 
+test('an imported key of a domain that its record proves signs no sooner than its own record is seen', async (t) => {
+  const { directory } = await tempOffice(t);
+  const proven = domain('proven.example');
+  await directory.addDomain(proven);
+  await directory.ownership.change(proven, { kind: 'proven' });
+  const [rsa] = await directory.keysOf(proven);
+  assert.ok(rsa && (await directory.dkim.activate(rsa.id)).ok);
+  const imported = await directory.dkim.import(proven, { selector: 'old', pem: rsaTestKeyPem });
+  assert.ok(imported.ok && imported.value.state === 'pending');
+  assert.deepEqual((await states(directory, proven))[0], 'ph1 rsa-sha256 active');
+});
+
 test('what cannot be imported is refused with a reason', async (t) => {
   const { directory } = await tempOffice(t);
   await directory.addDomain(example);

@@ -91,7 +91,10 @@ export class DkimKeys {
     await this.#carryOut(tx, decideFirstActivations(await this.#store.keysOf(tx, domain)));
   }
 
-  /** A key the domain has signed with elsewhere, its record published already: it takes over from ours of its algorithm. */
+  /**
+   * A key the domain has signed with elsewhere. It takes over from ours of its algorithm once its record is seen, as any other; where
+   * a person's word stands for the domain, that is good for the record, too.
+   */
   async import(
     domain: DomainName,
     key: { readonly selector: string; readonly pem: string },
@@ -110,7 +113,11 @@ export class DkimKeys {
       if (keys.some((known) => known.selector === selector))
         return refuse('selector-in-use', `${domain} has a key with the selector ${selector} already.`);
       const added = await this.#add(tx, domain, { selector, algorithm, publicRecord, privateKeyPem });
-      if (owner.verified === undefined) return accept(recordOf(added));
+      if (owner.verified?.by !== 'operator') {
+        await this.#store.setLookAt(tx, domain, this.#ports.clock.nowMs());
+        tx.afterCommit(() => this.#ports.db.notify(directoryChannel));
+        return accept(recordOf(added));
+      }
       await this.#activate(tx, keys, added);
       return accept({ ...recordOf(added), state: 'active' as const });
     });

@@ -307,10 +307,10 @@ function defineKeyImport(key: Command, leaf: Leaf, { command: program }: CliHost
       document: { domain: name, selector: its, algorithm, state, record },
       value: its,
       lines: () => [
-        `${name}: ${its} (${algorithm}) is ${state === 'active' ? 'signing now' : state}.`,
+        `${name}: ${its} (${algorithm}) ${state === 'active' ? 'is signing now' : 'signs once every name server shows its record'}.`,
         `Its record must be published: ${record.name} TXT`,
         record.value,
-        `  next: ${program} domains show ${name}`,
+        `  next: ${program} domains ${state === 'active' ? 'show' : 'verify'} ${name}`,
       ],
     };
   });
