@@ -209,6 +209,8 @@ test('a whole zone: one SPF record a name, bounces of one service alone, and who
   const { conflicts, notes } = await plan(senders);
   assert.deepEqual(codes(conflicts), ['label-taken']);
   assert.ok(codes(notes).includes('parameter-missing'));
+  const two = [...senders, 'google-workspace', 'fastmail'];
+  assert.equal(codes((await plan(two)).conflicts).filter((code) => code === 'second-inbound').length, 2);
   // A proof for a certificate that is under way stays.
   const challenge = { name: '_acme-challenge.example.com', type: 'TXT', ttl: 60, values: ['proof'] } as const;
   const { name, type } = challenge;

@@ -93,6 +93,7 @@ function bareTerms(terms: readonly string[]): readonly string[] {
 /** The domain is a zone of ours: everything stands at its own name. */
 function wholeZone(facts: HostedFacts, one: One): readonly RecordSet[] {
   const { declaration, office, wants } = facts;
+  const takes = (want: SenderWants, { name }: WantedRecord) => want === inboundOf(facts, name);
   const { domain } = declaration;
   const end = declaration.dmarc?.stage === 'reject' ? '-all' : '~all';
   return [
@@ -100,7 +101,9 @@ function wholeZone(facts: HostedFacts, one: One): readonly RecordSet[] {
     ...(office.receives ? [one(domain, 'MX', `10 ${office.hostname}`)] : []),
     ...(office.proof ? [one(office.proof.name, 'TXT', office.proof.value)] : []),
     ...wants
-      .flatMap(({ records }) => records.filter((record) => mayStand(record, facts)))
+      .flatMap((want) =>
+        want.records.filter((record) => mayStand(record, facts) && (!isInbound(record) || takes(want, record))),
+      )
       .map(({ name, type, value }) => one(name, type, value)),
     ...spfBelow(facts, one),
   ];
@@ -116,12 +119,23 @@ function spfBelow({ declaration: { domain }, wants }: HostedFacts, one: One): re
   return [...byName].map(([name, terms]) => one(name, 'TXT', ['v=spf1', ...terms, '-all'].join(' ')));
 }
 
+/** Mail to a name goes to one of those who could take it: whom a person named, else who was declared first. */
+function inboundOf({ declaration, wants }: HostedFacts, name: string): SenderWants | undefined {
+  const able = wants.filter(({ records }) => records.some((record) => isInbound(record) && record.name === name));
+  const { inbound } = declaration;
+  return able.find(({ sender, label }) => inbound === sender.id || inbound === label) ?? able[0];
+}
+
+function isInbound({ purpose, type }: Pick<WantedRecord, 'purpose' | 'type'>): boolean {
+  return purpose === 'mx' && type === 'MX';
+}
+
 /** The domain has one policy and one place for its mail, and bounces to the office come back to the office alone. */
 function mayStand({ name, type, purpose }: WantedRecord, { declaration, office }: HostedFacts): boolean {
   if (name !== declaration.domain && !name.endsWith(`.${declaration.domain}`)) return false;
   if (name === `bounce.${declaration.domain}`) return false;
   if (name.startsWith('_dmarc.') || type === 'PTR' || (type === 'CNAME' && name === declaration.domain)) return false;
-  return !(purpose === 'mx' && type === 'MX' && office.receives);
+  return !(isInbound({ purpose, type }) && office.receives);
 }
 
 /** One set for each name and type; beside an alias stands nothing (RFC 1034 §3.6.2), so whoever came first stays. */

@@ -29,7 +29,12 @@ function partsOf(context: Context): readonly Part[] {
   if (delegation?.kind === 'zone')
     return [
       planWholeZone(context, delegation),
-      { conflicts: planSenders(context).conflicts ?? [] },
+      {
+        conflicts: [
+          ...(planMx({ ...context, facts: newZone }).conflicts ?? []),
+          ...(planSenders(context).conflicts ?? []),
+        ],
+      },
       planPtr(context),
       { notes: missingParameters(context), steps: stepsOf(context) },
     ];
@@ -49,6 +54,9 @@ function partsOf(context: Context): readonly Part[] {
     { notes: [...missingParameters(context), ...findThinStreams(context.declaration)], steps: stepsOf(context) },
   ];
 }
+
+/** The zone is answered here from scratch: only who wants the same is in each other's way. */
+const newZone: Context['facts'] = { answer: () => ({ kind: 'none', why: 'nodata' }) };
 
 /** The record is the office's own to change; here it only counts at which stage it is. */
 function keptHere({ domain }: Context, dmarc: DmarcPart): DmarcPart {
