@@ -28,12 +28,13 @@ export function zoneEditorError(
     'bad-credentials': `${program} publish --hosts`,
     'no-such-zone': `${program} plan ${domain} --format zone`,
     'not-supported': `${program} plan ${domain} --format zone`,
+    refused: `${program} plan ${domain} --format zone`,
   };
   const words = say.replace(/[.\s]*$/, '');
   return new CliError({
     exit: exitOf[code],
     code: code.replaceAll('-', '_'),
-    say: `${words.charAt(0).toUpperCase()}${words.slice(1)}.`,
+    say: `${/^[a-z]+ /.test(words) ? words.charAt(0).toUpperCase() : words.charAt(0)}${words.slice(1)}.`, // no path, no name
     next: nexts[code] ?? `${program} publish ${domain}`,
   });
 }
