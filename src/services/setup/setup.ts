@@ -43,6 +43,7 @@ export { type RecordToCreate, recordsToCreate } from './hosted/records-to-create
 export { zoneRecords } from './hosted/zone-records.ts';
 export { ownOffice } from './own-office.ts';
 export { factsOf } from './plan/facts.ts';
+export { unitedText } from './plan/merge-dmarc.ts';
 export { dnscontrolNotation } from './plan/notations/dnscontrol-notation.ts';
 export { terraformForCloudflare, terraformForRoute53 } from './plan/notations/terraform-notation.ts';
 export { zoneNotation } from './plan/notations/zone-notation.ts';

@@ -1,9 +1,8 @@
 /** `posthorn domains delegate`: the few records that are created once, after which the office keeps and answers the domain's records. */
 import { type Command, Option } from 'commander';
 import { type DomainName, parseQueryName } from '../../../format/domain-name.ts';
-import { isDmarcRecord } from '../../../protocol/dmarc/record.ts';
 import type { Resolver } from '../../../protocol/dns/types.ts';
-import { ownOffice, type RecordToCreate, recordsToCreate } from '../../../services/setup/setup.ts';
+import { ownOffice, type RecordToCreate, recordsToCreate, unitedText } from '../../../services/setup/setup.ts';
 import type { Delegation } from '../../../services/setup/types.ts';
 import type { Answer } from '../answer.ts';
 import { CliError } from '../cli-error.ts';
@@ -91,7 +90,7 @@ export function defineDelegate(command: Command, leaf: Leaf, host: CliHost): voi
 async function dmarcNow(resolver: Resolver, domain: DomainName, program: string): Promise<string | undefined> {
   const name = parseQueryName(`_dmarc.${domain}`);
   const answer = name && (await resolver.lookup(name, 'TXT'));
-  if (answer?.kind === 'found') return answer.records.find(isDmarcRecord);
+  if (answer?.kind === 'found') return unitedText(answer.records);
   if (answer?.kind === 'none' || answer === undefined) return undefined;
   throw new CliError({
     exit: exits.tryAgain,

@@ -89,6 +89,14 @@ export function unitedDraft(drafts: readonly DmarcDraft[]): DmarcDraft | undefin
   return { ...first, rua, ruf, others: [...others] };
 }
 
+/** What stands at a name as one text; the only one there is stays as it is written. */
+export function unitedText(texts: readonly string[]): string | undefined {
+  const records = texts.filter((text) => draftOf(text) !== undefined);
+  if (records.length < 2) return records[0];
+  const united = unitedDraft(records.flatMap((text) => draftOf(text)?.draft ?? []));
+  return united && draftText(united);
+}
+
 export function unitedUris(there: readonly string[], more: readonly string[]): readonly string[] {
   const known = new Set(there.map((uri) => uri.toLowerCase()));
   return [...there, ...more.filter((uri) => !known.has(uri.toLowerCase()) && known.add(uri.toLowerCase()))];

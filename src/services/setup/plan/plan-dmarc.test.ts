@@ -8,7 +8,7 @@ import { makeCatalogue } from '../catalogue/catalogue.ts';
 import { Setup } from '../setup.ts';
 import { dmarcStages } from '../types.ts';
 import { stageOf } from './dmarc-ladder.ts';
-import { draftOf, draftText, raised } from './merge-dmarc.ts';
+import { draftOf, draftText, raised, unitedText } from './merge-dmarc.ts';
 
 /** The DMARC part of the plan for a zone with these texts at `_dmarc`, in one line; then the codes of all that is said. */
 async function dmarc(texts: readonly string[], wish: Wish = {}, more = '') {
@@ -187,4 +187,11 @@ test('whatever stands at _dmarc, a draft is written and read back as the same dr
     assert.ok(first);
     assert.deepEqual(draftOf(draftText(first))?.draft, first);
   }
+});
+
+test('what an office goes on from when it takes a name over: the strongest of several, one alone as it is written', () => {
+  const [weak, strong] = ['v=DMARC1; p=none; rua=mailto:a@x.test', 'v=DMARC1;p=reject; rua=mailto:b@x.test'];
+  assert.equal(unitedText([weak, strong, 'other']), 'v=DMARC1; p=reject; rua=mailto:b@x.test,mailto:a@x.test');
+  assert.equal(unitedText(['other', strong]), strong);
+  assert.equal(unitedText(['other']), undefined);
 });
