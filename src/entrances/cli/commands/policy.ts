@@ -111,7 +111,9 @@ async function makeKey(): Promise<Answer> {
 async function readKey(run: Run, path: string): Promise<KeyObject> {
   const key = keyOf(fromUtf8(await run.host.readFile(path)));
   if (key?.asymmetricKeyType === 'ed25519') return key;
-  throw bad('bad_key', `${path} is no Ed25519 key in PEM.`, [`(umask 077; ${run.host.command} policy keygen > policy.pem)`]);
+  throw bad('bad_key', `${path} is no Ed25519 key in PEM.`, [
+    `(umask 077; ${run.host.command} policy keygen > policy.pem)`,
+  ]);
 }
 
 function keyOf(pem: string): KeyObject | undefined {
