@@ -197,7 +197,7 @@ export async function openOffice(config: Config, hostname: DomainName, world: Wo
     { hostname, onDmarcReject: config['inbound.on_dmarc_reject'] },
   );
   const care = openCare(records, outbound, world);
-  const delegations = openDelegations(config, hostname, { ...records, timers });
+  const delegations = openDelegations(config, hostname, { ...records, ...world });
   const keeper = new HostedKeeper({ ...records, ...world, delegations });
   const desk = openSetupDesk({ ...records, delegations }, hostname, world);
   const sweep = new OrphanSweep({ ...records, ...world });
@@ -244,11 +244,16 @@ export function openCare(
 export function openDelegations(
   config: Pick<Config, 'dns.hosted_zone' | 'dns.name_servers'>,
   hostname: DomainName,
-  { db, directory, timers }: Pick<Records, 'db' | 'directory'> & Pick<World, 'timers'>,
+  {
+    db,
+    directory,
+    timers,
+    resolver,
+  }: Pick<Records, 'db' | 'directory'> & Pick<World, 'timers'> & Partial<Pick<World, 'resolver'>>,
 ): Delegations {
   const hostedZone = config['dns.hosted_zone'];
   return new Delegations(
-    { db, directory, clock: timers, catalogue: loadCatalogue },
+    { db, directory, clock: timers, catalogue: loadCatalogue, ...(resolver && { resolver }) },
     { hostname, nameServers: config['dns.name_servers'], ...(hostedZone && { hostedZone }) },
   );
 }

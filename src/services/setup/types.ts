@@ -291,6 +291,16 @@ export type Delegation = {
   readonly kind: 'names' | 'zone';
   readonly zone: DomainName;
   readonly nameServers: readonly DomainName[];
+  /** The SPF record that is wanted is not the one that the office answers. */
+  readonly spfHeld?: HostedSpfHeld;
+};
+
+export type HostedSpfHeld = {
+  /** broken: receivers would give up on it. unknown: the DNS did not say. */
+  readonly why: 'broken' | 'unknown';
+  readonly say: string;
+  /** What is answered instead. */
+  readonly terms: readonly string[];
 };
 
 // ---- The plan

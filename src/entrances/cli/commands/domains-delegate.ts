@@ -47,11 +47,12 @@ export function defineDelegate(command: Command, leaf: Leaf, host: CliHost): voi
     const checked = await delegations.check(name, kind);
     if (!checked.ok) throw refusalError(checked, host.command, name);
     const dmarcBefore = before === undefined ? await dmarcNow(resolver, name, host.command) : undefined;
-    const made = await delegations.delegate(name, {
+    const wish = {
       kind,
       ...(options.mtaSts && { stsMode: options.mtaSts }),
       ...(dmarcBefore !== undefined && { dmarcBefore }),
-    });
+    };
+    const made = await delegations.delegate(name, wish, resolver);
     if (!made.ok) throw refusalError(made, host.command, name);
     await declareItself(folder, resolver, name);
     const records = await toCreate(folder, name);
@@ -149,13 +150,25 @@ type Delegated = {
 };
 
 function delegatedAnswer(program: string, { name, delegation, records, isFound, isServed }: Delegated): Answer {
-  const { kind, zone, nameServers } = delegation;
+  const { kind, zone, nameServers, spfHeld } = delegation;
   return {
-    document: { domain: name, delegated: true, kind, zone, name_servers: nameServers, answers: isFound, records },
+    document: {
+      domain: name,
+      delegated: true,
+      kind,
+      zone,
+      name_servers: nameServers,
+      answers: isFound,
+      ...(spfHeld && { spf_held: spfHeld.say }),
+      records,
+    },
     value: zone,
     lines: (style, columns = 80) => [
       style.good(`${name}: this office keeps its records, below ${zone}.`),
       ...(kind === 'zone' || isFound ? [] : notFound({ zone, nameServers, isServed, columns, style })),
+      ...(spfHeld
+        ? ['', ...wrapped(`Its SPF is not yet what is declared: ${spfHeld.say}.`, columns).map(style.bad)]
+        : []),
       '',
       style.bold(
         kind === 'zone' ? `Create these in the zone above ${name}:` : `Create these once, in the zone of ${name}:`,

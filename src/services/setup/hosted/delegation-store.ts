@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely';
 import type { Db, Reader, Tx } from '../../../base/port/db.ts';
 import type { DomainName } from '../../../format/domain-name.ts';
 import type { StsMode } from '../../../protocol/mta-sts/types.ts';
-import type { Delegation } from '../types.ts';
+import type { Delegation, HostedSpfHeld } from '../types.ts';
 
 export type DelegationRow = Pick<Delegation, 'kind' | 'zone'> & {
   readonly domain: DomainName;
@@ -11,6 +11,17 @@ export type DelegationRow = Pick<Delegation, 'kind' | 'zone'> & {
   /** The DMARC record that stood there. */
   readonly dmarcBefore?: string;
   readonly madeAtMs: number;
+  readonly spf?: SpfState;
+};
+
+/** How the SPF record that the office answers came to be. */
+export type SpfState = {
+  /** The terms that it stands for. */
+  readonly terms: readonly string[];
+  /** Nothing stood there before it, and the DNS did not say whether it is good. */
+  readonly isOpen?: boolean;
+  /** Why it is not the one that is wanted. */
+  readonly held?: Pick<HostedSpfHeld, 'why' | 'say'>;
 };
 
 type Row = {
@@ -20,6 +31,7 @@ type Row = {
   sts_mode: string;
   dmarc_before: string | null;
   made_at_ms: number;
+  spf_state: string | null;
 };
 type Tables = { setup_delegations: Row };
 
@@ -35,8 +47,18 @@ export class DelegationStore {
     await tx.run(
       this.#sql
         .insertInto('setup_delegations')
-        .values({ domain, ...row })
+        .values({ domain, spf_state: null, ...row })
         .onConflict((conflict) => conflict.column('domain').doUpdateSet(row))
+        .compile(),
+    );
+  }
+
+  async putSpf(tx: Tx, domain: DomainName, state: SpfState): Promise<void> {
+    await tx.run(
+      this.#sql
+        .updateTable('setup_delegations')
+        .set({ spf_state: JSON.stringify(state) })
+        .where('domain', '=', domain)
         .compile(),
     );
   }
@@ -58,7 +80,7 @@ export class DelegationStore {
   }
 }
 
-function read({ domain, kind, zone, sts_mode, dmarc_before, made_at_ms }: Row): DelegationRow {
+function read({ domain, kind, zone, sts_mode, dmarc_before, made_at_ms, spf_state }: Row): DelegationRow {
   return {
     domain: domain as DomainName,
     kind: kind as Delegation['kind'],
@@ -66,5 +88,6 @@ function read({ domain, kind, zone, sts_mode, dmarc_before, made_at_ms }: Row): 
     stsMode: sts_mode as StsMode,
     ...(dmarc_before !== null && { dmarcBefore: dmarc_before }),
     madeAtMs: made_at_ms,
+    ...(spf_state !== null && { spf: JSON.parse(spf_state) as SpfState }), // written by `putSpf` alone
   };
 }

@@ -47,8 +47,13 @@ async function scene(t: TestContext) {
   });
   const { db, directory } = office;
   const catalogue = async () => realCatalogue();
-  const delegations = new Delegations({ db, directory, clock: timers, catalogue }, settings);
   const world = { zone: '' };
+  const down = new Set<string>();
+  const resolver: Resolver = {
+    lookup: async (name, type) =>
+      down.has(name) ? { kind: 'failed', why: 'timeout' } : resolverFromZone(await all()).lookup(name, type),
+  };
+  const delegations = new Delegations({ db, directory, resolver, clock: timers, catalogue }, settings);
   const hosted = async (): Promise<string> => {
     const records = zoneRecords({ hosted: await new HostedZoneStore(db).all(), files: [] });
     assert.ok(records.ok);
@@ -56,10 +61,9 @@ async function scene(t: TestContext) {
     return zoneText(records.value);
   };
   const all = async () => `${ours}${world.zone}${await hosted()}`;
-  const resolver: Resolver = { lookup: async (name, type) => resolverFromZone(await all()).lookup(name, type) };
   const authorities: Authorities = resolverAsAuthority(resolver, 'everybody');
   const failures: string[] = [];
-  const signals = { emit: (level: string, name: string) => void (level === 'error' && failures.push(name)) };
+  const signals = { emit: (level: string, name: string) => void (/error|warn/.test(level) && failures.push(name)) };
   const ports = { ...office, timers, signals };
   const care = new DomainCare({ ...ports, authorities, resolver, oldestOpenMs: async () => undefined });
   const keeper = new HostedKeeper({ ...ports, delegations });
@@ -74,7 +78,27 @@ async function scene(t: TestContext) {
     return answer.kind === 'found' ? answer.records : answer.kind;
   };
   const keys = async () => (await directory.keysOf(example)).map(({ selector, state }) => `${selector} ${state}`);
-  return { ...office, timers, delegations, world, hosted, setup, care, keeper, plan, shown, keys, failures };
+  const declare = async (senders: readonly string[], more: object = {}) => {
+    const read = setup.readDeclaration({ domain: example, senders, ...more });
+    assert.ok(read.ok, JSON.stringify(read));
+    await setup.declare(read.value);
+  };
+  return {
+    ...office,
+    timers,
+    delegations,
+    world,
+    down,
+    declare,
+    hosted,
+    setup,
+    care,
+    keeper,
+    plan,
+    shown,
+    keys,
+    failures,
+  };
 }
 
 const wish = { kind: 'names' } as const;
@@ -239,7 +263,8 @@ test('DMARC that the office answers becomes no weaker because a later declaratio
 
 test('what cannot be is refused with what to set', async (t) => {
   const { db, directory, timers, delegations } = await scene(t);
-  const ports = { db, directory, clock: timers, catalogue: async () => realCatalogue() };
+  const resolver = resolverFromZone(ours);
+  const ports = { db, directory, resolver, clock: timers, catalogue: async () => realCatalogue() };
   const say = async (changed: Partial<DelegationsOptions>, kind: 'names' | 'zone' = 'names') => {
     const made = await new Delegations(ports, { ...settings, ...changed }).delegate(example, { kind });
     return made.ok ? 'made' : `${made.code}: ${made.say}`;
@@ -266,4 +291,116 @@ test('what cannot be is refused with what to set', async (t) => {
     files: read.value.records,
   });
   assert.match(twice.ok ? '' : twice.say, /^by-hand\.example stands in a file of dns\.zones/);
+});
+
+/** Senders 1 to 12; the first includes another below it, so that it and eight more, with us and our include, are all that may be. */
+const relays = (count: number) => Array.from({ length: count }, (_, at) => `smtp-relay:include=spf.s${at + 1}.example`);
+const includes = (count: number) => Array.from({ length: count }, (_, at) => `include:spf.s${at + 1}.example`);
+const relayZone = `spf.s1.example. TXT "v=spf1 include:nested.s1.example -all"\nnested.s1.example. TXT "v=spf1 ip4:203.0.113.200 -all"\n${Array.from(
+  { length: 11 },
+  (_, at) => `spf.s${at + 2}.example. TXT "v=spf1 ip4:203.0.113.${at * 2} -all"\n`,
+).join('')}`;
+
+async function delegated(t: TestContext, senders: readonly string[], kind: 'names' | 'zone' = 'names') {
+  const made = await scene(t);
+  made.world.zone = relayZone;
+  await made.declare(senders);
+  const { value } = (await made.delegations.delegate(example, { kind })) as {
+    readonly value?: { readonly zone: string };
+  };
+  assert.ok(value);
+  const at = kind === 'names' ? `_spf.${value.zone}` : example;
+  if (kind === 'names') made.world.zone += `example.com. TXT "v=spf1 include:${at} ~all"\n`;
+  return { ...made, at, spf: async () => String(await made.shown(at)) };
+}
+
+const spfOf = (terms: readonly string[], end = '-all') => ['v=spf1', `a:${hostname}`, ...terms, end].join(' ');
+
+test('an SPF record of more than ten lookups, nested ones and the include of ours counted, is not answered: the last good one stays', async (t) => {
+  const { declare, spf, keeper, timers, plan, delegations, failures, world } = await delegated(t, relays(6));
+  assert.equal(await spf(), spfOf(includes(6)));
+  keeper.start();
+  await declare(relays(12));
+  await timers.pass(1_000);
+  assert.equal(await spf(), spfOf(includes(6)));
+  assert.deepEqual([...new Set(failures)], ['domains.spf_held']);
+  const held = (await delegations.find(example))?.spfHeld;
+  assert.match(held?.say ?? '', /takes 15 DNS lookups/);
+  const told = await plan(relays(12));
+  assert.deepEqual(codes(told.conflicts), ['spf-held', 'spf-too-many-lookups']);
+  assert.match(told.conflicts[0]?.fix ?? '', /--spf flatten/);
+  await declare(relays(8)); // ours, the server's, eight and one below: eleven
+  await timers.pass(1_000);
+  assert.equal(await spf(), spfOf(includes(6)));
+  await declare(relays(7));
+  await timers.pass(1_000);
+  assert.equal(await spf(), spfOf(includes(7)));
+  assert.equal((await delegations.find(example))?.spfHeld, undefined);
+  assert.ok(!codes((await plan(relays(7))).conflicts).includes('spf-held'));
+  // What else the domain includes counts as well, until the next round finds it gone.
+  const without = world.zone;
+  world.zone = without.replace(' ~all', ' include:spf.s12.example ~all');
+  await declare(relays(6));
+  await timers.pass(1_000);
+  await declare(relays(7));
+  await timers.pass(1_000);
+  assert.equal(await spf(), spfOf(includes(6)));
+  world.zone = without;
+  await timers.pass(7 * 3_600_000);
+  assert.equal(await spf(), spfOf(includes(7)));
+});
+
+test('a sender without SPF, names that are not there, or more than fits into an answer: the last good SPF record stays', async (t) => {
+  const { declare, spf, delegations, world } = await delegated(t, relays(2));
+  await declare([...relays(2), 'smtp-relay:include=spf.nobody.example']);
+  assert.equal((await delegations.make(example))?.why, 'broken');
+  assert.equal(await spf(), spfOf(includes(2)));
+  world.zone += 'spf.void.example. TXT "v=spf1 a:a.void.example a:b.void.example a:c.void.example -all"\n';
+  await declare([...relays(2), 'smtp-relay:include=spf.void.example']);
+  assert.match((await delegations.make(example))?.say ?? '', /3 of its names do not exist/);
+  assert.equal(await spf(), spfOf(includes(2)));
+  const many = Array.from({ length: 96 }, (_, at) => `own:192.0.2.${at * 2}`);
+  await declare([...relays(2), ...many]);
+  assert.match((await delegations.make(example))?.say ?? '', /do not fit into one datagram/);
+  assert.equal(await spf(), spfOf(includes(2)));
+});
+
+test('DNS that fails while SPF is weighed keeps the last good record, or lets the first one be answered', async (t) => {
+  const { declare, spf, delegations, down, plan } = await delegated(t, relays(1));
+  down.add('spf.s2.example');
+  await declare(relays(2));
+  assert.equal((await delegations.make(example))?.why, 'unknown');
+  assert.equal(await spf(), spfOf(includes(1)));
+  assert.ok(codes((await plan(relays(2))).notes).includes('spf-waits'));
+  down.clear();
+  assert.equal(await delegations.make(example), undefined);
+  assert.equal(await spf(), spfOf(includes(2)));
+  await delegations.stop(example);
+  down.add('spf.s2.example');
+  assert.ok((await delegations.delegate(example, wish)).ok);
+  assert.equal(await spf(), spfOf(includes(2)));
+  // What nobody could judge was no good record to go back to.
+  down.add('spf.s1.example');
+  await declare(relays(8));
+  await delegations.make(example);
+  assert.equal(await spf(), spfOf(includes(8)));
+  down.clear();
+  assert.equal((await delegations.make(example))?.why, 'broken');
+  assert.equal(await spf(), spfOf([]));
+});
+
+test('the first SPF record ever: one that is too much gives way to the server alone, and addresses stand for includes by a word', async (t) => {
+  for (const kind of ['names', 'zone'] as const) {
+    const { declare, spf, delegations, at, shown, hosted } = await delegated(t, relays(12), kind);
+    const end = kind === 'names' ? '-all' : '~all';
+    assert.equal(await spf(), spfOf([], end));
+    await declare(relays(12), { spf: ['flatten'] });
+    assert.equal(await delegations.make(example), undefined);
+    assert.match(await spf(), new RegExp(`^v=spf1 a:\\S+ include:_spf1\\.${at} ${end}$`));
+    assert.match(String(await shown(`_spf1.${at}`)), /ip4:203\.0\.113\.200 /);
+    await declare(relays(3));
+    assert.equal(await delegations.make(example), undefined);
+    assert.equal(await spf(), spfOf(includes(3), end));
+    assert.doesNotMatch(await hosted(), /_spf1/);
+  }
 });

@@ -7,16 +7,28 @@ import { accept, Fault, type Outcome, refuse } from '../../../base/outcome.ts';
 import type { Db } from '../../../base/port/db.ts';
 import { type DomainName, isEqualOrBelow } from '../../../format/domain-name.ts';
 import { haveSameValues } from '../../../format/record-set.ts';
+import type { Resolver } from '../../../protocol/dns/types.ts';
 import type { StsMode } from '../../../protocol/mta-sts/types.ts';
 import type { Directory } from '../../directory/directory.ts';
 import { senderWants } from '../catalogue/sender-wants.ts';
 import { ownOffice } from '../own-office.ts';
 import { SetupStore } from '../setup-store.ts';
-import type { Catalogue, Declaration, Delegation, RecordChange, RecordSet, SenderWants } from '../types.ts';
+import { createSpfCompiler } from '../spf-compiler/compile-spf.ts';
+import type {
+  Catalogue,
+  Declaration,
+  Delegation,
+  HostedSpfHeld,
+  RecordChange,
+  RecordSet,
+  SenderWants,
+} from '../types.ts';
 import { delegationZone } from './delegated-names.ts';
-import { type DelegationRow, DelegationStore } from './delegation-store.ts';
+import { type DelegationRow, DelegationStore, type SpfState } from './delegation-store.ts';
 import { hostedRecords } from './hosted-records.ts';
 import { HostedZoneStore } from './hosted-zones.ts';
+import { judgeHostedSpf } from './judge-hosted-spf.ts';
+import { type SettledSpf, settleSpf } from './settle-spf.ts';
 import type { DelegationRefusal, DelegationWish } from './types.ts';
 
 export const delegationsChannel = 'delegations';
@@ -25,6 +37,8 @@ export type DelegationsPorts = {
   readonly db: Db;
   readonly clock: Clock;
   readonly directory: Pick<Directory, 'domain' | 'keysOf' | 'ownership'>;
+  /** SPF is weighed before it is answered. Absent: the call brings one, or the running office will look. */
+  readonly resolver?: Resolver;
   /** Read when a declaration names senders. */
   readonly catalogue: () => Promise<Catalogue>;
 };
@@ -47,6 +61,7 @@ export class Delegations {
   readonly #rows: DelegationStore;
   readonly #declarations: SetupStore;
   readonly #zones: HostedZoneStore;
+  readonly #compiler = createSpfCompiler();
 
   constructor(ports: DelegationsPorts, options: DelegationsOptions) {
     this.#ports = ports;
@@ -65,7 +80,11 @@ export class Delegations {
   }
 
   /** From now on the office answers for it. Said again, the wish is what counts, and what stood there before is kept. */
-  async delegate(domain: DomainName, wish: DelegationWish): Promise<Outcome<Delegation, DelegationRefusal>> {
+  async delegate(
+    domain: DomainName,
+    wish: DelegationWish,
+    resolver = this.#ports.resolver,
+  ): Promise<Outcome<Delegation, DelegationRefusal>> {
     const { db, clock } = this.#ports;
     const zone = await this.check(domain, wish.kind);
     if (!zone.ok) return zone;
@@ -87,8 +106,8 @@ export class Delegations {
       await this.#rows.put(tx, row);
       tx.afterCommit(() => db.notify(delegationsChannel));
     });
-    await this.make(domain);
-    return accept(this.#delegationOf(row));
+    await this.make(domain, resolver);
+    return accept((await this.find(domain)) ?? this.#delegationOf(row));
   }
 
   /** The office answers for it no more. False: it did not. */
@@ -118,22 +137,47 @@ export class Delegations {
     return (await this.#ports.db.read((reader) => this.#rows.get(reader, domain)))?.stsMode ?? 'testing';
   }
 
-  /** Makes its hosted zone what it has to be now. */
-  async make(domain: DomainName): Promise<void> {
+  /** Makes its hosted zone what it has to be now. Answers what keeps its SPF record from it. */
+  async make(domain: DomainName, resolver = this.#ports.resolver): Promise<HostedSpfHeld | undefined> {
     const row = await this.#ports.db.read((reader) => this.#rows.get(reader, domain));
-    const wanted = row && (await this.#recordsOf(row));
-    if (row === undefined || wanted === undefined) return;
-    await this.#zones.add(row.zone, this.#options.nameServers);
+    const made = row && (await this.#recordsOf(row));
+    if (row === undefined || made === undefined) return undefined;
+    const { sets, state } = await this.#withGoodSpf(row, made, resolver);
+    await this.#put(row.zone, sets);
+    if (JSON.stringify(state) !== JSON.stringify(row.spf))
+      await this.#ports.db.write((tx) => this.#rows.putSpf(tx, domain, state));
+    return heldOf(state);
+  }
+
+  async #put(zone: DomainName, wanted: readonly RecordSet[]): Promise<void> {
+    await this.#zones.add(zone, this.#options.nameServers);
     for (let tries = 0; tries < triesMax; tries++) {
-      const held = ((await this.#zones.find(row.zone))?.sets ?? []).filter(({ name }) => !isChallenge(name));
-      const made = await this.#zones.change(row.zone, changesBetween(held, wanted));
+      const held = ((await this.#zones.find(zone))?.sets ?? []).filter(({ name }) => !isChallenge(name));
+      const made = await this.#zones.change(zone, changesBetween(held, wanted));
       if (made.ok) return;
       if (made.code !== 'changed-meanwhile') throw new Fault('HOSTED_ZONE', made.say);
     }
-    throw new Fault('HOSTED_ZONE', `${row.zone} does not hold still`);
+    throw new Fault('HOSTED_ZONE', `${zone} does not hold still`);
   }
 
-  async #recordsOf({ domain, stsMode, dmarcBefore, ...row }: DelegationRow): Promise<readonly RecordSet[] | undefined> {
+  async #withGoodSpf(
+    { domain, kind, zone, spf }: DelegationRow,
+    { sets, declaration, wants }: Made,
+    resolver: Resolver | undefined,
+  ): Promise<SettledSpf> {
+    const nowMs = this.#ports.clock.nowMs();
+    const found = await this.#zones.find(zone);
+    const at = kind === 'names' ? (`_spf.${zone}` as DomainName) : domain; // the zone's name left room for a label
+    const mayFlatten = declaration.spf?.includes('flatten') ?? false;
+    const literal = wants.flatMap((want) => want.spf.filter((part) => part.literal)).flatMap(({ terms }) => terms);
+    const names = literal.flatMap((term) => /^include:(.+)$/i.exec(term)?.[1] ?? []);
+    const held = found?.zone === zone ? found.sets : [];
+    return settleSpf({ domain, at, mayFlatten, wanted: sets, held, before: spf }, (one) =>
+      judgeHostedSpf({ resolver, compiler: this.#compiler }, { domain, at, mayFlatten, literal: names, nowMs, ...one }),
+    );
+  }
+
+  async #recordsOf({ domain, stsMode, dmarcBefore, ...row }: DelegationRow): Promise<Made | undefined> {
     const { directory, db } = this.#ports;
     const office = await ownOffice(directory, this.#options.hostname, domain);
     if (office === undefined || this.#options.nameServers.length === 0) return undefined;
@@ -143,7 +187,8 @@ export class Delegations {
     const wants = await this.#wantsOf(declaration);
     const inForce = (await this.#dmarcShown(row.zone)) ?? dmarcBefore;
     const before = inForce === undefined ? {} : { dmarcBefore: inForce };
-    return hostedRecords({ declaration, delegation, office, wants, stsMode, ...before });
+    const sets = hostedRecords({ declaration, delegation, office, wants, stsMode, ...before });
+    return { sets, declaration, wants };
   }
 
   /** What the office says already: a declaration that names no stage, or a lower one, does not weaken it. */
@@ -163,8 +208,9 @@ export class Delegations {
     });
   }
 
-  #delegationOf({ kind, zone }: Pick<DelegationRow, 'kind' | 'zone'>): Delegation {
-    return { kind, zone, nameServers: this.#options.nameServers };
+  #delegationOf({ kind, zone, spf }: Pick<DelegationRow, 'kind' | 'zone' | 'spf'>): Delegation {
+    const spfHeld = spf && heldOf(spf);
+    return { kind, zone, nameServers: this.#options.nameServers, ...(spfHeld && { spfHeld }) };
   }
 
   async #isHeld(zone: DomainName): Promise<boolean> {
@@ -201,6 +247,16 @@ export class Delegations {
       ? accept(domain)
       : refuse('zone-taken', `${inside} lies in ${domain}, so ${domain} cannot be answered here as a whole.`);
   }
+}
+
+type Made = {
+  readonly sets: readonly RecordSet[];
+  readonly declaration: Declaration;
+  readonly wants: readonly SenderWants[];
+};
+
+function heldOf({ held, terms }: SpfState): HostedSpfHeld | undefined {
+  return held && { ...held, terms };
 }
 
 /** Put there for a while, to show a certificate's authority that the name is ours. RFC 8555 §8.4 */

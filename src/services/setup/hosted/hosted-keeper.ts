@@ -73,9 +73,10 @@ export class HostedKeeper {
   }
 
   async #keep(domain: DomainName): Promise<void> {
-    const { delegations, directory, timers } = this.#ports;
+    const { delegations, directory, timers, signals } = this.#ports;
     if (areOld(await directory.keysOf(domain), timers.nowMs())) await directory.dkim.rotate(domain);
-    await delegations.make(domain);
+    const held = await delegations.make(domain);
+    if (held) signals.emit('warn', 'domains.spf_held', { domain, why: held.why, say: held.say });
   }
 
   /** One that cannot be made holds up none of the others; it is tried again in the next round. */

@@ -29,4 +29,8 @@ export const hostedMigrations: readonly Migration[] = [
       )`,
     ],
   },
+  {
+    id: 'setup-hosted-3',
+    statements: ['ALTER TABLE setup_delegations ADD COLUMN spf_state TEXT'],
+  },
 ];

@@ -16,7 +16,8 @@ export function delegatedWishes(context: Context, wishes: Wishes): Wishes {
   const delegation = office?.delegation;
   if (office === undefined || delegation?.kind !== 'names') return wishes;
   const include = spfInclude(delegation);
-  const hosted = new Set(hostedTerms({ ...context, office, delegation }));
+  // What is not answered yet stays where it is, and is wanted there.
+  const hosted = new Set(delegation.spfHeld?.terms ?? hostedTerms({ ...context, office, delegation }));
   const own = wishes.get(domain) ?? [];
   const moved = own.filter((wish) => !wish.literal && wish.terms.some((term) => hosted.has(term)));
   const addresses = moved.flatMap((wish) => wish.addresses ?? []);

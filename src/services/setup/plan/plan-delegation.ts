@@ -69,6 +69,23 @@ export function isKeptHere(domain: string, { keys, hostname }: OwnOffice, { name
   }
 }
 
+/** Receivers would give up on the SPF record that is wanted of this server, so it answers the last good one. */
+export function heldSpf({ domain }: Context, { spfHeld }: Delegation): Part {
+  if (spfHeld === undefined) return {};
+  const say = `This server still answers the last good SPF record (${spfHeld.terms.join(' ')}): ${spfHeld.say}.`;
+  if (spfHeld.why === 'unknown') return { notes: [{ code: 'spf-waits', name: domain, say }] };
+  return {
+    conflicts: [
+      {
+        code: 'spf-held',
+        name: domain,
+        say,
+        fix: 'Drop a sender, let one send with a sub-domain (:subdomain=NAME behind it), or say --spf flatten; then this server goes on by itself.',
+      },
+    ],
+  };
+}
+
 /** The domain as a whole: its name servers, in the zone above it. */
 export function planWholeZone({ domain, facts }: Context, { nameServers }: Delegation): Part {
   const sight = look(facts, domain, 'NS');

@@ -7,7 +7,7 @@ import { look } from './facts.ts';
 import { findThinStreams } from './find-thin-streams.ts';
 import { type Context, joined, type Part, self, ttlSeconds } from './part.ts';
 import { planBimi } from './plan-bimi.ts';
-import { planWholeZone } from './plan-delegation.ts';
+import { heldSpf, planWholeZone } from './plan-delegation.ts';
 import { type DmarcPart, planDmarc } from './plan-dmarc.ts';
 import { planMx } from './plan-mx.ts';
 import { planParked } from './plan-parked.ts';
@@ -29,6 +29,7 @@ function partsOf(context: Context): readonly Part[] {
   if (delegation?.kind === 'zone')
     return [
       planWholeZone(context, delegation),
+      heldSpf(context, delegation),
       {
         conflicts: [
           ...(planMx({ ...context, facts: newZone }).conflicts ?? []),
@@ -44,6 +45,7 @@ function partsOf(context: Context): readonly Part[] {
   const surroundings = { stage: dmarc.stage, planned: senders.records ?? [] };
   return [
     mx,
+    delegation ? heldSpf(context, delegation) : {},
     planSpf(context, surroundings),
     senders,
     retiredKeys(context),
