@@ -80,7 +80,7 @@ export function heldSpf({ domain }: Context, { spfHeld }: Delegation): Part {
         code: 'spf-held',
         name: domain,
         say,
-        fix: 'Drop a sender, let one send with a sub-domain (:subdomain=NAME behind it), or say --spf flatten; then this server goes on by itself.',
+        fix: 'Drop a sender, let one send with a sub-domain (:subdomain=NAME behind it), or say --spf flatten; with --save this server goes on by itself.',
       },
     ],
   };
