@@ -34,6 +34,6 @@ test('connections of all listeners together stay within the limit, with room for
 
 test('several sockets accept for one listener where files are plenty', () => {
   assert.equal(acceptorsWithin(64), 1);
-  assert.equal(acceptorsWithin(1_024), 8);
-  assert.equal(acceptorsWithin(undefined), 8);
+  assert.equal(acceptorsWithin(1_024), 4);
+  assert.equal(acceptorsWithin(undefined), 4);
 });

@@ -11,8 +11,11 @@ const filesPerConnection = 2;
 /** Connections to other servers that are kept for the next message. */
 const keptConnections = 200;
 
-/** Sockets that accept for one listener, in a process that may open many files. 8 kept up with 1,000 connections a second. */
-const acceptorsMany = 8;
+/**
+ * Sockets that accept for one listener, in a process that may open many files: each takes one connection in a turn of the loop. One
+ * fell behind at 1,000 connections a second; with eight, what is new took a larger share from who is there already than with four.
+ */
+const acceptorsMany = 4;
 const manyFiles = 1_024;
 
 export function acceptorsWithin(openFiles: number | undefined): number {
