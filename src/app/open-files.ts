@@ -13,7 +13,7 @@ const keptConnections = 200;
 
 /**
  * Sockets that accept for one listener, in a process that may open many files: each takes one connection in a turn of the loop. One
- * fell behind at 1,000 connections a second; with eight, what is new took a larger share from who is there already than with four.
+ * fell behind at 1,000 connections a second; the more there are, the larger the share that a flood takes of each turn.
  */
 const acceptorsMany = 4;
 const manyFiles = 1_024;
