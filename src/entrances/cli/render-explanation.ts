@@ -5,7 +5,7 @@ import type {
   ExplainedResults,
   ExplainedSignature,
   Explanation,
-  Finding,
+  RemarkKind,
   Remark,
   Requirement,
 } from '../../services/advice/types.ts';
@@ -102,7 +102,7 @@ function entry(mark: string, text: string, { columns }: Page, indent: number): s
   );
 }
 
-const marks: Readonly<Record<Finding, string>> = { good: '+', bad: '-', note: '.' };
+const marks: Readonly<Record<RemarkKind, string>> = { good: '+', bad: '-', note: '.' };
 
 function remarkLines(remarks: readonly Remark[], page: Page, indent: number): string[] {
   const { good, bad } = page.style;
@@ -193,7 +193,7 @@ function todayLines({ today }: Explanation, page: Page): string[] {
     },
     { result: report.arc.result, text: `ARC: ${report.arc.result}` },
   ];
-  const kindOf = (result: string): Finding => (result === 'pass' ? 'good' : badResults.has(result) ? 'bad' : 'note');
+  const kindOf = (result: string): RemarkKind => (result === 'pass' ? 'good' : badResults.has(result) ? 'bad' : 'note');
   const differing = differences.map(
     ({ what, header, today: now }): Remark => ({
       kind: 'note',

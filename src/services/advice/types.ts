@@ -1,10 +1,64 @@
-/** What `explainMessage` says of a message: facts read from its header, each with a sentence for people who know no RFC. */
+/**
+ * What this service says: findings of the doctor and of the score, and what `explainMessage` tells of a message. Facts, each with a
+ * sentence for people who know no RFC.
+ */
 import type { AuthReport } from '../../protocol/authenticate.ts';
 
-export type Finding = 'good' | 'bad' | 'note';
+// ---- Findings: of a domain (`check`) and of a message (`score`)
+
+/** pass, fail: looked, and this is how it is. unknown: it could not be found out, which is neither. skip: the question does not arise here. */
+export type FindingStatus = 'pass' | 'fail' | 'unknown' | 'skip';
+/** critical: mail is lost or forged now. error: receivers refuse or junk some of it. warn: it will. advice: it could be better. */
+export type Severity = 'critical' | 'error' | 'warn' | 'advice';
+
+/** What was asked, and what came back. */
+export type FindingEvidence = {
+  /** `TXT _dmarc.example.com`, `SMTP mx.example.com:25`, `header From` */
+  readonly query: string;
+  /** As it came, text of strangers included; `NXDOMAIN`, `no data`, `timeout` where there was none. */
+  readonly answer: string;
+  /** Seconds. */
+  readonly ttl?: number;
+  /** Who answered, where that is known. */
+  readonly server?: string;
+};
+
+/** Name absolute without the final dot; a TXT value joined and unquoted. */
+export type FixRecord = {
+  readonly name: string;
+  readonly type: string;
+  readonly value: string;
+  readonly ttl?: number;
+};
+/** Records to take away, records to set, and what is to be done elsewhere, in order. */
+export type Fix = {
+  readonly delete: readonly FixRecord[];
+  readonly set: readonly FixRecord[];
+  readonly steps?: readonly string[];
+};
+
+export type Finding = {
+  /** `SPF-05` */
+  readonly id: string;
+  readonly status: FindingStatus;
+  readonly severity: Severity;
+  /** What it is about: a name, a host, an address, a header field. */
+  readonly subject: string;
+  readonly title: string;
+  /** One sentence on what was found, for people who know no RFC. */
+  readonly meaning: string;
+  /** Why it matters: a section of an RFC, or a receiver's rule. */
+  readonly why: string;
+  readonly evidence: readonly FindingEvidence[];
+  readonly fix?: Fix;
+};
+
+// ---- A message explained
+
+export type RemarkKind = 'good' | 'bad' | 'note';
 
 /** One line of an explanation. `say` never repeats text of strangers without quoting it as such. */
-export type Remark = { readonly kind: Finding; readonly say: string };
+export type Remark = { readonly kind: RemarkKind; readonly say: string };
 
 export type ExplainedHop = {
   readonly from?: string;
