@@ -50,7 +50,7 @@ export async function factsOf({
 }
 
 function declared(text: string, domain: DomainName): KnownSender {
-  const sender = parseDeclaredSender(text);
+  const sender = parseDeclaredSender(catalogue, text);
   assert.ok(sender.ok, text);
   const wants = senderWants(catalogue, sender.value, domain);
   assert.ok(wants.ok, text);
