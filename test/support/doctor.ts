@@ -52,7 +52,9 @@ export async function factsOf({
 function declared(text: string, domain: DomainName): KnownSender {
   const sender = parseDeclaredSender(catalogue, text);
   assert.ok(sender.ok, text);
-  const wants = senderWants(catalogue, sender.value, domain);
+  const definition = catalogue.find(sender.value.sender);
+  assert.ok(definition, text);
+  const wants = senderWants(definition, domain, sender.value.parameters, text);
   assert.ok(wants.ok, text);
   return { wants: wants.value, isDeclared: true };
 }
