@@ -88,7 +88,7 @@ const bands: readonly (ScoreBand & { readonly from: number })[] = [
   { from: 0, name: 'lost', say: 'will not reach an inbox' },
 ];
 
-function bandOf(tenths: number): ScoreBand {
+export function bandOf(tenths: number): ScoreBand {
   const { name, say } = bands.find(({ from }) => tenths >= from) ?? { name: 'lost', say: '' };
   return { name, say };
 }
