@@ -37,16 +37,21 @@ export type HostProbe =
         readonly cipher: string;
         /** DER, base64, the host's own certificate first. */
         readonly chain: readonly string[];
+        /** Why the system's authorities, or the name of the host, do not bear it out; absent when they do. */
+        readonly certificateProblem?: string;
       };
       /** Why the handshake failed. */
       readonly tlsProblem?: string;
-      /** The reply to RCPT for `postmaster@` and `abuse@` the domain, by local part, where it was asked; nothing is ever sent. */
+      /** The reply to RCPT (`250 2.1.5 ok`) for `postmaster@` and `abuse@` the domain, by local part, where it was asked; nothing is ever sent. */
       readonly accepts: Readonly<Record<string, string>>;
     }
   | { readonly kind: 'failed'; readonly why: string };
 
+/** Made by `mailHostWish`. */
 export type ProbeWish = {
   readonly host: DomainName;
+  /** Whose mail it takes. */
+  readonly domain: DomainName;
   /** Local parts that RCPT is tried for. */
   readonly recipients?: readonly string[];
 };
