@@ -2,8 +2,15 @@
  * The words of the score: what its table judges, and what it answers. Facts are a closed record of states, so that the whole table can
  * be walked through; each state may be `unknown`, and what is unknown costs nothing.
  */
+import type { Clock, Timers } from '../../../base/clock.ts';
+import type { Author } from '../../../format/address.ts';
+import type { DomainName } from '../../../format/domain-name.ts';
+import type { MessageIndex } from '../../../format/message/message-index.ts';
+import type { AuthReport } from '../../../protocol/authenticate.ts';
+import type { Resolver } from '../../../protocol/dns/types.ts';
 import type { SpfReason } from '../../../protocol/spf/types.ts';
-import type { Fix } from '../types.ts';
+import type { Catalogue, SenderWants } from '../../setup/types.ts';
+import type { Evidence, ExplainedAlignment, ExplainedHop, Finding, Fix, ReaderMark, ReceiverView } from '../types.ts';
 
 export type Known = 'yes' | 'no' | 'unknown';
 
@@ -123,4 +130,90 @@ export type ScoreRow = {
   readonly say: (facts: ScoreFacts) => string;
   readonly fix: (facts: ScoreFacts) => Fix;
   readonly mended: (facts: ScoreFacts) => ScoreFacts;
+};
+
+// ---- A message
+
+/** What the receiver knows of how a message came. What is absent is not known, and costs nothing. */
+export type ScoreSession = {
+  /** Without it, what the header notes is taken, and what it does not note is unknown. */
+  readonly remoteAddress?: string;
+  readonly helo?: string;
+  /** Without brackets; '' is the null sender. */
+  readonly mailFrom?: string;
+  /** The version of TLS it came with, or `none`. */
+  readonly tls?: string;
+  /** Block lists, where they were asked. */
+  readonly lists?: ListFacts & { readonly names?: ScoreNames['lists'] };
+  /** It goes to many: the rules for newsletters count. */
+  readonly isBulk?: boolean;
+};
+
+/** Ways to look. One scorer remembers keys and lists as long as it lives. */
+export type ScorePorts = {
+  readonly resolver: Resolver;
+  readonly clock?: Clock;
+  readonly timers?: Timers;
+  /** To name the service that sends, and the records it wants. */
+  readonly catalogue?: Catalogue;
+};
+
+/** One DKIM-Signature field, as far as it can be read. */
+export type SignatureFacts = {
+  readonly domain: string;
+  readonly selector: string;
+  /** The verifier's word; `unknown` where nobody verified it. */
+  readonly result: string;
+  readonly aligned: Known;
+  /** Names in h=, lower case, as often as they stand there. */
+  readonly fieldNames: readonly string[];
+  /** l= */
+  readonly bodyOctets?: number;
+  /** x= */
+  readonly expiresAtSeconds?: number;
+  readonly keyBits?: number;
+  readonly algorithm: string;
+};
+
+/** All that is known of a message at one moment. Rules read it and nothing else. */
+export type MessageFacts = {
+  readonly index: MessageIndex;
+  readonly nowMs: number;
+  readonly author: Author;
+  /** In From, where it names one author. */
+  readonly domain?: DomainName;
+  readonly organizationOf: (domain: DomainName) => DomainName | undefined;
+  /** Where the verdicts come from: evaluated now, noted in the header, or nowhere. */
+  readonly evidence: Evidence;
+  readonly alignment: ExplainedAlignment;
+  readonly report?: AuthReport;
+  readonly hops: readonly ExplainedHop[];
+  readonly signatures: readonly SignatureFacts[];
+  /** Names of fields under a signature that passes, lower case. */
+  readonly covered: ReadonlySet<string>;
+  readonly isBulk: boolean;
+  /** Who the message was sent through, and what that wants in DNS for the domain in From. */
+  readonly service?: SenderWants;
+  /** What the table judges, content and bulk still empty. */
+  readonly states: ScoreFacts;
+};
+
+/** What a family of rules says of a message. */
+export type MessageJudgement = { readonly findings: readonly Finding[]; readonly charges: readonly Charge[] };
+
+/** A fact that costs nothing: fine, or not known. */
+export type QuietFact = { readonly state: 'fine' | 'unknown'; readonly say: string };
+
+export type MessageScore = Score & {
+  /** Facts that the number rests on, to predict with. */
+  readonly facts: ScoreFacts;
+  readonly findings: readonly Finding[];
+  /** What is fine, and what could not be found out. */
+  readonly quiet: readonly QuietFact[];
+  readonly way: readonly ScoreStep[];
+  readonly receivers: readonly ReceiverView[];
+  readonly reader: readonly ReaderMark[];
+  readonly evidence: Evidence['source'];
+  /** Where it was evaluated now. */
+  readonly report?: AuthReport;
 };

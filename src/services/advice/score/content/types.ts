@@ -1,0 +1,91 @@
+/** The words of the content rules: what they are given of a message, and what they answer. */
+import type { DomainName } from '../../../../format/domain-name.ts';
+import type { HtmlFacts } from '../../../../format/html/read-html.ts';
+import type { LineFacts } from '../../../../format/line-ends.ts';
+import type { MessageIndex } from '../../../../format/message/message-index.ts';
+import type { Part, PartTree } from '../../../../format/message/part-tree.ts';
+import type { Judged } from '../../doctor/types.ts';
+import type { Finding } from '../../types.ts';
+import type { Charge } from '../types.ts';
+
+/** What an outside filter (rspamd, SpamAssassin) said of the message. */
+export type FilterVerdict = {
+  /** `rspamd`, `SpamAssassin` */
+  readonly name: string;
+  /** Undefined: it did not answer; `problem` says why. */
+  readonly points: number | undefined;
+  /** From how many points on the filter itself calls it spam. */
+  readonly spamFrom?: number;
+  readonly symbols: readonly FilterSymbol[];
+  readonly problem?: string;
+};
+export type FilterSymbol = { readonly name: string; readonly points: number; readonly say?: string };
+
+/** What became of following a link: whether it leads anywhere. */
+export type LinkProbe = { readonly href: string; readonly end: 'works' | 'broken' | 'unknown'; readonly say: string };
+
+export type ContentFacts = {
+  readonly index: MessageIndex;
+  /** The domain in From; absent when there is not exactly one author. */
+  readonly author?: DomainName;
+  readonly organizationOf: (domain: DomainName) => DomainName | undefined;
+  readonly nowMs: number;
+  /** Absent: no filter is set up. */
+  readonly filters?: readonly FilterVerdict[];
+  /** Absent: nobody followed the links. */
+  readonly probes?: readonly LinkProbe[];
+};
+
+/** Why a link cannot lead anywhere, without trying it. */
+export type LinkTrouble =
+  | 'empty'
+  | 'placeholder'
+  | 'relative'
+  | 'no-host'
+  | 'local'
+  | 'script'
+  | 'syntax'
+  | 'no-anchor';
+
+export type Link = {
+  /** As written. */
+  readonly href: string;
+  /** Words that a reader clicks on; the address itself where it stands in plain text. */
+  readonly text: string;
+  readonly place: 'html' | 'text';
+  /** `https:`, `mailto:`; empty when it is broken. */
+  readonly scheme: string;
+  /** Lower case, A-labels; empty where the scheme has none. */
+  readonly host: string;
+  readonly trouble?: LinkTrouble;
+};
+
+export type Attachment = { readonly part: Part; readonly name: string; readonly type: string };
+
+/** The message, read once for all rules. */
+export type Content = {
+  readonly facts: ContentFacts;
+  readonly index: MessageIndex;
+  readonly lines: LineFacts;
+  readonly tree: PartTree;
+  /** What is shown of plain text, attachments apart; undefined when there is none. */
+  readonly plain: string | undefined;
+  readonly html: HtmlFacts | undefined;
+  /** Octets of the HTML, decoded, or of the plain text where there is none. */
+  readonly shownOctets: number;
+  readonly attachments: readonly Attachment[];
+  /** Those of the HTML, or of the plain text where there is none. */
+  readonly links: readonly Link[];
+};
+
+export type JudgedContent = Judged & {
+  /** What it costs, in tenths of a point. */
+  readonly tenths?: number;
+};
+
+export type ContentRule<Id extends string = string> = {
+  readonly id: Id;
+  readonly judge: (content: Content) => readonly JudgedContent[];
+};
+
+export type JudgedMessage = { readonly findings: readonly Finding[]; readonly charges: readonly Charge[] };
