@@ -150,3 +150,14 @@ test('only https: to public hosts: nobody can make us look around at home', asyn
     assert.equal(got.ok ? 'ok' : got.code, 'url', url);
   }
 });
+
+test('a file of any type is fetched with its type, by the same rules', async (t) => {
+  const port = await serve(t, (_request, response) => {
+    response.writeHead(200, { 'content-type': 'Image/SVG+XML; charset=utf-8' }).end('<svg/>');
+  });
+  const file = await client(port).getFile('https://a.test/logo.svg', { octetsMax: 100, timeMs: 5_000 });
+  assert.ok(file.ok);
+  assert.deepEqual([fromUtf8(file.value.octets), file.value.mediaType], ['<svg/>', 'image/svg+xml']);
+  const short = await client(port).getFile('https://a.test/logo.svg', { octetsMax: 5, timeMs: 5_000 });
+  assert.equal(!short.ok && short.code, 'too-long');
+});

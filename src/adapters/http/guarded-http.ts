@@ -23,6 +23,11 @@ export type HttpWish = {
   readonly mediaType: string;
 };
 
+/** A file of any media type. */
+export type FileWish = Omit<HttpWish, 'mediaType'>;
+export type FetchedFile = { readonly octets: Uint8Array; readonly mediaType: string };
+type AnyWish = FileWish & Partial<HttpWish>;
+
 type HttpRefusal =
   | 'url'
   | 'dns'
@@ -33,8 +38,11 @@ type HttpRefusal =
   | 'media-type'
   | 'too-long'
   | 'too-slow';
-type HttpResult = Outcome<Uint8Array, HttpRefusal>;
-export type GuardedHttp = { readonly get: (url: string, wish: HttpWish) => Promise<HttpResult> };
+type FileResult = Outcome<FetchedFile, HttpRefusal>;
+export type GuardedHttp = {
+  readonly get: (url: string, wish: HttpWish) => Promise<Outcome<Uint8Array, HttpRefusal>>;
+  readonly getFile: (url: string, wish: FileWish) => Promise<FileResult>;
+};
 
 export type GuardedHttpOptions = {
   readonly resolver: Resolver;
@@ -51,18 +59,23 @@ const addressesMax = 4;
 const headerOctetsMax = 16_384;
 
 export function createGuardedHttp(options: GuardedHttpOptions): GuardedHttp {
+  const getFile = async (url: string, wish: AnyWish): Promise<FileResult> => {
+    const host = hostOf(url);
+    if (host === undefined) return refuse('url', `${printable(url, 100)} is no https: URL of a public host`);
+    const abort = new AbortController();
+    const cancel = options.timers.after(wish.timeMs, () => abort.abort());
+    try {
+      return await getFrom(options, { url: new URL(url), host, wish, signal: abort.signal });
+    } finally {
+      cancel();
+    }
+  };
   return {
     get: async (url, wish) => {
-      const host = hostOf(url);
-      if (host === undefined) return refuse('url', `${printable(url, 100)} is no https: URL of a public host`);
-      const abort = new AbortController();
-      const cancel = options.timers.after(wish.timeMs, () => abort.abort());
-      try {
-        return await getFrom(options, { url: new URL(url), host, wish, signal: abort.signal });
-      } finally {
-        cancel();
-      }
+      const file = await getFile(url, wish);
+      return file.ok ? accept(file.value.octets) : file;
     },
+    getFile,
   };
 }
 
@@ -73,12 +86,12 @@ function hostOf(text: string): DomainName | undefined {
   return parseDomainName(url.hostname);
 }
 
-type Fetching = { readonly url: URL; readonly host: DomainName; readonly wish: HttpWish; readonly signal: AbortSignal };
+type Fetching = { readonly url: URL; readonly host: DomainName; readonly wish: AnyWish; readonly signal: AbortSignal };
 
-async function getFrom(options: GuardedHttpOptions, fetching: Fetching): Promise<HttpResult> {
+async function getFrom(options: GuardedHttpOptions, fetching: Fetching): Promise<FileResult> {
   const addresses = await addressesOf(options, fetching);
   if (!addresses.ok) return addresses;
-  let last: HttpResult = refuse('dns', `${fetching.host} has no address`);
+  let last: FileResult = refuse('dns', `${fetching.host} has no address`);
   for (const address of addresses.value.slice(0, addressesMax)) {
     last = await getFromAddress(options, fetching, address);
     if (last.ok || last.code !== 'connection' || fetching.signal.aborted) return last;
@@ -107,7 +120,7 @@ async function addressesOf(
   return allowed.length > 0 ? accept(allowed) : refuse('address', `${host} leads to no public address`);
 }
 
-function tooSlow(wish: HttpWish) {
+function tooSlow(wish: AnyWish) {
   return refuse('too-slow', `no whole answer within ${Math.round(wish.timeMs / 1000)} s`);
 }
 
@@ -115,13 +128,13 @@ function getFromAddress(
   options: GuardedHttpOptions,
   { url, host, wish, signal }: Fetching,
   address: IpAddress,
-): Promise<HttpResult> {
+): Promise<FileResult> {
   return new Promise((resolve) => {
     const sent = request({
       host: address.text,
       port: options.test?.port ?? httpsPort,
       path: `${url.pathname}${url.search}`,
-      headers: { host, accept: wish.mediaType, 'accept-encoding': 'identity', 'user-agent': 'Posthorn' },
+      headers: { host, accept: wish.mediaType ?? '*/*', 'accept-encoding': 'identity', 'user-agent': 'Posthorn' },
       agent: false,
       servername: host,
       minVersion: 'TLSv1.2',
@@ -148,20 +161,20 @@ class NameMismatch extends Error {}
 const certificateErrors =
   /^(CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_|INVALID_CA|PATH_LENGTH|INVALID_PURPOSE)/;
 
-function refusalOf(error: NodeJS.ErrnoException): HttpResult {
+function refusalOf(error: NodeJS.ErrnoException): FileResult {
   if (error instanceof NameMismatch) return refuse('certificate', error.message);
   const code = error.code ?? '';
   if (certificateErrors.test(code)) return refuse('certificate', `the certificate is not valid (${code})`);
   return refuse('connection', `no connection (${code || printable(error.message, 100)})`);
 }
 
-async function readAnswer(response: IncomingMessage, wish: HttpWish, signal: AbortSignal): Promise<HttpResult> {
+async function readAnswer(response: IncomingMessage, wish: AnyWish, signal: AbortSignal): Promise<FileResult> {
   const { statusCode = 0, headers } = response;
   if (statusCode >= 300 && statusCode < 400)
     return refuse('status', `a redirect (${statusCode}), which is not followed`);
   if (statusCode !== 200) return refuse('status', `status ${statusCode}`);
-  const mediaType = (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase();
-  if (mediaType !== wish.mediaType)
+  const mediaType = (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  if (wish.mediaType !== undefined && mediaType !== wish.mediaType)
     return refuse('media-type', `media type ${printable(mediaType || 'none', 60)} instead of ${wish.mediaType}`);
   const encoding = headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity') return refuse('media-type', `encoded as ${printable(encoding, 60)}`);
@@ -176,5 +189,5 @@ async function readAnswer(response: IncomingMessage, wish: HttpWish, signal: Abo
   } catch (error) {
     return signal.aborted ? tooSlow(wish) : refusalOf(error as NodeJS.ErrnoException);
   }
-  return accept(Buffer.concat(parts));
+  return accept({ octets: Buffer.concat(parts), mediaType });
 }

@@ -30,6 +30,8 @@ export type LinkOptions = ClientOptions & {
   readonly serverName?: string;
   /** Decides about the certificate instead of the system's authorities. */
   readonly judge?: JudgeChain;
+  /** Is told what the handshake showed, certificates included. */
+  readonly onTls?: (facts: TlsFacts) => void;
   /** Trust anchors besides the system's. */
   readonly trust?: readonly string[];
   /** TLS from the first octet. RFC 8314 §3.3 */
@@ -165,6 +167,21 @@ export class SmtpLink {
     return this.#endings ?? envelope.recipients.map(() => ({ kind: 'trouble', trouble, stage: 'mail' }));
   }
 
+  /** Whether the host would take these recipients from the null sender: MAIL, RCPT, RSET, and no message. An ending per recipient. */
+  async ask(addresses: readonly string[], context: LinkContext): Promise<readonly Ending[]> {
+    const recipients = addresses.map((address) => ({ address, internationalised: false }));
+    const base = { mailFrom: '', size: 0, smtpUtf8: false, eightBit: false, asksOnly: true } as const;
+    this.#context = context;
+    this.#endings = undefined;
+    await this.#untilStopped(async () => {
+      if (!this.isReady) return;
+      await this.#tell({ kind: 'begin', envelope: { ...base, recipients } }, undefined);
+      await this.#run(undefined);
+    });
+    const trouble = this.#cut ?? outOfTurn;
+    return this.#endings ?? addresses.map(() => ({ kind: 'trouble', trouble, stage: 'mail' }));
+  }
+
   /** Calls once when the other side says anything or goes, while nobody uses the link; the answer ends the watch. */
   watch(onGone: () => void): () => void {
     let watching = true;
@@ -260,19 +277,21 @@ export class SmtpLink {
   }
 
   async #shakeHands(): Promise<TlsFacts | Trouble> {
-    const { at, requireValid, trust, judge, serverName = at.host } = this.#options;
+    const { at, requireValid, trust, judge, onTls, serverName = at.host } = this.#options;
     const patience = new AbortController();
     const tooLong = () => patience.abort(new DOMException('the handshake took too long', 'TimeoutError'));
     const cancel = this.#ports.timers.after(this.#ports.patience.handshakeMs, tooLong);
     const signal = AbortSignal.any([this.#context.signal, patience.signal]);
     try {
-      const { chain, ...tls } = await this.connection.startTlsAsClient({
+      const shown = await this.connection.startTlsAsClient({
         serverName,
         requireValid,
         signal,
         ...(trust ? { trust } : {}),
-        ...(judge ? { wantChain: true } : {}),
+        ...(judge || onTls ? { wantChain: true } : {}),
       });
+      onTls?.(shown);
+      const { chain, ...tls } = shown;
       if (requireValid && !tls.authorized)
         return this.#tlsTrouble(tls.authorizationError ?? 'certificate not valid', tls.authorizationError);
       const judgement = judge?.(chain ?? []);

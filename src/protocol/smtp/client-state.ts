@@ -24,6 +24,8 @@ export type Envelope = {
   readonly size: number;
   readonly smtpUtf8: boolean;
   readonly eightBit: boolean;
+  /** Whether the recipients would be taken is all that is asked: RSET follows, and no message. */
+  readonly asksOnly?: true;
   /** Said where DSN is offered. RFC 3461 §5.2.1 */
   readonly wishes?: MessageWishes;
 };

@@ -24,6 +24,7 @@ export function begin(session: Session, envelope: Envelope): Step {
   });
   const open = recipients.flatMap((progress, recipient) => (progress === 'open' ? [recipient] : []));
   const chunked = session.capabilities.chunking && session.options.chunking === 'when-offered';
+  const saysData = !chunked && envelope.asksOnly === undefined;
   const transaction: Transaction = {
     envelope,
     pipelined: session.capabilities.pipelining,
@@ -31,7 +32,7 @@ export function begin(session: Session, envelope: Envelope): Step {
     awaited: [
       { stage: 'mail' },
       ...open.map((recipient): Awaited => ({ stage: 'rcpt', recipient })),
-      ...(chunked ? [] : [{ stage: 'data' } as const]),
+      ...(saysData ? [{ stage: 'data' } as const] : []),
     ],
     mailAccepted: false,
     recipients,
@@ -64,7 +65,7 @@ function lineOf(session: Session, { envelope }: Transaction, awaited: Awaited): 
     return command.rcpt(to.address, session.capabilities.dsn ? to.wishes : {});
   }
   return command.mail(envelope.mailFrom, {
-    ...(session.capabilities.size ? { size: envelope.size } : {}),
+    ...(session.capabilities.size && !envelope.asksOnly ? { size: envelope.size } : {}),
     eightBit: envelope.eightBit,
     smtpUtf8: usesUtf8(session, envelope),
     ...(session.capabilities.dsn && envelope.wishes ? { wishes: envelope.wishes } : {}),
@@ -121,7 +122,8 @@ function onMail(transaction: Transaction, reply: HeardReply): Transaction {
 function onRcpt(transaction: Transaction, recipient: number, reply: HeardReply): Transaction {
   if (transaction.recipients[recipient] !== 'open') return transaction; // MAIL had failed: this only echoes it
   const afterAccepted = transaction.recipients.includes('accepted');
-  const progress: RecipientProgress = isPositive(reply)
+  const isToBeSent = isPositive(reply) && transaction.envelope.asksOnly === undefined;
+  const progress: RecipientProgress = isToBeSent
     ? 'accepted'
     : { kind: 'answered', reply, stage: 'rcpt', ...(afterAccepted ? { afterAccepted } : {}) };
   return { ...transaction, recipients: transaction.recipients.with(recipient, progress) };
@@ -130,7 +132,10 @@ function onRcpt(transaction: Transaction, recipient: number, reply: HeardReply):
 /** Awaits the next reply, or says the next command where they go one by one. */
 function goOn(session: Session, transaction: Transaction): Step {
   const [following] = transaction.awaited;
-  invariant(following || transaction.chunked, 'DATA is the last command of an envelope');
+  invariant(
+    following || transaction.chunked || transaction.envelope.asksOnly,
+    'DATA is the last command of an envelope',
+  );
   const next: Session = { ...session, state: { at: 'envelope', transaction } };
   if (transaction.pipelined && following) return { next, effects: [] };
   if (!transaction.mailAccepted) return settle(session, transaction, { at: 'ready' });

@@ -1,0 +1,25 @@
+/** The doctor's eyes: mail hosts over SMTP, policies and logos over the guarded HTTP client. */
+import { stsPolicyFetcher } from '../adapters/http/fetch-sts-policy.ts';
+import { createGuardedHttp } from '../adapters/http/guarded-http.ts';
+import { createHostProbes, type HostProbeOptions } from '../adapters/transports/host-probes.ts';
+import type { Probes } from '../services/advice/doctor/types.ts';
+import type { World } from './compose.ts';
+
+/** For a policy, a logo or a certificate: a person waits. */
+const fileMs = 20_000;
+
+export function createProbes(
+  world: Pick<World, 'net' | 'resolver' | 'timers' | 'random' | 'trust'>,
+  options: Omit<HostProbeOptions, 'trust'>,
+): Required<Probes> {
+  const { resolver, timers, trust } = world;
+  const http = createGuardedHttp({ resolver, timers, trust });
+  return {
+    ...createHostProbes(world, { ...options, trust }),
+    policyFile: stsPolicyFetcher(http, fileMs),
+    file: async (url, { octetsMax }) => {
+      const file = await http.getFile(url, { octetsMax, timeMs: fileMs });
+      return file.ok ? { ok: true, ...file.value } : { ok: false, say: file.say };
+    },
+  };
+}
