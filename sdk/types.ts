@@ -1,5 +1,13 @@
 /** The API’s types. Made from its schemas by tools/generate-sdk-types.ts: change them there. */
 
+/** What the office says at a name. */
+export type AnsweredSet = {
+  readonly name: string;
+  readonly type: 'A' | 'AAAA' | 'CNAME' | 'MX' | 'NS' | 'TXT' | 'TLSA' | 'SRV' | 'CAA' | 'PTR';
+  readonly ttl: number;
+  readonly values: readonly string[];
+};
+
 /** A file that travels with the message. */
 export type Attachment = {
   /** As it is shown to the reader. */
@@ -52,6 +60,25 @@ export type CreatedUser = {
   readonly created_at: string;
   /** The password that was made. It is not stored and cannot be shown again. */
   readonly app_password?: string;
+};
+
+/** What of a domain the office keeps and answers. */
+export type Delegation = {
+  readonly object: 'delegation';
+  readonly domain: string;
+  readonly delegated: boolean;
+  /** names: some names lead here. zone: the domain as a whole. */
+  readonly kind?: 'names' | 'zone';
+  /** Below which the office answers. */
+  readonly zone?: string;
+  readonly name_servers?: readonly string[];
+  readonly mta_sts?: 'testing' | 'enforce' | 'none';
+  readonly spf_held: readonly HeldSpf[];
+  /** What leads to the office; created once. */
+  readonly records: readonly RecordToCreate[];
+  /** What stays in the domain’s own zone besides. */
+  readonly beside: readonly RecordToCreate[];
+  readonly answered: readonly AnsweredSet[];
 };
 
 /** A key that signs mail of a domain, and the record that publishes it. */
@@ -161,6 +188,11 @@ export type Email = {
   readonly recipients: readonly Recipient[];
 };
 
+export type EndDelegationQuery = {
+  /** Also while names of the domain lead here. */
+  readonly force?: boolean;
+};
+
 /** Something that happened. docs/EVENTS.md lists the types and their data. */
 export type Event = {
   readonly object: 'event';
@@ -180,6 +212,17 @@ export type GetEmailQuery = {
   readonly wait?: 'accepted' | 'settled' | 'delivered';
   /** Longest wait; more than a minute counts as a minute. Then the answer tells how things stand. */
   readonly timeout?: string;
+};
+
+/** An SPF record that is wanted and not answered. */
+export type HeldSpf = {
+  /** Whose mail it is about: the domain, or the return path of a sender. */
+  readonly name: string;
+  /** broken: receivers would give up on it. unknown: the DNS did not say. */
+  readonly why: 'broken' | 'unknown';
+  readonly say: string;
+  /** What is answered instead; empty: no record. */
+  readonly terms: readonly string[];
 };
 
 /** An API key. Its text was shown once, when it was made. */
@@ -241,6 +284,14 @@ export type ListInboxQuery = {
   readonly folder?: 'INBOX' | 'Junk';
 };
 
+/** How the office is to keep the records of a domain. */
+export type NewDelegation = {
+  /** The domain is a zone of the office: only its NS records lead there. */
+  readonly whole?: boolean;
+  /** What the MTA-STS policy asks for. */
+  readonly mta_sts?: 'testing' | 'enforce' | 'none';
+};
+
 /** A domain to be added. */
 export type NewDomain = {
   /** The domain, as people write it or as A-labels. */
@@ -267,6 +318,8 @@ export type NewPublication = {
   readonly dry_run?: boolean;
   /** Publish records too that are only nice to have. */
   readonly optional?: boolean;
+  /** Publish what can be, though something is to be decided first. */
+  readonly partial?: boolean;
 };
 
 /** One who sends. */
@@ -400,6 +453,8 @@ export type Publication = {
   readonly changes: readonly RecordChange[];
   /** Planned, and not in this zone: somebody else has to set them. */
   readonly elsewhere: readonly PlannedRecord[];
+  /** What waits for a decision, and is not among the changes. */
+  readonly conflicts: readonly PlanConflict[];
   readonly obstacles: readonly Obstacle[];
 };
 
@@ -468,6 +523,15 @@ export type RecordSighting = {
   /** everywhere: at every authoritative server. unclear: no server answered. */
   readonly seen: 'everywhere' | 'somewhere' | 'nowhere' | 'unclear';
   readonly servers: readonly Witness[];
+};
+
+/** A record that the owner of the domain creates. */
+export type RecordToCreate = {
+  readonly name: string;
+  readonly type: 'A' | 'AAAA' | 'CNAME' | 'MX' | 'NS' | 'TXT' | 'TLSA' | 'SRV' | 'CAA' | 'PTR';
+  /** TXT as one text, unquoted. */
+  readonly value: string;
+  readonly why: string;
 };
 
 /** All records of one name and type. */

@@ -56,7 +56,29 @@ test('domains delegate: refused until it is set up, then a few records, and no e
   const rotated = await run('key', 'rotate', 'example.com');
   assert.match(rotated.out, /ph3 and ph4 will sign.*this office publishes them itself\.\n {2}next: /s);
   assert.doesNotMatch(rotated.out, /Publish these/);
-  writeFileSync(zone, `_dmarc.example.com CNAME _dmarc.${where}.\n`);
+  // What the owner creates and what the office answers are told apart, here and as zone lines.
+  const shown = await run('show', 'example.com');
+  assert.match(
+    shown.out,
+    /names of it lead to this office.*Create these once.*keep these there.*MX.*This office answers/s,
+  );
+  assert.doesNotMatch(shown.out, /Publish these/);
+  const lines = (await run('records', 'example.com')).out.split('\n').filter((line) => !line.startsWith(';'));
+  assert.ok(lines.includes(`_dmarc.example.com. CNAME _dmarc.${where}.`));
+  assert.ok(lines.includes('example.com. MX 10 mx.example.net.'));
+  assert.ok(!lines.some((line) => line.includes('DKIM1')));
+  assert.match((await run('records', 'example.com')).out, new RegExp(`; _spf\\.${where}\\. 300 TXT "v=spf1 a:mx`));
+  assert.match((await run('records', 'example.com', '--undelegated')).out, /\nph1\._domainkey\.example\.com\. TXT/);
+  writeFileSync(
+    zone,
+    `_dmarc.example.com CNAME _dmarc.${where}.\nspf.much.example TXT "v=spf1 include:none.example -all"\n`,
+  );
+  const plan = ['plan', 'example.com', '--sender', 'smtp-relay:include=spf.much.example', '--save', '--zone', zone];
+  await posthorn([...plan, '--config', settings]);
+  assert.equal((await delegate()).code, 0);
+  const held = await run('show', 'example.com');
+  assert.match(held.out, /! The SPF record of example\.com is not answered as declared:.*\(a:mx\.example\.net\)/s);
+  assert.match((await run('records', 'example.com')).err, /! The SPF record of example\.com/);
   const early = await delegate('--stop');
   assert.equal(early.code, 1);
   assert.match(early.err, /Still leading here: _dmarc\.example\.com\..*next: .*--stop --force/s);

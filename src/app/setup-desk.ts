@@ -10,7 +10,14 @@ import { createJournal } from '../services/setup/publish/publication-journal.ts'
 import { publicationStore } from '../services/setup/publish/publication-store.ts';
 import { createPublisher } from '../services/setup/publish/publish.ts';
 import type { Publisher } from '../services/setup/publish/types.ts';
-import { type Delegations, ownOffice, Setup } from '../services/setup/setup.ts';
+import {
+  beginDelegation,
+  type Delegations,
+  endDelegation,
+  ownOffice,
+  Setup,
+  viewDelegation,
+} from '../services/setup/setup.ts';
 import type { Declaration, OwnOffice, ZoneEditorRefusal } from '../services/setup/types.ts';
 import type { ZoneEditor } from '../services/setup/zone-editor.ts';
 import type { Records, World } from './compose.ts';
@@ -26,7 +33,7 @@ export type OpenZoneEditor = (domain: DomainName, vault?: Vault) => Promise<Outc
 
 type Office = Pick<Records, 'db' | 'directory' | 'ids'> &
   Partial<Pick<Records, 'credentials'>> & {
-    readonly delegations: Pick<Delegations, 'find'>;
+    readonly delegations: Pick<Delegations, 'find' | 'check' | 'delegate' | 'stop' | 'answered' | 'stsModeOf'>;
   };
 type Around = Pick<World, 'authorities' | 'resolver' | 'timers' | 'zoneEditor'>;
 
@@ -40,6 +47,12 @@ export function openSetupDesk(office: Office, hostname: DomainName, world: Aroun
   };
   const declaration = async (domain: DomainName): Promise<Declaration> =>
     (await (await setup()).declaration(domain)) ?? { domain, senders: [] };
+
+  const kept = { directory, hostname, delegations, resolver: world.resolver };
+  const declarations = {
+    declaration: async (domain: DomainName) => (await setup()).declaration(domain),
+    declare: async (declared: Declaration) => (await setup()).declare(declared),
+  };
 
   return {
     declaration,
@@ -59,6 +72,9 @@ export function openSetupDesk(office: Office, hostname: DomainName, world: Aroun
         plan(resolver ? new Setup({ ...ports, catalogue: own.catalogue, resolver }) : own, declared, office),
       );
     },
+    delegation: (domain) => viewDelegation(kept, domain),
+    delegate: (domain, wish) => beginDelegation({ ...kept, declarations }, domain, wish),
+    endDelegation: (domain, options) => endDelegation({ ...kept, declarations }, domain, options),
     publisher: (domain, options) => openPublisher(office, world, { domain, ...options }),
   };
 }

@@ -7,6 +7,7 @@ import { openFileSecrets } from '../../src/adapters/secrets/file-secrets.ts';
 import { openBlobs } from '../../src/adapters/store/blobs.ts';
 import { openSqlite, type SqliteDb } from '../../src/adapters/store/sqlite-db.ts';
 import { zoneFileEditor } from '../../src/adapters/zones/zone-file.ts';
+import { loadCatalogue } from '../../src/app/load-catalogue.ts';
 import { openSetupDesk } from '../../src/app/setup-desk.ts';
 import { systemClock, type Timers } from '../../src/base/clock.ts';
 import { createIds } from '../../src/base/id.ts';
@@ -30,7 +31,9 @@ import { Outbound } from '../../src/services/outbound/outbound.ts';
 import { outboundMigrations } from '../../src/services/outbound/outbound-migrations.ts';
 import type { Attempt, Transport } from '../../src/services/outbound/transport.ts';
 import { DomainCare } from '../../src/services/setup/care/domain-care.ts';
+import { hostedMigrations } from '../../src/services/setup/hosted/hosted-migrations.ts';
 import { publishMigrations } from '../../src/services/setup/publish/publish-migrations.ts';
+import { Delegations } from '../../src/services/setup/setup.ts';
 import { setupMigrations } from '../../src/services/setup/setup-migrations.ts';
 import { makeTestDkimKey } from './dkim-test-keys.ts';
 import { domain, officeMigrations, tempFolder } from './temp-office.ts';
@@ -77,6 +80,7 @@ export async function openHttpOffice(folder: string, options: HttpOfficeOptions 
     ...mailboxMigrations,
     ...setupMigrations,
     ...publishMigrations,
+    ...hostedMigrations,
   ];
   const db = await openSqlite(folder, { migrations, office: 'take', timers });
   const ids = createIds(timers, random);
@@ -120,11 +124,19 @@ export async function openHttpOffice(folder: string, options: HttpOfficeOptions 
   if (!existsSync(zone))
     writeFileSync(zone, 'example.com. 300 SOA ns host 1 2 3 4 5\nexample.com. 300 NS ns.example.com.\n');
   const zoneEditor = async () => accept(zoneFileEditor({ path: zone }));
-  const desk = openSetupDesk(
-    { db, directory, ids, delegations: { find: async () => undefined } },
-    domain('mx.example.com'),
-    { ...eyes, timers, zoneEditor },
+  const delegations = new Delegations(
+    { db, directory, clock: timers, resolver, catalogue: loadCatalogue },
+    {
+      hostname: domain('mx.example.com'),
+      hostedZone: domain('hosted.example.net'),
+      nameServers: [domain('ns1.example.net')],
+    },
   );
+  const desk = openSetupDesk({ db, directory, ids, delegations }, domain('mx.example.com'), {
+    ...eyes,
+    timers,
+    zoneEditor,
+  });
   const app = createHttpApp(
     { outbound, directory, care, desk, mailbox, events, db, blobs, timers, ids, signals, health, metrics, memory },
     { version: '1.2.3', ...(options.limits && { limits: options.limits }) },

@@ -4,9 +4,11 @@ import { parseMailbox } from '../../format/address.ts';
 import type { DomainRecord } from '../../services/directory/types.ts';
 import type { EventQuery } from '../../services/events/types.ts';
 import type { MessageId, MessageView, Sender } from '../../services/outbound/types.ts';
+import { viewDelegation } from '../../services/setup/setup.ts';
 import { inMemory, parseGivenEnvelope, parseRaw } from '../http/parse-raw.ts';
 import { parseSend } from '../http/parse-send.ts';
 import { showEmail, showEvent, showKey, showReceived, showStep, showUser } from '../http/show.ts';
+import { showDelegation } from '../http/show-delegation.ts';
 import { showCheck, showDkimKey, showDomain } from '../http/show-domain.ts';
 import type { CliHost, Eyes, OpenOffice } from './cli-host.ts';
 import type { OfficeClient, Page } from './office-client.ts';
@@ -167,7 +169,10 @@ export function openLocalOffice(
       return showCheck(report);
     },
 
-    isDelegated: async (text) => (await office.delegations.find(readDomain(text))) !== undefined,
+    delegation: async (text) => {
+      const name = readDomain(text);
+      return showDelegation(name, await viewDelegation(office, name));
+    },
 
     rotateKeys: async (text) => {
       const name = readDomain(text);

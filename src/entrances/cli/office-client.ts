@@ -8,8 +8,9 @@ import type { Email, SendEmail, TimelineStep } from '../http/schemas/emails.ts';
 import type { Event } from '../http/schemas/events.ts';
 import type { ReceivedEmail } from '../http/schemas/inbox.ts';
 import type { Key, NewKey, NewUser, User } from '../http/schemas/office.ts';
+import type { Delegation } from '../http/schemas/setup.ts';
 
-export type { Domain, DomainCheck, Email, Event, Key, ReceivedEmail, SendEmail, TimelineStep, User };
+export type { Delegation, Domain, DomainCheck, Email, Event, Key, ReceivedEmail, SendEmail, TimelineStep, User };
 
 export type Page<Item> = { readonly data: readonly Item[]; readonly next_cursor: string | null };
 type PageQuery = { readonly limit: number; readonly cursor?: string };
@@ -61,8 +62,8 @@ export interface OfficeClient {
   addDomain(name: string, options: { readonly receives: boolean }): Promise<Domain>;
   /** Looks at the domain in DNS now. */
   verifyDomain(name: string): Promise<DomainCheck>;
-  /** Whether the office answers for the domain's keys itself. Absent where that is not known. */
-  readonly isDelegated?: (name: string) => Promise<boolean>;
+  /** What of the domain the office keeps and answers itself. */
+  delegation(name: string): Promise<Delegation>;
   /** The new keys, which wait for their records. */
   rotateKeys(name: string): Promise<Domain['dkim_keys']>;
 

@@ -7,6 +7,7 @@ type Refusal = { readonly code: string; readonly say: string };
 const exitOf: Readonly<Record<string, ExitCode>> = {
   'domain-unknown': exits.badInput,
   'not-set-up': exits.configuration,
+  'dns-failed': exits.tryAgain,
   'domain-unverified': exits.noPermission,
   'from-not-allowed': exits.noPermission,
   'sender-not-allowed': exits.noPermission,
@@ -19,6 +20,7 @@ const exitOf: Readonly<Record<string, ExitCode>> = {
 const nextCommand: Readonly<Record<string, (about: string) => string>> = {
   'domain-unknown': (about) => `domains add ${about}`,
   'not-set-up': () => 'config explain dns',
+  'dns-failed': (about) => `domains delegate ${about}`,
   'zone-taken': () => 'config explain dns',
   'other-kind': (about) => `domains delegate ${about} --stop`,
   'rotation-under-way': (about) => `domains verify ${about}`,

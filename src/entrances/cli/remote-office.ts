@@ -6,6 +6,7 @@ import { type ExitCode, exits } from './exits.ts';
 import type {
   CreatedKeyDocument,
   CreatedUserDocument,
+  Delegation,
   Domain,
   DomainCheck,
   Email,
@@ -87,6 +88,7 @@ export function openRemoteOffice(host: Host, server: string, key: string | undef
     addDomain: (name, options) =>
       api.json<Domain>('/v1/domains', { method: 'POST', body: jsonBody({ name, ...options }), about: name }),
     verifyDomain: (text) => api.json<DomainCheck>(`${domainPath(text)}/verify`, inDomain(text, 'POST')),
+    delegation: (text) => api.json<Delegation>(`${domainPath(text)}/delegation`, inDomain(text, 'GET')),
     rotateKeys: async (text) => {
       const path = `${domainPath(text)}/keys/rotate`;
       return [...(await api.json<Page<Domain['dkim_keys'][number]>>(path, inDomain(text, 'POST'))).data];

@@ -1,6 +1,6 @@
 /** Domains through the API: added, proven, declared, planned, published, their keys replaced. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ask, httpOffice } from '../../../test/support/http-office.ts';
@@ -35,7 +35,10 @@ test('a domain from its name to published, proven and signing', async (t) => {
   assert.equal((await ask(office, 'POST /v1/emails', { key, json: mail })).body.code, 'domain_unverified');
 
   assert.deepEqual((await ask(office, `GET /v1/domains/${name}/senders`, { key })).body.senders, []);
-  const json = { senders: [{ sender: 'own', parameters: { ip4: '192.0.2.10' } }], dmarc: { stage: 'none' } };
+  const json = {
+    senders: [{ sender: 'own', parameters: { ip4: '192.0.2.10', subdomain: 'app' } }],
+    dmarc: { stage: 'none' },
+  };
   const declared = await ask(office, `PUT /v1/domains/${name}/senders`, { key, json });
   assert.partialDeepStrictEqual(declared.body, { domain: name, ...json });
   const typo = { senders: [{ sender: 'googel-workspace' }] };
@@ -66,6 +69,59 @@ test('a domain from its name to published, proven and signing', async (t) => {
   assert.equal((await ask(office, 'POST /v1/emails', { key, json: mail })).status, 202);
 });
 
+test('what has to be decided first is not published by the way: the same rule as for the command, and partial is the word', async (t) => {
+  const office = await httpOffice(t, { resolver: zoneOf(() => office.folder) });
+  const key = await office.key(['domains:write', 'read']);
+  const at = 'POST /v1/domains/example.com/publish';
+  const json = { senders: [{ sender: 'google-workspace' }, { sender: 'fastmail' }] };
+  assert.equal((await ask(office, 'PUT /v1/domains/example.com/senders', { key, json })).status, 200);
+  const zone = () => readFileSync(join(office.folder, 'example.com.zone'), 'utf8');
+  const before = zone();
+  const dry = await ask(office, at, { key, json: { dry_run: true } });
+  assert.equal(dry.body.state, 'planned');
+  assert.equal(dry.body.conflicts[0].code, 'second-inbound');
+  const refused = await ask(office, at, { key, json: {} });
+  assert.equal(refused.status, 409);
+  assert.equal(refused.body.code, 'plan_undecided');
+  assert.match(refused.body.errors[0].detail, /inbound/);
+  assert.match(refused.body.fix, /"partial": true/);
+  assert.equal(zone(), before);
+  const made = await ask(office, at, { key, json: { partial: true } });
+  assert.ok(['made', 'verified'].includes(made.body.state), made.text);
+  assert.match(zone(), /_spf\.google\.com/);
+  assert.doesNotMatch(zone(), / MX \d+ (?!mx\.example\.com)/);
+});
+
+test('delegating by the API: what is to be created and what is answered, said again the same, and its end no accident', async (t) => {
+  const office = await httpOffice(t, { resolver: zoneOf(() => office.folder) });
+  const key = await office.key(['domains:write', 'read']);
+  const at = '/v1/domains/example.com/delegation';
+  const before = await ask(office, `GET ${at}`, { key });
+  assert.deepEqual([before.body.delegated, before.body.records], [false, []]);
+  assert.equal((await ask(office, `DELETE ${at}`, { key })).status, 404);
+  const made = await ask(office, `POST ${at}`, { key, json: { mta_sts: 'enforce' } });
+  assert.equal(made.status, 200, made.text);
+  assert.partialDeepStrictEqual(made.body, { delegated: true, kind: 'names', mta_sts: 'enforce', spf_held: [] });
+  assert.deepEqual((await ask(office, `GET ${at}`, { key })).body, made.body);
+  const dmarc = made.body.records.find(({ name }: { name: string }) => name === '_dmarc.example.com');
+  assert.equal(dmarc.value, `_dmarc.${made.body.zone}`);
+  assert.ok(
+    made.body.answered.some(({ name, type }: { name: string; type: string }) => type === 'TXT' && name === dmarc.value),
+  );
+  const whole = await ask(office, `POST ${at}`, { key, json: { whole: true } });
+  assert.equal(whole.body.code, 'delegation_refused');
+  writeFileSync(join(office.folder, 'example.com.zone'), `_dmarc.example.com. 300 CNAME ${dmarc.value}.\n`, {
+    flag: 'a',
+  });
+  const early = await ask(office, `DELETE ${at}`, { key });
+  assert.equal(early.body.code, 'still_delegated');
+  assert.match(early.body.detail, /Still leading here: _dmarc\.example\.com/);
+  assert.equal((await ask(office, `DELETE ${at}?force=true`, { key })).status, 204);
+  assert.equal((await ask(office, `GET ${at}`, { key })).body.delegated, false);
+  const reader = await office.key(['read']);
+  assert.equal((await ask(office, `POST ${at}`, { key: reader, json: {} })).status, 403);
+});
+
 test('a rotation begins once; a repeated request under its key is one rotation', async (t) => {
   const office = await httpOffice(t);
   const key = await office.key(['domains:write']);
@@ -90,7 +146,7 @@ test('domains are changed with domains:write, and a key sees its own ones only',
     assert.equal((await ask(office, `POST /v1/domains/example.com/${path}`, { key: reader })).status, 403);
     assert.equal((await ask(office, `POST /v1/domains/example.com/${path}`, { key: stranger })).status, 404);
   }
-  for (const path of ['keys', 'senders', 'plan'])
+  for (const path of ['keys', 'senders', 'plan', 'delegation'])
     assert.equal((await ask(office, `GET /v1/domains/example.com/${path}`, { key: stranger })).status, 404);
   const json = { senders: [] };
   assert.equal((await ask(office, 'PUT /v1/domains/example.com/senders', { key: stranger, json })).status, 404);

@@ -31,7 +31,8 @@ const examples: Partial<Record<OperationId, Json>> = {
     inbound: 'posthorn',
     spf: ['flatten'],
   },
-  publishDomain: { dry_run: true, optional: true },
+  publishDomain: { dry_run: true, optional: true, partial: true },
+  delegateDomain: { whole: false, mta_sts: 'enforce' },
   createDomain: { name: 'example.org', receives: true },
   createUser: { login: 'grace', domains: ['example.com'], password: 'correct horse battery' },
 };

@@ -14,7 +14,16 @@ import { Email, ListEmailsQuery, RawQuery, SendEmail, TimelineStep, WaitQuery } 
 import { EmailEventsQuery, Event, ListEventsQuery, StreamEventsQuery } from './schemas/events.ts';
 import { ListInboxQuery, ReceivedEmail } from './schemas/inbox.ts';
 import { CreatedKey, CreatedUser, Key, NewKey, NewUser, User } from './schemas/office.ts';
-import { NewPublication, NewSenders, Plan, Publication, Senders } from './schemas/setup.ts';
+import {
+  Delegation,
+  EndDelegationQuery,
+  NewDelegation,
+  NewPublication,
+  NewSenders,
+  Plan,
+  Publication,
+  Senders,
+} from './schemas/setup.ts';
 
 export type Operation = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -286,7 +295,7 @@ const operations = {
     path: '/v1/domains/{name}/publish',
     group: 'Domains',
     summary: 'Publish the plan of a domain',
-    says: 'Changes the zone at the DNS host of the office’s configuration to what the plan says, leaves everything else alone, and takes it back where it came out otherwise. dry_run shows the changes.',
+    says: 'Changes the zone at the DNS host of the office’s configuration to what the plan says, leaves everything else alone, and takes it back where it came out otherwise. Where something is to be decided first nothing is changed, unless partial is set. dry_run shows the changes.',
     scopes: ['domains:write'],
     wholeOffice: false,
     body: { type: 'application/json', schema: NewPublication, large: false },
@@ -294,11 +303,47 @@ const operations = {
     problems: [
       'not_found',
       'declaration_invalid',
+      'plan_undecided',
       'no_dns_host',
       'dns_host_failed',
       'idempotency_key_reused',
       'idempotency_key_in_use',
     ],
+  },
+  getDelegation: {
+    method: 'GET',
+    path: '/v1/domains/{name}/delegation',
+    group: 'Domains',
+    summary: 'See what of a domain the office keeps',
+    says: 'What its owner creates once, and what the office answers behind it. delegated is false where nothing leads here.',
+    scopes: ['read'],
+    wholeOffice: false,
+    answer: { status: 200, says: 'What is kept here.', schema: Delegation },
+    problems: ['not_found'],
+  },
+  delegateDomain: {
+    method: 'POST',
+    path: '/v1/domains/{name}/delegation',
+    group: 'Domains',
+    summary: 'Have the office keep the records of a domain',
+    says: 'From now on the office answers for SPF, DKIM, DMARC, MTA-STS and TLS reports behind the names in records, and changes them by itself. Said again, the wish is what counts.',
+    scopes: ['domains:write'],
+    wholeOffice: false,
+    body: { type: 'application/json', schema: NewDelegation, large: false },
+    answer: { status: 200, says: 'What is to be created, and what is answered.', schema: Delegation },
+    problems: ['not_found', 'delegation_refused', 'dns_unanswered', 'idempotency_key_reused', 'idempotency_key_in_use'],
+  },
+  endDelegation: {
+    method: 'DELETE',
+    path: '/v1/domains/{name}/delegation',
+    group: 'Domains',
+    summary: 'Stop keeping the records of a domain',
+    says: 'Refused while names of it lead here, unless force=true.',
+    scopes: ['domains:write'],
+    wholeOffice: false,
+    query: EndDelegationQuery,
+    answer: { status: 204, says: 'The office answers for it no more.' },
+    problems: ['not_found', 'still_delegated'],
   },
   createDomain: {
     method: 'POST',

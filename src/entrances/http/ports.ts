@@ -14,6 +14,7 @@ import type { MailboxService } from '../../services/mailbox/mailbox.ts';
 import type { Outbound } from '../../services/outbound/outbound.ts';
 import type { LookAfterDomain } from '../../services/setup/care/types.ts';
 import type { Publisher } from '../../services/setup/publish/types.ts';
+import type { DelegationDeskRefusal, DelegationStart, DelegationView } from '../../services/setup/setup.ts';
 import type {
   Declaration,
   DeclarationRefusal,
@@ -58,6 +59,17 @@ export type SetupDesk = {
   readonly declare: (domain: DomainName, written: unknown) => Promise<Outcome<Declaration, DeclarationRefusal>>;
   /** Makes plans for what is declared, through the resolver it is given or the office's own. */
   readonly planner: (domain: DomainName) => Promise<Outcome<(resolver?: Resolver) => Promise<Plan>, SenderRefusal>>;
+  /** What of the domain the office keeps and answers; undefined where it does not. */
+  readonly delegation: (domain: DomainName) => Promise<DelegationView | undefined>;
+  readonly delegate: (
+    domain: DomainName,
+    wish: DelegationStart,
+  ) => Promise<Outcome<DelegationView, DelegationDeskRefusal>>;
+  /** False: there was nothing to end. */
+  readonly endDelegation: (
+    domain: DomainName,
+    options: { readonly force: boolean },
+  ) => Promise<Outcome<boolean, 'still-delegated'>>;
   /** Refused where nobody said which host keeps the zone. */
   readonly publisher: (
     domain: DomainName,

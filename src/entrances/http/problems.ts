@@ -136,11 +136,37 @@ const ownProblems = {
     meaning: 'It names a sender or a parameter that the catalogue does not know, or lacks one that a sender needs.',
     fix: 'See what a sender takes: posthorn senders show ID',
   },
+  plan_undecided: {
+    status: 409,
+    title: 'Something has to be decided before the plan is published',
+    meaning:
+      'The plan has conflicts, or the zone holds something that a record of it cannot stand beside. Half a plan may be worse than none, so nothing was changed.',
+    fix: 'Decide what errors names (GET /v1/domains/{name}/plan has it with what to do), or publish everything else: {"partial": true}.',
+  },
   no_dns_host: {
     status: 409,
     title: 'Nobody said where the zone is kept',
     meaning: 'Publishing needs the DNS host that keeps the zone, and what it takes to get in there.',
     fix: 'Set it in the office’s configuration: posthorn config explain publish. Or publish the records of the plan by hand: GET /v1/domains/{name}/plan.',
+  },
+  delegation_refused: {
+    status: 409,
+    title: 'The office cannot keep the records of this domain',
+    meaning:
+      'Its own zone or name servers are not set up, something else stands where the records would be, or the domain is delegated in the other way.',
+    fix: 'The detail names what is in the way. Settings: posthorn config explain dns',
+  },
+  still_delegated: {
+    status: 409,
+    title: 'Names of the domain still lead to this office',
+    meaning: 'Without the office nothing would stand behind them, and mail would fail.',
+    fix: 'Put records of the domain’s own in their place, or ask again with ?force=true.',
+  },
+  dns_unanswered: {
+    status: 503,
+    title: 'The DNS did not answer',
+    meaning: 'What stands there now is to be kept, and could not be looked up. Nothing was changed.',
+    fix: 'Ask again later.',
   },
   dns_host_failed: {
     status: 502,

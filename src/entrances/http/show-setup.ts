@@ -54,7 +54,7 @@ function showPlanned({ replaces, ...record }: PlannedRecord): Plan['records'][nu
 
 /** @param end undefined: nothing was carried out */
 export function showPublication(
-  { domain, contents, diff }: Prepared,
+  { domain, contents, diff, plan }: Prepared & { readonly plan: SetupPlan },
   { host, end }: { readonly host: string; readonly end: PublishEnd | undefined },
 ): Publication {
   const say = end && 'say' in end ? end.say : undefined;
@@ -68,6 +68,7 @@ export function showPublication(
     ...(say === undefined ? {} : { say }),
     changes: diff.changes.map(showChange),
     elsewhere: diff.elsewhere.map(showPlanned),
+    conflicts: [...plan.conflicts],
     obstacles: diff.obstacles.map((obstacle) => ({ ...obstacle })),
   };
 }

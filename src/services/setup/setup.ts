@@ -38,12 +38,20 @@ export {
 } from './domain-connect/discover-provider.ts';
 export { previewTemplate } from './domain-connect/preview-template.ts';
 export { readTemplate } from './domain-connect/read-template.ts';
+export {
+  beginDelegation,
+  type DelegationDeskRefusal,
+  type DelegationStart,
+  type DelegationView,
+  endDelegation,
+  findsHostedZone,
+  viewDelegation,
+} from './hosted/delegation-desk.ts';
 export { Delegations } from './hosted/delegations.ts';
-export { type RecordToCreate, recordsToCreate } from './hosted/records-to-create.ts';
+export { recordsToCreate } from './hosted/records-to-create.ts';
 export { zoneRecords } from './hosted/zone-records.ts';
 export { ownOffice } from './own-office.ts';
 export { factsOf } from './plan/facts.ts';
-export { unitedText } from './plan/merge-dmarc.ts';
 export { dnscontrolNotation } from './plan/notations/dnscontrol-notation.ts';
 export { terraformForCloudflare, terraformForRoute53 } from './plan/notations/terraform-notation.ts';
 export { zoneNotation } from './plan/notations/zone-notation.ts';
@@ -54,6 +62,7 @@ export { heldText, readHeld } from './policy-document/held-policy.ts';
 export { isKeyId, isPolicyUrl, parsePolicyRecord, policyRecordText } from './policy-document/policy-record.ts';
 export { compilePolicy, declarationOf, policyOf, policyRecordName } from './policy-document/policy-tools.ts';
 export { documentOctetsMax, openPolicy, rawPublicKey, sealPolicy } from './policy-document/seal-policy.ts';
+export { undecided } from './publish/undecided.ts';
 export { createSpfCompiler } from './spf-compiler/compile-spf.ts';
 export { checkFlattened, flattenDomain } from './spf-compiler/flatten-domain.ts';
 export { gatherSpfFacts } from './spf-compiler/gather-facts.ts';

@@ -291,15 +291,17 @@ export type Delegation = {
   readonly kind: 'names' | 'zone';
   readonly zone: DomainName;
   readonly nameServers: readonly DomainName[];
-  /** The SPF record that is wanted is not the one that the office answers. */
-  readonly spfHeld?: HostedSpfHeld;
+  /** SPF records that are wanted and not answered, the domain's own first. */
+  readonly spfHeld?: readonly HostedSpfHeld[];
 };
 
 export type HostedSpfHeld = {
+  /** Whose mail it is about: the domain, or the return path of a sender. */
+  readonly name: string;
   /** broken: receivers would give up on it. unknown: the DNS did not say. */
   readonly why: 'broken' | 'unknown';
   readonly say: string;
-  /** What is answered instead. */
+  /** What is answered instead; empty: nothing, for want of a good one. */
   readonly terms: readonly string[];
 };
 

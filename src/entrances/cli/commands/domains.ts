@@ -4,11 +4,12 @@ import { fromUtf8 } from '../../../base/bytes.ts';
 import type { DomainName } from '../../../format/domain-name.ts';
 import type { Answer } from '../answer.ts';
 import type { CliHost, OpenOffice } from '../cli-host.ts';
+import { delegationLines, delegationZoneLines, heldLines } from '../delegation-lines.ts';
 import { type RecordToPublish, recordsToPublish, zoneLines } from '../domain-records.ts';
 import { exits } from '../exits.ts';
 import { keysSentence } from '../key-words.ts';
 import type { Leaf } from '../leaf.ts';
-import type { Domain, DomainCheck } from '../office-client.ts';
+import type { Delegation, Domain, DomainCheck } from '../office-client.ts';
 import { readDomain } from '../read-options.ts';
 import { refusalError } from '../refusal-error.ts';
 import { factLines, moment, tableLines } from '../render-table.ts';
@@ -99,11 +100,12 @@ function defineShow(command: Command, leaf: Leaf, { command: program }: CliHost)
     .description('One domain with its keys and the records to publish.')
     .option('--hostname <name>', "the server's public name (default: the setting hostname)");
   leaf<HostnameOption>(show, ['document', 'office', 'data'], async (run, options, name) => {
-    const { domain, records } = await domainWithRecords(run, name, options);
+    const { domain, records, delegation } = await domainWithRecords(run, name, options);
+    const isKeptHere = delegation.delegated;
     return {
-      document: { ...domain, records },
+      document: { ...domain, ...(isKeptHere ? { delegation } : { records }) },
       value: domain.name,
-      lines: (style) => [
+      lines: (style, columns) => [
         style.bold(domain.unicode),
         ...factLines(
           [
@@ -112,15 +114,22 @@ function defineShow(command: Command, leaf: Leaf, { command: program }: CliHost)
             ...domain.dkim_keys.map(
               ({ selector, algorithm, state }) => ['key', `${selector}  ${algorithm}  ${state}`] as const,
             ),
+            ...delegatedFact(delegation),
           ],
           style,
         ),
-        '',
-        ...publishLines(records, style),
+        ...(isKeptHere ? delegationLines(delegation, style, columns) : ['', ...publishLines(records, style)]),
         ...(domain.verified === undefined ? ['', `  next: ${program} domains verify ${domain.name}`] : []),
       ],
     };
   });
+}
+
+function delegatedFact({ delegated, kind }: Delegation): (readonly [string, string])[] {
+  if (!delegated) return [];
+  return [
+    ['delegated', kind === 'zone' ? 'as a whole: this office answers all of it' : 'names of it lead to this office'],
+  ];
 }
 
 type HostnameOption = { readonly hostname?: string };
@@ -129,13 +138,17 @@ async function domainWithRecords(
   run: Run,
   name: string,
   { hostname }: HostnameOption,
-): Promise<{ readonly domain: Domain; readonly records: readonly RecordToPublish[] }> {
+): Promise<{
+  readonly domain: Domain;
+  readonly records: readonly RecordToPublish[];
+  readonly delegation: Delegation;
+}> {
   const office = await run.office();
   const domain = await office.domain(name);
   const host = hostname === undefined ? publicName(office.hostname) : readDomain(hostname);
   if (host === undefined)
     run.note("The server's public name is not known here, so MX and SPF are left out: --hostname NAME adds them.");
-  return { domain, records: recordsToPublish(domain, host) };
+  return { domain, records: recordsToPublish(domain, host), delegation: await office.delegation(name) };
 }
 
 /** A single label is the name of a machine, not one that the world knows. */
@@ -148,10 +161,21 @@ function defineRecords(command: Command, leaf: Leaf): void {
     .command('records')
     .argument('<name>')
     .description('What to publish, as lines of a zone file.')
-    .option('--hostname <name>', "the server's public name (default: the setting hostname)");
-  leaf<HostnameOption>(records, ['document', 'lines', 'office', 'data'], async (run, options, name) => {
-    const { records: wanted } = await domainWithRecords(run, name, options);
-    return { document: { data: wanted }, rows: wanted, lines: () => zoneLines(wanted) };
+    .option('--hostname <name>', "the server's public name (default: the setting hostname)")
+    .option('--undelegated', 'of a delegated domain: what it would publish without that');
+  type Options = HostnameOption & { readonly undelegated?: boolean };
+  leaf<Options>(records, ['document', 'lines', 'office', 'data'], async (run, options, name) => {
+    const { records: wanted, delegation } = await domainWithRecords(run, name, options);
+    if (!delegation.delegated || options.undelegated)
+      return { document: { data: wanted }, rows: wanted, lines: () => zoneLines(wanted) };
+    const toCreate = [...delegation.records, ...delegation.beside];
+    const held = heldLines(delegation, run.host.errStyle, run.host.columns);
+    if (held.length > 0) run.note(held.slice(1).join('\n'));
+    return {
+      document: { data: toCreate, answered: delegation.answered, spf_held: delegation.spf_held },
+      rows: toCreate,
+      lines: () => delegationZoneLines(delegation),
+    };
   });
 }
 
@@ -270,7 +294,7 @@ function defineKeyRotate(key: Command, leaf: Leaf, { command: program }: CliHost
   leaf(rotate, everywhere, async (run, _options, name) => {
     const office = await run.office();
     const made = await office.rotateKeys(name);
-    const isDelegated = (await office.isDelegated?.(name)) ?? false;
+    const { delegated: isDelegated } = await office.delegation(name);
     const records = made.map(({ record }) => ({ ...record, why: 'DKIM: the next key' }));
     return {
       document: { data: made },

@@ -4,7 +4,7 @@
  */
 import type { Command } from 'commander';
 import type { DomainName } from '../../../format/domain-name.ts';
-import { gatherSigns, readPlannedDomain, recognise } from '../../../services/setup/setup.ts';
+import { gatherSigns, readPlannedDomain, recognise, undecided } from '../../../services/setup/setup.ts';
 import type { Plan } from '../../../services/setup/types.ts';
 import type { SetupDesk } from '../../http/ports.ts';
 import { showCheck } from '../../http/show-domain.ts';
@@ -283,7 +283,7 @@ class Wizard {
     }
     const many = `${diff.changes.length} ${diff.changes.length === 1 ? 'change' : 'changes'}`;
     this.#text(`${many} in the zone ${contents.zone}, kept by ${host}.`);
-    const isWanted = await this.#mayPublish(prepared.value.plan);
+    const isWanted = await this.#mayPublish(undecided(prepared.value).length > 0);
     const end = isWanted ? await publisher.value.carryOut(prepared.value, { waitMs: publishWaitMs }) : undefined;
     this.#found.publication = showPublication(prepared.value, { host, end });
     this.#text(publishedSentence(end));
@@ -291,9 +291,9 @@ class Wizard {
   }
 
   /** What waits for a decision is not decided by `--yes`. */
-  async #mayPublish({ conflicts }: Plan): Promise<boolean> {
-    if (conflicts.length > 0) this.#publishing = `publish ${this.#domain} --partial`;
-    if (conflicts.length === 0) return this.#options.yes === true || this.#questions.confirm('  Publish now?');
+  async #mayPublish(isUndecided: boolean): Promise<boolean> {
+    if (isUndecided) this.#publishing = `publish ${this.#domain} --partial`;
+    if (!isUndecided) return this.#options.yes === true || this.#questions.confirm('  Publish now?');
     this.#text(`Something is to be decided first: see "Decide first" above. Everything else can be published before.`);
     return this.#questions.confirm('  Publish everything else now?');
   }

@@ -8,7 +8,7 @@ import type {
   Publisher,
   PublishStep,
 } from '../../../services/setup/publish/types.ts';
-import { Setup } from '../../../services/setup/setup.ts';
+import { Setup, undecided } from '../../../services/setup/setup.ts';
 import type { Plan } from '../../../services/setup/types.ts';
 import type { Answer } from '../answer.ts';
 import { CliError } from '../cli-error.ts';
@@ -261,10 +261,9 @@ async function hostOf(
   throw new CliError({ exit: exits.configuration, code: 'other_host', say, next });
 }
 
-/** What is to be decided before anything is published: half a plan may be worse than none. */
+/** What is to be decided before anything is published. */
 function blockedBy({ options, prepared, plan }: Page): boolean {
-  if (options.partial || prepared.undoes !== undefined) return false;
-  return prepared.diff.obstacles.length > 0 || (plan?.conflicts.length ?? 0) > 0;
+  return !options.partial && undecided({ ...prepared, ...(plan && { plan }) }).length > 0;
 }
 
 async function agree({ run, options, prepared, domain, publisher }: Page): Promise<void> {

@@ -116,10 +116,68 @@ export const Plan = answerOf('Plan', 'One plan of records for everyone who sends
 });
 export type Plan = Static<typeof Plan>;
 
+const ownerRecord = answerOf('RecordToCreate', 'A record that the owner of the domain creates.', {
+  name: Type.String({ examples: ['_dmarc.example.com'] }),
+  type: recordType,
+  value: Type.String({ description: 'TXT as one text, unquoted.' }),
+  why: Type.String(),
+});
+
+export const NewDelegation = requestOf('NewDelegation', 'How the office is to keep the records of a domain.', {
+  whole: Type.Optional(
+    Type.Boolean({ description: 'The domain is a zone of the office: only its NS records lead there.' }),
+  ),
+  mta_sts: Type.Optional(
+    Type.Enum(['testing', 'enforce', 'none'], { description: 'What the MTA-STS policy asks for.' }),
+  ),
+});
+export type NewDelegation = Static<typeof NewDelegation>;
+
+export const EndDelegationQuery = Type.Object(
+  { force: Type.Optional(Type.Boolean({ default: false, description: 'Also while names of the domain lead here.' })) },
+  { additionalProperties: false },
+);
+
+export const Delegation = answerOf('Delegation', 'What of a domain the office keeps and answers.', {
+  object: Type.Literal('delegation'),
+  domain: Type.String(),
+  delegated: Type.Boolean(),
+  kind: Type.Optional(
+    Type.Enum(['names', 'zone'], { description: 'names: some names lead here. zone: the domain as a whole.' }),
+  ),
+  zone: Type.Optional(Type.String({ description: 'Below which the office answers.' })),
+  name_servers: Type.Optional(Type.Array(Type.String())),
+  mta_sts: Type.Optional(Type.Enum(['testing', 'enforce', 'none'])),
+  spf_held: Type.Array(
+    answerOf('HeldSpf', 'An SPF record that is wanted and not answered.', {
+      name: Type.String({ description: 'Whose mail it is about: the domain, or the return path of a sender.' }),
+      why: Type.Enum(['broken', 'unknown'], {
+        description: 'broken: receivers would give up on it. unknown: the DNS did not say.',
+      }),
+      say: Type.String(),
+      terms: Type.Array(Type.String(), { description: 'What is answered instead; empty: no record.' }),
+    }),
+  ),
+  records: Type.Array(ownerRecord, { description: 'What leads to the office; created once.' }),
+  beside: Type.Array(ownerRecord, { description: 'What stays in the domain’s own zone besides.' }),
+  answered: Type.Array(
+    answerOf('AnsweredSet', 'What the office says at a name.', {
+      name: Type.String(),
+      type: recordType,
+      ttl: Type.Integer(),
+      values: Type.Array(Type.String()),
+    }),
+  ),
+});
+export type Delegation = Static<typeof Delegation>;
+
 export const NewPublication = requestOf('NewPublication', 'How the plan is to be published.', {
   dry_run: Type.Optional(Type.Boolean({ default: false, description: 'Only show what would be changed.' })),
   optional: Type.Optional(
     Type.Boolean({ default: false, description: 'Publish records too that are only nice to have.' }),
+  ),
+  partial: Type.Optional(
+    Type.Boolean({ default: false, description: 'Publish what can be, though something is to be decided first.' }),
   ),
 });
 export type NewPublication = Static<typeof NewPublication>;
@@ -155,6 +213,7 @@ export const Publication = answerOf('Publication', 'What is changed in the zone,
   elsewhere: Type.Array(PlannedRecord, {
     description: 'Planned, and not in this zone: somebody else has to set them.',
   }),
+  conflicts: Type.Array(Conflict, { description: 'What waits for a decision, and is not among the changes.' }),
   obstacles: Type.Array(
     answerOf('Obstacle', 'What keeps a record from being published.', {
       name: Type.String(),

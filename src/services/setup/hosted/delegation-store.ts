@@ -11,10 +11,13 @@ export type DelegationRow = Pick<Delegation, 'kind' | 'zone'> & {
   /** The DMARC record that stood there. */
   readonly dmarcBefore?: string;
   readonly madeAtMs: number;
-  readonly spf?: SpfState;
+  readonly spf?: SpfStates;
 };
 
-/** How the SPF record that the office answers came to be. */
+/** Of the domain's own SPF record, and of each other in its zone by the name at which it stands. */
+export type SpfStates = SpfState & { readonly below?: Readonly<Record<string, SpfState>> };
+
+/** How an SPF record that the office answers came to be. */
 export type SpfState = {
   /** The terms that it stands for. */
   readonly terms: readonly string[];
@@ -53,7 +56,7 @@ export class DelegationStore {
     );
   }
 
-  async putSpf(tx: Tx, domain: DomainName, state: SpfState): Promise<void> {
+  async putSpf(tx: Tx, domain: DomainName, state: SpfStates): Promise<void> {
     await tx.run(
       this.#sql
         .updateTable('setup_delegations')
@@ -88,6 +91,6 @@ function read({ domain, kind, zone, sts_mode, dmarc_before, made_at_ms, spf_stat
     stsMode: sts_mode as StsMode,
     ...(dmarc_before !== null && { dmarcBefore: dmarc_before }),
     madeAtMs: made_at_ms,
-    ...(spf_state !== null && { spf: JSON.parse(spf_state) as SpfState }), // written by `putSpf` alone
+    ...(spf_state !== null && { spf: JSON.parse(spf_state) as SpfStates }), // written by `putSpf` alone
   };
 }

@@ -324,7 +324,7 @@ test('an SPF record of more than ten lookups, nested ones and the include of our
   await timers.pass(1_000);
   assert.equal(await spf(), spfOf(includes(6)));
   assert.deepEqual([...new Set(failures)], ['domains.spf_held']);
-  const held = (await delegations.find(example))?.spfHeld;
+  const [held] = (await delegations.find(example))?.spfHeld ?? [];
   assert.match(held?.say ?? '', /takes 15 DNS lookups/);
   const told = await plan(relays(12));
   assert.deepEqual(codes(told.conflicts), ['spf-held', 'spf-too-many-lookups']);
@@ -353,15 +353,15 @@ test('an SPF record of more than ten lookups, nested ones and the include of our
 test('a sender without SPF, names that are not there, or more than fits into an answer: the last good SPF record stays', async (t) => {
   const { declare, spf, delegations, world } = await delegated(t, relays(2));
   await declare([...relays(2), 'smtp-relay:include=spf.nobody.example']);
-  assert.equal((await delegations.make(example))?.why, 'broken');
+  assert.equal((await delegations.make(example))[0]?.why, 'broken');
   assert.equal(await spf(), spfOf(includes(2)));
   world.zone += 'spf.void.example. TXT "v=spf1 a:a.void.example a:b.void.example a:c.void.example -all"\n';
   await declare([...relays(2), 'smtp-relay:include=spf.void.example']);
-  assert.match((await delegations.make(example))?.say ?? '', /3 of its names do not exist/);
+  assert.match((await delegations.make(example))[0]?.say ?? '', /3 of its names do not exist/);
   assert.equal(await spf(), spfOf(includes(2)));
   const many = Array.from({ length: 96 }, (_, at) => `own:192.0.2.${at * 2}`);
   await declare([...relays(2), ...many]);
-  assert.match((await delegations.make(example))?.say ?? '', /do not fit into one datagram/);
+  assert.match((await delegations.make(example))[0]?.say ?? '', /do not fit into one datagram/);
   assert.equal(await spf(), spfOf(includes(2)));
 });
 
@@ -369,11 +369,11 @@ test('DNS that fails while SPF is weighed keeps the last good record, or lets th
   const { declare, spf, delegations, down, plan } = await delegated(t, relays(1));
   down.add('spf.s2.example');
   await declare(relays(2));
-  assert.equal((await delegations.make(example))?.why, 'unknown');
+  assert.equal((await delegations.make(example))[0]?.why, 'unknown');
   assert.equal(await spf(), spfOf(includes(1)));
   assert.ok(codes((await plan(relays(2))).notes).includes('spf-waits'));
   down.clear();
-  assert.equal(await delegations.make(example), undefined);
+  assert.deepEqual(await delegations.make(example), []);
   assert.equal(await spf(), spfOf(includes(2)));
   await delegations.stop(example);
   down.add('spf.s2.example');
@@ -385,7 +385,7 @@ test('DNS that fails while SPF is weighed keeps the last good record, or lets th
   await delegations.make(example);
   assert.equal(await spf(), spfOf(includes(8)));
   down.clear();
-  assert.equal((await delegations.make(example))?.why, 'broken');
+  assert.equal((await delegations.make(example))[0]?.why, 'broken');
   assert.equal(await spf(), spfOf([]));
 });
 
@@ -395,12 +395,65 @@ test('the first SPF record ever: one that is too much gives way to the server al
     const end = kind === 'names' ? '-all' : '~all';
     assert.equal(await spf(), spfOf([], end));
     await declare(relays(12), { spf: ['flatten'] });
-    assert.equal(await delegations.make(example), undefined);
+    assert.deepEqual(await delegations.make(example), []);
     assert.match(await spf(), new RegExp(`^v=spf1 a:\\S+ include:_spf1\\.${at} ${end}$`));
     assert.match(String(await shown(`_spf1.${at}`)), /ip4:203\.0\.113\.200 /);
     await declare(relays(3));
-    assert.equal(await delegations.make(example), undefined);
+    assert.deepEqual(await delegations.make(example), []);
     assert.equal(await spf(), spfOf(includes(3), end));
     assert.doesNotMatch(await hosted(), /_spf1/);
   }
+});
+
+test('SPF of return paths in a whole zone is weighed like the domain’s own: nothing is answered before it is good, and the last good one stays', async (t) => {
+  const { declare, delegations, world, down, plan, shown, hosted, at } = await delegated(t, [], 'zone');
+  const news = 'news.example.com';
+  const sends = (include: string) => `smtp-relay:include=${include},subdomain=news`;
+  const now = async (senders: readonly string[]) => {
+    await declare(senders);
+    const told = (await delegations.make(example)).map(({ name, why, terms }) => `${name} ${why} ${terms.join(' ')}`);
+    return [...told, String(await shown(news))];
+  };
+  assert.deepEqual(await now([sends('spf.nobody.example')]), [`${news} broken `, 'none']);
+  const { conflicts } = await plan([sends('spf.nobody.example')]);
+  const told = conflicts.find(({ code, name }) => code === 'spf-held' && name === news);
+  assert.match(told?.say ?? '', /answers no SPF record yet: .*spf\.nobody\.example/);
+  assert.match(told?.fix ?? '', /declared with the right values/);
+  const good = 'v=spf1 include:spf.s2.example -all';
+  assert.deepEqual(await now([sends('spf.s2.example')]), [good]);
+  world.zone += `spf.six.example. TXT "v=spf1 ${includes(6).join(' ')} -all"
+spf.five.example. TXT "v=spf1 ${includes(11).slice(6).join(' ')} -all"\n`;
+  // Another sender beside the good one: the good one stays, and goes once nobody declares it.
+  const much = [sends('spf.six.example'), sends('spf.five.example')];
+  assert.deepEqual(await now([sends('spf.s2.example'), ...much]), [`${news} broken include:spf.s2.example`, good]);
+  assert.match((await delegations.find(example))?.spfHeld?.[0]?.say ?? '', /DNS lookups/);
+  assert.deepEqual(await now(much), [`${news} broken `, 'none']);
+  assert.deepEqual(await now([sends('spf.s3.example')]), ['v=spf1 include:spf.s3.example -all']);
+  down.add('spf.s4.example');
+  const three = [sends('spf.s3.example'), sends('spf.s4.example')];
+  assert.deepEqual(await now(three), [`${news} unknown include:spf.s3.example`, 'v=spf1 include:spf.s3.example -all']);
+  down.clear();
+  await declare(much, { spf: ['flatten'] });
+  assert.deepEqual(await delegations.make(example), []);
+  assert.match(String(await shown(news)), /include:_spf1\.news\.example\.com/);
+  assert.match(await hosted(), /_spf1\.news\.example\.com\. \d* ?(IN )?TXT/);
+  assert.deepEqual(await shown(at), [spfOf([], '~all')]);
+});
+
+test('a sender that is taken out of the declaration goes from a held record at once; where addresses stand for it, the plan says so', async (t) => {
+  const { declare, spf, delegations, plan } = await delegated(t, relays(6));
+  await declare(relays(12));
+  assert.equal((await delegations.make(example))[0]?.why, 'broken');
+  await declare(relays(12).slice(2));
+  assert.equal((await delegations.make(example))[0]?.why, 'broken');
+  assert.equal(await spf(), spfOf(includes(6).slice(2)));
+  await declare(relays(12), { spf: ['flatten'] });
+  assert.deepEqual(await delegations.make(example), []);
+  const flat = await spf();
+  const left = [...relays(12).slice(1), 'smtp-relay:include=spf.nobody.example'];
+  await declare(left, { spf: ['flatten'] });
+  assert.equal((await delegations.make(example))[0]?.why, 'broken');
+  assert.equal(await spf(), flat);
+  const held = (await plan(left)).conflicts.find(({ code }) => code === 'spf-held');
+  assert.match(held?.say ?? '', /include:spf\.s1\.example may still send/);
 });

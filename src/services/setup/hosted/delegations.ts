@@ -24,11 +24,11 @@ import type {
   SenderWants,
 } from '../types.ts';
 import { delegationZone } from './delegated-names.ts';
-import { type DelegationRow, DelegationStore, type SpfState } from './delegation-store.ts';
+import { type DelegationRow, DelegationStore } from './delegation-store.ts';
 import { hostedRecords } from './hosted-records.ts';
 import { HostedZoneStore } from './hosted-zones.ts';
 import { judgeHostedSpf } from './judge-hosted-spf.ts';
-import { type SettledSpf, settleSpf } from './settle-spf.ts';
+import { heldSpfOf, type SettledSpf, settleSpf } from './settle-spf.ts';
 import type { DelegationRefusal, DelegationWish } from './types.ts';
 
 export const delegationsChannel = 'delegations';
@@ -132,21 +132,28 @@ export class Delegations {
     return (await this.#ports.db.read((reader) => this.#rows.all(reader))).map(({ domain }) => domain);
   }
 
+  /** What the office says for it now. */
+  async answered(domain: DomainName): Promise<readonly RecordSet[]> {
+    const row = await this.#ports.db.read((reader) => this.#rows.get(reader, domain));
+    const held = row && (await this.#zones.find(row.zone));
+    return held?.zone === row?.zone ? (held?.sets.filter(({ name }) => !isChallenge(name)) ?? []) : [];
+  }
+
   /** What MTA-STS asks of those who deliver to the domain. */
   async stsModeOf(domain: DomainName): Promise<StsMode> {
     return (await this.#ports.db.read((reader) => this.#rows.get(reader, domain)))?.stsMode ?? 'testing';
   }
 
-  /** Makes its hosted zone what it has to be now. Answers what keeps its SPF record from it. */
-  async make(domain: DomainName, resolver = this.#ports.resolver): Promise<HostedSpfHeld | undefined> {
+  /** Makes its hosted zone what it has to be now. Answers what keeps SPF records from it. */
+  async make(domain: DomainName, resolver = this.#ports.resolver): Promise<readonly HostedSpfHeld[]> {
     const row = await this.#ports.db.read((reader) => this.#rows.get(reader, domain));
     const made = row && (await this.#recordsOf(row));
-    if (row === undefined || made === undefined) return undefined;
+    if (row === undefined || made === undefined) return [];
     const { sets, state } = await this.#withGoodSpf(row, made, resolver);
     await this.#put(row.zone, sets);
     if (JSON.stringify(state) !== JSON.stringify(row.spf))
       await this.#ports.db.write((tx) => this.#rows.putSpf(tx, domain, state));
-    return heldOf(state);
+    return heldSpfOf(state, domain);
   }
 
   async #put(zone: DomainName, wanted: readonly RecordSet[]): Promise<void> {
@@ -173,7 +180,7 @@ export class Delegations {
     const names = literal.flatMap((term) => /^include:(.+)$/i.exec(term)?.[1] ?? []);
     const held = found?.zone === zone ? found.sets : [];
     return settleSpf({ domain, at, mayFlatten, wanted: sets, held, before: spf }, (one) =>
-      judgeHostedSpf({ resolver, compiler: this.#compiler }, { domain, at, mayFlatten, literal: names, nowMs, ...one }),
+      judgeHostedSpf({ resolver, compiler: this.#compiler }, { mayFlatten, literal: names, nowMs, ...one }),
     );
   }
 
@@ -183,7 +190,7 @@ export class Delegations {
     if (office === undefined || this.#options.nameServers.length === 0) return undefined;
     const kept = await db.read((reader) => this.#declarations.get(reader, domain));
     const declaration = kept ?? { domain, senders: [] };
-    const delegation = this.#delegationOf(row);
+    const delegation = this.#delegationOf({ domain, ...row });
     const wants = await this.#wantsOf(declaration);
     const inForce = (await this.#dmarcShown(row.zone)) ?? dmarcBefore;
     const before = inForce === undefined ? {} : { dmarcBefore: inForce };
@@ -208,9 +215,9 @@ export class Delegations {
     });
   }
 
-  #delegationOf({ kind, zone, spf }: Pick<DelegationRow, 'kind' | 'zone' | 'spf'>): Delegation {
-    const spfHeld = spf && heldOf(spf);
-    return { kind, zone, nameServers: this.#options.nameServers, ...(spfHeld && { spfHeld }) };
+  #delegationOf({ domain, kind, zone, spf }: Pick<DelegationRow, 'domain' | 'kind' | 'zone' | 'spf'>): Delegation {
+    const spfHeld = spf ? heldSpfOf(spf, domain) : [];
+    return { kind, zone, nameServers: this.#options.nameServers, ...(spfHeld.length > 0 && { spfHeld }) };
   }
 
   async #isHeld(zone: DomainName): Promise<boolean> {
@@ -254,10 +261,6 @@ type Made = {
   readonly declaration: Declaration;
   readonly wants: readonly SenderWants[];
 };
-
-function heldOf({ held, terms }: SpfState): HostedSpfHeld | undefined {
-  return held && { ...held, terms };
-}
 
 /** Put there for a while, to show a certificate's authority that the name is ours. RFC 8555 §8.4 */
 function isChallenge(name: string): boolean {

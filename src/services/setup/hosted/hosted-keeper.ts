@@ -75,8 +75,8 @@ export class HostedKeeper {
   async #keep(domain: DomainName): Promise<void> {
     const { delegations, directory, timers, signals } = this.#ports;
     if (areOld(await directory.keysOf(domain), timers.nowMs())) await directory.dkim.rotate(domain);
-    const held = await delegations.make(domain);
-    if (held) signals.emit('warn', 'domains.spf_held', { domain, why: held.why, say: held.say });
+    for (const { name, why, say } of await delegations.make(domain))
+      signals.emit('warn', 'domains.spf_held', { domain, at: name, why, say });
   }
 
   /** One that cannot be made holds up none of the others; it is tried again in the next round. */

@@ -17,7 +17,8 @@ export function delegatedWishes(context: Context, wishes: Wishes): Wishes {
   if (office === undefined || delegation?.kind !== 'names') return wishes;
   const include = spfInclude(delegation);
   // What is not answered yet stays where it is, and is wanted there.
-  const hosted = new Set(delegation.spfHeld?.terms ?? hostedTerms({ ...context, office, delegation }));
+  const held = delegation.spfHeld?.find(({ name }) => name === domain);
+  const hosted = new Set(held?.terms ?? hostedTerms({ ...context, office, delegation }));
   const own = wishes.get(domain) ?? [];
   const moved = own.filter((wish) => !wish.literal && wish.terms.some((term) => hosted.has(term)));
   const addresses = moved.flatMap((wish) => wish.addresses ?? []);

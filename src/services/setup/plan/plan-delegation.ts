@@ -4,7 +4,16 @@
  */
 import { isDmarcRecord } from '../../../protocol/dmarc/record.ts';
 import { type DelegatedName, delegatedNames } from '../hosted/delegated-names.ts';
-import type { Delegation, OwnOffice, PlannedRecord, RecordState, SetupType, WantedRecord } from '../types.ts';
+import { hostedTerms } from '../hosted/hosted-records.ts';
+import type {
+  Delegation,
+  HostedSpfHeld,
+  OwnOffice,
+  PlannedRecord,
+  RecordState,
+  SetupType,
+  WantedRecord,
+} from '../types.ts';
 import { look, type ObservedType, type Sight } from './facts.ts';
 import { type Context, type Part, self, stateAmong, ttlSeconds } from './part.ts';
 import { meansTheSame } from './same-meaning.ts';
@@ -69,21 +78,43 @@ export function isKeptHere(domain: string, { keys, hostname }: OwnOffice, { name
   }
 }
 
-/** Receivers would give up on the SPF record that is wanted of this server, so it answers the last good one. */
-export function heldSpf({ domain }: Context, { spfHeld }: Delegation): Part {
-  if (spfHeld === undefined) return {};
-  const say = `This server still answers the last good SPF record (${spfHeld.terms.join(' ')}): ${spfHeld.say}.`;
-  if (spfHeld.why === 'unknown') return { notes: [{ code: 'spf-waits', name: domain, say }] };
+/** Receivers would give up on an SPF record that is wanted of this server, so it answers the last good one. */
+export function heldSpf(context: Context, { spfHeld = [] }: Delegation): Part {
+  const told = spfHeld.map((held) => ({
+    held,
+    say: `${answeredInstead(held)}: ${held.say}.${stillSending(context, held)}`,
+  }));
+  const isBelow = (name: string) => name !== context.domain;
   return {
-    conflicts: [
-      {
-        code: 'spf-held',
-        name: domain,
-        say,
-        fix: 'Drop a sender, let one send with a sub-domain (:subdomain=NAME behind it), or say --spf flatten; with --save this server goes on by itself.',
-      },
-    ],
+    conflicts: told
+      .filter(({ held }) => held.why === 'broken')
+      .map(({ held: { name }, say }) => ({ code: 'spf-held', name, say, fix: isBelow(name) ? fixBelow : fixOwn })),
+    notes: told
+      .filter(({ held }) => held.why === 'unknown')
+      .map(({ held: { name }, say }) => ({ code: 'spf-waits', name, say })),
   };
+}
+
+function answeredInstead({ terms }: HostedSpfHeld): string {
+  return terms.length === 0
+    ? 'This server answers no SPF record yet'
+    : `This server still answers the last good SPF record (${terms.join(' ')})`;
+}
+
+const fixOwn =
+  'Drop a sender, let one send with a sub-domain (:subdomain=NAME behind it), or say --spf flatten; with --save this server goes on by itself.';
+const fixBelow =
+  'Look whether the sender was declared with the right values and has finished its own part; --spf flatten keeps addresses in place of includes. With --save this server goes on by itself.';
+
+/** Addresses that stand for includes cannot be told apart, so they stay together. */
+function stillSending(context: Context, { name, terms }: HostedSpfHeld): string {
+  const { office, domain } = context;
+  if (office?.delegation === undefined || name !== domain) return '';
+  const wanted = hostedTerms({ ...context, office, delegation: office.delegation });
+  const dropped = terms.filter((term) => !wanted.includes(term));
+  return dropped.length === 0
+    ? ''
+    : ` Until then ${dropped.join(' ')} may still send, though it is not declared: only a good record takes the place of this one.`;
 }
 
 /** The domain as a whole: its name servers, in the zone above it. */
