@@ -26,6 +26,7 @@ export { recognise } from './catalogue/recognise.ts';
 export { senderWants } from './catalogue/sender-wants.ts';
 export { signsOfMessage } from './catalogue/signs-of-message.ts';
 export { signsOfSource } from './catalogue/signs-of-source.ts';
+export { type WantedKey, wantedKeys } from './catalogue/wanted-keys.ts';
 export { decideRenewal, type HeldCertificate } from './certificates/decide-renewal.ts';
 export { showText, takeText } from './certificates/show-text.ts';
 export { applyLink, keyTexts } from './domain-connect/apply-link.ts';
@@ -51,11 +52,22 @@ export { Delegations } from './hosted/delegations.ts';
 export { recordsToCreate } from './hosted/records-to-create.ts';
 export { zoneRecords } from './hosted/zone-records.ts';
 export { ownOffice } from './own-office.ts';
+export { isWeaker, stageOf } from './plan/dmarc-ladder.ts';
 export { factsOf } from './plan/facts.ts';
+export {
+  type DmarcDraft,
+  draftOf,
+  draftText,
+  emptyDraft,
+  raised,
+  unitedDraft,
+  unitedUris,
+} from './plan/merge-dmarc.ts';
 export { dnscontrolNotation } from './plan/notations/dnscontrol-notation.ts';
 export { terraformForCloudflare, terraformForRoute53 } from './plan/notations/terraform-notation.ts';
 export { zoneNotation } from './plan/notations/zone-notation.ts';
 export { readDeclaration, readPlannedDomain } from './plan/read-declaration.ts';
+export { isDkimKey, meansTheSame } from './plan/same-meaning.ts';
 export { comparePolicies } from './policy-document/compare-policies.ts';
 export { decidePolicy, type PolicyDecision } from './policy-document/decide-policy.ts';
 export { heldText, readHeld } from './policy-document/held-policy.ts';
