@@ -10,7 +10,7 @@ import { findingsOf, rules } from '../../src/services/advice/doctor/judge-domain
 import { recordedWorld } from '../../src/services/advice/doctor/recorded-world.ts';
 import type { DoctorWorld, DomainFacts, KnownSender, Subject } from '../../src/services/advice/doctor/types.ts';
 import type { Finding, FindingStatus } from '../../src/services/advice/types.ts';
-import { parseDeclaredSender, senderWants } from '../../src/services/setup/setup.ts';
+import { gatherSigns, parseDeclaredSender, senderWants } from '../../src/services/setup/setup.ts';
 
 const catalogue = await loadCatalogue();
 
@@ -45,8 +45,10 @@ export async function factsOf({
     ...world,
   };
   const { world: recorded, show } = recordedWorld(live);
+  const about = { domain, catalogue, selectors: [], addresses: [], ...subject };
   const known = Promise.resolve(senders.map((text) => declared(text, domain)));
-  return gatherFacts(recorded, { domain, catalogue, selectors: [], addresses: [], ...subject, senders: known }, show);
+  const signs = gatherSigns(recorded.resolver, catalogue, domain);
+  return gatherFacts(recorded, { ...about, senders: known, signs }, show);
 }
 
 function declared(text: string, domain: DomainName): KnownSender {

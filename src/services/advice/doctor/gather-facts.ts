@@ -39,5 +39,6 @@ export async function gatherFacts(
     ],
   );
   const facts = { dns, mx, spf, dkim, dmarc, sts, tlsReports, dane, bimi, addresses, lists, parked };
-  return { ...facts, subject: { ...subject, senders }, nowMs: world.nowMs, show };
+  const { signs: _, ...about } = subject;
+  return { ...facts, subject: { ...about, senders }, nowMs: world.nowMs, show };
 }

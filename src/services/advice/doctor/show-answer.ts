@@ -1,5 +1,6 @@
-/** An answer of the DNS as evidence shows it: one line, records apart by ` | `, nothing that could move the cursor. Pure. */
+/** Answers as evidence shows them: one line, records apart by ` | `, nothing that could move the cursor. Pure. */
 import type { DnsAnswer, RecordData, RecordType } from '../../../protocol/dns/types.ts';
+import type { HostProbe } from './types.ts';
 
 const hexOf = (octets: Uint8Array) => octets.toHex();
 
@@ -16,4 +17,18 @@ export function showAnswer<T extends RecordType>(type: T, answer: DnsAnswer<Reco
   if (answer.kind === 'none') return answer.why === 'nxdomain' ? 'NXDOMAIN: no such name' : 'no record of this type';
   if (answer.kind === 'failed') return answer.why === 'timeout' ? 'no answer in time' : answer.why.toUpperCase();
   return answer.records.map((data) => textOf(type, data)).join(' | ');
+}
+
+/** A mail host as it showed itself. */
+export function hostText(probe: HostProbe): string {
+  if (probe.kind === 'failed') return probe.why;
+  const { greeting, offersStartTls, tls, tlsProblem, accepts } = probe;
+  const certificate = tls && (tls.certificateProblem ?? 'certificate valid');
+  return [
+    greeting,
+    offersStartTls ? 'offers STARTTLS' : 'offers no STARTTLS',
+    ...(tls ? [`${tls.protocol} ${tls.cipher}, ${certificate}`] : []),
+    ...(tlsProblem === undefined ? [] : [tlsProblem]),
+    ...Object.entries(accepts).map(([name, reply]) => `${name}: ${reply}`),
+  ].join(' | ');
 }

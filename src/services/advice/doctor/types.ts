@@ -6,6 +6,7 @@ import type { DomainName } from '../../../format/domain-name.ts';
 import type { Authorities } from '../../../protocol/dns/authorities.ts';
 import type { Resolver } from '../../../protocol/dns/types.ts';
 import type { FetchPolicyFile } from '../../../protocol/mta-sts/sts-policies.ts';
+import type { gatherSigns } from '../../setup/setup.ts';
 import type { Catalogue, SenderWants } from '../../setup/types.ts';
 import type { Finding, FindingEvidence, FindingStatus, Fix, Severity } from '../types.ts';
 import type { AddressFacts } from './address/facts.ts';
@@ -77,13 +78,19 @@ export type DoctorWorld = {
   readonly resolver: Resolver;
   /** The resolver is one of the big public ones: block lists tell those nothing, or lies. */
   readonly isPublicResolver: boolean;
+  /** Whom the resolver asks, for evidence: `192.0.2.53`, `the zone file`. */
+  readonly resolverName?: string;
   readonly authorities?: Authorities;
   readonly probes: Probes;
   readonly nowMs: number;
 };
 
-/** Evidence for an answer that was seen: `TXT _dmarc.example.com` with what came back. Of a question nobody asked: `not asked`. */
-export type ShowEvidence = (name: string, type: string) => FindingEvidence;
+/**
+ * Evidence for an answer that was seen: `TXT _dmarc.example.com` with what came back. Besides the types of records there are `SMTP` of a
+ * mail host, `HTTPS` of a URL and `PORT25` of a host. Of a question nobody asked: `not asked`, and why where a limit was in the way.
+ * @param server what one of the domain's own name servers said
+ */
+export type ShowEvidence = (name: string, type: string, server?: string) => FindingEvidence;
 
 // ---- What it is about
 
@@ -133,12 +140,20 @@ export type Subject = {
   readonly addresses: readonly string[];
   /** The name that the servers at `addresses` say in HELO, where somebody knows. */
   readonly helo?: DomainName;
+  /** One of many domains in a run: fewer selectors are guessed. */
+  readonly isOneOfMany?: boolean;
   readonly office?: OfficeKnowledge;
   readonly reports?: ReportKnowledge;
 };
 
+/** What the DNS shows of who sends: names in MX and SPF, keys at selectors that were guessed. */
+export type Signs = Awaited<ReturnType<typeof gatherSigns>>;
+
 /** While gathering: who sends is found out by asking, too, and only those wait for it who need it. */
-export type GatherSubject = Subject & { readonly senders: Promise<readonly KnownSender[]> };
+export type GatherSubject = Subject & {
+  readonly senders: Promise<readonly KnownSender[]>;
+  readonly signs: Promise<Signs>;
+};
 
 // ---- Facts
 
