@@ -221,6 +221,22 @@ test('RFC 7208 §7.2: c, r and t belong to explanations; 0 is no number of label
 
 const name = fc.constantFrom('a.example', '%{i}.b.example', '%{d2}', '_spf.c.example.', 'x', 'd.1', '');
 const cidr = fc.constantFrom('', '/0', '/24', '//64', '/24//64', '/33', '//129', '/024');
+test('a refusal says where in the text the mistake is', () => {
+  const marked = (text: string) => {
+    const read = parseSpfRecord(text);
+    return read.ok ? 'read' : [text.slice(0, read.at), text.slice(read.at, read.at + read.length)];
+  };
+  assert.deepEqual(marked('v=spf1 ipv4:192.0.2.1 -all'), ['v=spf1 ', 'ipv4:192.0.2.1']);
+  assert.deepEqual(marked('v=spf1   mx  include:  ~all'), ['v=spf1   mx  ', 'include:']);
+  assert.deepEqual(marked('v=spf1 redirect=a.example redirect=b.example'), [
+    'v=spf1 redirect=a.example ',
+    'redirect=b.example',
+  ]);
+  assert.deepEqual(marked('v=spf1 mx\u00a0-all'), ['v=spf1 mx', '\u00a0']);
+  assert.deepEqual(marked('"v=spf1 -all"'), ['', '"v=spf']);
+  assert.equal(marked('v=spf1 mx -all'), 'read');
+});
+
 const term = fc.oneof(
   fc
     .tuple(
@@ -250,7 +266,10 @@ test('any text is read without throwing, and a record is made of its own words',
       ),
       (text) => {
         const read = parseSpfRecord(`v=spf1 ${text}`);
-        if (!read.ok) return assert.match(read.say, /^[\x20-\x7e]+$/);
+        if (!read.ok) {
+          assert.ok(read.length > 0 && read.at + read.length <= `v=spf1 ${text}`.length);
+          return assert.match(read.say, /^[\x20-\x7e]+$/);
+        }
         const { directives, redirect, exp, unknown } = read.value;
         const terms = [...directives.map((one) => one.text), ...unknown, redirect?.text ?? '', exp?.text ?? ''].filter(
           Boolean,

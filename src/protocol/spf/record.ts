@@ -2,7 +2,6 @@
  * The text of an SPF record becomes directives and modifiers, or a syntax error: the whole record is read before any term of it
  * is evaluated. RFC 7208 §4.5, §4.6 and §12. Pure; the answer depends on the text alone and may be kept by it.
  */
-import { type Outcome, refuse } from '../../base/outcome.ts';
 import { printable } from '../../base/printable.ts';
 import { ipv4Octets, ipv6Octets } from '../../format/ip-octets.ts';
 import { parseMacroString } from './macro.ts';
@@ -43,7 +42,16 @@ export type SpfRecord = {
   readonly unknown: readonly string[];
 };
 
-export type ParsedSpf = Outcome<SpfRecord, 'syntax'>;
+export type ParsedSpf = { readonly ok: true; readonly value: SpfRecord } | Unreadable;
+
+/** Where in the text the first mistake is: for a caret. */
+type Unreadable = {
+  readonly ok: false;
+  readonly code: 'syntax';
+  readonly say: string;
+  readonly at: number;
+  readonly length: number;
+};
 
 /** RFC 7208 §4.5: a record is ours when it is `v=spf1` and then a space or the end; letters in any case. */
 export function isSpfRecord(text: string): boolean {
@@ -52,19 +60,23 @@ export function isSpfRecord(text: string): boolean {
 
 /** Reads a text that `isSpfRecord` accepts. */
 export function parseSpfRecord(text: string): ParsedSpf {
-  if (!isSpfRecord(text)) return refuse('syntax', 'an SPF record begins with "v=spf1" and a space');
-  if (!/^[\x20-\x7e]*$/.test(text)) return refuse('syntax', 'an SPF record holds printable ASCII only'); // RFC 7208 §3.1
+  if (!isSpfRecord(text)) return refuse('an SPF record begins with "v=spf1" and a space', 0, Math.min(text.length, 6));
+  const odd = text.search(/[^\x20-\x7e]/);
+  if (odd >= 0) return refuse('an SPF record holds printable ASCII only', odd, 1); // RFC 7208 §3.1
   const directives: Directive[] = [];
   const unknown: string[] = [];
   const known = new Map<string, SpfModifier>();
+  let end = 'v=spf1'.length - 1; // of what was read, the blank behind it included
   for (const term of text.slice('v=spf1'.length).split(' ')) {
+    const at = end + 1;
+    end = at + term.length;
     if (term === '') continue; // RFC 7208 §4.6.1: one or more spaces
     const read = parseTerm(term);
-    if (typeof read === 'string') return refuse('syntax', `"${printable(term)}": ${read}`);
+    if (typeof read === 'string') return refuse(`"${printable(term)}": ${read}`, at, term.length);
     if (read.kind === 'unknown') unknown.push(term);
     else if (read.kind !== 'modifier') directives.push(read);
     else if (known.has(read.name))
-      return refuse('syntax', `${read.name}= stands twice`); // RFC 7208 §6
+      return refuse(`${read.name}= stands twice`, at, term.length); // RFC 7208 §6
     else known.set(read.name, read.modifier);
   }
   const redirect = known.get('redirect');
@@ -80,6 +92,10 @@ export function parseSpfRecord(text: string): ParsedSpf {
       unknown,
     },
   };
+}
+
+function refuse(say: string, at: number, length: number): Unreadable {
+  return { ok: false, code: 'syntax', say, at, length };
 }
 
 type Modifier =

@@ -66,8 +66,10 @@ export {
 export { dnscontrolNotation } from './plan/notations/dnscontrol-notation.ts';
 export { terraformForCloudflare, terraformForRoute53 } from './plan/notations/terraform-notation.ts';
 export { zoneNotation } from './plan/notations/zone-notation.ts';
+export { askForReverseName } from './plan/plan-ptr.ts';
 export { readDeclaration, readPlannedDomain } from './plan/read-declaration.ts';
 export { isDkimKey, meansTheSame } from './plan/same-meaning.ts';
+export { spfWishOf } from './plan/spf-wish.ts';
 export { comparePolicies } from './policy-document/compare-policies.ts';
 export { decidePolicy, type PolicyDecision } from './policy-document/decide-policy.ts';
 export { heldText, readHeld } from './policy-document/held-policy.ts';
@@ -75,11 +77,12 @@ export { isKeyId, isPolicyUrl, parsePolicyRecord, policyRecordText } from './pol
 export { compilePolicy, declarationOf, policyOf, policyRecordName } from './policy-document/policy-tools.ts';
 export { documentOctetsMax, openPolicy, rawPublicKey, sealPolicy } from './policy-document/seal-policy.ts';
 export { undecided } from './publish/undecided.ts';
+export { txtAnswerOctets } from './spf-compiler/answer-size.ts';
 export { createSpfCompiler } from './spf-compiler/compile-spf.ts';
 export { checkFlattened, flattenDomain } from './spf-compiler/flatten-domain.ts';
 export { gatherSpfFacts } from './spf-compiler/gather-facts.ts';
 export { readFingerprint } from './spf-compiler/read-fingerprint.ts';
-export { looksLikeSpf } from './spf-compiler/read-terms.ts';
+export { looksLikeSpf, readTerms } from './spf-compiler/read-terms.ts';
 export { ownStsPolicy } from './sts-policy.ts';
 
 export type SetupPorts = ObservePorts & {

@@ -27,10 +27,15 @@ export function planPtr({ wants, facts }: Context): Part {
       if (!isTold && (record.state === 'missing' || record.state === 'wrong'))
         steps.push({
           sender: label,
-          say: `Ask whoever gave you ${address} (the host or cloud it is at) to set its reverse name (PTR) to ${want.value}.`,
+          say: askForReverseName(address, want.value),
         });
     }
   return { records, notes, steps };
+}
+
+/** The request to whoever owns the address. */
+export function askForReverseName(address: string, host: string): string {
+  return `Ask whoever gave you ${address} (the host or cloud it is at) to set its reverse name (PTR) to ${host}.`;
 }
 
 /** The address that the reverse name is of, by the record that leads there. */

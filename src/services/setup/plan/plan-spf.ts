@@ -4,10 +4,11 @@
  */
 import { type DomainName, parseDomainName } from '../../../format/domain-name.ts';
 import type { SpfExtraRecord, SpfProblem, SpfProposal, SpfRequest, SpfWish } from '../spf-compiler/types.ts';
-import type { DmarcStage, PlanConflict, PlanNote, PlannedRecord, SenderWants } from '../types.ts';
+import type { DmarcStage, PlanConflict, PlanNote, PlannedRecord } from '../types.ts';
 import { delegatedWishes } from './delegated-spf.ts';
 import { look, type Sight, spfFacts } from './facts.ts';
 import { type Context, type Part, self, stateAmong, ttlSeconds } from './part.ts';
+import { spfWishOf } from './spf-wish.ts';
 
 /** What else the plan settles that counts here. */
 export type SpfSurroundings = {
@@ -43,28 +44,13 @@ function wishesByName({ domain, wants, office, declaration }: Context): Readonly
     const home = subdomain === undefined ? domain : (parseDomainName(`${subdomain}.${domain}`) ?? domain);
     const elsewhere = want.spf.filter(({ name }) => name !== home);
     const here = want.spf.filter(({ name }) => name === home);
-    if (want.sender.sends) add(home, wishOf(want, here, subdomain === undefined));
+    if (want.sender.sends) add(home, spfWishOf(want, here, subdomain === undefined));
     for (const part of elsewhere) {
       const name = parseDomainName(part.name);
-      if (name) add(name, { ...wishOf(want, [part], false), aligns: 'yes' });
+      if (name) add(name, { ...spfWishOf(want, [part], false), aligns: 'yes' });
     }
   }
   return byName;
-}
-
-function wishOf({ sender, label }: SenderWants, parts: SenderWants['spf'], mayMove: boolean): SpfWish {
-  const terms = parts.flatMap((part) => part.terms);
-  const addresses = terms.flatMap((term) => /^ip[46]:([^/]+)$/i.exec(term)?.[1] ?? []);
-  const people = ['mailbox', 'forwarding', 'website', 'server'];
-  return {
-    sender: label,
-    terms,
-    literal: parts.some(({ literal }) => literal),
-    aligns: sender.aligns.spf,
-    claims: sender.traces.spfDomains,
-    addresses,
-    ...(mayMove && !people.includes(sender.family) && { movesTo: sender.id }),
-  };
 }
 
 function planName(
