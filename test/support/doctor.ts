@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { loadCatalogue } from '../../src/app/load-catalogue.ts';
 import { type DomainName, parseDomainName } from '../../src/format/domain-name.ts';
+import { parseZoneText } from '../../src/format/zone-file.ts';
 import { resolverAsAuthority } from '../../src/protocol/dns/authorities.ts';
+import { zoneNames } from '../../src/protocol/dns/zone-names.ts';
 import { resolverFromZone } from '../../src/protocol/dns/zone-resolver.ts';
 import { checks } from '../../src/services/advice/doctor/checks/checks.ts';
 import { gatherFacts } from '../../src/services/advice/doctor/gather-facts.ts';
@@ -21,6 +23,8 @@ export type Scene = Partial<Omit<Subject, 'domain' | 'catalogue'>> & {
   readonly zone: string;
   /** As on the command line: `sendgrid:id=12`. */
   readonly senders?: readonly string[];
+  /** As with `--zone`: nothing but the text is known, and no server can be asked. */
+  readonly isUnpublished?: boolean;
   readonly world?: Partial<DoctorWorld>;
 };
 
@@ -30,6 +34,7 @@ export async function factsOf({
   domain: named = 'example.com',
   zone,
   senders = [],
+  isUnpublished = false,
   world,
   ...subject
 }: Scene): Promise<DomainFacts> {
@@ -39,7 +44,9 @@ export async function factsOf({
   const live: DoctorWorld = {
     resolver,
     isPublicResolver: false,
-    authorities: resolverAsAuthority(resolver, 'ns1.example.com'),
+    ...(isUnpublished
+      ? { zoneText: { namesBelow: namesOf(zone) } }
+      : { authorities: resolverAsAuthority(resolver, 'ns1.example.com') }),
     probes: {},
     nowMs: clinicNowMs,
     ...world,
@@ -49,6 +56,12 @@ export async function factsOf({
   const known = Promise.resolve(senders.map((text) => declared(text, domain)));
   const signs = gatherSigns(recorded.resolver, catalogue, domain);
   return gatherFacts(recorded, { ...about, senders: known, signs }, show);
+}
+
+function namesOf(zone: string) {
+  const read = parseZoneText(zone);
+  assert.ok(read.ok, zone);
+  return zoneNames([read.value]);
 }
 
 function declared(text: string, domain: DomainName): KnownSender {

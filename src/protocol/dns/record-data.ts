@@ -23,6 +23,8 @@ const converters: { readonly [T in RecordType]: Convert<T> } = {
     serial: data.serial,
     minimum: data.minimum,
   }),
+  DS: ({ keyTag, algorithm, digestType, digest }) => ({ keyTag, algorithm, digestType, digest }),
+  DNSKEY: ({ flags, protocol, algorithm, key }) => ({ flags, protocol, algorithm, key }),
   CAA: ({ flags, tag, value }) => ({ flags, tag, value }),
   SRV: ({ priority, weight, port, target }) => ({ priority, weight, port, target: hostText(target) }),
 };

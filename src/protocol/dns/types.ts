@@ -30,10 +30,27 @@ export type RecordData = {
   };
   /** The withdrawn type 99, joined like TXT: reported when it is there, never used as SPF. RFC 7208 §3.1 */
   readonly SPF: string;
+  readonly DS: DelegationSigner;
+  readonly DNSKEY: ZoneKey;
   readonly CAA: { readonly flags: number; readonly tag: string; readonly value: string };
   readonly SRV: { readonly priority: number; readonly weight: number; readonly port: number; readonly target: string };
 };
 export type RecordType = keyof RecordData;
+
+/** RFC 4034 §5: the parent zone's word on which keys are the zone's. */
+export type DelegationSigner = {
+  readonly keyTag: number;
+  readonly algorithm: number;
+  readonly digestType: number;
+  readonly digest: Uint8Array;
+};
+/** RFC 4034 §2 */
+export type ZoneKey = {
+  readonly flags: number;
+  readonly protocol: number;
+  readonly algorithm: number;
+  readonly key: Uint8Array;
+};
 
 export type DnsAnswer<T> =
   | {

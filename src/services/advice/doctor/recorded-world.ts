@@ -118,7 +118,7 @@ const noAnswer = { kind: 'failed', why: 'timeout' } as const;
 const noTime = 'there was no time left, or too much had been asked already';
 
 function rememberingWorld(live: DoctorWorld, memory: Memory): DoctorWorld {
-  const { authorities, resolver } = live;
+  const { authorities, resolver, zoneText } = live;
   return {
     ...live,
     resolver: {
@@ -133,6 +133,11 @@ function rememberingWorld(live: DoctorWorld, memory: Memory): DoctorWorld {
             (options) => authorities.lookup(name, type, options),
             { kind: 'failed', say: noTime },
           ),
+      },
+    }),
+    ...(zoneText && {
+      zoneText: {
+        namesBelow: (domain) => memory.of(`namesBelow ${domain}`, () => zoneText.namesBelow(domain), []),
       },
     }),
     probes: rememberingProbes(live.probes, memory),

@@ -8,6 +8,8 @@ function textOf(type: RecordType, data: RecordData[RecordType]): string {
   if (typeof data === 'string') return type === 'TXT' || type === 'SPF' ? JSON.stringify(data) : data || '.';
   if ('exchange' in data) return `${data.preference} ${data.exchange || '.'}`;
   if ('matching' in data) return `${data.usage} ${data.selector} ${data.matching} ${hexOf(data.data)}`;
+  if ('digest' in data) return `${data.keyTag} ${data.algorithm} ${data.digestType} ${hexOf(data.digest)}`;
+  if ('protocol' in data) return `${data.flags} ${data.protocol} ${data.algorithm} ${data.key.toBase64()}`;
   if ('serial' in data) return `${data.primary} ${data.mailbox} ${data.serial} ${data.minimum}`;
   if ('tag' in data) return `${data.flags} ${data.tag} ${JSON.stringify(data.value)}`;
   return `${data.priority} ${data.weight} ${data.port} ${data.target || '.'}`;

@@ -5,6 +5,7 @@
 import type { DomainName } from '../../../format/domain-name.ts';
 import type { Authorities } from '../../../protocol/dns/authorities.ts';
 import type { Resolver } from '../../../protocol/dns/types.ts';
+import type { ZoneNames } from '../../../protocol/dns/zone-names.ts';
 import type { FetchPolicyFile } from '../../../protocol/mta-sts/sts-policies.ts';
 import type { gatherSigns } from '../../setup/setup.ts';
 import type { Catalogue, SenderWants } from '../../setup/types.ts';
@@ -80,7 +81,10 @@ export type DoctorWorld = {
   readonly isPublicResolver: boolean;
   /** Whom the resolver asks, for evidence: `192.0.2.53`, `the zone file`. */
   readonly resolverName?: string;
+  /** Absent where only one resolver, or zone text, can be asked: what the servers say each for itself is unknown then. */
   readonly authorities?: Authorities;
+  /** Zone text stands in for the DNS (`--zone`): what others publish, and is not in it, is unknown. */
+  readonly zoneText?: { readonly namesBelow: ZoneNames };
   readonly probes: Probes;
   readonly nowMs: number;
 };
@@ -138,6 +142,8 @@ export type Subject = {
   readonly selectors: readonly string[];
   /** `--ip`, in canonical text */
   readonly addresses: readonly string[];
+  /** Until when the domain is registered, where somebody knows. */
+  readonly registeredUntilMs?: number;
   /** The name that the servers at `addresses` say in HELO, where somebody knows. */
   readonly helo?: DomainName;
   /** One of many domains in a run: fewer selectors are guessed. */
