@@ -22,6 +22,7 @@ import type {
 export { readCatalogue } from './catalogue/catalogue.ts';
 export { parseDeclaredSender } from './catalogue/declared-sender.ts';
 export { gatherSigns } from './catalogue/gather-signs.ts';
+export { learnParameters } from './catalogue/learn-parameters.ts';
 export { recognise } from './catalogue/recognise.ts';
 export { senderWants } from './catalogue/sender-wants.ts';
 export { signsOfMessage } from './catalogue/signs-of-message.ts';
@@ -67,6 +68,7 @@ export { dnscontrolNotation } from './plan/notations/dnscontrol-notation.ts';
 export { terraformForCloudflare, terraformForRoute53 } from './plan/notations/terraform-notation.ts';
 export { zoneNotation } from './plan/notations/zone-notation.ts';
 export { askForReverseName } from './plan/plan-ptr.ts';
+export { tlsReportText } from './plan/plan-tls.ts';
 export { readDeclaration, readPlannedDomain } from './plan/read-declaration.ts';
 export { isDkimKey, meansTheSame } from './plan/same-meaning.ts';
 export { spfWishOf } from './plan/spf-wish.ts';
@@ -83,7 +85,7 @@ export { checkFlattened, flattenDomain } from './spf-compiler/flatten-domain.ts'
 export { gatherSpfFacts } from './spf-compiler/gather-facts.ts';
 export { readFingerprint } from './spf-compiler/read-fingerprint.ts';
 export { looksLikeSpf, readTerms } from './spf-compiler/read-terms.ts';
-export { ownStsPolicy } from './sts-policy.ts';
+export { ownStsPolicy, stsPolicyOf, stsRecordOf } from './sts-policy.ts';
 
 export type SetupPorts = ObservePorts & {
   readonly catalogue: Catalogue;

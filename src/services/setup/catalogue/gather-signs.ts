@@ -5,8 +5,9 @@
 import { type DomainName, parseQueryName, type QueryName } from '../../../format/domain-name.ts';
 import type { DnsAnswer, Resolver } from '../../../protocol/dns/types.ts';
 import { isSpfRecord, parseSpfRecord } from '../../../protocol/spf/record.ts';
-import type { Catalogue, SenderSigns } from '../types.ts';
+import type { Catalogue, SenderDefinition, SenderSigns } from '../types.ts';
 import { holesIn } from './fill.ts';
+import { recognise } from './recognise.ts';
 
 /** At a time: what a home router's name server takes without dropping some. */
 const atOnce = 24;
@@ -22,6 +23,9 @@ const otherSelectors = [
   ...['acdkim1', 'acdkim2', 'cka', 'e2ma-k1', 'e2ma-k2', 'e2ma-k3', 'gor', 'gor2', 'pdk1', 'pdk2', 'm1', 'sgd'],
 ];
 
+/** The least that a run over many domains tries. */
+const commonSelectors = ['default', 'google', 'selector1', 'selector2', 'k1', 's1', 's2', 'mail', 'dkim'];
+
 /** A name nobody has a key at: where it answers, a wildcard does, and keys prove nothing. */
 const nobodysSelector = 'posthorn-asks-for-no-key';
 
@@ -35,22 +39,31 @@ export type Gathered = {
   readonly failed: readonly string[];
 };
 
+type GatherOptions = {
+  readonly signal?: AbortSignal;
+  /** For a run over many domains: keys are looked for at selectors of senders that MX and SPF show, and at those most used. */
+  readonly few?: boolean;
+};
+
 export async function gatherSigns(
   resolver: Resolver,
   catalogue: Catalogue,
   domain: DomainName,
-  options: { readonly signal?: AbortSignal } = {},
+  { signal, few = false }: GatherOptions = {},
 ): Promise<Gathered> {
   const failed: string[] = [];
-  const look: Look = { resolver, domain, options, failed, timeouts: 0 };
+  const look: Look = { resolver, domain, options: signal ? { signal } : {}, failed, timeouts: 0 };
   const [mx, spfDomains] = await Promise.all([mailHosts(look), spfNames(look)]);
   // Name servers that do not answer for the domain itself do not answer for 150 names below it either.
   if (look.timeouts > 1) return { signs: {}, hasWildcardKeys: false, hasOtherKeys: false, failed };
+  if (few && !(await exists(look, `_domainkey.${domain}`)))
+    return { signs: { mx, spfDomains, selectors: [] }, hasWildcardKeys: false, hasOtherKeys: false, failed };
+  const guessed = few ? selectorsOf(catalogue, { mx, spfDomains }) : selectorsToGuess(catalogue);
   const [wildcard, hasKeys, selectors, returnPaths] = await Promise.all([
     keyAt(look, nobodysSelector),
     exists(look, `_domainkey.${domain}`),
-    eachAtOnce(selectorsToGuess(catalogue), (selector) => keyAt(look, selector)),
-    eachAtOnce(returnPathNames(catalogue), (name) => targetOf(look, `${name}.${domain}`)),
+    eachAtOnce(guessed, (selector) => keyAt(look, selector)),
+    eachAtOnce(few ? [] : returnPathNames(catalogue), (name) => targetOf(look, `${name}.${domain}`)),
   ]);
   const hasWildcardKeys = wildcard !== undefined;
   const keys = selectors.filter((one) => one !== undefined);
@@ -76,13 +89,22 @@ type Look = {
 
 /** What services use, and what is used often. */
 function selectorsToGuess(catalogue: Catalogue): readonly string[] {
-  const known = catalogue.all.flatMap(({ traces, records }) => [
+  return [...new Set([...catalogue.all.flatMap(selectorsUsedBy), ...otherSelectors])];
+}
+
+/** Of those who show in MX and SPF, and what is used most. */
+function selectorsOf(catalogue: Catalogue, signs: SenderSigns): readonly string[] {
+  const shown = recognise(catalogue, signs).senders.flatMap(({ sender }) => selectorsUsedBy(sender));
+  return [...new Set([...shown, ...commonSelectors])];
+}
+
+function selectorsUsedBy({ traces, records }: SenderDefinition): readonly string[] {
+  return [
     ...traces.selectors.filter((pattern) => !pattern.includes('*')),
     ...records
       .filter(({ purpose, name }) => purpose === 'dkim' && name.endsWith('._domainkey') && holesIn(name).length === 0)
       .map(({ name }) => name.slice(0, -'._domainkey'.length)),
-  ]);
-  return [...new Set([...known, ...otherSelectors])];
+  ];
 }
 
 /** Names below a domain that services ask a CNAME at: those that are the same for everybody, or are so unless somebody asks. */
