@@ -86,7 +86,7 @@ export function partContent(index: MessageIndex, part: Part): Uint8Array {
 }
 
 /** Content-Disposition with its parameters; undefined when there is none. */
-function partDisposition(part: Part): Parameterised | undefined {
+export function partDisposition(part: Part): Parameterised | undefined {
   const text = fieldText(part.header, 'content-disposition');
   return text === undefined ? undefined : parseParameterised(text);
 }

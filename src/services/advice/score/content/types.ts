@@ -1,12 +1,10 @@
 /** The words of the content rules: what they are given of a message, and what they answer. */
-import type { DomainName } from '../../../../format/domain-name.ts';
 import type { HtmlFacts } from '../../../../format/html/read-html.ts';
 import type { LineFacts } from '../../../../format/line-ends.ts';
 import type { MessageIndex } from '../../../../format/message/message-index.ts';
 import type { Part, PartTree } from '../../../../format/message/part-tree.ts';
 import type { Judged } from '../../doctor/types.ts';
-import type { Finding } from '../../types.ts';
-import type { Charge } from '../types.ts';
+import type { MessageFacts } from '../types.ts';
 
 /** What an outside filter (rspamd, SpamAssassin) said of the message. */
 export type FilterVerdict = {
@@ -24,12 +22,7 @@ export type FilterSymbol = { readonly name: string; readonly points: number; rea
 /** What became of following a link: whether it leads anywhere. */
 export type LinkProbe = { readonly href: string; readonly end: 'works' | 'broken' | 'unknown'; readonly say: string };
 
-export type ContentFacts = {
-  readonly index: MessageIndex;
-  /** The domain in From; absent when there is not exactly one author. */
-  readonly author?: DomainName;
-  readonly organizationOf: (domain: DomainName) => DomainName | undefined;
-  readonly nowMs: number;
+export type ContentFacts = Pick<MessageFacts, 'index' | 'nowMs' | 'author' | 'domain' | 'organizationOf'> & {
   /** Absent: no filter is set up. */
   readonly filters?: readonly FilterVerdict[];
   /** Absent: nobody followed the links. */
@@ -87,5 +80,3 @@ export type ContentRule<Id extends string = string> = {
   readonly id: Id;
   readonly judge: (content: Content) => readonly JudgedContent[];
 };
-
-export type JudgedMessage = { readonly findings: readonly Finding[]; readonly charges: readonly Charge[] };

@@ -1,0 +1,36 @@
+/** BLK-03: people see where to unsubscribe. */
+import { fieldText } from '../../../../../format/message/message-index.ts';
+import { failed, passed, seen, steps } from '../../content/judged.ts';
+import type { Content } from '../../content/types.ts';
+import { leavingWords } from '../leaving-words.ts';
+import type { BulkFacts, BulkRule } from '../types.ts';
+import { oneClickAddress } from './one-click.ts';
+
+const tenths = 5;
+
+export const visibleLink: BulkRule<'BLK-03'> = {
+  id: 'BLK-03',
+  judge: (facts, content) => {
+    const subject = 'text';
+    const found = leavingLink(facts, content);
+    if (found !== undefined)
+      return [passed({ subject, meaning: 'The text has a link to unsubscribe.', evidence: [seen('link', found)] })];
+    const fix = steps('Put a link that says "Unsubscribe" at the end of the text, in the HTML and in the plain text.');
+    return [failed({ subject, meaning: 'No link in the text lets the reader unsubscribe.', fix, tenths })];
+  },
+};
+
+/** A link whose words or address speak of leaving, or that leads where the header does; in plain text the line around it counts. */
+function leavingLink(facts: BulkFacts, { links, plain, html }: Content): string | undefined {
+  const header = oneClickAddress(fieldText(facts.index, 'list-unsubscribe') ?? '');
+  const found = links.find(
+    ({ href, text, trouble }) =>
+      trouble === undefined && (href === header || leavingWords.test(text) || leavingWords.test(href)),
+  );
+  if (found !== undefined || html !== undefined || plain === undefined) return found?.href;
+  const near = /\S*(?:https?:\/\/|mailto:|@)\S*/i;
+  const lines = plain.split(/\r?\n/, linesMax);
+  const at = lines.findIndex((line, at) => leavingWords.test(line) && near.test(`${line} ${lines[at + 1] ?? ''}`));
+  return at < 0 ? undefined : lines[at]?.slice(0, 200).trim();
+}
+const linesMax = 20_000;

@@ -1,0 +1,45 @@
+/** MSG-11: where clicks and opening are counted, it is under the sender's own name. */
+import { isTrackingHost } from '../data/tracking-hosts.ts';
+import { failed, isSameOrganization, passed, seen, skipped, someOf, steps, webLinks } from '../judged.ts';
+import type { Content, ContentRule } from '../types.ts';
+import { isPixel } from './image-only.ts';
+
+export const trackingHost: ContentRule<'MSG-11'> = {
+  id: 'MSG-11',
+  judge: (content) => {
+    const subject = 'tracking';
+    const { domain: author } = content.facts;
+    if (author === undefined) return [skipped({ subject, meaning: 'It is not clear who the sender is.' })];
+    const hosts = countingHosts(content);
+    if (hosts.length === 0)
+      return [passed({ subject, meaning: 'Nothing in the message counts clicks or opening through others.' })];
+    const foreign = hosts.filter(({ host }) => !isSameOrganization(content, host, author));
+    const [first] = foreign;
+    if (first === undefined) return [passed({ subject, meaning: `What is counted is counted under ${author}.` })];
+    const meaning = `${first.what === 'click' ? 'Clicks' : 'Opening'} ${first.what === 'click' ? 'are' : 'is'} counted by ${first.host}, which is not a name of ${author}.`;
+    const evidence = someOf(foreign, ({ host, what }) => seen(what === 'click' ? 'link through' : 'pixel at', host));
+    const fix = steps(
+      `Set up a tracking name below ${author} at the service that sends, for example links.${author}, and publish the CNAME it gives you.`,
+      'Or turn counting off.',
+    );
+    return [failed({ subject, meaning, evidence, fix })];
+  },
+};
+
+type Counting = { readonly host: string; readonly what: 'click' | 'pixel' };
+
+/** Each once: hosts known for it, and hosts of pictures that are too small to be looked at. */
+function countingHosts(content: Content): readonly Counting[] {
+  const found = new Map<string, Counting>();
+  for (const { host } of webLinks(content)) if (isTrackingHost(host)) found.set(host, { host, what: 'click' });
+  for (const image of content.html?.images ?? []) {
+    const host = hostOf(image.src);
+    if (host !== undefined && !found.has(host) && (isPixel(image) || isTrackingHost(host)))
+      found.set(host, { host, what: 'pixel' });
+  }
+  return [...found.values()];
+}
+
+function hostOf(src: string): string | undefined {
+  return /^https?:\/\/([a-z0-9.-]{1,253})(?=[:/?#]|$)/i.exec(src)?.[1]?.toLowerCase();
+}

@@ -1,0 +1,64 @@
+/** MSG-19: links that lead somewhere. What cannot be a link is told without looking; the rest only when somebody followed them. */
+import { count, failed, passed, seen, skipped, someOf, steps, unknown, webLinks } from '../judged.ts';
+import type { Content, ContentRule, Link, LinkTrouble } from '../types.ts';
+
+const tenthsEach = 3;
+const tenthsMax = 10;
+
+export const workingLinks: ContentRule<'MSG-19'> = {
+  id: 'MSG-19',
+  judge: (content) => {
+    const subject = 'links';
+    if (content.links.length === 0) return [skipped({ subject, meaning: 'The message has no links.' })];
+    const broken = [...impossible(content), ...followed(content)];
+    if (broken.length > 0) return [failure(broken)];
+    const { probes } = content.facts;
+    if (webLinks(content).length === 0) return [passed({ subject, meaning: 'Every link leads somewhere.' })];
+    if (probes === undefined)
+      return [
+        unknown({ subject, meaning: 'The links look right; nobody followed them to see whether the pages are there.' }),
+      ];
+    const unclear = probes.filter(({ end }) => end === 'unknown');
+    const evidence = someOf(unclear, ({ href, say }) => seen(href, say));
+    return unclear.length > 0
+      ? [unknown({ subject, meaning: `${count(unclear.length, 'link')} could not be followed.`, evidence })]
+      : [passed({ subject, meaning: 'Every link leads to a page.' })];
+  },
+};
+
+type Broken = { readonly href: string; readonly say: string };
+
+function failure(broken: readonly Broken[]) {
+  const [first] = broken;
+  const meaning = `${count(broken.length, 'link')} ${broken.length === 1 ? 'leads' : 'lead'} nowhere: ${first?.say ?? ''}.`;
+  const evidence = someOf(broken, ({ href, say }) => seen(href === '' ? '(empty link)' : href, say));
+  const fix = steps('Put the right address in, or take the link out.');
+  return failed({ subject: 'links', meaning, evidence, fix, tenths: Math.min(broken.length * tenthsEach, tenthsMax) });
+}
+
+/** Each address once. */
+function impossible({ links }: Content): readonly Broken[] {
+  const found = new Map<string, Broken>();
+  for (const { href, trouble } of links) if (trouble !== undefined) found.set(href, { href, say: troubles[trouble] });
+  return [...found.values()];
+}
+
+function followed({ facts }: Content): readonly Broken[] {
+  return (facts.probes ?? []).filter(({ end }) => end === 'broken').map(({ href, say }) => ({ href, say }));
+}
+
+const troubles: Readonly<Record<LinkTrouble, string>> = {
+  empty: 'the link has no address',
+  placeholder: 'the place for the address was not filled in',
+  relative: 'the address does not say on which site it is',
+  'no-host': 'the address names no site',
+  local: 'the address exists only on your own computer or network',
+  script: 'mail programs do not run scripts',
+  syntax: 'the address cannot be read',
+  'no-anchor': 'it points into the message, to a place that is not there',
+};
+
+/** The pages that a message links to, each once. */
+export function addressesToFollow(content: Content): readonly string[] {
+  return [...new Set(webLinks(content).map(({ href }: Link) => href))];
+}
