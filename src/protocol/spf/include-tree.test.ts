@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { QueryName } from '../../format/domain-name.ts';
 import { resolverFromZone } from '../dns/zone-resolver.ts';
-import { isTooLarge, readIncludeTree, type SpfTree } from './include-tree.ts';
+import { isTooLarge, readIncludeTree, type SpfTree, treeFaultOf } from './include-tree.ts';
 
 /** `domain lookups/voids problem`, then each term with its lookups, what lies below it indented. */
 function drawn({ domain, problem, terms, lookups, voidLookups }: SpfTree): string[] {
@@ -78,6 +78,14 @@ test('loops, errors and floods end', async () => {
   assert.equal((await tree('a.test TXT "v=spf1 foo"')).problem?.includes('foo'), true);
   assert.equal((await tree('a.test TXT "v=spf1 -all"\na.test TXT "v=spf1 ~all"')).problem, '2 SPF records');
   assert.equal((await tree(';!SERVFAIL a.test.')).problem, 'the DNS failed (servfail)');
+  const below = async (zone: string) =>
+    (await tree(`a.test TXT "v=spf1 include:b.test -all"\n${zone}`)).terms[0]?.below ?? {};
+  assert.equal(treeFaultOf(await below('b.test TXT "v=spf1 include:a.test -all"')), undefined);
+  assert.equal(treeFaultOf((await tree('a.test TXT "v=spf1 include:a.test -all"')).terms[0]?.below ?? {}), 'loop');
+  assert.equal(treeFaultOf(await below('')), 'no-record');
+  assert.equal(treeFaultOf(await below('b.test TXT "v=spf1 foo"')), 'syntax');
+  assert.equal(treeFaultOf(await below('b.test TXT "v=spf1 -all"\nb.test TXT "v=spf1 ~all"')), 'several-records');
+  assert.equal(treeFaultOf(await below(';!TIMEOUT b.test.')), 'dns-failed');
   // every record includes all the others: 2^30 paths
   const names = Array.from({ length: 30 }, (_, at) => (at === 0 ? 'a.test' : `a${at}.test`));
   const terms = names.map((name) => `include:${name}`);

@@ -19,7 +19,10 @@ export type SpfTree = {
   readonly voidLookups: number;
 };
 
-type SpfTreeTerm = {
+/** not-read: a limit of ours came first. */
+type SpfTreeFault = 'loop' | 'not-read' | 'dns-failed' | 'no-record' | 'several-records' | 'syntax';
+
+export type SpfTreeTerm = {
   readonly text: string;
   /** 1 where the term itself costs one. */
   readonly lookups: 0 | 1;
@@ -35,6 +38,24 @@ const recordsMax = 50;
 /** Names of terms that are asked for, to see whether the DNS has anything there; the same for records of thousands of terms. */
 const namesMax = 200;
 
+const says = {
+  loop: 'a loop: the record includes itself',
+  'not-read': `not read: more than ${recordsMax} records`,
+  'dns-failed': 'the DNS failed',
+  'no-record': 'no SPF record',
+  'several-records': 'SPF records',
+} as const satisfies Partial<Record<SpfTreeFault, string>>;
+
+/** What kind of problem a record of the tree has. */
+export function treeFaultOf({ record, problem }: Pick<SpfTree, 'record' | 'problem'>): SpfTreeFault | undefined {
+  if (problem === undefined) return undefined;
+  if (record !== undefined) return 'syntax';
+  if (problem === says.loop) return 'loop';
+  if (problem === says['not-read']) return 'not-read';
+  if (problem === says['no-record']) return 'no-record';
+  return problem.startsWith(says['dns-failed']) ? 'dns-failed' : 'several-records';
+}
+
 export async function readIncludeTree(
   resolver: Resolver,
   domain: QueryName,
@@ -46,13 +67,13 @@ export async function readIncludeTree(
 type Reading = { readonly resolver: Resolver; readonly options: LookupOptions; records: number; names: number };
 
 async function readTree(reading: Reading, domain: QueryName, above: readonly string[]): Promise<SpfTree> {
-  if (above.includes(domain)) return leaf(domain, 'a loop: the record includes itself');
-  if (reading.records++ >= recordsMax) return leaf(domain, `not read: more than ${recordsMax} records`);
+  if (above.includes(domain)) return leaf(domain, says.loop);
+  if (reading.records++ >= recordsMax) return leaf(domain, says['not-read']);
   const answer = await reading.resolver.lookup(domain, 'TXT', reading.options);
-  if (answer.kind === 'failed') return leaf(domain, `the DNS failed (${answer.why})`);
+  if (answer.kind === 'failed') return leaf(domain, `${says['dns-failed']} (${answer.why})`);
   const [text, ...more] = answer.kind === 'found' ? answer.records.filter(isSpfRecord) : [];
-  if (text === undefined) return leaf(domain, 'no SPF record');
-  if (more.length > 0) return leaf(domain, `${more.length + 1} SPF records`); // RFC 7208 §4.5
+  if (text === undefined) return leaf(domain, says['no-record']);
+  if (more.length > 0) return leaf(domain, `${more.length + 1} ${says['several-records']}`); // RFC 7208 §4.5
   const parsed = parseSpfRecord(text);
   if (!parsed.ok) return { ...leaf(domain, parsed.say), record: text };
   const terms: SpfTreeTerm[] = [];
@@ -86,7 +107,7 @@ async function readTerm(
     return {
       text,
       lookups: 1,
-      isVoid: below.problem === 'no SPF record' && (await isVoid(reading, name, ['TXT'])),
+      isVoid: below.problem === says['no-record'] && (await isVoid(reading, name, ['TXT'])),
       below,
     };
   }

@@ -96,6 +96,7 @@ function problemOfModifier(given: string, text: string): SpfProblem | undefined 
     severity: 'warning',
     say: `"${printable(text)}" is without effect: with "=" it is no mechanism`,
     fix: `write ${text.replace('=', ':')}`,
+    meant: text.replace('=', ':'),
     where,
   };
 }
@@ -193,7 +194,7 @@ function unreadable(where: Where, text: string, why: string, meant: string | und
     code: 'unreadable-term',
     severity: 'error',
     say: `"${printable(text, 60)}" cannot be read: ${why}`,
-    ...(meant !== undefined && { fix: `perhaps ${printable(meant)} is meant` }),
+    ...(meant !== undefined && { fix: `perhaps ${printable(meant)} is meant`, meant }),
     where,
   };
 }

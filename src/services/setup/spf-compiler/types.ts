@@ -115,6 +115,8 @@ export type SpfProblem = {
   readonly say: string;
   /** What to do, where it is not plain. */
   readonly fix?: string;
+  /** A term that reads, of which the one at `where` may be a slip. */
+  readonly meant?: string;
   /** The text it is about, and where in it: for a caret. */
   readonly where?: { readonly text: string; readonly at: number; readonly length: number };
 };
