@@ -210,7 +210,7 @@ const failed = { kind: 'failed', why: 'servfail' } as const;
  * And in time: one that stays silent has failed too. All have equally long, so the one that was asked first ends first, and one timer
  * that looks at it when it fires does for all of them.
  */
-function answeringInTime(resolver: Resolver, timers: Timers): Resolver {
+export function answeringInTime(resolver: Resolver, timers: Timers): Resolver {
   const waiting = new Set<Waiting>();
   let isArmed = false;
   const arm = (ms: number) => {

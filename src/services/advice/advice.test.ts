@@ -64,7 +64,7 @@ test('set up for the domain, nothing is shown beside the name', async () => {
     one.reader.map(({ mark }) => mark),
     ['none'],
   );
-  assert.deepEqual(metBy(one, 'Microsoft'), ['yes', 'yes', 'yes']);
+  assert.deepEqual(metBy(one, 'Microsoft'), ['yes', 'yes', 'yes', 'yes']);
 });
 
 test('nothing proven is a question mark; a public suffix is nobody', async () => {

@@ -10,14 +10,18 @@ import type { AuthReport } from '../../protocol/authenticate.ts';
 import { loadPublicSuffixes } from '../../protocol/dmarc/public-suffix.ts';
 import { readAuthor } from '../../protocol/read-author.ts';
 import { differencesOf, evidenceOfToday } from './compare-today.ts';
-import { explainAlignment, type OrganizationalDomain } from './explain-alignment.ts';
+import { explainAlignment, organizationsBy } from './explain-alignment.ts';
 import { explainHops } from './explain-hops.ts';
 import { evidenceOf, explainResults } from './explain-results.ts';
 import { explainSignatures } from './explain-signature.ts';
 import { readerMarks, receiverViews } from './receiver-views.ts';
 import type { Evidence, ExplainedSignature, Explanation } from './types.ts';
 
+export { sendAgainWords } from './bounces/advise-on-refusal.ts';
+export { type BounceExplanation, explainBounce } from './bounces/explain-bounce.ts';
+export { readBounce } from './bounces/read-bounce.ts';
 export { hopFromOutside } from './explain-hops.ts';
+export { createScorer, scoreMessage } from './score/score.ts';
 
 export type ExplainOptions = {
   readonly nowMs: number;
@@ -74,13 +78,6 @@ function headline(index: MessageIndex): Pick<Explanation, 'subject' | 'atMs' | '
     ...(at !== undefined && { atMs: at.ms }),
     ...(path !== undefined && { returnPath: path }),
   };
-}
-
-/** The tree walk of today knows better than the list, for the author's own domain. */
-function organizationsBy(list: OrganizationalDomain, today: AuthReport | undefined): OrganizationalDomain {
-  const walked = today?.dmarc.organizationalDomain;
-  return (domain) =>
-    walked !== undefined && (domain === walked || domain.endsWith(`.${walked}`)) ? walked : list(domain);
 }
 
 /** Fields under a signature that holds, as far as is known. */

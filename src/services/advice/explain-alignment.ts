@@ -3,6 +3,7 @@
  * §4.4). Without DNS the organizational domain is told by the Public Suffix List, with an evaluation of today by that. Pure.
  */
 import { type DomainName, parseDomainName } from '../../format/domain-name.ts';
+import type { AuthReport } from '../../protocol/authenticate.ts';
 import type { AlignmentLine, Evidence, ExplainedAlignment } from './types.ts';
 
 export type OrganizationalDomain = (domain: DomainName) => DomainName | undefined;
@@ -48,6 +49,13 @@ export function explainAlignment(
   };
 }
 
+/** The tree walk of today knows better than the list, for the author's own domain. */
+export function organizationsBy(list: OrganizationalDomain, today: AuthReport | undefined): OrganizationalDomain {
+  const walked = today?.dmarc.organizationalDomain;
+  return (domain) =>
+    walked !== undefined && (domain === walked || domain.endsWith(`.${walked}`)) ? walked : list(domain);
+}
+
 type Proof = { readonly by: 'spf' | 'dkim'; readonly result: string; readonly domain: string };
 
 type Against = {
@@ -68,7 +76,10 @@ function lineOf({ by, result, domain }: Proof, against: Against): AlignmentLine 
         : 'foreign';
   const fits = result === 'pass' && fit !== 'foreign';
   // RFC 9989 §4.7 (adkim, aspf): one house is not enough where the record says s; the verdict on DMARC tells.
-  const isStrict = fit === 'organizational' && !(evidence.aligned?.[by] ?? evidence.dmarc?.result !== 'fail');
+  // Without a record, or with one that DNS hides, nothing asks for more than one house.
+  const isJudged = evidence.dmarc?.result === 'pass' || evidence.dmarc?.result === 'fail';
+  const isStrict =
+    isJudged && fit === 'organizational' && !(evidence.aligned?.[by] ?? evidence.dmarc?.result !== 'fail');
   const say =
     fits && isStrict
       ? `${domain} and ${author} both belong to ${organization}, yet DMARC does not take it: its record asks for the very same domain (${by === 'spf' ? 'aspf=s' : 'adkim=s'})`

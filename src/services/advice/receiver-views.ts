@@ -15,6 +15,16 @@ export type Known = {
   readonly hasOneAuthor: boolean;
   /** Names of fields that a signature covers which holds as far as is known, lower case. */
   readonly covered: ReadonlySet<string>;
+  /** The connection it came by, where more is known than the header says. */
+  readonly connection?: {
+    readonly address?: string;
+    readonly name?: string;
+    readonly isNamed: Requirement['met'];
+    readonly isEncrypted: Requirement['met'];
+    readonly tls?: string;
+  };
+  /** It goes to many. */
+  readonly isBulk?: boolean;
 };
 
 /** Gmail cuts a message there and shows a link. */
@@ -23,16 +33,30 @@ const clippedOctets = 102 * 1_024;
 export function receiverViews(known: Known): ReceiverView[] {
   const one = (requirement: Requirement) => ({ ...requirement, bulk: false });
   const bulk = (requirement: Requirement) => ({ ...requirement, bulk: true });
-  const everyone = [one(wellFormed(known)), one(spfOrDkim(known)), one(reverseName(known))];
+  const everyone = [one(wellFormed(known)), one(spfOrDkim(known)), one(policyAllows(known)), one(reverseName(known))];
   const list = [bulk(spfAndDkim(known)), bulk(hasDmarc(known)), bulk(fits(known))];
+  const view = (receiver: ReceiverView['receiver'], requirements: ReceiverView['requirements']) => ({
+    receiver,
+    ...verdictOf(requirements, known.isBulk === true),
+    requirements,
+  });
   return [
-    {
-      receiver: 'Gmail',
-      requirements: [...everyone, one(encrypted(known)), ...list, bulk(oneClick(known)), bulk(notClipped(known))],
-    },
-    { receiver: 'Yahoo', requirements: [...everyone, ...list, bulk(oneClick(known))] },
-    { receiver: 'Microsoft', requirements: list },
+    view('Gmail', [...everyone, one(encrypted(known)), ...list, bulk(oneClick(known)), bulk(notClipped(known))]),
+    view('Yahoo', [...everyone, ...list, bulk(oneClick(known))]),
+    view('Microsoft', [one(policyAllows(known)), ...list]),
   ];
+}
+
+function verdictOf(all: ReceiverView['requirements'], isBulk: boolean): Pick<ReceiverView, 'verdict' | 'say'> {
+  const named = (some: readonly Requirement[]) => some.map(({ say }) => say).join('; ');
+  const asked = all.filter(({ bulk }) => isBulk || !bulk);
+  const missing = asked.filter(({ met }) => met === 'no');
+  if (missing.length > 0) return { verdict: 'not-met', say: `does not get what it asks for: ${named(missing)}` };
+  const open = asked.filter(({ met }) => met === 'unknown');
+  if (open.length > 0) return { verdict: 'unknown', say: `nothing is missing; not known: ${named(open)}` };
+  const ofMany = all.filter(({ met }) => met === 'no');
+  if (ofMany.length === 0) return { verdict: 'met', say: 'gets all it asks for' };
+  return { verdict: 'met', say: `takes it from a small sender; of those who send much it asks more: ${named(ofMany)}` };
 }
 
 const passes = (result: string | undefined) => result === 'pass';
@@ -71,6 +95,25 @@ function spfAndDkim({ evidence }: Known): Requirement {
   return unlessUnknown(evidence, { say: 'SPF and DKIM pass', met: yes(spf && dkim), why });
 }
 
+/** RFC 9989 §7.4: what the domain asks for is what most receivers do. */
+function policyAllows({ evidence, alignment }: Known): Requirement {
+  const { dmarc } = evidence;
+  const say = 'the domain in From does not ask to refuse it (DMARC)';
+  if (dmarc === undefined) return { say, met: 'unknown', why: 'nobody noted DMARC; --verify finds out' };
+  if (dmarc.result !== 'fail' && dmarc.result !== 'permerror')
+    return dmarc.result === 'temperror' || dmarc.result === 'unknown'
+      ? { say, met: 'unknown', why: 'DMARC could not be judged' }
+      : { say, met: 'yes', why: dmarc.result === 'pass' ? 'DMARC passes' : 'it asks for nothing' };
+  const asked = evidence.source === 'today' ? (dmarc.disposition ?? dmarc.policy) : dmarc.policy;
+  const isHarsh = asked === 'reject' || asked === 'quarantine';
+  const of = alignment.domain ?? 'the domain in From';
+  return {
+    say,
+    met: yes(!isHarsh),
+    why: isHarsh ? `DMARC fails, and ${of} asks to ${asked} such mail` : `DMARC fails, and ${of} asks for nothing`,
+  };
+}
+
 function hasDmarc({ evidence }: Known): Requirement {
   const { dmarc } = evidence;
   const say = 'the domain in From has a DMARC record';
@@ -89,9 +132,15 @@ function lastHop(hops: readonly ExplainedHop[]): ExplainedHop | undefined {
   return hopFromOutside(hops.toReversed());
 }
 
-function encrypted({ hops }: Known): Requirement {
-  const hop = lastHop(hops);
+function encrypted({ hops, connection }: Known): Requirement {
   const say = 'encrypted on the way to the receiver';
+  if (connection !== undefined) {
+    const why = { yes: connection.tls ?? 'with TLS', no: 'without TLS', unknown: 'nobody said' }[
+      connection.isEncrypted
+    ];
+    return { say, met: connection.isEncrypted, why };
+  }
+  const hop = lastHop(hops);
   if (hop === undefined) return { say, met: 'unknown', why: 'no hop to a receiver is in the header' };
   return {
     say,
@@ -103,9 +152,14 @@ function encrypted({ hops }: Known): Requirement {
   };
 }
 
-function reverseName({ hops }: Known): Requirement {
-  const hop = lastHop(hops);
+function reverseName({ hops, connection }: Known): Requirement {
   const say = 'the sending address has a name that leads back to it';
+  if (connection !== undefined) {
+    const { address = 'the address', name, isNamed: met } = connection;
+    if (met === 'unknown') return { say, met, why: `could not be found out for ${address}` };
+    return { say, met, why: met === 'yes' ? `${address} is ${name ?? 'named'}` : `${address} has none` };
+  }
+  const hop = lastHop(hops);
   if (hop?.address === undefined) return { say, met: 'unknown', why: 'no hop to a receiver is in the header' };
   if (hop.reverseName === undefined) return { say, met: 'unknown', why: `none was noted for ${hop.address}` };
   return { say, met: 'yes', why: `${hop.address} is ${hop.reverseName}` };
@@ -148,18 +202,14 @@ function shownOctets(index: MessageIndex): number {
 }
 
 /** Gmail's marks, which others have in their own form. */
-export function readerMarks({ evidence, alignment, hops, hasOneAuthor }: Known): ReaderMark[] {
+export function readerMarks({ evidence, alignment, hops, hasOneAuthor, connection }: Known): ReaderMark[] {
   const marks: ReaderMark[] = [];
   if (!hasOneAuthor)
     marks.push({ mark: 'warning', say: 'most receivers refuse it or warn: From does not name exactly one author' });
   if (evidence.source !== 'none') marks.push(...identityMarks(evidence, alignment));
-  const hop = lastHop(hops);
-  if (hop !== undefined && hop.tls === undefined) {
-    marks.push({
-      mark: 'open-padlock',
-      say: `a red open padlock: ${hop.by ?? 'the receiver'} got it without encryption`,
-    });
-  }
+  const by = plainTo(hops, connection);
+  if (by !== undefined)
+    marks.push({ mark: 'open-padlock', say: `a red open padlock: ${by} got it without encryption` });
   return marks.length > 0
     ? marks
     : [
@@ -171,6 +221,13 @@ export function readerMarks({ evidence, alignment, hops, hasOneAuthor }: Known):
               : 'nothing: the name in From, with a face if it has one',
         },
       ];
+}
+
+/** Who got it without encryption. */
+function plainTo(hops: readonly ExplainedHop[], connection: Known['connection']): string | undefined {
+  if (connection !== undefined) return connection.isEncrypted === 'no' ? 'the receiver' : undefined;
+  const hop = lastHop(hops);
+  return hop !== undefined && hop.tls === undefined ? (hop.by ?? 'the receiver') : undefined;
 }
 
 function identityMarks(evidence: Evidence, alignment: ExplainedAlignment): ReaderMark[] {

@@ -138,6 +138,9 @@ export type ExplainedAlignment = {
 export type Requirement = { readonly say: string; readonly met: 'yes' | 'no' | 'unknown'; readonly why: string };
 export type ReceiverView = {
   readonly receiver: 'Gmail' | 'Yahoo' | 'Microsoft';
+  /** Over what it asks of a message of this kind; unknown where something that counts is not known and nothing is missing. */
+  readonly verdict: 'met' | 'not-met' | 'unknown';
+  readonly say: string;
   /** What a message of this kind has to meet there; `bulk` ones only from bulk senders. */
   readonly requirements: readonly (Requirement & { readonly bulk: boolean })[];
 };

@@ -7,6 +7,7 @@ import type { Author } from '../../../format/address.ts';
 import type { DomainName } from '../../../format/domain-name.ts';
 import type { MessageIndex } from '../../../format/message/message-index.ts';
 import type { AuthReport } from '../../../protocol/authenticate.ts';
+import type { DkimProblem } from '../../../protocol/dkim/problems.ts';
 import type { Resolver } from '../../../protocol/dns/types.ts';
 import type { SpfReason } from '../../../protocol/spf/types.ts';
 import type { Catalogue, SenderWants } from '../../setup/types.ts';
@@ -68,6 +69,8 @@ export type ScoreNames = {
   /** d= and s= of the best signature. */
   readonly signer?: string;
   readonly selector?: string;
+  /** Why the best signature does not count. */
+  readonly signatureProblem?: DkimProblem;
   readonly address?: string;
   readonly helo?: string;
   readonly reverseName?: string;
@@ -213,7 +216,7 @@ export type MessageScore = Score & {
   readonly way: readonly ScoreStep[];
   readonly receivers: readonly ReceiverView[];
   readonly reader: readonly ReaderMark[];
-  readonly evidence: Evidence['source'];
+  readonly evidence: Evidence;
   /** Where it was evaluated now. */
   readonly report?: AuthReport;
 };

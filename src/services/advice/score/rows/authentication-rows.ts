@@ -2,6 +2,7 @@
  * Who sent it: SPF, DKIM, and whether either speaks for the domain in From. No cap: a message that nobody vouches for is not saved by
  * being tidy. Facts page: the deductions of the score.
  */
+import { type DkimProblem, dkimProblems } from '../../../../protocol/dkim/problems.ts';
 import type { SpfReason } from '../../../../protocol/spf/types.ts';
 import type { DkimFact, Known, ScoreFacts, ScoreRow, SpfFact } from '../types.ts';
 import { author, host, returnPath, setting, signer, steps } from './words.ts';
@@ -86,22 +87,49 @@ const spfRow: ScoreRow = {
   mended: (facts) => ({ ...facts, spf: { ...facts.spf, result: 'pass' } }),
 };
 
+/** Where only a receiver's word is known. */
+const notedAs: Readonly<Record<DkimFact['result'], string>> = {
+  pass: '',
+  none: '',
+  unknown: '',
+  fail: 'the message was changed after signing, or another key signed it',
+  permerror: 'its key is missing from DNS or broken',
+};
+
+const keyChecks: Readonly<Partial<Record<DkimProblem, string>>> = {
+  'key-missing': 'DKM-01',
+  'key-revoked': 'DKM-03',
+  'key-too-small': 'DKM-04',
+  'key-too-large': 'DKM-04',
+  'key-forbids-subdomains': 'DKM-06',
+  'key-forbids-hash': 'DKM-07',
+  'body-partial': 'ALN-09',
+  'length-beyond-body': 'ALN-09',
+  expired: 'ALN-10',
+};
+
 const dkimRow: ScoreRow = {
   category: 'authentication',
-  check: ({ dkim }) => (dkim.result === 'permerror' ? 'DKM-02' : 'DKM-01'),
+  check: ({ dkim, names }) => {
+    if (dkim.result === 'none') return 'DKM-01';
+    return (
+      (names.signatureProblem && keyChecks[names.signatureProblem]) ?? (dkim.result === 'fail' ? 'DKM-11' : 'DKM-02')
+    );
+  },
   tenths: ({ dkim }) => dkimTenths[dkim.result],
-  say: (facts) =>
-    facts.dkim.result === 'none'
-      ? 'nobody signed it: there is no DKIM signature'
-      : facts.dkim.result === 'fail'
-        ? `the DKIM signature of ${signer(facts)} does not hold: the message was changed after signing, or the key is another`
-        : `the DKIM signature of ${signer(facts)} cannot be checked: its key is missing from DNS or broken`,
-  fix: (facts) =>
-    facts.dkim.result === 'none'
-      ? steps(`switch on DKIM where you send, signing as ${author(facts)}, and publish the key it gives you`)
-      : facts.dkim.result === 'fail'
-        ? steps('publish the key it is signed with, and let nothing change the message after signing')
-        : steps(`publish the key of ${signer(facts)} exactly as the service that signs gives it`),
+  say: (facts) => {
+    if (facts.dkim.result === 'none') return 'nobody signed it: there is no DKIM signature';
+    const { signatureProblem } = facts.names;
+    const why = signatureProblem === undefined ? notedAs[facts.dkim.result] : dkimProblems[signatureProblem].say;
+    return `the DKIM signature of ${signer(facts)} does not count: ${why}`;
+  },
+  fix: (facts) => {
+    if (facts.dkim.result === 'none')
+      return steps(`switch on DKIM where you send, signing as ${author(facts)}, and publish the key it gives you`);
+    return facts.dkim.result === 'fail'
+      ? steps(`publish the key that ${signer(facts)} signs with, and let nothing change the message after signing`)
+      : steps(`publish the key of ${signer(facts)} exactly as the service that signs gives it`);
+  },
   // Who signs stays as it is; a key that is published anew is a good one.
   mended: (facts) =>
     facts.dkim.result === 'none'

@@ -1,0 +1,82 @@
+/**
+ * The score of a message: 0 to 10, each lost tenth with the fix that gives it back, what the large receivers say to it, what the reader
+ * will see, and what is fine. In: the message and what is known of how it came. Never throws for what is in the message or in DNS.
+ */
+import { systemClock } from '../../../base/clock.ts';
+import { answeringInTime, createAuthenticator } from '../../../protocol/authenticate.ts';
+import { publicSuffixesOnce } from '../../../protocol/dmarc/public-suffix.ts';
+import { readerMarks, receiverViews } from '../receiver-views.ts';
+import { judgeAlignment } from './align/judge-alignment.ts';
+import { judgeBulk } from './bulk/judge-bulk.ts';
+import { judgeContent } from './content/judge-content.ts';
+import { type GatherPorts, gatherMessage } from './message/gather-message.ts';
+import { quietFacts } from './message/quiet-facts.ts';
+import { scoreOf, wayToTen } from './table.ts';
+import type { HostFacts, MessageFacts, MessageScore, ScorePorts, ScoreSession } from './types.ts';
+
+export type Scorer = {
+  readonly scoreMessage: (message: Uint8Array, session: ScoreSession) => Promise<MessageScore>;
+};
+
+/** For many messages: keys, records and lists are remembered as long as it lives. */
+export function createScorer(ports: ScorePorts): Scorer {
+  const clock = ports.clock ?? systemClock;
+  const resolver = answeringInTime(ports.resolver, ports.timers ?? systemClock);
+  const authenticator = createAuthenticator({
+    resolver: ports.resolver,
+    clock,
+    ...(ports.timers && { timers: ports.timers }),
+    iprev: true,
+  });
+  const fixed = { ...ports, resolver, authenticator, suffixes: publicSuffixesOnce() };
+  return { scoreMessage: (message, session) => score(message, session, { ...fixed, nowMs: clock.nowMs() }) };
+}
+
+/** One message; whoever has many makes a scorer. */
+export function scoreMessage(message: Uint8Array, session: ScoreSession, ports: ScorePorts): Promise<MessageScore> {
+  return createScorer(ports).scoreMessage(message, session);
+}
+
+async function score(message: Uint8Array, session: ScoreSession, ports: GatherPorts): Promise<MessageScore> {
+  const facts = await gatherMessage(message, session, ports);
+  const content = judgeContent(facts);
+  const bulk = judgeBulk(facts, content.content);
+  const states = { ...facts.states, content: content.charges, bulk: facts.isBulk ? bulk.charges : [] };
+  const known = knownOf(facts, session);
+  return {
+    ...scoreOf(states),
+    facts: states,
+    findings: [...judgeAlignment(facts), ...content.findings, ...bulk.findings],
+    quiet: quietFacts(states, session),
+    way: wayToTen(states),
+    receivers: receiverViews(known),
+    reader: readerMarks(known),
+    evidence: facts.evidence,
+    ...(facts.report !== undefined && { report: facts.report }),
+  };
+}
+
+function knownOf(facts: MessageFacts, session: ScoreSession): Parameters<typeof receiverViews>[0] {
+  const { index, evidence, alignment, hops, covered, isBulk, states } = facts;
+  const { host, names } = states;
+  const known = { index, evidence, alignment, hops, covered, isBulk, hasOneAuthor: facts.domain !== undefined };
+  if (session.remoteAddress === undefined) return known;
+  const connection = {
+    address: session.remoteAddress,
+    ...(names.reverseName !== undefined && { name: names.reverseName }),
+    isNamed: named[host.reverseName],
+    isEncrypted: host.encrypted,
+    ...(session.tls !== undefined &&
+      host.encrypted === 'yes' && { tls: `TLS ${session.tls.replace(/^TLS ?v?/i, '')}` }),
+  };
+  return { ...known, connection };
+}
+
+/** A name like a dial-up's leads back, too. */
+const named: Readonly<Record<HostFacts['reverseName'], 'yes' | 'no' | 'unknown'>> = {
+  confirmed: 'yes',
+  generic: 'yes',
+  missing: 'no',
+  unconfirmed: 'no',
+  unknown: 'unknown',
+};
