@@ -60,7 +60,7 @@ export function parseKeyRecord(text: string): KeyRecord | DkimProblem {
 /** Why this key may not verify this signature; undefined when it may. `identity` of an ARC set is absent. */
 export function keyObjection(
   key: KeyRecord,
-  signature: SignedBy & Pick<Signature, 'identity'>,
+  signature: Pick<SignedBy, 'algorithm' | 'domain'> & Pick<Signature, 'identity'>,
 ): DkimProblem | undefined {
   if (signature.algorithm !== `${key.type}-sha256`) return 'key-of-other-type'; // RFC 6376 §6.1.2 (7)
   if (key.hashes !== undefined && !key.hashes.includes('sha256')) return 'key-forbids-hash'; // RFC 6376 §6.1.2 (6)

@@ -1,4 +1,124 @@
-/** The checks of this family. */
+/** The checks of DKIM keys. */
 import type { Check } from '../types.ts';
 
-export const dkimChecks = {} as const satisfies Record<string, Check>;
+export const dkimChecks = {
+  'DKM-01': {
+    title: 'DKIM key of each sender',
+    severity: 'error',
+    fails: 'Somebody signs mail of the domain with a key that is not published.',
+    why: 'RFC 6376 §6.1.2: without the key no signature can be checked. Gmail, Yahoo and Microsoft want DKIM of everybody who sends much.',
+    fix: 'Publish the record that the sender shows in its settings, at the name that it shows.',
+  },
+  'DKM-02': {
+    title: 'DKIM keys can be read',
+    severity: 'error',
+    fails: 'The record at a selector is meant to be a key and is none: cut off, in quotation marks, pasted twice.',
+    why: 'RFC 6376 §6.1.2: a key that cannot be read fails every signature made with it.',
+    fix: 'Replace it by the whole key in one TXT record.',
+  },
+  'DKM-03': {
+    title: 'DKIM keys in use are valid',
+    severity: 'error',
+    fails: 'A key that somebody signs with has been taken back (p= is empty).',
+    why: 'RFC 6376 §3.6.1: an empty p= means that the key has been revoked.',
+    fix: 'Publish the key again, or sign with another one.',
+  },
+  'DKM-04': {
+    title: 'Length of DKIM keys',
+    severity: 'error',
+    fails: 'An RSA key is shorter than 2048 bits, or longer than receivers check.',
+    why: 'RFC 8301 §3.2: below 1024 bits nothing counts, 2048 is what to use, above 4096 nobody has to check.',
+    fix: 'Make a new key of 2048 bits under a new selector.',
+  },
+  'DKM-05': {
+    title: 'DKIM keys are not in test mode',
+    severity: 'warn',
+    fails: 'A key says t=y: it is only being tried out.',
+    why: 'RFC 6376 §3.6.1: receivers must not treat mail signed with such a key differently from unsigned mail.',
+    fix: 'Take the y out of t=.',
+  },
+  'DKM-06': {
+    title: 'DKIM keys and names below the domain',
+    severity: 'warn',
+    fails: 'A key says t=s, good for the domain alone, and somebody sends for a name below with it.',
+    why: 'RFC 6376 §3.6.1: with t=s the identity that signs has to be exactly the domain of the key.',
+    fix: 'Take the s out of t=, or give the name below a key of its own.',
+  },
+  'DKM-07': {
+    title: 'DKIM keys allow SHA-256',
+    severity: 'error',
+    fails: 'A key allows only SHA-1 (h=sha1).',
+    why: 'RFC 8301 §3.1: signatures with SHA-1 must not be trusted, and this key allows no others.',
+    fix: 'Take h= away.',
+  },
+  'DKM-08': {
+    title: 'DKIM aliases lead to a key',
+    severity: 'error',
+    fails: 'A selector is an alias to a name that has no key, or that is not your account.',
+    why: 'RFC 6376 §6.1.2: the key has to be found at the end of the alias. A dangling alias can be taken over by others.',
+    fix: 'Set the alias that the sender shows now, or delete it.',
+  },
+  'DKM-09': {
+    title: 'DKIM records of the kind the sender wants',
+    severity: 'error',
+    fails: 'A TXT record stands where the sender wants a CNAME, or the other way round.',
+    why: 'Senders like Microsoft 365 change their keys behind a CNAME: a copied key is good only until then.',
+    fix: 'Delete the record and set the one that the sender asks for.',
+  },
+  'DKM-10': {
+    title: 'One sender for each DKIM selector',
+    severity: 'error',
+    fails: 'Two senders want the same selector for different keys.',
+    why: 'RFC 6376 §3.6.2.2: one selector has one key, so one of the two signs in vain.',
+    fix: 'Choose another selector for one of them, or have it send for a name below the domain.',
+  },
+  'DKM-11': {
+    title: 'Published DKIM keys are ours',
+    severity: 'error',
+    fails: 'The published key is not the one that this Posthorn signs with.',
+    why: 'RFC 6376 §6.1.3: a signature checked with another key fails.',
+    fix: 'Publish the record of the office in its place.',
+  },
+  'DKM-12': {
+    title: 'Age of DKIM keys',
+    severity: 'advice',
+    fails: 'A key has been in use for more than 180 days.',
+    why: 'RFC 6376 §8.1 and common practice: the longer a key is in use, the more people have had the chance to copy it.',
+    fix: 'Change the key: the new one under a new selector, the old one away a week later.',
+  },
+  'DKM-13': {
+    title: 'Every DKIM key in use is known',
+    severity: 'warn',
+    fails: 'Receivers report mail signed as the domain with a key of nobody who is known here.',
+    why: 'Whoever has a key that is published in your zone passes for you everywhere (RFC 6376 §8.1).',
+    fix: 'Find out whose it is; declare the sender, or delete the key.',
+  },
+  'DKM-14': {
+    title: 'No DKIM key is left over',
+    severity: 'advice',
+    fails: 'A published key was in no report of receivers for 90 days.',
+    why: 'A key that nobody needs can only be abused (RFC 6376 §3.1 asks to take old ones away).',
+    fix: 'Delete its record.',
+  },
+  'DKM-15': {
+    title: 'An RSA key beside Ed25519',
+    severity: 'warn',
+    fails: 'A sender has an Ed25519 key and no RSA key.',
+    why: 'RFC 8463 §3: Ed25519 came later, and many receivers, Gmail and Microsoft among them, check RSA alone.',
+    fix: 'Sign with both: RSA of 2048 bits first.',
+  },
+  'DKM-16': {
+    title: 'One key record at each selector',
+    severity: 'error',
+    fails: 'Several records stand at one selector.',
+    why: 'RFC 6376 §3.6.2.2: what receivers do with several is not defined.',
+    fix: 'Leave the one that the sender signs with.',
+  },
+  'DKM-17': {
+    title: 'DKIM keys of your account alone',
+    severity: 'advice',
+    fails: 'A sender signs for all its customers with the same key.',
+    why: 'RFC 6376 §8.1: a key that leaks lets others sign as everybody who published it.',
+    fix: 'Nothing has to be done; a name below the domain keeps it apart.',
+  },
+} as const satisfies Record<string, Check>;

@@ -1,0 +1,161 @@
+/** DKM-01: somebody signs with a selector, and there is no key at it. */
+import type { Fix } from '../../types.ts';
+import { fails, listed, orElse, passes, quoted, skips, staysUnknown } from '../judged.ts';
+import type { DomainFacts, Judged, Rule } from '../types.ts';
+import type { Sight } from './facts.ts';
+import { allWants, keySubject } from './look-at-keys.ts';
+import { keyRecord, noRecords } from './mend-key.ts';
+import { sightFor, stateOf } from './sender-keys.ts';
+import type { Want } from './wants.ts';
+
+export const keyMissing: Rule = { id: 'DKM-01', judge };
+
+function judge(facts: DomainFacts): readonly Judged[] {
+  const wants = allWants(facts);
+  const named = wants.flatMap((want) => ofWant(facts, want, wants));
+  const seen = facts.dkim.sights.flatMap((sight) => ofSelector(facts, sight, wants));
+  return orElse([...named, ...seen], () => ofGuesses(facts));
+}
+
+function ofWant(facts: DomainFacts, want: Want, wants: readonly Want[]): readonly Judged[] {
+  const sight = sightFor(want, facts.dkim.sights);
+  if (sight === undefined) return want.lacking === undefined ? [] : [notNamed(facts, want)];
+  const subject = sight.name;
+  const evidence = [facts.show(subject, 'TXT')];
+  const state = stateOf(sight);
+  if (state === 'unknown')
+    return [
+      staysUnknown({
+        subject,
+        evidence,
+        meaning: `Whether the key of ${want.who} is published could not be looked up.`,
+      }),
+    ];
+  if (state !== 'missing')
+    return [passes({ subject, evidence, meaning: `The key that ${want.who} signs with is published.` })];
+  if (sight.alias.kind === 'found')
+    return [skips({ subject, evidence, meaning: 'The name is an alias that leads to no key: DKM-08 tells more.' })];
+  if (!isCertain(facts, want, wants)) return [notProven(facts, want, sight)];
+  const meaning = `${want.who} signs mail of ${sight.domain} with the key ${quoted(sight.selector)}, and no such key is published: its signatures prove nothing.`;
+  const isWaiting =
+    want.isDeclared &&
+    facts.subject.office?.keys.some((key) => key.selector === sight.selector && key.state === 'pending');
+  return [
+    fails({
+      subject,
+      ...((isWaiting || !want.isDeclared) && { severity: 'warn' }),
+      meaning,
+      evidence,
+      fix: fixFor(want, sight),
+    }),
+  ];
+}
+
+/**
+ * A declared sender that has one way to sign surely signs; one that was recognised does so by its usual names, if one of them has a
+ * key already.
+ */
+function isCertain({ dkim }: DomainFacts, want: Want, wants: readonly Want[]): boolean {
+  if (want.lacking?.unless !== undefined || want.lacking?.optional === true) return false;
+  if (want.isDeclared) return true;
+  return wants.some((other) => {
+    const sight = other.label === want.label ? sightFor(other, dkim.sights) : undefined;
+    return sight !== undefined && stateOf(sight) !== 'missing' && stateOf(sight) !== 'unknown';
+  });
+}
+
+function fixFor({ name, type, value, lacking, steps }: Want, { name: asked }: Sight): Fix {
+  const at = steps.indexOf('{records}');
+  if (value !== undefined)
+    return { delete: [], set: [keyRecord(name ?? asked, value, type)], steps: at < 0 ? [] : steps.slice(at + 1) };
+  const told = steps.map((step) => (step === '{records}' ? `Publish what it shows as ${type} at ${asked}.` : step));
+  return { ...noRecords, steps: [...(lacking ? [`What is missing: ${lacking.what}.`] : []), ...told] };
+}
+
+function notNamed({ subject: { domain } }: DomainFacts, { who, label, lacking }: Want): Judged {
+  const name = lacking?.name ?? '';
+  return staysUnknown({
+    subject: `_domainkey.${domain}`,
+    meaning: `The name of the key of ${who} depends on ${lacking?.what ?? 'your account there'}, so whether it is published is not proven.`,
+    fix: { ...noRecords, steps: [`Say it: --sender ${label.split(/[ :(]/)[0]}:${name}=${lacking?.example ?? '...'}`] },
+  });
+}
+
+function notProven(facts: DomainFacts, { who }: Want, { name, selector }: Sight): Judged {
+  return staysUnknown({
+    subject: name,
+    meaning: `${who} often signs with the key ${quoted(selector)}, and none is there; it may use another name, so a missing key is not proven.`,
+    evidence: [facts.show(name, 'TXT')],
+    fix: {
+      ...noRecords,
+      steps: ['Look at a message it sent for s= in the DKIM-Signature field and say that name: --selector NAME'],
+    },
+  });
+}
+
+/** Selectors that a person named, or that receivers reported. */
+function ofSelector(facts: DomainFacts, sight: Sight, wants: readonly Want[]): readonly Judged[] {
+  const { name, selector, origins, alias } = sight;
+  const isTold = origins.includes('told');
+  if ((!isTold && !origins.includes('reports')) || wants.some((want) => want.name === name)) return [];
+  const evidence = [facts.show(name, 'TXT')];
+  const state = stateOf(sight);
+  if (state === 'unknown')
+    return [
+      staysUnknown({
+        subject: name,
+        evidence,
+        meaning: `Whether there is a key named ${quoted(selector)} could not be looked up.`,
+      }),
+    ];
+  if (state !== 'missing')
+    return [passes({ subject: name, evidence, meaning: `A key named ${quoted(selector)} is published.` })];
+  if (alias.kind === 'found')
+    return [
+      skips({ subject: name, evidence, meaning: 'The name is an alias that leads to no key: DKM-08 tells more.' }),
+    ];
+  const fix = {
+    ...noRecords,
+    steps: [`Ask whoever signs with ${quoted(selector)} for its TXT or CNAME record and publish it at ${name}.`],
+  };
+  if (isTold)
+    return [
+      fails({
+        subject: name,
+        evidence,
+        fix,
+        meaning: `There is no key named ${quoted(selector)}: what is signed with it proves nothing.`,
+      }),
+    ];
+  const meaning = `Receivers saw mail signed with the key ${quoted(selector)} lately, and no such key is published any more.`;
+  return [fails({ subject: name, severity: 'warn', evidence, fix, meaning })];
+}
+
+/** RFC 6376 §3.1: selectors cannot be listed, so not finding any proves nothing. */
+function ofGuesses(facts: DomainFacts): Judged {
+  const { sights, guessed } = facts.dkim;
+  const subject = keySubject(facts);
+  const keys = sights.filter((sight) => ['good', 'weak'].includes(stateOf(sight)));
+  if (keys.length > 0)
+    return passes({
+      subject,
+      meaning: `Keys are published: ${listed(keys.map(({ selector }) => selector))}.`,
+      evidence: keys.map(({ name }) => facts.show(name, 'TXT')),
+    });
+  const why = guessed.hasOtherKeys
+    ? 'Some key is published, under a name that cannot be guessed'
+    : guessed.failed > 0
+      ? `The DNS gave no answer for ${guessed.failed} of the usual names`
+      : 'No key was found under the names that services usually take; there may be others, which cannot be listed';
+  return staysUnknown({
+    subject,
+    meaning: `${why}: whether mail of ${facts.subject.domain} is signed is not proven.`,
+    evidence: [facts.show(subject, 'TXT')],
+    fix: {
+      ...noRecords,
+      steps: [
+        'Name the key (s= in the DKIM-Signature field of a sent message) or who sends: --selector NAME, --sender NAME',
+      ],
+    },
+  });
+}

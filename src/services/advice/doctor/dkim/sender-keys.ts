@@ -1,0 +1,50 @@
+/** How the keys stand that each sender signs with. Pure. */
+import type { KnownSender, Subject } from '../types.ts';
+import type { Sight } from './facts.ts';
+import { type Want, wantsOf } from './wants.ts';
+
+export type KeyState = 'good' | 'weak' | 'broken' | 'missing' | 'unknown';
+
+/** By the label of a known sender. */
+export type SenderKeys = {
+  readonly label: string;
+  readonly keys: readonly { readonly selector: string; readonly state: KeyState }[];
+};
+
+/** Shorter ones still verify and count as weak. RFC 8301 §3.2 */
+export const bitsWanted = 2048;
+
+export function senderKeysOf(
+  senders: readonly KnownSender[],
+  sights: readonly Sight[],
+  { catalogue }: Pick<Subject, 'catalogue'>,
+): readonly SenderKeys[] {
+  return senders.map((known) => {
+    const { sender, label, domain } = known.wants;
+    const named = wantsOf(known).flatMap((want) => {
+      const sight = sightFor(want, sights);
+      return sight ? [sight] : [];
+    });
+    const ledTo = sights.filter(
+      ({ alias, domain: below }) =>
+        below === domain &&
+        alias.kind === 'found' &&
+        alias.records.some((target) => catalogue.recogniseName('dkimTargets', target)?.sender.id === sender.id),
+    );
+    const all = [...new Set([...named, ...ledTo])];
+    return { label, keys: all.map((sight) => ({ selector: sight.selector, state: stateOf(sight) })) };
+  });
+}
+
+export function sightFor({ name }: Pick<Want, 'name'>, sights: readonly Sight[]): Sight | undefined {
+  return sights.find((sight) => sight.name === name);
+}
+
+export function stateOf({ txt, texts, isWild, isBeyond }: Sight): KeyState {
+  if (txt.kind === 'failed' || isBeyond) return 'unknown';
+  const states = texts.flatMap(({ read }): KeyState[] => {
+    if (typeof read !== 'string') return [read.type === 'rsa' && read.bits < bitsWanted ? 'weak' : 'good'];
+    return isWild ? [] : ['broken'];
+  });
+  return (['good', 'weak', 'broken'] as const).find((state) => states.includes(state)) ?? 'missing';
+}
