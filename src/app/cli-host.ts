@@ -63,9 +63,13 @@ export function createCliHost(streams: Streams, signal: AbortSignal): CliHost {
       ]);
       return stsPolicyFetcher(createGuardedHttp({ resolver, timers: systemClock }));
     },
-    fetchNamed: async (resolver) => {
-      const { createGuardedHttp } = await import('../adapters/http/guarded-http.ts');
-      const http = createGuardedHttp({ resolver, timers: systemClock });
+    fetchNamed: async (resolver, place) => {
+      const [{ createGuardedHttp }, { sandboxWeb }] = await Promise.all([
+        import('../adapters/http/guarded-http.ts'),
+        import('./office-dns.ts'),
+      ]);
+      const world = sandboxWeb((await config(place)).config.data);
+      const http = createGuardedHttp({ resolver, timers: systemClock, ...world });
       return (url, wish) => http.get(url, { ...wish, timeMs: fetchMs });
     },
     publisher: async (place, wish) => {

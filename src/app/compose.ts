@@ -40,7 +40,7 @@ import { HostedKeeper } from '../services/setup/hosted/hosted-keeper.ts';
 import { hostedMigrations } from '../services/setup/hosted/hosted-migrations.ts';
 import { KeptCredentials } from '../services/setup/publish/kept-credentials.ts';
 import { publishMigrations } from '../services/setup/publish/publish-migrations.ts';
-import { Delegations } from '../services/setup/setup.ts';
+import { Delegations, ServedPolicies } from '../services/setup/setup.ts';
 import { setupMigrations } from '../services/setup/setup-migrations.ts';
 import { closeAll } from './close-all.ts';
 import { loadCatalogue } from './load-catalogue.ts';
@@ -93,6 +93,8 @@ export type Records = {
   readonly returnPathKey: Uint8Array;
   /** What DNS hosts have to be told, sealed. */
   readonly credentials: KeptCredentials;
+  /** Policy documents that are served. */
+  readonly policies: ServedPolicies;
   readonly close: () => Promise<void>;
 };
 
@@ -114,8 +116,9 @@ export async function openRecords(
     const disk = createDiskReserve(folder, timers);
     const returnPathKey = secrets.derive('return-path');
     const credentials = new KeptCredentials({ db, secrets });
+    const policies = new ServedPolicies({ db, secrets, random, clock: timers });
     const close = () => db.close();
-    return { db, blobs, ids, events, directory, mailbox, disk, returnPathKey, credentials, close };
+    return { db, blobs, ids, events, directory, mailbox, disk, returnPathKey, credentials, policies, close };
   } catch (error) {
     await db.close();
     throw error;
@@ -199,7 +202,7 @@ export async function openOffice(config: Config, hostname: DomainName, world: Wo
   const care = openCare(records, outbound, world);
   const delegations = openDelegations(config, hostname, { ...records, ...world });
   const keeper = new HostedKeeper({ ...records, ...world, delegations });
-  const desk = openSetupDesk({ ...records, delegations }, hostname, world);
+  const desk = openSetupDesk({ ...records, delegations }, hostname, { ...world, origin: originOf(config, hostname) });
   const sweep = new OrphanSweep({ ...records, ...world });
   return {
     ...records,
@@ -231,6 +234,11 @@ export async function openOffice(config: Config, hostname: DomainName, world: Wo
   };
 }
 
+/** Where the world reaches the office over HTTPS. */
+export function originOf({ public_url: publicUrl }: Pick<Config, 'public_url'>, hostname: DomainName): string {
+  return publicUrl?.startsWith('https:') ? new URL(publicUrl).origin : `https://${hostname}`;
+}
+
 /** For the office, and for a command that looks once. */
 export function openCare(
   records: Pick<Records, 'db' | 'directory'>,
@@ -247,13 +255,14 @@ export function openDelegations(
   {
     db,
     directory,
+    policies,
     timers,
     resolver,
-  }: Pick<Records, 'db' | 'directory'> & Pick<World, 'timers'> & Partial<Pick<World, 'resolver'>>,
+  }: Pick<Records, 'db' | 'directory' | 'policies'> & Pick<World, 'timers'> & Partial<Pick<World, 'resolver'>>,
 ): Delegations {
   const hostedZone = config['dns.hosted_zone'];
   return new Delegations(
-    { db, directory, clock: timers, catalogue: loadCatalogue, ...(resolver && { resolver }) },
+    { db, directory, policies, clock: timers, catalogue: loadCatalogue, ...(resolver && { resolver }) },
     { hostname, nameServers: config['dns.name_servers'], ...(hostedZone && { hostedZone }) },
   );
 }

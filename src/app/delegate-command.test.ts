@@ -39,7 +39,7 @@ test('domains delegate: refused until it is set up, then a few records, and no e
     records.map(({ name, type }) => `${type} ${name}`),
     [
       ...['ph1._domainkey', 'ph2._domainkey', 'ph3._domainkey', 'ph4._domainkey', 'bounce', '_dmarc'],
-      ...['_mta-sts', 'mta-sts', '_smtp._tls'],
+      ...['_mta-sts', 'mta-sts', '_smtp._tls', '_eml'],
     ]
       .map((label) => `CNAME ${label}.example.com`)
       .concat('TXT example.com'),

@@ -12,7 +12,7 @@ import type { OpenOffice } from '../entrances/cli/cli-host.ts';
 import { exits } from '../entrances/cli/exits.ts';
 import { type DomainName, parseDomainName } from '../format/domain-name.ts';
 import { Outbound } from '../services/outbound/outbound.ts';
-import { openCare, openDelegations, openRecords, outboundOptions } from './compose.ts';
+import { openCare, openDelegations, openRecords, originOf, outboundOptions } from './compose.ts';
 import { type DnsHostPorts, zoneEditorByRules } from './dns-hosts.ts';
 import { runningSandbox } from './office-dns.ts';
 import { sandboxZoneEditor } from './sandbox/zone-files.ts';
@@ -68,7 +68,12 @@ export async function openOfficeBeside(
     delegations,
     desk: (eyes) => {
       const zoneEditor = zoneEditorOf(config, { ...world, ...eyes, environment });
-      return openSetupDesk({ ...records, delegations }, hostname, { ...world, ...eyes, zoneEditor });
+      return openSetupDesk({ ...records, delegations }, hostname, {
+        ...world,
+        ...eyes,
+        zoneEditor,
+        origin: originOf(config, hostname),
+      });
     },
     care: (eyes) => openCare(records, outbound, { ...world, ...eyes }),
   };

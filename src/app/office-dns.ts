@@ -1,6 +1,7 @@
 /** The DNS as the office of a data folder sees it, for commands beside it: the sandbox's own world, the settings' servers, or the system's. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { GuardedHttpOptions } from '../adapters/http/guarded-http.ts';
 import { createNodeNet } from '../adapters/net/node-net.ts';
 import { createAuthorities } from '../adapters/resolver/authorities.ts';
 import { createStubResolver, type ResolverServer } from '../adapters/resolver/stub-resolver.ts';
@@ -26,6 +27,14 @@ function eyes(servers: readonly ResolverServer[], placeOf?: () => Endpoint): Eye
   const deps = { net: createNodeNet(), timers: systemClock, random: systemRandom };
   const resolver = createStubResolver({ ...deps, servers });
   return { resolver, authorities: createAuthorities({ ...deps, resolver, ...(placeOf ? { placeOf } : {}) }) };
+}
+
+/** How a host of the sandbox's world is reached over HTTPS: at this machine, with a certificate of its authority. */
+export function sandboxWeb(folder: string): Pick<GuardedHttpOptions, 'trust' | 'test'> {
+  const facts = runningSandbox(folder);
+  if (facts?.https === undefined) return {};
+  const { host: address, port } = facts.https;
+  return { trust: [readFileSync(facts.world.authority, 'utf8')], test: { port, address } };
 }
 
 /** The sandbox that serves the folder now. */

@@ -97,7 +97,11 @@ async function openAll(
     { version, limits: httpLimitsOf(config), ...(config.public_url ? { publicUrl: config.public_url } : {}) },
   );
   closers.push(async () => app.close());
-  const fetch = withPolicyHosts(app.fetch, { own: hostname, policyOf: (domain) => stsPolicyOf(office, domain) });
+  const fetch = withPolicyHosts(app.fetch, {
+    own: hostname,
+    policyOf: (domain) => stsPolicyOf(office, domain),
+    documentOf: async (domain) => (await office.desk.policy(domain))?.document,
+  });
   const limits = { connections: connectionsOf(config, httpConnectionsMax) };
   const serve = async (
     setting: 'listen.http' | 'listen.https',

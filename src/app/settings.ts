@@ -243,7 +243,7 @@ export const settings = {
   'listen.https': setting(
     endpoint,
     undefined,
-    'The HTTP API over TLS, and the MTA-STS policies of your domains (port 443 in production); off when not set.',
+    'The HTTP API over TLS, and what others fetch of your domains: MTA-STS policies, policy documents (port 443 in production); off when not set.',
   ),
   'listen.dns': setting(
     endpoint,

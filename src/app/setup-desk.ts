@@ -12,9 +12,11 @@ import { createPublisher } from '../services/setup/publish/publish.ts';
 import type { Publisher } from '../services/setup/publish/types.ts';
 import {
   beginDelegation,
+  currentOfficePolicy,
   type Delegations,
   endDelegation,
   ownOffice,
+  pushOfficePolicy,
   Setup,
   viewDelegation,
 } from '../services/setup/setup.ts';
@@ -31,11 +33,17 @@ type Vault = Pick<Records, 'db'> & { readonly kept?: Records['credentials'] };
 /** The editor of the host that keeps the zone of a domain. */
 export type OpenZoneEditor = (domain: DomainName, vault?: Vault) => Promise<Outcome<ZoneEditor, ZoneEditorRefusal>>;
 
-type Office = Pick<Records, 'db' | 'directory' | 'ids'> &
+type Office = Pick<Records, 'db' | 'directory' | 'ids' | 'policies'> &
   Partial<Pick<Records, 'credentials'>> & {
-    readonly delegations: Pick<Delegations, 'find' | 'check' | 'delegate' | 'stop' | 'answered' | 'stsModeOf'>;
+    readonly delegations: Pick<
+      Delegations,
+      'find' | 'policyRecord' | 'check' | 'delegate' | 'make' | 'stop' | 'answered' | 'stsModeOf'
+    >;
   };
-type Around = Pick<World, 'authorities' | 'resolver' | 'timers' | 'zoneEditor'>;
+type Around = Pick<World, 'authorities' | 'resolver' | 'timers' | 'zoneEditor'> & {
+  /** `https://mx.example.com`, where the world reaches the office. */
+  readonly origin: string;
+};
 
 export function openSetupDesk(office: Office, hostname: DomainName, world: Around): SetupDesk {
   const { directory, delegations } = office;
@@ -54,6 +62,14 @@ export function openSetupDesk(office: Office, hostname: DomainName, world: Aroun
     declare: async (declared: Declaration) => (await setup()).declare(declared),
   };
 
+  const policyPorts = {
+    ...kept,
+    origin: world.origin,
+    policies: office.policies,
+    declaration: declarations.declaration,
+  };
+  const isAnswered = async (domain: DomainName) => (await delegations.find(domain)) !== undefined;
+
   return {
     declaration,
     declare: async (domain, written) => {
@@ -71,6 +87,21 @@ export function openSetupDesk(office: Office, hostname: DomainName, world: Aroun
       return accept((resolver) =>
         plan(resolver ? new Setup({ ...ports, catalogue: own.catalogue, resolver }) : own, declared, office),
       );
+    },
+    policy: async (domain) => {
+      const served = await currentOfficePolicy(policyPorts, domain);
+      return served && { ...served, isAnswered: await isAnswered(domain) };
+    },
+    pushPolicy: async (domain, options) => {
+      const pushed = await pushOfficePolicy(policyPorts, domain, options);
+      if (!pushed.ok) return pushed;
+      await delegations.make(domain, world.resolver); // the record stands behind the alias then
+      return accept({ ...pushed.value, isAnswered: await isAnswered(domain) });
+    },
+    stopPolicy: async (domain) => {
+      const was = await office.policies.stop(domain);
+      if (was) await delegations.make(domain, world.resolver);
+      return was;
     },
     delegation: (domain) => viewDelegation(kept, domain),
     delegate: (domain, wish) => beginDelegation({ ...kept, declarations }, domain, wish),

@@ -62,6 +62,23 @@ describe('a stranger in the sandbox', () => {
     assert.equal(document.key, undefined);
   });
 
+  test('a policy document that the office serves is published, fetched over HTTPS and believed, from another process', async () => {
+    const pushed = await posthorn(`policy push shop.example --data ${scene.folder}`);
+    assert.equal(pushed.code, 0, pushed.err);
+    assert.match(pushed.out, /\n {2}https:\/\/mx\.example\.com\/\.well-known\/eml-policies\/shop\.example\.json\n/);
+    const [publish = ''] = commandsIn(pushed.out);
+    assert.equal(publish, 'publish shop.example');
+    assert.equal((await posthorn(`${publish} --yes --data ${scene.folder}`)).code, 0);
+    const pulled = await posthorn(`policy pull shop.example --json --data ${scene.folder}`);
+    assert.equal(pulled.code, 0, pulled.err);
+    const { serial, decision, held } = JSON.parse(pulled.out);
+    assert.deepEqual([serial, decision], [1, 'take']);
+    assert.match(JSON.stringify(held), /ph1/);
+    assert.equal((await posthorn(`policy stop shop.example --data ${scene.folder}`)).code, 0);
+    const gone = await posthorn(`policy pull shop.example --data ${scene.folder}`);
+    assert.match(gone.err, /status 404/);
+  });
+
   test('what is to be decided first is not decided by --yes; a person may have the rest published', async () => {
     const line = `init shop.example --data ${scene.folder}`;
     const waiting = JSON.parse((await posthorn(`${line} --sender own:192.0.2.77 --yes --json`)).out);

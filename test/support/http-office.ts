@@ -33,7 +33,7 @@ import type { Attempt, Transport } from '../../src/services/outbound/transport.t
 import { DomainCare } from '../../src/services/setup/care/domain-care.ts';
 import { hostedMigrations } from '../../src/services/setup/hosted/hosted-migrations.ts';
 import { publishMigrations } from '../../src/services/setup/publish/publish-migrations.ts';
-import { Delegations } from '../../src/services/setup/setup.ts';
+import { Delegations, ServedPolicies } from '../../src/services/setup/setup.ts';
 import { setupMigrations } from '../../src/services/setup/setup-migrations.ts';
 import { makeTestDkimKey } from './dkim-test-keys.ts';
 import { domain, officeMigrations, tempFolder } from './temp-office.ts';
@@ -124,18 +124,20 @@ export async function openHttpOffice(folder: string, options: HttpOfficeOptions 
   if (!existsSync(zone))
     writeFileSync(zone, 'example.com. 300 SOA ns host 1 2 3 4 5\nexample.com. 300 NS ns.example.com.\n');
   const zoneEditor = async () => accept(zoneFileEditor({ path: zone }));
+  const policies = new ServedPolicies({ db, secrets, random, clock: timers });
   const delegations = new Delegations(
-    { db, directory, clock: timers, resolver, catalogue: loadCatalogue },
+    { db, directory, policies, clock: timers, resolver, catalogue: loadCatalogue },
     {
       hostname: domain('mx.example.com'),
       hostedZone: domain('hosted.example.net'),
       nameServers: [domain('ns1.example.net')],
     },
   );
-  const desk = openSetupDesk({ db, directory, ids, delegations }, domain('mx.example.com'), {
+  const desk = openSetupDesk({ db, directory, ids, policies, delegations }, domain('mx.example.com'), {
     ...eyes,
     timers,
     zoneEditor,
+    origin: 'https://mx.example.com',
   });
   const app = createHttpApp(
     { outbound, directory, care, desk, mailbox, events, db, blobs, timers, ids, signals, health, metrics, memory },

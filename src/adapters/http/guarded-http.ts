@@ -49,8 +49,8 @@ export type GuardedHttpOptions = {
   readonly timers: Timers;
   /** PEM of certificate authorities besides the system's. */
   readonly trust?: readonly string[];
-  /** Loopback and private addresses too, and this port. For tests and the sandbox. */
-  readonly test?: { readonly port: number };
+  /** Loopback and private addresses too, and this port; all hosts at one address, where one is given. For tests and the sandbox. */
+  readonly test?: { readonly port: number; readonly address?: string };
 };
 
 const httpsPort = 443;
@@ -131,7 +131,7 @@ function getFromAddress(
 ): Promise<FileResult> {
   return new Promise((resolve) => {
     const sent = request({
-      host: address.text,
+      host: options.test?.address ?? address.text,
       port: options.test?.port ?? httpsPort,
       path: `${url.pathname}${url.search}`,
       headers: { host, accept: wish.mediaType ?? '*/*', 'accept-encoding': 'identity', 'user-agent': 'Posthorn' },

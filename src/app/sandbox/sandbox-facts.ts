@@ -20,6 +20,8 @@ export type SandboxFacts = {
     readonly recipient: string;
   };
   readonly dns: { readonly host: string; readonly port: number };
+  /** Policies of your domains, with the certificate of your office. */
+  readonly https: { readonly host: string; readonly port: number };
   readonly pid: number;
   readonly world: {
     readonly yours: string;

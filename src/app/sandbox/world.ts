@@ -201,6 +201,7 @@ async function configOf(context: Context, place: Place, folder: string, before?:
   return {
     ...read.config,
     'listen.http': http,
+    'listen.https': { address: loopback, port: 0 }, // others come by the world's names, so the port is nobody's to remember
     'listen.mx': [plain(mx), { at: { address: loopback, port: 0 }, proxyFrom: [loopbackNetwork()] }],
     'listen.submission': [plain(submission)],
     'listen.submissions': [plain(submissions)],
@@ -317,7 +318,8 @@ function factsOf(
   const [mx, proxied] = your.entrances.mx;
   const [submission] = your.entrances.submission;
   const [submissions] = your.entrances.submissions;
-  invariant(mx && proxied && submission && submissions, 'your office has every entrance');
+  const { https } = your.entrances;
+  invariant(mx && proxied && submission && submissions && https, 'your office has every entrance');
   const url = ({ entrances }: House) => `http://${entrances.http.endpoint.address}:${entrances.http.endpoint.port}`;
   return {
     api: { url: url(your), key: access.key },
@@ -338,6 +340,7 @@ function factsOf(
       recipient: mailboxes.sender,
     },
     dns: { host: dns.address, port: dns.port },
+    https: { host: https.endpoint.address, port: https.endpoint.port },
     pid: process.pid,
     world: {
       yours: `${yours.hostname} at ${yours.address}`,

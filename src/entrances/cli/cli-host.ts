@@ -154,7 +154,7 @@ export type CliHost = {
   /** Fetches MTA-STS policies of other domains. */
   readonly policyFiles: (resolver: Resolver) => Promise<FetchPolicyFile>;
   /** Fetches over HTTPS what a record of another domain names. */
-  readonly fetchNamed: (resolver: Resolver) => Promise<FetchNamed>;
+  readonly fetchNamed: (resolver: Resolver, place: Place) => Promise<FetchNamed>;
   /** Changes the zone of a domain where it is kept. */
   readonly publisher: (place: Place, wish: PublisherWish) => Promise<OpenedPublisher>;
   /** The kinds of DNS hosts, and what each wants to be told. */

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { cli, type FakeCli } from '../../../test/support/fake-cli.ts';
 import { accept } from '../../base/outcome.ts';
+import { resolverAsAuthority } from '../../protocol/dns/authorities.ts';
 import { resolverFromZone } from '../../protocol/dns/zone-resolver.ts';
 
 const declaration = 'senders = ["google-workspace", "own:192.0.2.10"]\n[dmarc]\nstage = "quarantine"\n';
@@ -21,7 +22,10 @@ test('what was pushed is fetched, believed, and compiles to what was declared', 
   const { text, zone } = await pushed(declaration);
   const asked: string[] = [];
   const world: FakeCli = {
-    resolver: async () => resolverFromZone(zone),
+    dns: async () => ({
+      resolver: resolverFromZone(zone),
+      authorities: resolverAsAuthority(resolverFromZone(zone), 'ns'),
+    }),
     fetchNamed: async () => async (address) => {
       asked.push(address);
       return accept(Buffer.from(text));

@@ -32,7 +32,7 @@ export type ConnectTarget = { readonly zone: DomainName; readonly receives: bool
 export async function connectAnswer(run: Run, domain: DomainName, target: ConnectTarget): Promise<Answer> {
   const signer = await readSigner(run, domain);
   const { resolver } = await run.eyes();
-  const ports = { resolver, fetchNamed: await run.host.fetchNamed(resolver) };
+  const ports = { resolver, fetchNamed: await run.host.fetchNamed(resolver, run.place) };
   const provider = await discoverProvider(ports, domain);
   if (!provider.ok) throw refused(run, domain, provider);
   const template = { providerId: signer.providerId, serviceId: delegationService };

@@ -5,6 +5,7 @@ import { type ExitCode, exits } from './exits.ts';
 type Refusal = { readonly code: string; readonly say: string };
 
 const exitOf: Readonly<Record<string, ExitCode>> = {
+  'bad-document': exits.problems,
   'domain-unknown': exits.badInput,
   'not-set-up': exits.configuration,
   'dns-failed': exits.tryAgain,
@@ -19,6 +20,7 @@ const exitOf: Readonly<Record<string, ExitCode>> = {
 /** What to type after the program's name; `about` is the domain, login or id that the refusal is about. */
 const nextCommand: Readonly<Record<string, (about: string) => string>> = {
   'domain-unknown': (about) => `domains add ${about}`,
+  'bad-document': (about) => `plan ${about}`,
   'not-set-up': () => 'config explain dns',
   'dns-failed': (about) => `domains delegate ${about}`,
   'zone-taken': () => 'config explain dns',

@@ -13,7 +13,8 @@ import { withPolicyHosts } from './policy-hosts.ts';
 
 const own = parseDomainName('mta-sts.office.example') ?? assert.fail();
 const policyOf = async (domain: string) => (domain === 'example.com' ? 'version: STSv1\r\n' : undefined);
-const fetch = withPolicyHosts(async () => new Response('the API'), { own, policyOf });
+const documentOf = async (domain: string) => (domain === 'example.com' ? '{"payload":""}' : undefined);
+const fetch = withPolicyHosts(async () => new Response('the API'), { own, policyOf, documentOf });
 const caller = { clientAddress: '192.0.2.1' };
 
 test('a policy at its name and path, nothing else at such a name, and the API everywhere else', async () => {
@@ -33,6 +34,25 @@ test('a policy at its name and path, nothing else at such a name, and the API ev
   assert.equal(await said('https://mta-sts.office.example/v1/domains'), '200 the API');
   const type = (await fetch(new Request(`https://mta-sts.example.com${path}`), caller)).headers.get('content-type');
   assert.match(type ?? '', /^text\/plain/);
+});
+
+test('a policy document at its path of the office’s own names, nothing of it at the name of an MTA-STS policy', async () => {
+  const said = async (url: string, method = 'GET') => {
+    const answer = await fetch(new Request(url, { method }), caller);
+    return `${answer.status} ${answer.headers.get('content-type')} ${await answer.text()}`.trimEnd();
+  };
+  const path = '/.well-known/eml-policies';
+  const found = '200 application/json {"payload":""}';
+  assert.equal(await said(`https://mail.office.example${path}/example.com.json`), found);
+  assert.equal(await said(`https://mta-sts.office.example${path}/Example.COM.json`), found);
+  assert.equal(await said(`https://mail.office.example${path}/example.com.json`, 'HEAD'), '200 application/json');
+  assert.equal(await said(`https://mail.office.example${path}/example.com.json`, 'DELETE'), '405 null');
+  for (const other of ['example.net.json', 'example.com', '.json', '', '../../v1/domains', 'a/b.json', '%2e%2e.json'])
+    assert.match(
+      await said(`https://mail.office.example${path}/${other}`),
+      other.startsWith('..') ? /the API$/ : /^404/,
+    );
+  assert.match(await said(`https://mta-sts.example.com${path}/example.com.json`), /^404/);
 });
 
 test('over TLS each name has its certificate, a renewed one is shown at once, and who names nobody sees the server’s own', async (t) => {

@@ -14,7 +14,12 @@ import type { MailboxService } from '../../services/mailbox/mailbox.ts';
 import type { Outbound } from '../../services/outbound/outbound.ts';
 import type { LookAfterDomain } from '../../services/setup/care/types.ts';
 import type { Publisher } from '../../services/setup/publish/types.ts';
-import type { DelegationDeskRefusal, DelegationStart, DelegationView } from '../../services/setup/setup.ts';
+import type {
+  DelegationDeskRefusal,
+  DelegationStart,
+  DelegationView,
+  ServedPolicy,
+} from '../../services/setup/setup.ts';
 import type {
   Declaration,
   DeclarationRefusal,
@@ -59,6 +64,15 @@ export type SetupDesk = {
   readonly declare: (domain: DomainName, written: unknown) => Promise<Outcome<Declaration, DeclarationRefusal>>;
   /** Makes plans for what is declared, through the resolver it is given or the office's own. */
   readonly planner: (domain: DomainName) => Promise<Outcome<(resolver?: Resolver) => Promise<Plan>, SenderRefusal>>;
+  /** The policy document that is served for the domain, as it says now. */
+  readonly policy: (domain: DomainName) => Promise<OfficePolicy | undefined>;
+  /** Signs it and serves it from now on. */
+  readonly pushPolicy: (
+    domain: DomainName,
+    options: { readonly contact?: string },
+  ) => Promise<Outcome<OfficePolicy, 'domain-unknown' | 'bad-document'>>;
+  /** False: none was served. */
+  readonly stopPolicy: (domain: DomainName) => Promise<boolean>;
   /** What of the domain the office keeps and answers; undefined where it does not. */
   readonly delegation: (domain: DomainName) => Promise<DelegationView | undefined>;
   readonly delegate: (
@@ -76,6 +90,9 @@ export type SetupDesk = {
     options: { readonly withOptional: boolean },
   ) => Promise<Outcome<Publisher, ZoneEditorRefusal>>;
 };
+
+/** `isAnswered`: the office answers its record itself. */
+type OfficePolicy = ServedPolicy & { readonly isAnswered: boolean };
 
 /** Ready when every check is ok. Shown to everybody: no addresses, names or secrets in it. */
 export type OfficeHealth = readonly HealthCheck[];

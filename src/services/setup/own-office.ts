@@ -8,13 +8,17 @@ export async function ownOffice(
   directory: Pick<Directory, 'domain' | 'keysOf' | 'ownership'>,
   hostname: DomainName,
   domain: DomainName,
-  delegations?: { readonly find: (domain: DomainName) => Promise<Delegation | undefined> },
+  kept?: {
+    readonly find: (domain: DomainName) => Promise<Delegation | undefined>;
+    readonly policyRecord: (domain: DomainName) => Promise<string | undefined>;
+  },
 ): Promise<OwnOffice | undefined> {
   const known = await directory.domain(domain);
   if (known === undefined || !hostname.includes('.')) return undefined;
   const keys = await directory.keysOf(domain);
   const { name, value } = directory.ownership.proofOf(domain);
-  const delegation = await delegations?.find(domain);
+  const delegation = await kept?.find(domain);
+  const policyRecord = await kept?.policyRecord(domain);
   return {
     hostname,
     receives: known.receives,
@@ -24,6 +28,7 @@ export async function ownOffice(
       retired: state === 'retired',
     })),
     ...(known.verified?.by === 'operator' ? {} : { proof: { name, value } }),
+    ...(policyRecord !== undefined && { policyRecord }),
     ...(delegation && { delegation }),
   };
 }

@@ -282,6 +282,8 @@ export type OwnOffice = {
   readonly keys: readonly { readonly selector: string; readonly record: string; readonly retired: boolean }[];
   /** The TXT record that shows the domain to be the office's; absent where a person's word stands for it. */
   readonly proof?: { readonly name: string; readonly value: string };
+  /** Names the policy document that the office serves: TXT at `_eml.<domain>`. */
+  readonly policyRecord?: string;
   /** The domain's records are kept and answered by the office, and its own zone only leads there. */
   readonly delegation?: Delegation;
 };

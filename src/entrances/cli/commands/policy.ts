@@ -39,7 +39,8 @@ import { exits } from '../exits.ts';
 import { each, type Leaf } from '../leaf.ts';
 import { bad, readCount, readDomain } from '../read-options.ts';
 import { readTableFile } from '../read-table-file.ts';
-import { visible } from '../render-timeline.ts';
+import { refusalError } from '../refusal-error.ts';
+import { visible, wrapped } from '../render-timeline.ts';
 import type { Run } from '../run.ts';
 import type { Style } from '../style.ts';
 
@@ -49,17 +50,19 @@ export function definePolicy(command: Command, leaf: Leaf, { command: program }:
   const keygen = command.command('keygen').description('A key that signs policy documents.');
   keygen.addHelpText('after', `\n  (umask 077; ${program} policy keygen > policy.pem)`);
   leaf(keygen, ['document'], makeKey);
-  const push = command.command('push').description('Writes the signed document, and says what to publish.');
+  const push = command
+    .command('push')
+    .description('Signs the document, serves or writes it, and says what to publish.');
   push
     .argument('<domain>', 'whose mail it is about')
-    .requiredOption('--file <file>', 'the declaration, as `plan --file` takes it')
-    .requiredOption('--key <file>', 'the key that signs')
-    .requiredOption('--url <address>', 'where the document will lie')
-    .option('--kid <name>', 'the name of the key', 'k1')
+    .option('--url <address>', 'where the document will lie; without it this office serves it')
+    .option('--file <file>', 'with --url: the declaration, as `plan --file` takes it')
+    .option('--key <file>', 'with --url: the key that signs')
+    .option('--kid <name>', 'the name of the key (default: k1)')
     .option('--after <file>', 'the document before this one: its serial is counted up')
     .option('--serial <n>', 'the serial, where there is no document before')
     .option('--selector <name>', 'a DKIM key to name, read from DNS; repeatable', each)
-    .option('--mta-sts <mode>', 'none, testing, enforce', 'none')
+    .option('--mta-sts <mode>', 'none, testing, enforce (default: none)')
     .option('--mx <host>', 'a host that may receive; repeatable', each)
     .option('--tls-reports <address>', 'where TLS reports go; repeatable', each)
     .option('--contact <address>', 'mailto: or https: of a person')
@@ -67,13 +70,20 @@ export function definePolicy(command: Command, leaf: Leaf, { command: program }:
       'after',
       [
         '',
-        'The document goes to the standard output, the record to the standard error.',
+        'This office serves what it declares and does itself, signed with a key of its',
+        'own, and the document follows when that changes. With --url the document goes',
+        'to the standard output, the record to the standard error, and the other options',
+        'say what is in it.',
         '',
+        `  ${program} policy push example.com`,
         `  ${program} policy push example.com --file example.com.toml \\`,
         '    --key policy.pem --url https://example.com/eml.json > eml.json',
       ].join('\n'),
     );
-  leaf<PushOptions>(push, ['document', 'dns', 'clock'], pushPolicy);
+  leaf<PushOptions>(push, ['document', 'data', 'dns', 'clock'], pushPolicy);
+  const stop = command.command('stop').description('This office serves the document of the domain no more.');
+  stop.argument('<domain>', 'whose mail it is about');
+  leaf(stop, ['document', 'data', 'dns'], stopPolicy);
   const pull = command.command('pull').description('Fetches the document, and says what of it holds, and when.');
   pull
     .argument('<domain>', 'whose mail it is about')
@@ -89,14 +99,14 @@ export function definePolicy(command: Command, leaf: Leaf, { command: program }:
         `  ${program} policy pull example.com`,
       ].join('\n'),
     );
-  leaf<PullOptions>(pull, ['document', 'dns', 'clock'], pullPolicy);
+  leaf<PullOptions>(pull, ['document', 'data', 'dns', 'clock'], pullPolicy);
   const diff = command.command('diff').description('What the published document says otherwise than a declaration.');
   diff
     .argument('<domain>', 'whose mail it is about')
     .requiredOption('--file <file>', 'the declaration, as `plan --file` takes it')
     .option('--document <file>', 'take this instead of fetching it')
     .addHelpText('after', `\nExit code 1 when they differ.\n\n  ${program} policy diff example.com --file a.toml`);
-  leaf<DiffOptions>(diff, ['document', 'dns'], diffPolicy);
+  leaf<DiffOptions>(diff, ['document', 'data', 'dns'], diffPolicy);
 }
 
 // ---- keygen
@@ -126,15 +136,17 @@ function keyOf(pem: string): KeyObject | undefined {
 
 // ---- push
 
-type PushOptions = {
+type PushOptions = Partial<WriteOptions>;
+
+type WriteOptions = {
   readonly file: string;
   readonly key: string;
   readonly url: string;
-  readonly kid: string;
+  readonly kid?: string;
   readonly after?: string;
   readonly serial?: string;
   readonly selector?: readonly string[];
-  readonly mtaSts: string;
+  readonly mtaSts?: string;
   readonly mx?: readonly string[];
   readonly tlsReports?: readonly string[];
   readonly contact?: string;
@@ -142,8 +154,82 @@ type PushOptions = {
 
 async function pushPolicy(run: Run, options: PushOptions, text = ''): Promise<Answer> {
   const domain = readDomain(text);
+  const { url, file, key, contact, ...written } = options;
+  if (url === undefined) {
+    const given = { file, key, ...written };
+    const [stray] = writeOptions.filter((name) => given[name] !== undefined);
+    if (stray !== undefined)
+      throw bad(
+        'missing_option',
+        `--${optionNames[stray]} is for a document that lies elsewhere: say where with --url.`,
+        [`${run.host.command} policy push ${domain}`],
+      );
+    return serveAnswer(run, domain, contact === undefined ? {} : { contact });
+  }
+  const [missing] = (['file', 'key'] as const).filter((name) => options[name] === undefined);
+  if (file === undefined || key === undefined)
+    throw bad('missing_option', `--url needs --${missing}.`, [helpOf(run, 'push')]);
+  return writePolicy(run, { ...options, url, file, key }, domain);
+}
+
+const writeOptions = ['file', 'key', 'kid', 'after', 'serial', 'selector', 'mtaSts', 'mx', 'tlsReports'] as const;
+const optionNames: Readonly<Record<(typeof writeOptions)[number], string>> = {
+  ...{ file: 'file', key: 'key', kid: 'kid', after: 'after', serial: 'serial', selector: 'selector', mx: 'mx' },
+  mtaSts: 'mta-sts',
+  tlsReports: 'tls-reports',
+};
+
+async function serveAnswer(run: Run, domain: DomainName, options: { readonly contact?: string }): Promise<Answer> {
+  const folder = await run.folder();
+  const pushed = await folder.desk(await run.eyes()).pushPolicy(domain, options);
+  if (!pushed.ok) throw refusalError(pushed, run.host.command, domain);
+  const { url, serial, document, record, isAnswered } = pushed.value;
+  const published = { name: policyRecordName(domain), type: 'TXT', value: record };
+  return {
+    document: { url, serial, answered: isAnswered, document: JSON.parse(document) as unknown, record: published },
+    value: url,
+    lines: (style, columns = 80) => [
+      style.good(`${domain}: this office serves its policy document, serial ${serial}.`),
+      `  ${url}`,
+      '',
+      ...(isAnswered
+        ? wrapped(`The office answers the record that names it, behind ${published.name}.`, columns)
+        : [
+            style.bold('The record that names it, created once:'),
+            `  TXT    ${published.name}`,
+            ...cutAt(record, Math.max(40, columns - indent)).map((line) => `${' '.repeat(indent)}${line}`),
+          ]),
+      '',
+      `  next: ${run.host.command} ${isAnswered ? `policy pull ${domain}` : `publish ${domain}`}`,
+    ],
+  };
+}
+
+const indent = 9;
+
+/** A value of DNS behind which nothing may come: it is cut anywhere. */
+function cutAt(text: string, width: number): readonly string[] {
+  return text.match(new RegExp(`.{1,${width}}`, 'g')) ?? [];
+}
+
+async function stopPolicy(run: Run, _options: object, text = ''): Promise<Answer> {
+  const domain = readDomain(text);
+  const folder = await run.folder();
+  const was = await folder.desk(await run.eyes()).stopPolicy(domain);
+  if (!was) run.note(`No policy document was served for ${domain}.`);
+  return {
+    document: { domain, served: false },
+    value: domain,
+    lines: (style) => [
+      style.good(`This office serves no policy document of ${domain} any more.`),
+      `  Its record goes as well: ${policyRecordName(domain)} TXT`,
+    ],
+  };
+}
+
+async function writePolicy(run: Run, options: WriteOptions, domain: DomainName): Promise<Answer> {
   const privateKey = await readKey(run, options.key);
-  const { kid, url } = options;
+  const { kid = 'k1', url } = options;
   if (!isKeyId(kid)) throw bad('bad_kid', `--kid ${kid} is no name: letters, digits, - and _.`, ['--kid k1']);
   if (!isPolicyUrl(url))
     throw bad('bad_url', `--url ${url} is no https: address.`, [`--url https://${domain}/eml.json`]);
@@ -167,7 +253,7 @@ async function pushPolicy(run: Run, options: PushOptions, text = ''): Promise<An
 async function draft(
   run: Run,
   domain: DomainName,
-  options: PushOptions,
+  options: WriteOptions,
   pinned: Pick<PolicyRecord, 'kid' | 'publicKey'>,
 ): Promise<PolicyDocument> {
   const declaration = await readDeclared(run, domain, options.file);
@@ -177,7 +263,7 @@ async function draft(
     issuedAtMs: clock.nowMs(),
     keys: await publishedKeys(run, domain, options.selector ?? []),
     tls: {
-      mode: options.mtaSts as StsMode,
+      mode: (options.mtaSts ?? 'none') as StsMode,
       mx: options.mx ?? [],
       maxAgeSeconds: 604_800,
       reports: options.tlsReports ?? [],
@@ -197,7 +283,7 @@ async function readDeclared(run: Run, domain: DomainName, path: string) {
 
 async function nextSerial(
   run: Run,
-  { after, serial }: PushOptions,
+  { after, serial }: WriteOptions,
   pinned: Pick<PolicyRecord, 'kid' | 'publicKey'>,
 ): Promise<number> {
   if (after === undefined) return serial === undefined ? 1 : readCount(serial, '--serial', serialMost);
@@ -253,7 +339,7 @@ async function readHeldFile(run: Run, path: string): Promise<HeldPolicy> {
 
 /** The document by the record, its signature proven. */
 async function find(run: Run, domain: DomainName, path: string | undefined): Promise<Found> {
-  const resolver = await run.resolver();
+  const { resolver } = await run.eyes();
   const record = await findRecord(run, resolver, domain);
   const octets = path === undefined ? await fetchDocument(run, resolver, record.url) : await run.host.readFile(path);
   const opened = openPolicy(octets, record);
@@ -284,7 +370,7 @@ async function findRecord(run: Run, resolver: Resolver, domain: DomainName): Pro
 }
 
 async function fetchDocument(run: Run, resolver: Resolver, url: string): Promise<Uint8Array> {
-  const fetchFile = await run.host.fetchNamed(resolver);
+  const fetchFile = await run.host.fetchNamed(resolver, run.place);
   const file = await fetchFile(url, { octetsMax: documentOctetsMax, mediaType: 'application/json' });
   if (file.ok) return file.value;
   throw new CliError({

@@ -179,7 +179,7 @@ test('our own template leaves what stands at the domain', () => {
     made.value.changes.map(({ name, type, after: is }) => `${type} ${name} ${is?.values.join(' ')}`),
     [
       'TXT example.com v=spf1 mx include:_spf.abc.dns.office.example -all',
-      ...[...labels, 'bounce', '_dmarc', '_mta-sts', 'mta-sts', '_smtp._tls'].map(
+      ...[...labels, 'bounce', '_dmarc', '_mta-sts', 'mta-sts', '_smtp._tls', '_eml'].map(
         (label) => `CNAME ${label}.example.com ${label}.abc.dns.office.example`,
       ),
     ],

@@ -35,6 +35,11 @@ export function delegatedNames({ receives, keys }: Pick<OwnOffice, 'receives' | 
     { label: 'bounce', purpose: 'return-path', why: 'bounces come back to this server' },
     { label: '_dmarc', purpose: 'verification', why: 'DMARC: the policy, raised here when you say so' },
     ...(receives ? inboundNames : []),
+    {
+      label: '_eml',
+      purpose: 'verification',
+      why: 'policy document: where it lies, once you serve one here',
+    },
   ];
 }
 

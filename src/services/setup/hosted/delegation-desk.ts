@@ -31,7 +31,10 @@ export type DelegationDeskRefusal = DelegationRefusal | 'dns-failed' | 'still-de
 type Office = {
   readonly directory: Pick<Directory, 'domain' | 'keysOf' | 'ownership'>;
   readonly hostname: DomainName;
-  readonly delegations: Pick<Delegations, 'find' | 'check' | 'delegate' | 'stop' | 'answered' | 'stsModeOf'>;
+  readonly delegations: Pick<
+    Delegations,
+    'find' | 'policyRecord' | 'check' | 'delegate' | 'stop' | 'answered' | 'stsModeOf'
+  >;
 };
 
 export type DelegationDeskPorts = Office & {

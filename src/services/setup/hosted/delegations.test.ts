@@ -11,6 +11,10 @@ import { resolverFromZone } from '../../../protocol/dns/zone-resolver.ts';
 import { makeZoneSet } from '../../../protocol/dns/zone-set.ts';
 import { DomainCare } from '../care/domain-care.ts';
 import { ownOffice } from '../own-office.ts';
+import { currentOfficePolicy, pushOfficePolicy } from '../policy-document/office-policy.ts';
+import { parsePolicyRecord } from '../policy-document/policy-record.ts';
+import { openPolicy } from '../policy-document/seal-policy.ts';
+import { ServedPolicies } from '../policy-document/served-policies.ts';
 import { Setup } from '../setup.ts';
 import { setupMigrations } from '../setup-migrations.ts';
 import { Delegations, type DelegationsOptions } from './delegations.ts';
@@ -53,7 +57,8 @@ async function scene(t: TestContext) {
     lookup: async (name, type) =>
       down.has(name) ? { kind: 'failed', why: 'timeout' } : resolverFromZone(await all()).lookup(name, type),
   };
-  const delegations = new Delegations({ db, directory, resolver, clock: timers, catalogue }, settings);
+  const policies = new ServedPolicies({ ...office, clock: timers });
+  const delegations = new Delegations({ db, directory, policies, resolver, clock: timers, catalogue }, settings);
   const hosted = async (): Promise<string> => {
     const records = zoneRecords({ hosted: await new HostedZoneStore(db).all(), files: [] });
     assert.ok(records.ok);
@@ -86,6 +91,7 @@ async function scene(t: TestContext) {
   return {
     ...office,
     timers,
+    policies,
     delegations,
     world,
     down,
@@ -122,7 +128,7 @@ test('a domain that is set up: aliases take the place of what the office keeps, 
   assert.deepEqual(recordTable(first), [
     `present example.com MX 10 ${hostname}`,
     `wrong example.com TXT v=spf1 ip4:198.51.100.7 include:_spf.${zone} -all <- v=spf1 a:${hostname} include:_spf.google.com ip4:198.51.100.7 -all`,
-    ...[...selectors, 'bounce', '_dmarc', '_mta-sts', 'mta-sts', '_smtp._tls'].map(alias),
+    ...[...selectors, 'bounce', '_dmarc', '_mta-sts', 'mta-sts', '_smtp._tls', '_eml'].map(alias),
     `extra bounce.example.com TXT v=spf1 a:${hostname} ~all`,
     `extra bounce.example.com MX 10 ${hostname}`,
     `extra _dmarc.example.com TXT ${dmarcBefore}`,
@@ -262,9 +268,9 @@ test('DMARC that the office answers becomes no weaker because a later declaratio
 });
 
 test('what cannot be is refused with what to set', async (t) => {
-  const { db, directory, timers, delegations } = await scene(t);
+  const { db, directory, timers, delegations, policies } = await scene(t);
   const resolver = resolverFromZone(ours);
-  const ports = { db, directory, resolver, clock: timers, catalogue: async () => realCatalogue() };
+  const ports = { db, directory, policies, resolver, clock: timers, catalogue: async () => realCatalogue() };
   const say = async (changed: Partial<DelegationsOptions>, kind: 'names' | 'zone' = 'names') => {
     const made = await new Delegations(ports, { ...settings, ...changed }).delegate(example, { kind });
     return made.ok ? 'made' : `${made.code}: ${made.say}`;
@@ -456,4 +462,67 @@ test('a sender that is taken out of the declaration goes from a held record at o
   assert.equal(await spf(), flat);
   const held = (await plan(left)).conflicts.find(({ code }) => code === 'spf-held');
   assert.match(held?.say ?? '', /include:spf\.s1\.example may still send/);
+});
+
+test('a policy document that the office serves follows keys and declaration; its record stands behind the alias', async (t) => {
+  const { delegations, policies, directory, declare, shown, setup, world, plan } = await scene(t);
+  const made = await delegations.delegate(example, wish);
+  assert.ok(made.ok);
+  world.zone = carriedOut('', await plan());
+  const origin = 'https://mx.posthorn.example';
+  const declaration = (name: typeof example) => setup.declaration(name);
+  const ports = { directory, hostname, delegations, declaration, policies, origin };
+  const push = async () => {
+    const pushed = await pushOfficePolicy(ports, example);
+    assert.ok(pushed.ok);
+    await delegations.make(example);
+    return pushed.value;
+  };
+  assert.equal(await currentOfficePolicy(ports, example), undefined);
+  const first = await push();
+  assert.equal(first.serial, 1);
+  assert.deepEqual(await push(), first);
+  const seen = async () => {
+    const texts = await shown('_eml.example.com');
+    const record = parsePolicyRecord(typeof texts === 'string' ? [] : (texts as readonly string[]));
+    assert.ok(record?.ok);
+    const served = await currentOfficePolicy(ports, example);
+    const opened = openPolicy(Buffer.from(served?.document ?? ''), record.value);
+    assert.ok(opened.ok);
+    const { serial, senders, keys } = opened.value;
+    return [record.value.serial, serial, senders.join(' '), keys.map(({ selector }) => selector).join(' ')];
+  };
+  assert.deepEqual(await seen(), [1, 1, '', 'ph1 ph2']);
+  await declare(['gmail-api']);
+  assert.deepEqual(await seen(), [1, 2, 'gmail-api', 'ph1 ph2']);
+  assert.ok((await directory.dkim.rotate(example)).ok);
+  await seen();
+  await delegations.make(example);
+  assert.deepEqual(await seen(), [3, 3, 'gmail-api', 'ph1 ph2 ph3 ph4']);
+  assert.equal((await policies.find(example))?.record, first.record);
+  assert.equal(await policies.stop(example), true);
+  await delegations.make(example);
+  assert.equal(await shown('_eml.example.com'), 'none');
+});
+
+test('the record of a policy document is planned once one is served, and another’s waits for a person', async (t) => {
+  const { delegations, policies, directory, setup, world } = await scene(t);
+  const ports = { directory, hostname, delegations, policies, origin: 'https://mx.posthorn.example' };
+  const pushed = await pushOfficePolicy({ ...ports, declaration: (name) => setup.declaration(name) }, example);
+  assert.ok(pushed.ok);
+  const { record } = pushed.value;
+  const own = await ownOffice(directory, hostname, example, delegations);
+  const planFor = async (zone: string) => {
+    world.zone = zone;
+    const { plan } = await planned(`${ours}${zone}`, { senders: [], ...(own && { office: own }) });
+    const found = plan.records.filter(({ name }) => name === '_eml.example.com').map(({ state }) => state);
+    return [...found, ...codes(plan.conflicts)];
+  };
+  assert.deepEqual(await planFor(''), ['missing']);
+  const text = (value: string) => `_eml.example.com. TXT "${value.slice(0, 200)}" "${value.slice(200)}"\n`;
+  assert.deepEqual(await planFor(text(record)), ['present']);
+  assert.deepEqual(await planFor(text(record.replace('serial=1', 'serial=7'))), ['wrong']);
+  const other = record.replace(/p=[^;]+/, `p=${Buffer.alloc(32, 7).toString('base64')}`);
+  assert.deepEqual(await planFor(text(other)), ['policy-elsewhere']);
+  assert.deepEqual(await planFor('_eml.example.com. CNAME _eml.elsewhere.example.\n'), ['policy-elsewhere']);
 });

@@ -12,6 +12,7 @@ import type { StsMode } from '../../../protocol/mta-sts/types.ts';
 import type { Directory } from '../../directory/directory.ts';
 import { senderWants } from '../catalogue/sender-wants.ts';
 import { ownOffice } from '../own-office.ts';
+import type { ServedPolicies } from '../policy-document/served-policies.ts';
 import { SetupStore } from '../setup-store.ts';
 import { createSpfCompiler } from '../spf-compiler/compile-spf.ts';
 import type {
@@ -39,6 +40,8 @@ export type DelegationsPorts = {
   readonly directory: Pick<Directory, 'domain' | 'keysOf' | 'ownership'>;
   /** SPF is weighed before it is answered. Absent: the call brings one, or the running office will look. */
   readonly resolver?: Resolver;
+  /** Documents that the office serves. */
+  readonly policies: Pick<ServedPolicies, 'find'>;
   /** Read when a declaration names senders. */
   readonly catalogue: () => Promise<Catalogue>;
 };
@@ -128,6 +131,11 @@ export class Delegations {
     return row && this.#delegationOf(row);
   }
 
+  /** What the domain's own zone says of its policy document; nothing where none is served. */
+  async policyRecord(domain: DomainName): Promise<string | undefined> {
+    return (await this.#ports.policies.find(domain))?.record;
+  }
+
   async domains(): Promise<readonly DomainName[]> {
     return (await this.#ports.db.read((reader) => this.#rows.all(reader))).map(({ domain }) => domain);
   }
@@ -186,7 +194,10 @@ export class Delegations {
 
   async #recordsOf({ domain, stsMode, dmarcBefore, ...row }: DelegationRow): Promise<Made | undefined> {
     const { directory, db } = this.#ports;
-    const office = await ownOffice(directory, this.#options.hostname, domain);
+    const office = await ownOffice(directory, this.#options.hostname, domain, {
+      find: async () => undefined,
+      policyRecord: async () => (await this.#ports.policies.find(domain))?.newestRecord,
+    });
     if (office === undefined || this.#options.nameServers.length === 0) return undefined;
     const kept = await db.read((reader) => this.#declarations.get(reader, domain));
     const declaration = kept ?? { domain, senders: [] };

@@ -33,4 +33,15 @@ export const hostedMigrations: readonly Migration[] = [
     id: 'setup-hosted-3',
     statements: ['ALTER TABLE setup_delegations ADD COLUMN spf_state TEXT'],
   },
+  {
+    id: 'setup-hosted-4',
+    statements: [
+      `CREATE TABLE setup_policies (
+        domain TEXT NOT NULL PRIMARY KEY,
+        url TEXT NOT NULL,
+        document TEXT NOT NULL,
+        sealed_seed BYTEA NOT NULL
+      )`,
+    ],
+  },
 ];

@@ -41,6 +41,7 @@ export function hostedRecords(facts: HostedFacts): readonly RecordSet[] {
     one(at('bounce'), 'MX', `10 ${office.hostname}`),
     one(at('bounce'), 'TXT', `v=spf1 a:${office.hostname} -all`),
     ...(office.receives ? inboundSets(facts, one) : []),
+    ...(office.policyRecord === undefined ? [] : [one(at('_eml'), 'TXT', office.policyRecord)]),
   ];
   return delegation.kind === 'names'
     ? [...sets, one(at('_spf'), 'TXT', spfText(facts, '-all'))]

@@ -33,7 +33,7 @@ export function delegatedRecords({ office, domain }: Context): readonly WantedRe
 }
 
 function isFirst(label: DelegatedName['label']): boolean {
-  return !label.startsWith('_smtp') && !label.includes('mta-sts');
+  return !label.startsWith('_smtp') && !label.includes('mta-sts') && label !== '_eml';
 }
 
 const beside = ['TXT', 'MX'] as const satisfies readonly ObservedType[];
@@ -61,7 +61,11 @@ function extra(name: string, type: SetupType, value: string): PlannedRecord {
 type There = { readonly name: string; readonly type: SetupType; readonly value: string };
 
 /** Whether the office answers the same, or goes on from it. */
-export function isKeptHere(domain: string, { keys, hostname }: OwnOffice, { name, type, value }: There): boolean {
+export function isKeptHere(
+  domain: string,
+  { keys, hostname, policyRecord }: OwnOffice,
+  { name, type, value }: There,
+): boolean {
   const label = name.slice(0, -domain.length - 1);
   if (type === 'MX') return label === 'bounce' && meansTheSame('MX', value, `10 ${hostname}`);
   switch (label) {
@@ -69,6 +73,8 @@ export function isKeptHere(domain: string, { keys, hostname }: OwnOffice, { name
       return isDmarcRecord(value);
     case '_mta-sts':
       return /^v=STSv1[ \t]*;/.test(value);
+    case '_eml':
+      return value === policyRecord;
     case '_smtp._tls':
       return meansTheSame('TXT', value, `v=TLSRPTv1; rua=mailto:postmaster@${domain}`);
     case 'bounce':

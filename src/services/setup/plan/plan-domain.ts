@@ -11,6 +11,7 @@ import { heldSpf, planWholeZone } from './plan-delegation.ts';
 import { type DmarcPart, planDmarc } from './plan-dmarc.ts';
 import { planMx } from './plan-mx.ts';
 import { planParked } from './plan-parked.ts';
+import { planPolicy } from './plan-policy.ts';
 import { planPtr } from './plan-ptr.ts';
 import { planSenders } from './plan-senders.ts';
 import { planSpf } from './plan-spf.ts';
@@ -51,6 +52,7 @@ function partsOf(context: Context): readonly Part[] {
     retiredKeys(context),
     dmarc,
     delegation ? {} : planTls(context, mx.isOurs),
+    delegation ? {} : planPolicy(context),
     planBimi(context, dmarc.stage),
     planPtr(context),
     { notes: [...missingParameters(context), ...findThinStreams(context.declaration)], steps: stepsOf(context) },
