@@ -23,6 +23,7 @@ import { type Authenticator, createAuthenticator } from '../protocol/authenticat
 import { generateDkimKey } from '../protocol/dkim/private-keys.ts';
 import { type Authorities, resolverAsAuthority } from '../protocol/dns/authorities.ts';
 import type { Resolver } from '../protocol/dns/types.ts';
+import { adviseOn } from '../services/advice/bounces/advise-on-refusal.ts';
 import { Directory } from '../services/directory/directory.ts';
 import { directoryMigrations } from '../services/directory/directory-migrations.ts';
 import { Events } from '../services/events/events.ts';
@@ -186,6 +187,7 @@ export async function openOffice(config: Config, hostname: DomainName, world: Wo
     {
       ...records,
       ...world,
+      adviseOn,
       routeOf: async (message, domain) => {
         if (message.test === 1) return { transport: toNowhere };
         if (await endsHere(directory, hostname, domain)) return { transport: local };

@@ -11,6 +11,7 @@ import { type Mailbox, parseMailbox } from '../../src/format/address.ts';
 import { createAuthenticator } from '../../src/protocol/authenticate.ts';
 import type { Resolver } from '../../src/protocol/dns/types.ts';
 import { resolverFromZone } from '../../src/protocol/dns/zone-resolver.ts';
+import { adviseOn } from '../../src/services/advice/bounces/advise-on-refusal.ts';
 import type { EventRecord, EventType } from '../../src/services/events/types.ts';
 import { Inbound } from '../../src/services/inbound/inbound.ts';
 import type { Destination, InboundEnvelope, Peer } from '../../src/services/inbound/types.ts';
@@ -174,6 +175,7 @@ export async function postOffice(t: TestContext, options: PostOfficeOptions = {}
     const made = new Outbound(
       {
         ...ports,
+        adviseOn,
         db: mortalDb(office.db, life),
         routeOf: async (_message, name) => ({
           transport: name === hostname || (await office.directory.receivesFor(name)) ? local : outside,

@@ -141,6 +141,12 @@ const commandRows: readonly Row[] = [
   },
   {
     group: care,
+    name: 'explain-bounce',
+    says: 'why a receiver refused a message, and what to do about it',
+    load: async () => (await import('./commands/explain-bounce.ts')).defineExplainBounce,
+  },
+  {
+    group: care,
     name: 'mta-sts',
     says: 'what a domain asks of those who send to it, and whether it holds',
     load: async () => (await import('./commands/mta-sts.ts')).defineMtaSts,

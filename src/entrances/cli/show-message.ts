@@ -1,8 +1,9 @@
 /** One sent message for people: its facts, where each recipient stands, and its timeline. Pure. */
 import { type ExitCode, exits } from './exits.ts';
 import type { Email, TimelineStep } from './office-client.ts';
+import { adviceLines } from './render-bounce.ts';
 import { factLines, moment, tableLines } from './render-table.ts';
-import { timelineLines } from './render-timeline.ts';
+import { timelineLines, visible } from './render-timeline.ts';
 import type { Style } from './style.ts';
 
 type Recipient = Email['recipients'][number];
@@ -25,6 +26,7 @@ export function messageLines(
     ...factLines(facts, style),
     '',
     ...recipientLines(email.recipients, style, columns),
+    ...email.recipients.flatMap((recipient) => refusalLines(recipient, style, columns)),
     ...(timeline.length === 0 ? [] : ['', ...timelineLines(timeline, style, columns)]),
   ];
 }
@@ -40,6 +42,16 @@ function recipientLines(recipients: readonly Recipient[], style: Style, columns:
     style,
     columns,
   );
+}
+
+/** What a receiver's no means, and what to do. */
+function refusalLines({ address, refusal }: Recipient, style: Style, columns: number | undefined): string[] {
+  if (refusal === undefined) return [];
+  return [
+    '',
+    `${style.bold(visible(address))} was refused${refusal.receiver === undefined ? '' : ` by ${refusal.receiver}`}`,
+    ...adviceLines(refusal, style, columns),
+  ];
 }
 
 function saysOf({ say, next_try_at: next }: Recipient): string {

@@ -1,10 +1,11 @@
 /** What the services know, as the API spells it. Pure; the types are those of the schemas. */
+import { explainBounce } from '../../services/advice/advice.ts';
 import type { ApiKeyRecord, UserRecord } from '../../services/directory/types.ts';
 import type { EventRecord } from '../../services/events/types.ts';
 import type { StoredMail } from '../../services/mailbox/types.ts';
 import type { TimelineStep as Step } from '../../services/outbound/outbound.ts';
-import type { MessageView, RecipientView } from '../../services/outbound/types.ts';
-import type { Email, Recipient, TimelineStep } from './schemas/emails.ts';
+import type { MessageView, RecipientView, RemoteReply } from '../../services/outbound/types.ts';
+import type { Email, Recipient, Refusal, TimelineStep } from './schemas/emails.ts';
 import type { Event } from './schemas/events.ts';
 import type { ReceivedEmail } from './schemas/inbox.ts';
 import type { Key, User } from './schemas/office.ts';
@@ -23,11 +24,17 @@ export function showEmail(view: MessageView): Email {
     tags: [...view.tags],
     metadata: view.metadata,
     settled: view.settled,
-    recipients: view.recipients.map(showRecipient),
+    recipients: view.recipients.map((recipient) => showRecipient(recipient, domainOf(view.from))),
   };
 }
 
-function showRecipient(view: RecipientView): Recipient {
+function domainOf(address: string): string | undefined {
+  const at = address.lastIndexOf('@');
+  return at < 0 ? undefined : address.slice(at + 1);
+}
+
+/** @param domain the author's */
+function showRecipient(view: RecipientView, domain: string | undefined): Recipient {
   const { nextTryAtMs, settledAtMs, host, reply } = view;
   return {
     delivery_id: view.deliveryId,
@@ -38,8 +45,23 @@ function showRecipient(view: RecipientView): Recipient {
     ...(settledAtMs === undefined ? {} : { settled_at: iso(settledAtMs) }),
     ...(host === undefined ? {} : { host }),
     ...(reply === undefined ? {} : { reply: { ...reply } }),
+    ...(reply !== undefined && refused.has(view.state) && { refusal: showRefusal(view, reply, domain) }),
     say: view.say,
   };
+}
+
+/** Where a reply is the reason of how it stands. */
+const refused: ReadonlySet<RecipientView['state']> = new Set(['bounced', 'failed', 'delayed']);
+
+function showRefusal({ host }: RecipientView, reply: RemoteReply, domain: string | undefined): Refusal {
+  const told = {
+    ...(reply.code > 0 && { code: reply.code }),
+    ...(reply.enhanced !== undefined && { enhanced: reply.enhanced }),
+    ...(host !== undefined && { host }),
+    text: reply.text,
+  };
+  const { receiver, kind, meaning, steps, checks, again } = explainBounce(told, domain === undefined ? {} : { domain });
+  return { ...(receiver !== undefined && { receiver }), kind, meaning, steps: [...steps], checks: [...checks], again };
 }
 
 export function showStep(step: Step): TimelineStep {

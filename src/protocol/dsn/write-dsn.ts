@@ -30,6 +30,8 @@ export type DsnRecipient = {
   readonly diagnostic?: string;
   /** One sentence for people. */
   readonly say: string;
+  /** What the refusal means and what to do, a sentence each. Ours. */
+  readonly advice?: readonly string[];
   /** RFC 3464 §2.3.9: for `delayed` */
   readonly willRetryUntilMs?: number;
 };
@@ -93,6 +95,7 @@ function forPeople(dsn: Dsn): string[] {
       lines.push(
         `  ${one.remoteMta ? `${cleanText(one.remoteMta)} said` : 'The other side said'}: ${cleanText(one.diagnostic)}`,
       );
+    for (const sentence of one.advice ?? []) lines.push(`  ${cleanText(sentence)}`);
     if (one.willRetryUntilMs !== undefined)
       lines.push(`  It will be tried again until ${formatDate(one.willRetryUntilMs)}. You need not send it again.`);
     lines.push('');

@@ -40,6 +40,20 @@ test('MAIL_RULES 3: also an end in doubt is told to who cannot look for events',
   assert.match(told?.text ?? '', /bob@b\.test: failed\r\n {2}no answer after the final dot/);
 });
 
+test('news of a refusal says what its words mean and what to do, for the author’s own domain', async (t) => {
+  const timers = flowingTime(Date.UTC(2026, 0, 1));
+  const reply = { code: 550, enhanced: '5.7.23', text: 'SPF validation failed', stage: 'end-of-data' };
+  const answer = () => ({ kind: 'refused' as const, enhanced: '5.7.23', reply, say: 'it was refused' });
+  const office = await postOffice(t, { timers, answer, start: true });
+  const id = await submitRaw(office);
+  await timers.flowUntil(office.outbound.settled(id, patience()));
+  await timers.flowUntil(office.events.waitFor({ types: ['email.received'], signal: patience() }));
+  const text = (await storedMail(office))[0]?.text.replaceAll(/=\r\n/g, '') ?? '';
+  assert.match(text, /bob@b\.test: failed\r\n {2}it was refused\r\n/);
+  assert.match(text, /What it means: .*SPF.* does not name the server/);
+  assert.match(text, /What to do: posthorn check example\.com /);
+});
+
 test('a mistake of ours in the notification is logged, and the delivery ends all the same', async (t) => {
   const options = refusing();
   const office = await postOffice(t, options);

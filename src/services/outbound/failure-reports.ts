@@ -30,7 +30,17 @@ export type FailureReportPorts = {
   readonly timers: Timers;
   readonly ids: Ids;
   readonly signer: Signer;
+  readonly adviseOn?: AdviseOnRefusal;
 };
+
+/** What a receiver's refusal means and what its sender can do about it, in sentences; none where nothing is known. */
+export type AdviseOnRefusal = (refusal: {
+  /** The reply, codes first. */
+  readonly reply: string;
+  readonly host?: string;
+  /** The author's domain. */
+  readonly domain?: string;
+}) => readonly string[];
 
 export type PreparedReport = { readonly message: QueuedMessage; readonly bytes: Uint8Array };
 
@@ -67,7 +77,7 @@ export class FailureReports {
       dateMs: nowMs,
       arrivedMs: message.created_at_ms,
       boundary: ids.next('part').replace('_', '-'),
-      recipients,
+      recipients: recipients.map((one) => this.#withAdvice(one, message)),
       subject,
       ...(envelopeId === undefined ? {} : { envelopeId }),
       ...original,
@@ -97,6 +107,18 @@ export class FailureReports {
         via: 'this office, as a notification',
       },
     };
+  }
+
+  #withAdvice(recipient: DsnRecipient, message: MessageRow): DsnRecipient {
+    const { adviseOn } = this.#ports;
+    if (adviseOn === undefined || recipient.action !== 'failed' || recipient.diagnostic === undefined) return recipient;
+    const author = parseMailbox(message.author);
+    const advice = adviseOn({
+      reply: recipient.diagnostic,
+      ...(recipient.remoteMta !== undefined && { host: recipient.remoteMta }),
+      ...(author.ok && { domain: author.value.domain }),
+    });
+    return { ...recipient, advice };
   }
 
   /** News of a failure that cannot be signed (its key cannot be opened) goes out unsigned. */

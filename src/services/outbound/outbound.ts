@@ -22,7 +22,7 @@ import type { Events } from '../events/events.ts';
 import { Bounces, type PreparedBounce } from './bounces.ts';
 import type { RetryPolicy } from './decide-next.ts';
 import { DeliveryWorker, type WorkerPorts, wakeChannel } from './delivery-worker.ts';
-import { FailureReports } from './failure-reports.ts';
+import { type AdviseOnRefusal, FailureReports } from './failure-reports.ts';
 import { FreshMail } from './fresh-mail.ts';
 import { Intake, idempotencyMs } from './intake.ts';
 import { OutboundStore } from './outbound-store.ts';
@@ -53,6 +53,8 @@ export type OutboundPorts = {
   readonly ids: Ids;
   readonly signals: Signals;
   readonly routeOf: WorkerPorts['routeOf'];
+  /** Without it, news of a failure carries the receiver's words alone. */
+  readonly adviseOn?: AdviseOnRefusal;
 };
 
 export type OutboundOptions = {

@@ -118,6 +118,24 @@ const Reply = answerOf('Reply', 'What the receiving server said.', {
   stage: Type.String({ description: 'What it was asked: connect, greeting, ehlo, starttls, mail, rcpt, data ...' }),
 });
 
+const Refusal = answerOf('Refusal', 'What the words of a receiver mean.', {
+  receiver: Type.Optional(
+    Type.String({ description: 'Whose words they are, where that is known.', examples: ['Gmail'] }),
+  ),
+  kind: Type.String({
+    description:
+      'authentication, address, mailbox, content, reputation, rate, host, encryption, setup, permission or trouble.',
+  }),
+  meaning: Type.String({ description: 'In a sentence, for people who know no RFC.' }),
+  steps: Type.Array(Type.String(), { description: 'What to do, in order.' }),
+  checks: Type.Array(Type.String(), { description: 'Checks of the domain doctor that look at the cause.' }),
+  again: Type.String({
+    description: 'Whether to send it again: by-itself (the queue does), once-mended, never or ask-recipient.',
+  }),
+});
+
+export type Refusal = Static<typeof Refusal>;
+
 export const Recipient = answerOf('Recipient', 'One recipient of a message.', {
   delivery_id: idOf('del', 'The delivery: this message to this recipient.'),
   address: Type.String(),
@@ -130,6 +148,7 @@ export const Recipient = answerOf('Recipient', 'One recipient of a message.', {
   settled_at: Type.Optional(moment('When it came to its end.')),
   host: Type.Optional(Type.String({ description: 'The server that answered.' })),
   reply: Type.Optional(Reply),
+  refusal: Type.Optional(Refusal),
   say: Type.String({ description: 'One sentence for people, with the words of the receiver where it answered.' }),
 });
 export type Recipient = Static<typeof Recipient>;
