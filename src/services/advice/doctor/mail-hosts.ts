@@ -1,7 +1,10 @@
-/** The hosts that take a domain's mail, and how they are looked at: one wish for all families, so that each host is dialled once. Pure. */
+/**
+ * The hosts that take a domain's mail, and what each shows: one wish for all families, so that each host is dialled once, and one
+ * answer to "does it receive mail at all?".
+ */
 import { type DomainName, parseDomainName } from '../../../format/domain-name.ts';
 import type { DnsAnswer, RecordData } from '../../../protocol/dns/types.ts';
-import type { ProbeWish } from './types.ts';
+import type { DoctorWorld, HostProbe, ProbeWish } from './types.ts';
 
 /** More than any sender tries. (Our choice.) */
 const hostsMax = 10;
@@ -18,4 +21,37 @@ export function mailHostsOf(domain: DomainName, answer: DnsAnswer<RecordData['MX
 
 export function mailHostWish(domain: DomainName, host: DomainName): ProbeWish {
   return { host, domain, recipients: ['postmaster', 'abuse'] }; // RFC 5321 §4.5.1, RFC 2142 §4
+}
+
+export type LookedAtHost = {
+  readonly host: DomainName;
+  /** Absent where hosts cannot be looked at. */
+  readonly probe?: HostProbe;
+};
+
+export type Receiving = {
+  readonly mx: DnsAnswer<RecordData['MX']>;
+  /** Whether senders find a host to bring mail to. */
+  readonly receives: 'yes' | 'no' | 'unknown';
+  readonly hosts: readonly LookedAtHost[];
+};
+
+export async function lookAtMailHosts(world: DoctorWorld, domain: DomainName): Promise<Receiving> {
+  const mx = await world.resolver.lookup(domain, 'MX');
+  if (mx.kind === 'failed') return { mx, receives: 'unknown', hosts: [] };
+  const receives = mx.kind === 'found' ? 'yes' : await hasAddress(world, domain);
+  const names = receives === 'no' ? [] : mailHostsOf(domain, mx);
+  const { mailHost } = world.probes;
+  const hosts = names.map(async (host) => ({
+    host,
+    ...(mailHost && { probe: await mailHost(mailHostWish(domain, host)) }),
+  }));
+  return { mx, receives: names.length > 0 ? receives : 'no', hosts: await Promise.all(hosts) };
+}
+
+/** RFC 5321 §5.1: without MX records mail goes to the address of the domain itself. */
+async function hasAddress(world: DoctorWorld, domain: DomainName): Promise<Receiving['receives']> {
+  const answers = await Promise.all([world.resolver.lookup(domain, 'A'), world.resolver.lookup(domain, 'AAAA')]);
+  if (answers.some(({ kind }) => kind === 'found')) return 'yes';
+  return answers.some(({ kind }) => kind === 'failed') ? 'unknown' : 'no';
 }

@@ -61,10 +61,15 @@ function policyHost({ domain, facts }: Context, { hostname }: OwnOffice): readon
   return isTaken ? [] : [planned(wanted, 'missing', 'recommended')]; // somebody serves a policy there already
 }
 
+/** Reports go to a mailbox that every domain has. RFC 8460 §3, RFC 5321 §4.5.1 */
+export function tlsReportText(domain: string): string {
+  return `v=TLSRPTv1; rua=mailto:postmaster@${domain}`;
+}
+
 function reporting({ domain, facts }: Context): readonly PlannedRecord[] {
   const name = `_smtp._tls.${domain}`;
   const why = 'TLS-RPT: senders tell once a day where TLS to this server failed';
-  const wanted = { name, type: 'TXT', value: `v=TLSRPTv1; rua=mailto:postmaster@${domain}`, why } as const;
+  const wanted = { name, type: 'TXT', value: tlsReportText(domain), why } as const;
   const sight = look(facts, name, 'TXT');
   if (sight.kind === 'unknown') return [planned(wanted, 'unknown', 'recommended')];
   const there = sight.values.filter((text) => text.startsWith('v=TLSRPTv1'));

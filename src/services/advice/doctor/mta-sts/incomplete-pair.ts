@@ -1,0 +1,75 @@
+/** STS-01: a record without a policy, a policy without a record, a record that is none, or neither. */
+import { fails, passes, skips, staysUnknown } from '../judged.ts';
+import type { DomainFacts, Judged, Rule } from '../types.ts';
+import { policyUrl, stsRecordName } from './facts.ts';
+import { policyFix } from './plan-policy.ts';
+
+export const incompletePair: Rule<'STS-01'> = {
+  id: 'STS-01',
+  judge: (facts) => [judge(facts)],
+};
+
+function judge(facts: DomainFacts): Judged {
+  const { sts, subject, show } = facts;
+  const name = stsRecordName(subject.domain);
+  const evidence = [show(name, 'TXT')];
+  const { announced } = sts;
+  if (announced.kind === 'failed')
+    return staysUnknown({
+      subject: name,
+      evidence,
+      meaning: `Whether the domain announces a policy could not be found out: the DNS gave no answer (${announced.why}).`,
+    });
+  if (announced.kind === 'invalid')
+    return fails({
+      subject: name,
+      evidence,
+      meaning: `The record is not valid, so nobody looks at the policy: ${announced.why}.`,
+      fix: policyFix(facts, 'testing'),
+    });
+  return announced.kind === 'found' ? announcedPolicy(facts) : notAnnounced(facts);
+}
+
+function announcedPolicy(facts: DomainFacts): Judged {
+  const { sts, subject, show } = facts;
+  const name = stsRecordName(subject.domain);
+  const host = `mta-sts.${subject.domain}`;
+  const evidence = [show(name, 'TXT'), show(host, 'A'), show(host, 'AAAA')];
+  if (sts.policyHost === 'absent')
+    return fails({
+      subject: host,
+      evidence,
+      meaning: `A policy is announced, but ${host}, where it has to be served, has no address: nobody can fetch it.`,
+      fix: {
+        delete: [],
+        set: [],
+        steps: [`give ${host} the address of a web server`, ...(policyFix(facts, 'testing').steps ?? [])],
+      },
+    });
+  if (sts.policyHost === 'unknown')
+    return staysUnknown({ subject: host, evidence, meaning: `The address of ${host} could not be looked up.` });
+  return passes({ subject: name, evidence, meaning: 'The policy is announced, and the name it is served at exists.' });
+}
+
+function notAnnounced(facts: DomainFacts): Judged {
+  const { sts, subject, show } = facts;
+  const name = stsRecordName(subject.domain);
+  const evidence = [show(name, 'TXT')];
+  if (sts.receives === 'no')
+    return skips({ subject: name, meaning: 'The domain receives no mail, so there is nothing to protect on the way.' });
+  if (sts.file?.ok)
+    return fails({
+      subject: name,
+      evidence: [...evidence, show(policyUrl(subject.domain), 'HTTPS')],
+      meaning: 'A policy file is served, but no record in DNS announces it, so nobody looks at it.',
+      fix: { delete: [], set: policyFix(facts, 'testing').set },
+    });
+  return fails({
+    subject: name,
+    severity: 'advice',
+    evidence,
+    meaning:
+      'There is no encryption policy: whoever sits between a sender and your mail host can have mail delivered unencrypted.',
+    fix: policyFix(facts, 'testing'),
+  });
+}

@@ -1,0 +1,43 @@
+/** RPT-02: a record that is none, several, or one that names places nobody can report to. */
+import { fails, listed, passes, quoted, skips, staysUnknown } from '../judged.ts';
+import type { DomainFacts, Judged, Rule } from '../types.ts';
+import { reportRecordName } from './facts.ts';
+import { recordFix, recordsThere } from './plan-record.ts';
+
+export const brokenRecord: Rule<'RPT-02'> = {
+  id: 'RPT-02',
+  judge: (facts) => [judge(facts)],
+};
+
+function judge(facts: DomainFacts): Judged {
+  const { tlsReports, subject, show } = facts;
+  const name = reportRecordName(subject.domain);
+  const evidence = [show(name, 'TXT')];
+  const { record } = tlsReports;
+  if (record.kind === 'failed')
+    return staysUnknown({ subject: name, evidence, meaning: `The record could not be looked up (${record.why}).` });
+  if (record.kind === 'invalid')
+    return fails({
+      subject: name,
+      evidence,
+      meaning: `The record is not valid, so nobody sends reports: ${record.why}.`,
+      fix: recordFix(facts),
+    });
+  if (record.kind === 'none') {
+    if (recordsThere(facts).length === 0) return skips({ subject: name, meaning: 'There is no record.' });
+    return fails({
+      subject: name,
+      evidence,
+      meaning: 'The record does not begin with "v=TLSRPTv1;" in exactly these letters, so nobody sends reports.',
+      fix: recordFix(facts),
+    });
+  }
+  if (record.ignored.length === 0) return passes({ subject: name, evidence, meaning: 'The record is valid.' });
+  return fails({
+    subject: name,
+    severity: 'advice',
+    evidence,
+    meaning: `Reports go to a mailbox (mailto:) or a web address (https:) only; ${listed(record.ignored.map((one) => quoted(one)))} is neither.`,
+    fix: recordFix(facts, `v=TLSRPTv1; rua=${record.rua.join(',')}`),
+  });
+}
