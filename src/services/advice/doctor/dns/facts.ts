@@ -1,8 +1,45 @@
-/** What the doctor gathers for the checks of this family. */
+/** What the doctor gathers of a domain's place in the DNS: its zone and servers, wildcards, aliases, names written twice. */
+import { type Asked, ask } from '../ask.ts';
 import type { DoctorWorld, GatherSubject } from '../types.ts';
+import { type AliasFacts, gatherAliases } from './gather/aliases.ts';
+import { type DoubledFacts, gatherDoubled } from './gather/doubled.ts';
+import { gatherWild, type WildFacts } from './gather/wild.ts';
+import { gatherServers, gatherZone, type ServerFacts, type ZoneFacts } from './gather/zone.ts';
 
-export type DnsFacts = { readonly kind: 'gathered' };
+export type DnsFacts = {
+  readonly isZoneText: boolean;
+  readonly own: OwnAnswers;
+  readonly zone: ZoneFacts;
+  readonly servers?: ServerFacts;
+  readonly wild: WildFacts;
+  readonly doubled: DoubledFacts;
+  readonly aliases: AliasFacts;
+};
 
-export async function gatherDnsFacts(_world: DoctorWorld, _subject: GatherSubject): Promise<DnsFacts> {
-  return { kind: 'gathered' };
+/** What stands at the domain itself. */
+export type OwnAnswers = {
+  readonly ns: Asked<'NS'>;
+  readonly mx: Asked<'MX'>;
+  readonly text: Asked<'TXT'>;
+  readonly address: Asked<'A'>;
+  readonly address6: Asked<'AAAA'>;
+};
+
+export async function gatherDnsFacts(world: DoctorWorld, subject: GatherSubject): Promise<DnsFacts> {
+  const { domain } = subject;
+  const [ns, mx, text, address, address6, zone, servers, wild, doubled, aliases] = await Promise.all([
+    ask(world, domain, 'NS'),
+    ask(world, domain, 'MX'),
+    ask(world, domain, 'TXT'),
+    ask(world, domain, 'A'),
+    ask(world, domain, 'AAAA'),
+    gatherZone(world, domain),
+    gatherServers(world, domain),
+    gatherWild(world, domain),
+    gatherDoubled(world, subject),
+    gatherAliases(world, subject),
+  ]);
+  const own = { ns, mx, text, address, address6 };
+  const isZoneText = world.zoneText !== undefined;
+  return { isZoneText, own, zone, ...(servers && { servers }), wild, doubled, aliases };
 }

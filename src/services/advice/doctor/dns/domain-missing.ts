@@ -1,0 +1,53 @@
+/** DNS-01. Pure. */
+import { whyUnanswered } from '../ask.ts';
+import { fails, listed, passes, staysUnknown } from '../judged.ts';
+import type { DomainFacts, Judged } from '../types.ts';
+import { serversHeard } from './servers-heard.ts';
+
+export function domainMissing({ dns, subject: { domain }, show }: DomainFacts): readonly Judged[] {
+  const { ns, mx, text, address } = dns.own;
+  const answers = [mx, text, address, ns];
+  const evidence = ['MX', 'TXT', 'A', 'NS'].map((type) => show(domain, type));
+  const heard = answers.find(
+    (answer) => answer.kind === 'found' || (answer.kind === 'none' && answer.why === 'nodata'),
+  );
+  if (heard !== undefined) {
+    const meaning = dns.isZoneText ? `The zone file holds ${domain}.` : `${domain} exists, and the DNS answers for it.`;
+    return [passes({ subject: domain, meaning, evidence: evidence.slice(0, 1) })];
+  }
+  if (answers.some(({ kind }) => kind === 'none')) return [missing(domain, dns.isZoneText, evidence)];
+  const { silent, answering } = serversHeard(dns.servers);
+  // The resolver gave up, and the servers themselves, asked from here, do not answer either.
+  if (mx.kind === 'failed' && mx.why === 'servfail' && silent.length > 0 && answering.length === 0)
+    return [nobodyAnswers(domain, silent, evidence)];
+  const meaning = `Whether ${domain} exists could not be found out: ${whyUnanswered(...answers)}.`;
+  return [staysUnknown({ subject: domain, meaning, evidence })];
+}
+
+function missing(domain: string, isZoneText: boolean, evidence: Judged['evidence']): Judged {
+  const meaning = isZoneText
+    ? `The zone file has no record of ${domain}.`
+    : `The DNS knows no ${domain}: mail from it is refused, and mail to it is returned to its sender.`;
+  const steps = isZoneText
+    ? [
+        `Look whether the zone file is the right one, and whether names in it that end in ${domain} have a dot at their end.`,
+      ]
+    : [`Look whether ${domain} is spelled right; if it is, register it, or renew its registration.`];
+  return fails({ subject: domain, meaning, evidence, fix: { delete: [], set: [], steps } });
+}
+
+function nobodyAnswers(domain: string, servers: readonly string[], evidence: Judged['evidence']): Judged {
+  return fails({
+    subject: domain,
+    meaning: `None of the name servers of ${domain} answers for it, so nobody can send to it or verify mail from it.`,
+    evidence,
+    fix: {
+      delete: [],
+      set: [],
+      steps: [
+        `Ask the DNS host whether it serves ${domain} on ${listed(servers)}.`,
+        'If the domain has moved to another DNS host, name its servers at the registrar.',
+      ],
+    },
+  });
+}

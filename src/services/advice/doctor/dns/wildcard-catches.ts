@@ -1,0 +1,79 @@
+/** DNS-05. Pure. RFC 4592 §3.3: a wildcard answers at every name that does not exist, those of mail policies included. */
+
+import { isDmarcRecord } from '../../../../protocol/dmarc/record.ts';
+import type { DnsAnswer } from '../../../../protocol/dns/types.ts';
+import type { FixRecord } from '../../types.ts';
+import { recordsIn, recordsOf, whyUnanswered } from '../ask.ts';
+import { fails, listed, passes, staysUnknown } from '../judged.ts';
+import type { DomainFacts, Judged } from '../types.ts';
+import type { TextSight, WildFacts } from './gather/wild.ts';
+
+/** RFC 6376 §3.6.1: an empty p= revokes, which a wildcard may do on purpose. */
+const isRevokedKey = (text: string) => /(?:^|;)\s*p\s*=\s*(?:;|$)/.test(text);
+const isStsRecord = (text: string) => text.startsWith('v=STSv1'); // RFC 8461 §3.1
+
+export function wildcardCatches({ dns, subject: { domain }, show }: DomainFacts): readonly Judged[] {
+  const { wild } = dns;
+  const caught = caughtNames(wild, domain);
+  const evidence = caught.map(({ name }) => show(name, 'TXT'));
+  if (caught.length > 0) {
+    const gone = wildRecords(wild);
+    const names = caught.map(({ spoken }) => spoken);
+    return [
+      fails({
+        subject: domain,
+        meaning: `A wildcard answers at ${listed(names)} of ${domain} with a text that is no policy or key: receivers take it for a broken one.`,
+        evidence: [...evidence, ...gone.map(({ name, type }) => show(name, type))],
+        fix: {
+          delete: gone,
+          set: [],
+          steps: [
+            ...(gone.some(({ type }) => type === 'CNAME')
+              ? ['Before the wildcard goes, give every host that lives by it a record of its own.']
+              : []),
+            `If it has to stay, publish real records at ${listed(caught.map(({ name }) => name))}: names that exist are out of its reach.`,
+          ],
+        },
+      }),
+    ];
+  }
+  const unanswered = [wild.dmarc.text, wild.sts.text, wild.beside.text, wild.selector.text].filter(
+    ({ kind }) => kind === 'failed',
+  );
+  if (unanswered.length > 0) {
+    const meaning = `Whether a wildcard answers for mail policies of ${domain} could not be seen: ${whyUnanswered(...unanswered)}.`;
+    return [staysUnknown({ subject: domain, meaning, evidence: [show(wild.beside.name, 'TXT')] })];
+  }
+  const meaning = `No wildcard gets in the way of the mail policies and keys of ${domain}.`;
+  return [
+    passes({ subject: domain, meaning, evidence: [show(wild.beside.name, 'TXT'), show(wild.selector.name, 'TXT')] }),
+  ];
+}
+
+type Caught = { readonly name: string; readonly spoken: string };
+
+function caughtNames(wild: WildFacts, domain: string): readonly Caught[] {
+  const caught: Caught[] = [];
+  const isWild = ({ text }: TextSight) => isSameText(text, wild.beside.text);
+  if (isWild(wild.dmarc) && !recordsIn(wild.dmarc.text).some(isDmarcRecord))
+    caught.push({ name: wild.dmarc.name, spoken: '_dmarc' });
+  const keys = recordsIn(wild.selector.text);
+  if (keys.length > 0 && !keys.every(isRevokedKey))
+    caught.push({ name: wild.selector.name, spoken: `every name below _domainkey.${domain}` });
+  if (isWild(wild.sts) && !recordsIn(wild.sts.text).some(isStsRecord))
+    caught.push({ name: wild.sts.name, spoken: '_mta-sts' });
+  return caught;
+}
+
+function isSameText(one: DnsAnswer<string>, other: DnsAnswer<string>): boolean {
+  if (one.kind !== 'found' || other.kind !== 'found') return false;
+  return one.records.toSorted().join('\n') === other.records.toSorted().join('\n');
+}
+
+/** The wildcards as they stand in the zone: the nearer one first. */
+function wildRecords({ star, keyStar }: WildFacts): readonly FixRecord[] {
+  return [keyStar, star].flatMap(({ name, text, alias }) => {
+    if (alias.kind === 'found') return recordsOf(name, 'CNAME', alias.records);
+    return text.kind === 'found' ? recordsOf(name, 'TXT', text.records) : [];
+  });
+}
