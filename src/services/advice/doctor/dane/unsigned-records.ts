@@ -1,0 +1,55 @@
+/** DAN-01: TLSA records that DNSSEC does not prove, or of which the signatures are broken. */
+import { fails, listed, passes, staysUnknown } from '../judged.ts';
+import type { DomainFacts, Judged } from '../types.ts';
+import type { DaneHost } from './facts.ts';
+import { hostRule, tlsaEvidence } from './host-rule.ts';
+
+export const unsignedRecords = hostRule('DAN-01', judge);
+
+function judge(facts: DomainFacts, host: DaneHost): Judged {
+  const { dane, subject, show } = facts;
+  const evidence = [...tlsaEvidence(facts, host), show(subject.domain, 'MX'), show(host.host, 'A')];
+  if (host.tlsa.kind === 'failed')
+    return fails({
+      subject: host.host,
+      severity: 'error',
+      evidence,
+      meaning: 'The signatures of its DANE records are broken (DNSSEC): senders that look at them hold mail back.',
+      fix: { delete: [], set: [], steps: [`sign the zone of ${host.name} again, or take its DS record away above it`] },
+    });
+  const unproven = unprovenParts(facts, host);
+  if (unproven.length === 0)
+    return passes({
+      subject: host.host,
+      evidence,
+      meaning: 'Its DANE records, its addresses and the MX are all signed.',
+    });
+  if (dane.provesAnswers !== 'yes')
+    return staysUnknown({
+      subject: host.host,
+      evidence,
+      meaning:
+        dane.provesAnswers === 'no'
+          ? 'Whether its DANE records are signed is not known: the resolver asked here does not check signatures (DNSSEC).'
+          : 'Whether its DANE records will be signed (DNSSEC) cannot be seen here.',
+    });
+  return fails({
+    subject: host.host,
+    evidence,
+    meaning: `It has DANE records, and senders ignore them, because DNSSEC does not prove ${listed(unproven)}.`,
+    fix: {
+      delete: [],
+      set: [],
+      steps: ['sign the zone with DNSSEC at your DNS host, and put its DS record at the registrar'],
+    },
+  });
+}
+
+function unprovenParts({ dane, subject }: DomainFacts, host: DaneHost): readonly string[] {
+  const isProven = host.tlsa.kind !== 'failed' && host.tlsa.secure;
+  return [
+    ...(dane.isMxProven ? [] : [`the MX of ${subject.domain}`]),
+    ...(host.isAddressProven ? [] : [`the address of ${host.host}`]),
+    ...(isProven ? [] : ['the DANE records themselves']),
+  ];
+}
