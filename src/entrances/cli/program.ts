@@ -135,6 +135,12 @@ const commandRows: readonly Row[] = [
   },
   {
     group: care,
+    name: 'score',
+    says: '0 to 10 for a message, with the fix for each lost point',
+    load: async () => (await import('./commands/score.ts')).defineScore,
+  },
+  {
+    group: care,
     name: 'explain',
     says: 'a message in plain words: its way, its signatures, who it is',
     load: async () => (await import('./commands/explain.ts')).defineExplain,

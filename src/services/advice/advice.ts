@@ -21,7 +21,9 @@ export { sendAgainWords } from './bounces/advise-on-refusal.ts';
 export { type BounceExplanation, explainBounce } from './bounces/explain-bounce.ts';
 export { readBounce } from './bounces/read-bounce.ts';
 export { hopFromOutside } from './explain-hops.ts';
+export { type ExplainedRecord, explainRecord } from './records/explain-record.ts';
 export { createScorer, scoreMessage } from './score/score.ts';
+export { scoreDocument } from './score/score-document.ts';
 
 export type ExplainOptions = {
   readonly nowMs: number;

@@ -1,26 +1,17 @@
 /** `posthorn explain`: "show original" in plain words, and with --verify what the message is worth today. */
 import type { Command } from 'commander';
-import { parseIpAddress } from '../../../format/ip-address.ts';
-import { normaliseLineEnds } from '../../../format/line-ends.ts';
-import { fieldBody, fieldsNamed, indexMessage, unfold } from '../../../format/message/message-index.ts';
-import { readReceived } from '../../../format/message/read-received.ts';
 import type { SpfSession } from '../../../protocol/spf/types.ts';
-import { explainMessage, hopFromOutside } from '../../../services/advice/advice.ts';
+import { explainMessage } from '../../../services/advice/advice.ts';
 import type { Answer } from '../answer.ts';
 import type { CliHost } from '../cli-host.ts';
 import { explanationDocument } from '../explanation-document.ts';
 import type { Leaf } from '../leaf.ts';
+import { findSession, readMessageFile, type SessionOptions } from '../message-file.ts';
 import { bad } from '../read-options.ts';
-import { readStdin } from '../read-stdin.ts';
 import { explanationLines } from '../render-explanation.ts';
 import type { Run } from '../run.ts';
 
-type Options = {
-  readonly verify?: boolean;
-  readonly ip?: string;
-  readonly helo?: string;
-  readonly mailFrom?: string;
-};
+type Options = SessionOptions & { readonly verify?: boolean };
 
 export function defineExplain(command: Command, leaf: Leaf, { command: program }: CliHost): void {
   command
@@ -43,8 +34,7 @@ export function defineExplain(command: Command, leaf: Leaf, { command: program }
 }
 
 async function explain(run: Run, options: Options, file = ''): Promise<Answer> {
-  const octets = file === '-' ? await readStdin(run.host) : await run.host.readFile(file);
-  const message = asSent(octets);
+  const message = await readMessageFile(run.host, file);
   const clock = await run.clock();
   const today = isVerifying(options) ? await judge(run, message, options) : undefined;
   const explanation = await explainMessage(message, { nowMs: clock.nowMs(), ...(today && { today }) });
@@ -53,12 +43,6 @@ async function explain(run: Run, options: Options, file = ''): Promise<Answer> {
     value: explanation.alignment.verdict,
     lines: (style, columns) => explanationLines(explanation, style, columns),
   };
-}
-
-/** Files saved by mail programs often have LF alone; signatures are over CRLF. */
-function asSent(octets: Uint8Array): Uint8Array {
-  const normal = normaliseLineEnds(octets);
-  return normal.ok ? normal.value : octets;
 }
 
 function isVerifying({ verify, ip, helo, mailFrom }: Options): boolean {
@@ -73,19 +57,10 @@ async function judge(run: Run, message: Uint8Array, options: Options) {
   return authenticator.authenticate(message, session);
 }
 
-/** What the options say, else what the header says of the hop that brought it in from outside. */
-function sessionOf(message: Uint8Array, { ip, helo, mailFrom }: Options): SpfSession {
-  if (ip !== undefined && parseIpAddress(ip) === undefined) {
-    throw bad('bad_address', `${ip} is no IP address.`, ['--ip 192.0.2.1']);
-  }
-  const index = indexMessage(message);
-  const hops = fieldsNamed(index, 'received').map((field) => readReceived(unfold(fieldBody(index, field))));
-  const hop = hopFromOutside(hops) ?? hops.find(({ address, from }) => address !== undefined && from !== undefined);
-  const remoteAddress = ip ?? hop?.address;
+function sessionOf(message: Uint8Array, options: Options): SpfSession {
+  const { remoteAddress, helo = '', mailFrom = '' } = findSession(message, options);
   if (remoteAddress === undefined) {
     throw bad('no_client', 'the header does not say who sent it.', ['--ip ADDRESS --helo NAME --mail-from ADDRESS']);
   }
-  const path = fieldsNamed(index, 'return-path')[0];
-  const claimed = path === undefined ? '' : unfold(fieldBody(index, path)).trim().replace(/^<|>$/g, '');
-  return { remoteAddress, helo: helo ?? hop?.from ?? '', mailFrom: mailFrom ?? claimed };
+  return { remoteAddress, helo, mailFrom };
 }

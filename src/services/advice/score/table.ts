@@ -2,6 +2,7 @@
  * The table of the score: facts in, 0 to 10 out, with every lost tenth named and the fix that gives it back. Integers, in tenths; what
  * is unknown costs nothing; caps by category, so that many small faults cannot hide a big one, and none on authentication. Pure.
  */
+import { asSentence } from './as-sentence.ts';
 import { authenticationRows } from './rows/authentication-rows.ts';
 import { hostRows, listRows } from './rows/host-rows.ts';
 import type { Charge, Deduction, Score, ScoreBand, ScoreCategory, ScoreFacts, ScoreRow, ScoreStep } from './types.ts';
@@ -45,7 +46,7 @@ export function scoreOf(facts: ScoreFacts): Score {
         category,
         tenths: cost,
         fullTenths: full,
-        say: row.say(facts),
+        say: asSentence(row.say(facts)),
         fix: facts.names.fixes?.[check] ?? row.fix(facts),
         gainTenths: tenthsOf(row.mended(facts)) - tenths,
       };

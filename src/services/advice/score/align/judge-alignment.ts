@@ -1,5 +1,7 @@
 /** Who a message says it is from, and who says so besides: every rule of the family, in the order of their ids. Pure. */
+
 import type { Finding } from '../../types.ts';
+import { asSentence } from '../as-sentence.ts';
 import type { MessageFacts } from '../types.ts';
 import { alignmentChecks } from './checks.ts';
 import { doubledFields } from './doubled-fields.ts';
@@ -39,7 +41,7 @@ export function judgeAlignment(facts: MessageFacts): readonly Finding[] {
       severity: judged.severity ?? severity,
       subject: judged.subject,
       title,
-      meaning: judged.meaning,
+      meaning: asSentence(judged.meaning),
       why,
       evidence: judged.evidence,
       ...(judged.fix !== undefined && { fix: judged.fix }),

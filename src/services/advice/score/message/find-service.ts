@@ -59,11 +59,18 @@ export function signingFix(wants: SenderWants): Fix {
 /** Where bounces go below the domain, so that SPF speaks for it. */
 export function returnPathFix(wants: SenderWants): Fix {
   const fix = fixOf(wants, ['return-path']);
-  if (fix.set.length > 0) return fix;
   const { name, aligns } = wants.sender;
-  return aligns.spf === 'no'
-    ? { ...fix, steps: [`${name} offers no return path of your own: a DKIM signature of ${wants.domain} is the way`] }
-    : fix;
+  if (aligns.spf === 'no')
+    return {
+      ...fix,
+      steps: [`${name} offers no return path of your own: a DKIM signature of ${wants.domain} is the way.`],
+    };
+  if (fix.set.length === 0) return fix;
+  const told = (fix.steps ?? []).filter((step) => step.startsWith('<'));
+  return {
+    ...fix,
+    steps: [`Have ${name} send bounces to a name below ${wants.domain}.`, publish(fix.set.length), ...told],
+  };
 }
 
 function fixOf(wants: SenderWants, purposes: readonly RecordPurpose[]): Fix {

@@ -74,17 +74,18 @@ async function evaluate(
     const evidence = evidenceOf(index);
     if (evidence.source !== 'none') return { index, evidence };
   }
+  const isSpfAsked = remoteAddress !== undefined && mailFrom !== undefined && (mailFrom !== '' || helo !== undefined);
   const session = { remoteAddress: remoteAddress ?? '', helo: helo ?? '', mailFrom: mailFrom ?? '' };
   const report = await authenticator.authenticate(message, session);
   const evidence = evidenceOfToday(report);
   return {
     index: report.header,
-    evidence: remoteAddress === undefined ? bySignatureAlone(evidence) : evidence,
+    evidence: isSpfAsked ? evidence : bySignatureAlone(evidence),
     report,
   };
 }
 
-/** Without the sending address SPF is not known, and DMARC may still pass by it. */
+/** Without the sending address or the return path SPF is not known, and DMARC may still pass by it. */
 function bySignatureAlone({ spf: _unknown, dmarc, ...rest }: Evidence): Evidence {
   if (dmarc === undefined) return rest;
   return { ...rest, dmarc: dmarc.result === 'fail' ? { ...dmarc, result: 'unknown', disposition: 'none' } : dmarc };
@@ -93,7 +94,7 @@ function bySignatureAlone({ spf: _unknown, dmarc, ...rest }: Evidence): Evidence
 function withoutSpf(alignment: ExplainedAlignment, { spf, source }: Evidence): ExplainedAlignment {
   if (spf !== undefined || source !== 'today' || alignment.verdict !== 'not-aligned') return alignment;
   if (alignment.domain === undefined) return alignment;
-  const say = `no signature speaks for ${alignment.domain}; whether SPF does is not known without the sending address`;
+  const say = `no signature speaks for ${alignment.domain}; whether SPF does is not known: who sent it was not said`;
   return { ...alignment, verdict: 'unknown', say };
 }
 

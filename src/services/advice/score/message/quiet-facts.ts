@@ -1,4 +1,5 @@
 /** What costs nothing, in a line each: what is fine, and what could not be found out, so that nobody takes the one for the other. Pure. */
+import { asSentence } from '../as-sentence.ts';
 import type { QuietFact, ScoreFacts, ScoreSession } from '../types.ts';
 
 export function quietFacts(facts: ScoreFacts, session: ScoreSession): readonly QuietFact[] {
@@ -41,5 +42,7 @@ function listFacts({ lists }: ScoreFacts): readonly (QuietFact | undefined)[] {
   ];
 }
 
-const fine = (is: boolean, say: string): QuietFact | undefined => (is ? { state: 'fine', say } : undefined);
-const unknown = (is: boolean, say: string): QuietFact | undefined => (is ? { state: 'unknown', say } : undefined);
+const fine = (is: boolean, say: string): QuietFact | undefined =>
+  is ? { state: 'fine', say: asSentence(say) } : undefined;
+const unknown = (is: boolean, say: string): QuietFact | undefined =>
+  is ? { state: 'unknown', say: asSentence(say) } : undefined;

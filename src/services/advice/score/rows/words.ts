@@ -1,13 +1,15 @@
 /** Small helpers for the sentences of the table. */
+
 import type { Fix, FixRecord } from '../../types.ts';
+import { asSentence } from '../as-sentence.ts';
 import type { ScoreFacts } from '../types.ts';
 
-export const steps = (...texts: readonly string[]): Fix => ({ delete: [], set: [], steps: texts });
+export const steps = (...texts: readonly string[]): Fix => ({ delete: [], set: [], steps: texts.map(asSentence) });
 
 export const setting = (record: FixRecord, ...texts: readonly string[]): Fix => ({
   delete: [],
   set: [record],
-  ...(texts.length > 0 && { steps: texts }),
+  ...(texts.length > 0 && { steps: texts.map(asSentence) }),
 });
 
 export const author = ({ names }: ScoreFacts): string => names.domain ?? 'the domain in From';

@@ -1,0 +1,98 @@
+/** `posthorn score`: 0 to 10 for one message as it was received, each lost point with the fix that gives it back. */
+import type { Command } from 'commander';
+import { fieldsNamed, fieldText, indexMessage } from '../../../format/message/message-index.ts';
+import { decodeWords } from '../../../format/mime/encoded-word.ts';
+import { scoreDocument, scoreMessage } from '../../../services/advice/advice.ts';
+import type { ScoreSession } from '../../../services/advice/score/types.ts';
+import type { Answer } from '../answer.ts';
+import { CliError } from '../cli-error.ts';
+import type { CliHost } from '../cli-host.ts';
+import { exits } from '../exits.ts';
+import type { Leaf } from '../leaf.ts';
+import { findSession, readMessageFile, type SessionOptions } from '../message-file.ts';
+import { bad } from '../read-options.ts';
+import { scoreLines } from '../render-score.ts';
+import type { Run } from '../run.ts';
+
+type Options = SessionOptions & { readonly tls?: string; readonly bulk?: boolean };
+
+export function defineScore(command: Command, leaf: Leaf, { command: program }: CliHost): void {
+  command
+    .argument('[file]', 'the message with its header (.eml); - is the standard input')
+    .option('--ip <address>', 'who sent it; without it, what its receiver noted in the header')
+    .option('--helo <name>', 'what the sending server called itself; by default as the header says')
+    .option('--mail-from <address>', 'its return path; "" is none; by default as the header says')
+    .option('--tls <version>', 'the TLS it came with: 1.3, 1.2 ..., or none')
+    .option('--bulk', 'it goes to many: the rules for newsletters count')
+    .addHelpText(
+      'after',
+      [
+        '',
+        'Exit code 0 at 10 out of 10, 1 when points are lost.',
+        '',
+        `  ${program} score message.eml`,
+        `  ${program} score message.eml --ip 192.0.2.1 --helo mx.example.com \\`,
+        '    --mail-from ann@example.com',
+      ].join('\n'),
+    );
+  leaf<Options>(command, ['document', 'dns', 'clock'], score);
+}
+
+async function score(run: Run, options: Options, file?: string): Promise<Answer> {
+  const { host } = run;
+  if (file === undefined) throw noFile(host);
+  const tls = options.tls === undefined ? undefined : readTls(options.tls);
+  const message = await readMessageFile(host, file);
+  if (message.length === 0) throw bad('empty_message', `${file} is empty.`, ['save the message with its header first']);
+  const session = {
+    ...sessionOf(run, message, options),
+    ...(tls !== undefined && { tls }),
+    ...(options.bulk === true && { isBulk: true }),
+  };
+  const ports = { resolver: await run.resolver(), clock: await run.clock(), catalogue: await host.catalogue() };
+  const scored = await scoreMessage(message, session, { ...ports, timers: host.timers });
+  const index = indexMessage(message);
+  const [from = '', subject = ''] = [fieldText(index, 'from'), fieldText(index, 'subject')].map((text) =>
+    decodeWords(text ?? ''),
+  );
+  return {
+    exit: scored.deductions.length > 0 ? exits.problems : exits.ok,
+    document: scoreDocument(scored),
+    value: scored.score.toFixed(1),
+    lines: (style, columns) => scoreLines(scored, { from, subject, session }, style, columns),
+  };
+}
+
+/** As the options say; without any, the receiver's own notes where there are some, else what the header says of the last hop. */
+function sessionOf(run: Run, message: Uint8Array, options: Options): ScoreSession {
+  const isTold = [options.ip, options.helo, options.mailFrom].some((given) => given !== undefined);
+  const isNoted = fieldsNamed(indexMessage(message), 'authentication-results').length > 0;
+  if (isNoted && !isTold) return {};
+  const found = findSession(message, options);
+  if (found.remoteAddress === undefined) {
+    if (isTold)
+      throw bad('no_client', 'the header does not say who sent it.', ['--ip ADDRESS', 'beside what you gave']);
+    run.note('nothing says who sent it, so SPF and the sending host are not judged; --ip ADDRESS tells');
+    return {};
+  }
+  const path = found.mailFrom === undefined ? 'an unknown return path' : `return path <${found.mailFrom}>`;
+  run.note(`judged as sent by ${found.remoteAddress} (${found.helo ?? 'no name'}) with ${path}`);
+  return found;
+}
+
+function readTls(text: string): string {
+  if (/^(?:none|no|off)$/i.test(text)) return 'none';
+  const version = /^(?:TLS ?v?)?(1(?:\.[0-3])?)$/i.exec(text)?.[1];
+  if (version === undefined)
+    throw bad('bad_tls', `--tls ${text} is no version of TLS.`, ['--tls 1.3, or --tls none when it came in the clear']);
+  return version;
+}
+
+function noFile({ command }: CliHost): CliError {
+  return new CliError({
+    exit: exits.usage,
+    code: 'missing_argument',
+    say: 'score wants a message: a file saved with its header (.eml), or - for the standard input.',
+    next: `${command} score message.eml`,
+  });
+}

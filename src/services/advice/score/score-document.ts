@@ -1,0 +1,56 @@
+/**
+ * A score as the document of `posthorn score --json` and of the API: snake_case, only JSON's own types. `points` are tenths as people say
+ * them; `authentication` has the members of `auth --jsonl`, null where the verdicts are those that a receiver noted. Pure.
+ */
+import { type AuthReportDocument, authReportDocument } from '../../../protocol/auth-report-json.ts';
+import type { Evidence, Finding, Fix, ReaderMark, ReceiverView } from '../types.ts';
+import type { MessageScore, QuietFact, ScoreCategory } from './types.ts';
+
+export type ScoreDocument = {
+  readonly score: number;
+  readonly band: { readonly name: string; readonly say: string };
+  readonly deductions: readonly {
+    readonly check: string;
+    readonly category: ScoreCategory;
+    readonly points: number;
+    /** What it would be without the cap of its category. */
+    readonly full_points: number;
+    readonly say: string;
+    readonly fix: Fix;
+    /** What the fix alone gives back. */
+    readonly gives_back: number;
+  }[];
+  /** What to do in which order. */
+  readonly way: readonly { readonly check: string; readonly from: number; readonly to: number }[];
+  readonly findings: readonly Finding[];
+  readonly quiet: readonly QuietFact[];
+  readonly receivers: readonly ReceiverView[];
+  readonly reader: readonly ReaderMark[];
+  /** Where the verdicts come from: `today`, or `header` with who wrote it. */
+  readonly evidence: { readonly source: Evidence['source']; readonly by?: string };
+  readonly authentication: AuthReportDocument | null;
+};
+
+export function scoreDocument(one: MessageScore): ScoreDocument {
+  const { score, band, deductions, way, findings, quiet, receivers, reader, evidence, report } = one;
+  return {
+    score,
+    band,
+    deductions: deductions.map(({ tenths, fullTenths, gainTenths, check, category, say, fix }) => ({
+      check,
+      category,
+      points: tenths / 10,
+      full_points: fullTenths / 10,
+      say,
+      fix,
+      gives_back: gainTenths / 10,
+    })),
+    way: way.map(({ check, from, to }) => ({ check, from, to })),
+    findings,
+    quiet,
+    receivers,
+    reader,
+    evidence: { source: evidence.source, ...(evidence.by !== undefined && { by: evidence.by }) },
+    authentication: report === undefined ? null : authReportDocument(report),
+  };
+}
