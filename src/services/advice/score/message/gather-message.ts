@@ -139,12 +139,12 @@ function serviceOf(
   { catalogue }: GatherPorts,
 ): SenderWants | undefined {
   if (catalogue === undefined || domain === undefined) return undefined;
-  const hosts = [names.reverseName, names.helo].flatMap((name) => parseDomainName(name ?? '') ?? []);
+  const host = parseDomainName(names.reverseName ?? ''); // HELO anybody can say
   return findService(catalogue, domain, {
     author: parseDomainName(alignment.organizationalDomain ?? '') ?? domain,
     signatures: signatures.filter(({ domain: by, selector }) => by !== '' && selector !== ''),
     mailFrom: names.returnPath === undefined ? [] : [names.returnPath],
-    hosts,
+    hosts: host === undefined ? [] : [host],
   });
 }
 
