@@ -1,0 +1,48 @@
+/** DMA-01: no record, neither of the domain nor of one above it. */
+import { draftText } from '../../../setup/setup.ts';
+import { fails, passes, skips, staysUnknown } from '../judged.ts';
+import type { DomainFacts, Judged, Rule } from '../types.ts';
+import { mended, replaced, reportsTo } from './mend-record.ts';
+import { aboutRecord, unanswered } from './own-record.ts';
+
+export const recordMissing: Rule = { id: 'DMA-01', judge: (facts) => [judge(facts)] };
+
+function judge(facts: DomainFacts): Judged {
+  const { dmarc, subject } = facts;
+  const { texts, inForce, name } = dmarc;
+  const about = aboutRecord(facts);
+  const silent = unanswered(facts);
+  if (silent) return silent;
+  if (texts.record !== undefined) return passes({ ...about, meaning: `${subject.domain} has a DMARC record.` });
+  if (texts.dmarc.length + texts.broken.length > 0)
+    return skips({ ...about, meaning: `A record stands at ${name} and does not count: DMA-02 and DMA-04 tell why.` });
+  if (inForce === 'unknown')
+    return staysUnknown({
+      ...about,
+      meaning: `Whether a domain above ${subject.domain} has a DMARC record could not be looked up.`,
+    });
+  if (inForce !== 'none')
+    return passes({
+      ...about,
+      meaning: `${subject.domain} follows the DMARC record of ${inForce.domain}.`,
+      evidence: [...about.evidence, facts.show(`_dmarc.${inForce.domain}`, 'TXT')],
+    });
+  const meaning = `Nothing tells receivers what to do with mail that only claims to be from ${subject.domain}, and nobody reports who sends as you.`;
+  return fails({ ...about, meaning, fix: fixFor(facts) });
+}
+
+/** Mail that nobody sends can be refused at once; everything else begins with watching. */
+function fixFor(facts: DomainFacts) {
+  const { mail } = facts.dmarc;
+  const takesNone = mail.kind === 'found' && mail.records.every(({ exchange }) => exchange === '');
+  if (takesNone && facts.subject.senders.length === 0)
+    return replaced(
+      facts,
+      draftText({ p: 'reject', sp: 'reject', np: 'reject', testing: false, rua: [], ruf: [], others: [] }),
+    );
+  const steps =
+    reportsTo(facts).length > 0
+      ? ['Any address that you read, or that a reading service gave you, may stand in place of postmaster.']
+      : ['Add "; rua=mailto:" and an address that receives mail, so that the reports reach somebody.'];
+  return mended(facts, (draft) => draft, steps);
+}

@@ -1,0 +1,21 @@
+/** DMA-19: records of other kinds at the name of the policy. */
+import { fails, listed, passes, plural, quoted, skips } from '../judged.ts';
+import type { DomainFacts, Judged, Rule } from '../types.ts';
+import { aboutRecord, unanswered } from './own-record.ts';
+
+export const strangeTexts: Rule = { id: 'DMA-19', judge: (facts) => [judge(facts)] };
+
+function judge(facts: DomainFacts): Judged {
+  const { texts, name, alias, isWild } = facts.dmarc;
+  const about = aboutRecord(facts);
+  const silent = unanswered(facts);
+  if (silent) return silent;
+  const { foreign } = texts;
+  if (foreign.length === 0) return passes({ ...about, meaning: `Nothing but DMARC stands at ${name}.` });
+  if (isWild)
+    return skips({ ...about, meaning: `A wildcard answers at ${name}, as it does everywhere: DNS-05 tells more.` });
+  const meaning = `${plural(foreign.length, 'record')} of another kind ${foreign.length === 1 ? 'stands' : 'stand'} at ${name} (${listed(foreign.map((text) => quoted(text, 40)))}): receivers skip them, and some tools stumble over them.`;
+  const steps = [`They stand where ${name} leads to (${alias}): have them deleted there.`];
+  if (alias !== undefined) return fails({ ...about, meaning, fix: { delete: [], set: [], steps } });
+  return fails({ ...about, meaning, fix: { delete: foreign.map((value) => ({ name, type: 'TXT', value })), set: [] } });
+}

@@ -1,0 +1,55 @@
+/** DMA-15: the record wants names to be exactly equal, and a sender's are only alike. */
+import { fails, listed, orElse, passes, skips } from '../judged.ts';
+import type { DomainFacts, Judged, Rule } from '../types.ts';
+import { mended } from './mend-record.ts';
+import { type Own, withRecord } from './own-record.ts';
+import { type Way, type Ways, waysOfAll } from './sender-ways.ts';
+
+/** RFC 9989 §4.7 (adkim, aspf) */
+export const strictAlignment: Rule = {
+  id: 'DMA-15',
+  judge: (facts) =>
+    withRecord(facts, (own) => {
+      const { adkim, aspf } = own.record;
+      if (adkim === 'relaxed' && aspf === 'relaxed')
+        return [
+          passes({ ...own.about, meaning: 'Senders may sign with, and take bounces at, a name below the domain.' }),
+        ];
+      const senders = waysOfAll(facts);
+      if (senders.length === 0)
+        return [
+          skips({
+            ...own.about,
+            meaning: 'The record wants names to be exactly equal; which senders that would hurt is not known.',
+          }),
+        ];
+      return orElse(
+        senders.flatMap((ways) => ofSender(facts, own, ways) ?? []),
+        () =>
+          passes({
+            ...own.about,
+            meaning: 'Every known sender signs with, or takes bounces at, exactly the domain in From.',
+          }),
+      );
+    }),
+};
+
+function ofSender(
+  facts: DomainFacts,
+  { record: { adkim, aspf }, about }: Own,
+  { who, spf, dkim }: Ways,
+): Judged | undefined {
+  const holds = (way: Way, mode: 'strict' | 'relaxed') => way === 'exact' || (way === 'below' && mode === 'relaxed');
+  const isLost = (way: Way, mode: 'strict' | 'relaxed') => way === 'below' && mode === 'strict';
+  const lost = [...(isLost(dkim, adkim) ? ['adkim=s'] : []), ...(isLost(spf, aspf) ? ['aspf=s'] : [])];
+  if (lost.length === 0) return undefined;
+  const passesStill = holds(dkim, adkim) || holds(spf, aspf);
+  const what = [
+    ...(isLost(dkim, adkim) ? ['its signatures are'] : []),
+    ...(isLost(spf, aspf) ? ['its return path (SPF) is'] : []),
+  ];
+  const meaning = `${who} sends as ${facts.subject.domain}, and ${listed(what)} of a name below it, which ${listed(lost)} does not count${passesStill ? '; it still passes by the other way' : ': its mail fails DMARC'}.`;
+  const tags = lost.map((tag) => tag.slice(0, -2));
+  const fix = mended(facts, (draft) => ({ ...draft, others: draft.others.filter(([name]) => !tags.includes(name)) }));
+  return fails({ ...about, ...(passesStill && { severity: 'warn' }), meaning, fix });
+}

@@ -1,0 +1,27 @@
+/** DMA-13: names below the domain that do not exist may be forged freely. */
+import { fails, passes, skips } from '../judged.ts';
+import type { Rule } from '../types.ts';
+import { mended } from './mend-record.ts';
+import { rulesNamesBelow, withRecord } from './own-record.ts';
+
+/** RFC 9989 §4.7 (np) */
+export const unbornNamesOpen: Rule = {
+  id: 'DMA-13',
+  judge: (facts) =>
+    withRecord(facts, ({ record: { p = 'none', sp, np }, about }) => {
+      if (!rulesNamesBelow(facts))
+        return [
+          skips({ ...about, meaning: 'This record is for the one name alone; np= counts at the domain above it.' }),
+        ];
+      const applied = np ?? sp ?? p;
+      if (np !== undefined || applied === 'reject')
+        return [
+          passes({
+            ...about,
+            meaning: `What becomes of mail from names that do not exist below the domain is said: ${applied}.`,
+          }),
+        ];
+      const meaning = `Nothing is said about names below the domain that do not exist (np=), so mail from made-up ones is treated by ${applied}. None of your own mail comes from such a name.`;
+      return [fails({ ...about, meaning, fix: mended(facts, (draft) => ({ ...draft, np: 'reject' })) })];
+    }),
+};
