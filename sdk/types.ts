@@ -451,6 +451,8 @@ export type Publication = {
   readonly id?: string;
   readonly say?: string;
   readonly changes: readonly RecordChange[];
+  /** The host keeps no shorter TTL: shorter ones of the plan are raised to it. */
+  readonly raised_ttl?: number;
   /** Planned, and not in this zone: somebody else has to set them. */
   readonly elsewhere: readonly PlannedRecord[];
   /** What waits for a decision, and is not among the changes. */

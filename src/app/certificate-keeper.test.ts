@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
@@ -11,7 +11,7 @@ import { makeTestAuthority } from '../../test/support/test-certificate.ts';
 import { systemClock } from '../base/clock.ts';
 import { accept } from '../base/outcome.ts';
 import type { TlsIdentity } from '../base/port/net.ts';
-import { keepCertificate } from './certificate-keeper.ts';
+import { accountKey, keepCertificate } from './certificate-keeper.ts';
 import { byRecord } from './office-certificate.ts';
 
 const names = ['mx.example.com'];
@@ -66,4 +66,16 @@ test('proofs for a name and its wildcard are shown at once, and neither takes th
   assert.deepEqual(host.sets.find(({ name }) => name === record)?.values.toSorted(), ['one', 'two']);
   await Promise.all(['one', 'two'].map((text) => ways.take(challenge(text))));
   assert.equal(host.sets.length, 1);
+});
+
+test('the key of the account is whole or not there: what a crash left half written is not taken for it', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'posthorn-keeper-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  mkdirSync(join(folder, 'certificates'));
+  writeFileSync(join(folder, 'certificates', 'account-key.pem.new'), '-----BEGIN PRIV');
+  const key = await accountKey(folder);
+  assert.match(key, /^-----BEGIN PRIVATE KEY-----[^-]+-----END PRIVATE KEY-----\s*$/);
+  assert.equal(await accountKey(folder), key);
+  assert.deepEqual(readdirSync(join(folder, 'certificates')), ['account-key.pem']);
+  assert.equal(statSync(join(folder, 'certificates', 'account-key.pem')).mode & 0o777, 0o600);
 });

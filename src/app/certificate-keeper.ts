@@ -3,7 +3,7 @@
  * `decide-renewal.ts` says so. While there is none yet, the office's own self-signed one stands in; nothing ever stops for it.
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { AcmeIssuer, Challenge, Challenges } from '../adapters/certificates/acme-issuer.ts';
 import { serveHttp } from '../adapters/http/serve-http.ts';
@@ -115,8 +115,14 @@ function certificateFolder(data: string): string {
 
 /** Key and chain in one file, so that no moment has one without the other. */
 function keep(file: string, { certificatePem, privateKeyPem }: TlsIdentity): void {
+  writeWhole(file, `${privateKeyPem.trimEnd()}\n${certificatePem}`);
+}
+
+/** All of it or nothing, also after a power cut: half a key would be taken for one, and refused for ever. */
+function writeWhole(file: string, text: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  writeFileSync(`${file}.new`, `${privateKeyPem.trimEnd()}\n${certificatePem}`, { mode: 0o600 });
+  rmSync(`${file}.new`, { force: true }); // whatever is left of an earlier try, and whoever may read it
+  writeFileSync(`${file}.new`, text, { mode: 0o600, flush: true, flag: 'wx' });
   renameSync(`${file}.new`, file);
 }
 
@@ -146,8 +152,7 @@ export async function accountKey(data: string): Promise<string> {
   if (existsSync(path)) return readFileSync(path, 'utf8');
   const { makeAccountKey } = await import('../adapters/certificates/acme-issuer.ts');
   const pem = await makeAccountKey();
-  mkdirSync(certificateFolder(data), { recursive: true, mode: 0o700 });
-  writeFileSync(path, pem, { mode: 0o600 });
+  writeWhole(path, pem);
   return pem;
 }
 

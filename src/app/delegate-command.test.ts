@@ -1,6 +1,6 @@
 /** `domains delegate` as a person types it: what is created once, that it says the same again, and that its end is not an accident. */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { posthorn } from '../../test/support/command-line.ts';
@@ -84,4 +84,37 @@ test('domains delegate: refused until it is set up, then a few records, and no e
   assert.match(early.err, /Still leading here: _dmarc\.example\.com\..*next: .*--stop --force/s);
   assert.equal((await delegate('--stop', '--force')).code, 0);
   assert.match((await delegate('--stop')).err, /was not delegated/);
+});
+
+test('plan and publish with options know the office that has the domain; taking back a record in use needs a word', async (t) => {
+  const folder = tempFolder(t);
+  const [settings, zone] = [join(folder, 'posthorn.toml'), join(folder, 'a.zone')];
+  writeFileSync(settings, `data = "${folder}/data"\nhostname = "mx.example.net"\n`);
+  const written = 'a.example. 300 SOA ns host 1 2 3 4 5\na.example. 300 NS ns.a.example.\n';
+  writeFileSync(zone, written);
+  const run = (line: string) => posthorn(`${line} --config ${settings}`);
+  const looking = `--sender gmail-api --zone ${zone}`;
+  const planned = async (domain: string) => {
+    const { records } = JSON.parse((await run(`plan ${domain} ${looking} --json`)).out) as {
+      readonly records: readonly { readonly name: string }[];
+    };
+    return records.map(({ name }) => name);
+  };
+  assert.ok(!(await planned('a.example')).includes('ph1._domainkey.a.example'));
+  assert.equal((await run('domains add a.example --verified')).code, 0);
+  assert.ok((await planned('a.example')).includes('ph1._domainkey.a.example'));
+  assert.ok(!(await planned('b.example')).includes('ph1._domainkey.b.example'));
+  const publish = `publish a.example ${looking} --zone-file ${zone} --yes`;
+  assert.equal((await run(publish)).code, 0);
+  const undo = `publish a.example --undo --zone-file ${zone} --zone ${zone} --yes`;
+  const refused = await run(undo);
+  assert.equal(refused.code, 1, refused.out);
+  assert.match(
+    refused.err,
+    /ph1\._domainkey\.a\.example TXT: the record of a key.*next: \S+ publish a\.example --undo pub_\w+ --force\n$/s,
+  );
+  assert.match(readFileSync(zone, 'utf8'), /ph1\._domainkey/);
+  assert.equal((await run(`${undo} --dry-run`)).code, 0);
+  assert.equal((await run(`${undo} --force`)).code, 0);
+  assert.doesNotMatch(readFileSync(zone, 'utf8'), /ph1\._domainkey/);
 });

@@ -121,3 +121,27 @@ test('every kind has a name and says of each setting what it is', () => {
       assert.ok(/^[A-Z][A-Z0-9_]+$/.test(setting.name) && setting.what.length > 3, setting.name);
   }
 });
+
+test('a credential with a line break inside is told by its name, before it becomes a header; one at the end is nothing', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'posthorn-hosts-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'token');
+  writeFileSync(file, 'first-line\nsecond-line\n');
+  const say = async (environment: Record<string, string>, kind = 'cloudflare') => {
+    const opened = await openDnsHost(ports(environment), kind);
+    return opened.ok ? 'opened' : opened.say;
+  };
+  assert.equal(
+    await say({ CLOUDFLARE_API_TOKEN: 'abc\r\ndef' }),
+    'CLOUDFLARE_API_TOKEN has a line break inside, after 3 characters: copy it as one line.',
+  );
+  assert.match(
+    await say({ CLOUDFLARE_API_TOKEN_FILE: file }),
+    /^The file of CLOUDFLARE_API_TOKEN, .*token, has a line break/,
+  );
+  assert.match(await say({ CLOUDFLARE_API_TOKEN: 'abc\u00e9' }), /a character that no credential has inside, after 3/);
+  assert.equal(await say({ CLOUDFLARE_API_TOKEN: 'abcdefgh\n' }), 'opened');
+  const tsig = { RFC2136_NAMESERVER: '192.0.2.53', RFC2136_TSIG_KEY: 'posthorn' };
+  const secret = `key "posthorn" {\n  algorithm hmac-sha256;\n  secret "${'A'.repeat(43)}=";\n};\n`;
+  assert.equal(await say({ ...tsig, RFC2136_TSIG_SECRET: secret }, 'rfc2136'), 'opened');
+});

@@ -62,7 +62,11 @@ const ownHosts: readonly DnsHost[] = [
         what: 'the primary server of the zone: 192.0.2.53, ns1.example.com or either with :port',
       },
       { name: 'RFC2136_TSIG_KEY', what: 'the name of the key' },
-      { name: 'RFC2136_TSIG_SECRET', what: 'its secret in base64, as `tsig-keygen` and `keymgr -t` print it' },
+      {
+        name: 'RFC2136_TSIG_SECRET',
+        what: 'its secret in base64, as `tsig-keygen` and `keymgr -t` print it',
+        hasLines: true,
+      },
       { name: 'RFC2136_TSIG_ALGORITHM', what: tsigAlgorithms.join(', '), fallback: 'hmac-sha256' },
     ],
     open: openRfc2136,
@@ -167,17 +171,35 @@ export async function readSettings(ports: DnsHostPorts, kind: string): Promise<R
 async function readSetting(
   { environment, kept }: DnsHostPorts,
   kind: string,
-  { name, fallback, isFile }: HostSetting,
+  setting: HostSetting,
 ): Promise<Result<string | undefined>> {
-  const given = environment[name] || undefined;
+  const { name, fallback, isFile } = setting;
+  const given = environment[name]?.trim() || undefined;
   const path = environment[`${name}_FILE`] || (isFile ? given : undefined);
-  if (path === undefined) return accept(given ?? (await kept?.get(kind, name)) ?? fallback);
+  if (path === undefined) return oneLine(given ?? (await kept?.get(kind, name)) ?? fallback, name, setting);
   try {
-    return accept((await readFile(path, 'utf8')).trim());
+    const where = isFile ? path : `the file of ${name}, ${path},`;
+    return oneLine((await readFile(path, 'utf8')).trim(), where, setting);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'EIO';
     return refuse('no-credentials', `The file of ${name}, ${path}, cannot be read (${code}).`);
   }
+}
+
+/** Two lines copied as one, or a key with its name before it, end as a header that cannot be sent: better said before. */
+function oneLine(
+  value: string | undefined,
+  where: string,
+  { isFile, hasLines }: HostSetting,
+): Result<string | undefined> {
+  const at = isFile || hasLines ? undefined : /[^\x20-\x7e]/.exec(value ?? '')?.index;
+  if (value === undefined || at === undefined) return accept(value);
+  const what = /[\r\n]/.test(value.charAt(at)) ? 'a line break' : 'a character that no credential has';
+  return refuse('no-credentials', `${capital(where)} has ${what} inside, after ${at} characters: copy it as one line.`);
+}
+
+function capital(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
 // ---- signed updates

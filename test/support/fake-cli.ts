@@ -3,6 +3,7 @@ import { loadCatalogue } from '../../src/app/load-catalogue.ts';
 import { utf8 } from '../../src/base/bytes.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { Bug, Fault } from '../../src/base/outcome.ts';
+import { CliError } from '../../src/entrances/cli/cli-error.ts';
 import type { CliHost } from '../../src/entrances/cli/cli-host.ts';
 import { runCli } from '../../src/entrances/cli/run-cli.ts';
 import { plainStyle } from '../../src/entrances/cli/style.ts';
@@ -58,7 +59,10 @@ function fakeHost({ files = {}, input, ...given }: FakeCli, streams: Pick<CliHos
     shownTls: notHere('the network'),
     home: notHere('an office'),
     writeNew: notHere('the disk'),
-    openOffice: notHere('an office'),
+    openOffice: () =>
+      Promise.reject(
+        new CliError({ exit: 78, code: 'no_office', say: 'There is no office here.', next: 'posthorn sandbox' }),
+      ),
     settingNames: async () => ['data', 'hostname', 'listen.http', 'retry.delays'],
     settings: notHere('the configuration'),
     serve: notHere('serve'),

@@ -76,7 +76,8 @@ async function readZone<Zone extends HostZone, Tag>(
       .filter(isReadable)
       .map(({ name, type, ttl, values }) => ({ name, type, ttl, values }));
     const own = sets.find((set) => set.type === 'NS' && set.name === zone.value.name);
-    return accept({ zone: zone.value.name, sets, nameServers: zone.value.nameServers ?? own?.values ?? [] });
+    const { ttl } = zone.value;
+    return accept({ zone: zone.value.name, sets, nameServers: zone.value.nameServers ?? own?.values ?? [], ttl });
   }
   return refuse('no-such-zone', `this account at ${driver.host} has no zone for ${domain}`);
 }

@@ -25,6 +25,8 @@ export type HostSetting = {
   readonly fallback?: string;
   /** Not a secret itself, but the file that holds one. */
   readonly isFile?: true;
+  /** It may be written over several lines. */
+  readonly hasLines?: true;
 };
 
 /** A setting's value by its name; of a file, what it holds. */

@@ -69,11 +69,23 @@ async function open(
 ): Promise<Opened> {
   if (isGiven && !save) {
     const { timers } = run.host;
-    return { setup: new Setup({ resolver, timers, catalogue: await run.host.catalogue() }), office: undefined };
+    const office = await officeOf(run, domain);
+    return { setup: new Setup({ resolver, timers, catalogue: await run.host.catalogue() }), office };
   }
   const folder = await run.folder();
   const { directory, hostname, delegations } = folder;
   return { setup: await folder.setup(resolver), office: await ownOffice(directory, hostname, domain, delegations) };
+}
+
+/** What the office brings to the domain, where there is one here that has it. */
+export async function officeOf(run: Run, domain: DomainName): Promise<OwnOffice | undefined> {
+  try {
+    const { directory, hostname, delegations } = await run.folder();
+    return await ownOffice(directory, hostname, domain, delegations);
+  } catch (error) {
+    if (error instanceof CliError && ['no_office', 'not_by_api'].includes(error.code)) return undefined;
+    throw error;
+  }
 }
 
 async function declarationOf(run: Run, setup: Setup, given: object, domain: DomainName): Promise<Declaration> {

@@ -2,10 +2,11 @@
 import type { ChangeView, Publication, PublishEnd, ZoneDiff } from '../../services/setup/publish/types.ts';
 import type { RecordChange, RecordSet } from '../../services/setup/types.ts';
 
-export function diffDocument({ changes, elsewhere, obstacles }: ZoneDiff): object {
+export function diffDocument({ changes, elsewhere, obstacles, raisedTtl }: ZoneDiff): object {
   return {
     changes: changes.map(changeDocument),
     obstacles,
+    ...(raisedTtl !== undefined && { raised_ttl: raisedTtl }),
     elsewhere: elsewhere.map(({ name, type, value, ttl, why }) => ({ name, type, value, ttl, why })),
   };
 }

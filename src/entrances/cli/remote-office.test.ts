@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { cli, type FakeCli } from '../../../test/support/fake-cli.ts';
+import { Bug } from '../../base/outcome.ts';
 
 /** An office that answers everything with this. */
 function answering(status: number, body: unknown): FakeCli & { readonly asked: Request[] } {
@@ -72,8 +73,14 @@ test('the key goes into the header, the id is escaped, options before the enviro
 
 test('--data means the folder here, whatever the environment says', async () => {
   const office = answering(200, {});
-  const { code } = await cli('queue --data d', office);
+  const opened: unknown[] = [];
+  const openOffice: FakeCli['openOffice'] = (place) => {
+    opened.push(place);
+    return Promise.reject(new Bug('this test has no folder'));
+  };
+  const { code } = await cli('queue --data d', { ...office, openOffice });
   assert.equal(code, 70, 'this test has no folder');
+  assert.deepEqual(opened, [{ data: 'd' }]);
   assert.deepEqual(office.asked, []);
 });
 

@@ -10,7 +10,7 @@ const valueIndent = ' '.repeat(2 + typeWidth);
 const pageWidth = 80;
 
 export function diffLines(
-  { changes, elsewhere, obstacles }: ZoneDiff,
+  { changes, elsewhere, obstacles, raisedTtl }: ZoneDiff,
   style: Style,
   columns: number | undefined,
 ): string[] {
@@ -19,6 +19,12 @@ export function diffLines(
     wrapped(visible(text), width - 2).map((line, at) => `${at === 0 ? '! ' : '  '}${line}`);
   return [
     ...changes.flatMap((change) => ['', ...changeLines(change, style, width)]),
+    ...(raisedTtl === undefined
+      ? []
+      : [
+          '',
+          ...wrapped(`The host keeps no TTL below ${raisedTtl} s: shorter ones of the plan are raised to it.`, width),
+        ]),
     ...section(
       'Not as planned',
       obstacles.flatMap(({ name, type, say }) => said(`${name} ${type}: ${say}`)),

@@ -67,6 +67,7 @@ export function showPublication(
     ...(end === undefined ? {} : { id: end.id }),
     ...(say === undefined ? {} : { say }),
     changes: diff.changes.map(showChange),
+    ...(diff.raisedTtl === undefined ? {} : { raised_ttl: diff.raisedTtl }),
     elsewhere: diff.elsewhere.map(showPlanned),
     conflicts: [...plan.conflicts],
     obstacles: diff.obstacles.map((obstacle) => ({ ...obstacle })),

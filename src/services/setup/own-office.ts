@@ -26,6 +26,7 @@ export async function ownOffice(
       selector,
       record: publicRecord,
       retired: state === 'retired',
+      isInUse: state === 'active' || state === 'retiring',
     })),
     ...(known.verified?.by === 'operator' ? {} : { proof: { name, value } }),
     ...(policyRecord !== undefined && { policyRecord }),

@@ -64,9 +64,12 @@ export {
   unitedDraft,
   unitedUris,
 } from './plan/merge-dmarc.ts';
+export { observedOf } from './plan/observe-domain.ts';
 export { dnscontrolNotation } from './plan/notations/dnscontrol-notation.ts';
 export { terraformForCloudflare, terraformForRoute53 } from './plan/notations/terraform-notation.ts';
 export { zoneNotation } from './plan/notations/zone-notation.ts';
+export { planMx } from './plan/plan-mx.ts';
+export { parkedWishes } from './plan/plan-parked.ts';
 export { askForReverseName } from './plan/plan-ptr.ts';
 export { tlsReportText } from './plan/plan-tls.ts';
 export { readDeclaration, readPlannedDomain } from './plan/read-declaration.ts';
@@ -80,6 +83,7 @@ export { isKeyId, isPolicyUrl, parsePolicyRecord, policyRecordText } from './pol
 export { compilePolicy, declarationOf, policyOf, policyRecordName } from './policy-document/policy-tools.ts';
 export { documentOctetsMax, openPolicy, rawPublicKey, sealPolicy } from './policy-document/seal-policy.ts';
 export { ServedPolicies, type ServedPolicy } from './policy-document/served-policies.ts';
+export { lossesOf } from './publish/losses.ts';
 export { undecided } from './publish/undecided.ts';
 export { txtAnswerOctets } from './spf-compiler/answer-size.ts';
 export { createSpfCompiler } from './spf-compiler/compile-spf.ts';

@@ -278,8 +278,13 @@ export type OwnOffice = {
   readonly hostname: DomainName;
   /** Mail to the domain is received here. */
   readonly receives: boolean;
-  /** Its DKIM keys; retired ones, too, so that their records go. */
-  readonly keys: readonly { readonly selector: string; readonly record: string; readonly retired: boolean }[];
+  /** Its DKIM keys; retired ones, too, so that their records go. In use: it signs, or did lately. */
+  readonly keys: readonly {
+    readonly selector: string;
+    readonly record: string;
+    readonly retired: boolean;
+    readonly isInUse?: boolean;
+  }[];
   /** The TXT record that shows the domain to be the office's; absent where a person's word stands for it. */
   readonly proof?: { readonly name: string; readonly value: string };
   /** Names the policy document that the office serves: TXT at `_eml.<domain>`. */

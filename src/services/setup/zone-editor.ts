@@ -15,6 +15,8 @@ export type ZoneContents = {
   readonly sets: readonly RecordSet[];
   /** The names whose authoritative servers are to show a change before it counts as made. */
   readonly nameServers: readonly string[];
+  /** What the host keeps, in seconds. Absent: whatever it is told. */
+  readonly ttl?: { readonly least: number; readonly most: number };
 };
 
 export type ZoneEditor = {

@@ -8,12 +8,12 @@ import type {
   Publisher,
   PublishStep,
 } from '../../../services/setup/publish/types.ts';
-import { Setup, undecided } from '../../../services/setup/setup.ts';
+import { lossesOf, Setup, undecided } from '../../../services/setup/setup.ts';
 import type { Plan } from '../../../services/setup/types.ts';
 import type { Answer } from '../answer.ts';
 import { CliError } from '../cli-error.ts';
 import type { CliHost, Eyes, OpenedPublisher } from '../cli-host.ts';
-import { addDeclareOptions, type DeclareOptions, openDeclared, planRefused } from '../declared-domain.ts';
+import { addDeclareOptions, type DeclareOptions, officeOf, openDeclared, planRefused } from '../declared-domain.ts';
 import { type ExitCode, exits } from '../exits.ts';
 import { each, type Leaf } from '../leaf.ts';
 import { diffDocument, endDocument } from '../publish-document.ts';
@@ -41,6 +41,7 @@ type Options = DeclareOptions & {
   readonly yes?: boolean;
   readonly wait?: string;
   readonly undo?: string | true;
+  readonly force?: boolean;
   readonly history?: boolean;
   readonly hosts?: boolean;
   readonly remember?: boolean;
@@ -64,6 +65,7 @@ export function definePublish(command: Command, leaf: Leaf, { command: program }
     .option('--partial', 'publish what can be, though something is to be decided first')
     .option('--wait <time>', 'how long to wait until every server shows it', '2m')
     .option('--undo [id]', 'take the last publication back, or the one named')
+    .option('--force', 'with --undo: also what is in use, as the record of a key that signs')
     .option('--history', 'what was published, and what became of it')
     .option('--hosts', 'the kinds of DNS hosts, and what each wants to be told')
     .option('--remember', 'keep the credentials that were used, sealed in the office')
@@ -111,6 +113,7 @@ async function publish(run: Run, options: Options, text?: string): Promise<Answe
   const blocked = blockedBy(page);
   if (options.dryRun || work.prepared.diff.changes.length === 0 || blocked)
     return { ...diffAnswer(page), exit: blocked ? exits.problems : exits.ok };
+  if (options.undo !== undefined && !options.force) await refuseLosses(page);
   await agree(page);
   const end = await work.publisher.carryOut(work.prepared, {
     waitMs,
@@ -264,6 +267,19 @@ async function hostOf(
 /** What is to be decided before anything is published. */
 function blockedBy({ options, prepared, plan }: Page): boolean {
   return !options.partial && undecided({ ...prepared, ...(plan && { plan }) }).length > 0;
+}
+
+/** A publication that is taken back may be an old one, and what it brought in use by now. */
+async function refuseLosses({ run, domain, prepared }: Page): Promise<void> {
+  const office = await officeOf(run, domain);
+  const losses = office ? lossesOf(prepared.diff.changes, domain, office) : [];
+  if (losses.length === 0) return;
+  throw new CliError({
+    exit: exits.problems,
+    code: 'in_use',
+    say: `Nothing was changed, because mail would suffer. In use is ${losses.join('; ')}.`,
+    next: `${run.host.command} publish ${domain} --undo ${prepared.undoes ?? ''} --force`,
+  });
 }
 
 async function agree({ run, options, prepared, domain, publisher }: Page): Promise<void> {

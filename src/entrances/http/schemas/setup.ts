@@ -210,6 +210,9 @@ export const Publication = answerOf('Publication', 'What is changed in the zone,
   id: Type.Optional(Type.String({ description: 'Names it in the journal.' })),
   say: Type.Optional(Type.String()),
   changes: Type.Array(Change),
+  raised_ttl: Type.Optional(
+    Type.Integer({ description: 'The host keeps no shorter TTL: shorter ones of the plan are raised to it.' }),
+  ),
   elsewhere: Type.Array(PlannedRecord, {
     description: 'Planned, and not in this zone: somebody else has to set them.',
   }),

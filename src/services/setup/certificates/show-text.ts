@@ -6,6 +6,7 @@ import type { Timers } from '../../../base/clock.ts';
 import { accept, type Outcome, refuse } from '../../../base/outcome.ts';
 import { type DomainName, parseQueryName } from '../../../format/domain-name.ts';
 import type { Authorities } from '../../../protocol/dns/authorities.ts';
+import { heldTtl } from '../publish/diff-zone.ts';
 import type { RecordSet } from '../types.ts';
 import type { ZoneEditor } from '../zone-editor.ts';
 
@@ -54,7 +55,7 @@ async function change(
   const before = zone.value.sets.find((set) => set.name === name && set.type === 'TXT');
   const values = next(before?.values ?? []);
   if (values.length === (before?.values.length ?? 0)) return accept(undefined);
-  const after: RecordSet = { name, type: 'TXT', ttl: before?.ttl ?? ttl, values };
+  const after: RecordSet = { name, type: 'TXT', ttl: before?.ttl ?? heldTtl(ttl, zone.value.ttl), values };
   const changed = await editor.apply(zone.value.zone, [
     { name, type: 'TXT', ...(before && { before }), ...(values.length > 0 && { after }) },
   ]);

@@ -227,7 +227,7 @@ test('a domain as a whole: name servers alone are planned, and everything stands
 });
 
 test('a whole zone: one SPF record a name, bounces of one service alone, and who wants the same is told', async (t) => {
-  const { delegations, setup, plan, shown, db } = await scene(t);
+  const { delegations, directory, hosted, setup, plan, shown, db } = await scene(t);
   const tokens = ['a', 'b', 'c'].map((letter, at) => `token${at + 1}=${letter.repeat(32)}`).join(',');
   const senders = [`amazon-ses:bounce=bounce,region=eu-west-1,${tokens}`, 'postmark'];
   const declared = setup.readDeclaration({ domain: example, senders });
@@ -241,6 +241,17 @@ test('a whole zone: one SPF record a name, bounces of one service alone, and who
   assert.ok(codes(notes).includes('parameter-missing'));
   const two = [...senders, 'google-workspace', 'fastmail'];
   assert.equal(codes((await plan(two)).conflicts).filter((code) => code === 'second-inbound').length, 2);
+  // What is left out, and what the policy means, is told as for any other domain.
+  const own = await ownOffice(directory, hostname, example, delegations);
+  assert.ok(own);
+  const shownNow = (await hosted()).replace('"v=DMARC1; p=none;', '"v=DMARC1; p=none; ri=86400;');
+  const wizard = { senders: [], dmarc: { stage: 'reject' }, office: own };
+  const { plan: strict } = await planned(`${ours}${shownNow}`, wizard);
+  assert.deepEqual(
+    strict.dropped.map(({ term }) => term),
+    ['ri=86400'],
+  );
+  assert.ok(codes(strict.notes).includes('dmarc-skips-stages'), String(codes(strict.notes)));
   // A proof for a certificate that is under way stays.
   const challenge = { name: '_acme-challenge.example.com', type: 'TXT', ttl: 60, values: ['proof'] } as const;
   const { name, type } = challenge;

@@ -1,10 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { carriedOut, codes, planned, planTable, recordTable } from '../../../../test/support/planning.ts';
+import {
+  carriedOut,
+  codes,
+  planned,
+  planTable,
+  realCatalogue,
+  recordTable,
+} from '../../../../test/support/planning.ts';
+import { domain } from '../../../../test/support/temp-office.ts';
 import { dnsNameKey } from '../../../format/dns-name.ts';
 import { recordValue } from '../../../format/record-set.ts';
 import { parseZoneText } from '../../../format/zone-file.ts';
+import { senderWants } from '../catalogue/sender-wants.ts';
+import { uselessTerms } from './plan-spf.ts';
 
 const key = 'MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDTc0FYm2y5oO2PqGBu3OYyX8tTVz+u6Kxlb3Xqvb0kXgQwIDAQAB';
 const google = `google-workspace:key=${key}`;
@@ -381,3 +391,14 @@ test('whatever is there: nothing foreign is removed, SPF loses no term, and a pl
 function foreignTerms(spf: string): readonly string[] {
   return spf.split(' ').filter((term) => /^(?:include:foreign|a$|mx$)/.test(term));
 }
+
+test('terms that can let nothing pass are left out of a zone of ours, with the reason', () => {
+  const definition = realCatalogue().find('smtp-relay');
+  assert.ok(definition);
+  const deaf = { ...definition, aligns: { ...definition.aligns, spf: 'no' } } as const;
+  const wants = senderWants(deaf, domain('example.com'), { include: 'spf.relay.example' });
+  assert.ok(wants.ok);
+  const [dropped] = uselessTerms({ domain: domain('example.com'), wants: [wants.value] });
+  assert.equal(dropped?.term, 'include:spf.relay.example');
+  assert.match(dropped.why, /can never pass/);
+});

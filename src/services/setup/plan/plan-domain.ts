@@ -14,7 +14,7 @@ import { planParked } from './plan-parked.ts';
 import { planPolicy } from './plan-policy.ts';
 import { planPtr } from './plan-ptr.ts';
 import { planSenders } from './plan-senders.ts';
-import { planSpf } from './plan-spf.ts';
+import { planSpf, uselessTerms } from './plan-spf.ts';
 import { planTls } from './plan-tls.ts';
 import { meansTheSame } from './same-meaning.ts';
 
@@ -27,19 +27,21 @@ export function planDomain(context: Context): Plan {
 
 function partsOf(context: Context): readonly Part[] {
   const delegation = context.office?.delegation;
-  if (delegation?.kind === 'zone')
+  if (delegation?.kind === 'zone') {
+    const { conflicts, dropped } = planSenders(context);
+    const { notes = [], conflicts: open = [], dropped: tags = [] } = keptHere(context, planDmarc(context));
     return [
       planWholeZone(context, delegation),
       heldSpf(context, delegation),
       {
-        conflicts: [
-          ...(planMx({ ...context, facts: newZone }).conflicts ?? []),
-          ...(planSenders(context).conflicts ?? []),
-        ],
+        conflicts: [...(planMx({ ...context, facts: newZone }).conflicts ?? []), ...(conflicts ?? [])],
+        dropped: [...uselessTerms(context), ...(dropped ?? [])],
       },
+      { notes, conflicts: open, dropped: tags },
       planPtr(context),
       { notes: missingParameters(context), steps: stepsOf(context) },
     ];
+  }
   const senders = planSenders(context);
   const mx = planMx(context);
   const dmarc = delegation ? keptHere(context, planDmarc(context)) : planDmarc(context);

@@ -7,6 +7,7 @@ import type {
   Plan,
   PlanConflict,
   PlannedRecord,
+  RecordPurpose,
   SenderDefinition,
   SenderWants,
   WantedRecord,
@@ -140,7 +141,8 @@ function excludes(one: Claim, other: Claim): boolean {
   return bothKeys || (types.every((type) => type === 'MX') && one.label !== other.label);
 }
 
-function rivalry({ label: first }: Claim, { want, label }: Claim): PlanConflict {
+function rivalry({ label: first }: Claim, claim: Claim): PlanConflict {
+  const { want, label } = claim;
   const { name, type, value } = want;
   const isSelector = want.purpose === 'dkim';
   return {
@@ -150,14 +152,20 @@ function rivalry({ label: first }: Claim, { want, label }: Claim): PlanConflict 
       first === label
         ? `${label} wants two records at ${name} that cannot stand together.`
         : `${first} and ${label} both want ${name}; the plan has it for ${first}.`,
-    fix: `${elsewhere(want, label)} What ${label} wants there: ${name} ${type} ${value}`,
+    fix: `${elsewhere(claim)} What ${label} wants there: ${name} ${type} ${value}`,
   };
 }
 
-function elsewhere({ purpose }: WantedRecord, label: string): string {
+/** What a sender calls the name that may be chosen, where it lets one choose. */
+const nameParameters: Partial<Record<RecordPurpose, string>> = { dkim: 'selector', 'return-path': 'bounce' };
+
+function elsewhere({ want: { purpose }, label, sender }: Claim): string {
+  const [id = ''] = label.split(/[ :]/);
   const what = purpose === 'dkim' ? 'another selector' : 'another name';
-  const id = label.split(' ')[0];
-  return `Choose ${what} for it at ${label}, or have it send for a sub-domain: --sender ${id}:subdomain=news.`;
+  const parameter = nameParameters[purpose];
+  const isOurs = sender?.parameters.some(({ name }) => name === parameter) === true;
+  const choice = isOurs ? `${what}: --sender ${id}:${parameter}=NAME` : `${what} for it at ${label}`;
+  return `Choose ${choice}, or have it send for a sub-domain: --sender ${id}:subdomain=news.`;
 }
 
 // ---- What is there
@@ -245,12 +253,13 @@ function planned({ want, label }: Claim, state: PlannedRecord['state'], replaces
   return { name, type, value, ttl, state, needed, why, sender: label, ...(replaces && { replaces }) };
 }
 
-function taken({ want, label }: Claim, what: string): PlanConflict {
+function taken(claim: Claim, what: string): PlanConflict {
+  const { want, label } = claim;
   const { name, type, value, purpose } = want;
   return {
     code: purpose === 'dkim' ? 'selector-taken' : 'label-taken',
     name,
     say: `${label} wants ${name}, and ${what}.`,
-    fix: `If nobody uses that any more, remove it; otherwise: ${elsewhere(want, label)} Wanted: ${name} ${type} ${value}`,
+    fix: `If nobody uses that any more, remove it; otherwise: ${elsewhere(claim)} Wanted: ${name} ${type} ${value}`,
   };
 }

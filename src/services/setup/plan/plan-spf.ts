@@ -4,7 +4,7 @@
  */
 import { type DomainName, parseDomainName } from '../../../format/domain-name.ts';
 import type { SpfExtraRecord, SpfProblem, SpfProposal, SpfRequest, SpfWish } from '../spf-compiler/types.ts';
-import type { DmarcStage, PlanConflict, PlanNote, PlannedRecord } from '../types.ts';
+import type { DmarcStage, Plan, PlanConflict, PlanNote, PlannedRecord } from '../types.ts';
 import { delegatedWishes } from './delegated-spf.ts';
 import { look, type Sight, spfFacts } from './facts.ts';
 import { type Context, type Part, self, stateAmong, ttlSeconds } from './part.ts';
@@ -207,4 +207,15 @@ function besideAlias(at: string, alias: string, record: string, rival?: string):
     say: `${at} is a CNAME to ${alias}${rival === undefined ? '' : ` for ${rival}`}, and nothing may stand beside one; mail is to be sent with this name.`,
     fix: `Remove the CNAME or choose another name for the return path. Wanted: ${at} TXT "${record}"`,
   };
+}
+
+/** Terms of senders whose mail SPF can never let pass: a zone that the office answers itself is made without them. */
+export function uselessTerms({ domain, wants }: Pick<Context, 'domain' | 'wants'>): Plan['dropped'] {
+  return wants.flatMap((want) => {
+    const parts = want.spf.filter(({ name }) => name === domain);
+    const { terms, sender, aligns } = spfWishOf(want, parts, false);
+    if (aligns !== 'no') return [];
+    const why = `${sender} sends with a return path of its own, so SPF can never pass for this domain`;
+    return terms.map((term) => ({ term, why }));
+  });
 }

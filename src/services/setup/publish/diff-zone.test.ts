@@ -96,3 +96,16 @@ test('what DNS did not say is left alone, what is optional waits to be asked for
   assert.deepEqual(diff([nice], []).changes, []);
   assert.equal(diff([nice], [], { withOptional: true }).changes.length, 1);
 });
+
+test('a TTL that the host does not keep is raised to its least, and said; a set that then is right is left alone', () => {
+  const over = (state: PlannedRecord['state'], sets: readonly RecordSet[], least: number) => {
+    const records = [record({ state, replaces: ['v=spf1 mx -all'] })];
+    const plan = { domain: zone, records, conflicts: [], dropped: [], steps: [], notes: [] };
+    return diffZone(plan, { zone, sets, nameServers: [], ttl: { least, most: 86_400 } });
+  };
+  const raised = over('missing', [], 3600);
+  assert.deepEqual([raised.changes[0]?.after?.ttl, raised.raisedTtl], [3600, 3600]);
+  const fits = over('missing', [], 60);
+  assert.deepEqual([fits.changes[0]?.after?.ttl, fits.raisedTtl], [300, undefined]);
+  assert.deepEqual(over('wrong', [set(zone, 'TXT', ['v=spf1 -all'], 3600)], 3600).changes, []);
+});

@@ -33,6 +33,7 @@ export function diffZone(plan: Plan, contents: ZoneContents, { withOptional = fa
     ),
     obstacles: [...obstacles, ...beside],
     present: home.filter(({ state }) => state === 'present').length,
+    ...raisedTtl(changes, home, contents),
   };
 }
 
@@ -69,7 +70,7 @@ function bySet(records: readonly PlannedRecord[]): readonly (readonly [PlannedRe
 /** The change of one set, what is in its way, or undefined where all of it is there. */
 function changeSet(
   records: readonly [PlannedRecord, ...PlannedRecord[]],
-  { sets }: ZoneContents,
+  { sets, ttl: kept }: ZoneContents,
 ): RecordChange | DiffObstacle | undefined {
   const [{ name, type }] = records;
   const before = sets.find((set) => set.name === name && set.type === type);
@@ -93,12 +94,30 @@ function changeSet(
   const isOurs = before === undefined || values.every((value) => ours.has(spell(value)));
   const isTtlWrong = records.some(({ state, value }) => state === 'wrong' && held.includes(spell(value)));
   if (before !== undefined && sameValues(held, values) && !(isTtlWrong && isOurs)) return undefined;
-  const ttl = isOurs ? Math.min(...records.map((record) => record.ttl)) : before.ttl;
+  const ttl = isOurs ? heldTtl(Math.min(...records.map((record) => record.ttl)), kept) : before.ttl;
+  if (before !== undefined && sameValues(held, values) && ttl === before.ttl) return undefined;
   if (before === undefined && values.length === 0) return undefined;
   const twice = collision(type, values);
   if (twice !== undefined) return { name, type, say: twice };
   const after: RecordSet | undefined = values.length === 0 ? undefined : { name, type, ttl, values };
   return { name, type, ...(before ? { before } : {}), ...(after ? { after } : {}) };
+}
+
+function raisedTtl(
+  changes: readonly RecordChange[],
+  records: readonly PlannedRecord[],
+  { ttl: kept }: ZoneContents,
+): Pick<ZoneDiff, 'raisedTtl'> {
+  if (kept === undefined) return {};
+  const isRaised = ({ name, type, after }: RecordChange) =>
+    after?.ttl === kept.least &&
+    records.some((record) => record.name === name && record.type === type && record.ttl < kept.least);
+  return changes.some(isRaised) ? { raisedTtl: kept.least } : {};
+}
+
+/** What the host keeps of it. */
+export function heldTtl(ttl: number, kept: ZoneContents['ttl']): number {
+  return kept === undefined ? ttl : Math.min(Math.max(ttl, kept.least), kept.most);
 }
 
 /** The values that give way to a record. An alias always gives way whole, since a name can have only one. */
@@ -122,6 +141,7 @@ const singles: readonly (readonly [RegExp, string])[] = [
   [/^v=STSv1[ \t]*;/, 'MTA-STS records'],
   [/^v=TLSRPTv1[ \t]*;/, 'TLS-RPT records'],
   [/^v=BIMI1[ \t]*;/i, 'BIMI records'],
+  [/^v=EML1;/i, 'records of a policy document'], // docs/POLICY_DOCUMENT.md §2
 ];
 
 function collision(type: SetupType, values: readonly string[]): string | undefined {

@@ -15,6 +15,8 @@ export type ZoneDiff = {
   readonly obstacles: readonly DiffObstacle[];
   /** Planned and there already. */
   readonly present: number;
+  /** The host keeps no shorter TTL, and this one is taken where a shorter one was planned. */
+  readonly raisedTtl?: number;
 };
 
 /** Looks through the zone as the host holds it, so that no cache stands between the plan and the zone. */
