@@ -51,6 +51,8 @@ export type Finding = {
   readonly why: string;
   readonly evidence: readonly FindingEvidence[];
   readonly fix?: Fix;
+  /** Of a failure: what the score gains once it is mended, where it costs any. */
+  readonly points?: number;
 };
 
 // ---- A message explained
