@@ -3,13 +3,18 @@ import { Command } from 'commander';
 import type { CliHost } from './cli-host.ts';
 import { type Leaf, leafMaker, takeBefore } from './leaf.ts';
 
-/** A command's own file: options, arguments, and what it does. The last parameter has another command say what it takes. */
-type Define = (
-  command: Command,
-  leaf: Leaf,
-  host: CliHost,
-  defineOther: (other: Command) => Promise<void>,
-) => void | Promise<void>;
+/** A command's own file: options, arguments, and what it does. */
+type Define = (command: Command, leaf: Leaf, host: CliHost, others: Others) => void | Promise<void>;
+
+/** What a command may do with the others. */
+export type Others = {
+  /** Has it say what it takes. */
+  readonly define: (other: Command) => Promise<void>;
+  /** A whole command line; answers its exit code. */
+  readonly run: RunLine;
+};
+
+export type RunLine = (argv: readonly string[], host: CliHost) => Promise<number>;
 
 type Row = {
   readonly group: string;
@@ -129,6 +134,12 @@ const commandRows: readonly Row[] = [
   },
   {
     group: care,
+    name: 'tools',
+    says: 'anything of mail in one box: a domain, address, record, reply, file',
+    load: async () => (await import('./commands/tools.ts')).defineTools,
+  },
+  {
+    group: care,
     name: 'auth',
     says: 'judge messages: SPF, DKIM, DMARC, ARC (JSON lines)',
     load: async () => (await import('./commands/auth.ts')).defineAuth,
@@ -208,7 +219,7 @@ const commandRows: readonly Row[] = [
 ];
 
 /** @param ended takes the exit code of the command that ran */
-export function makeProgram(host: CliHost, ended: (code: number) => void): Command {
+export function makeProgram(host: CliHost, ended: (code: number) => void, run: RunLine): Command {
   const program = new Command(host.command.replace(/^.*\//, ''));
   const leaf = leafMaker(host, ended);
   program
@@ -220,16 +231,16 @@ export function makeProgram(host: CliHost, ended: (code: number) => void): Comma
     .addHelpText('after', afterHelp(host));
   takeBefore(program);
   for (const row of commandRows) program.command(row.name).summary(row.says).helpGroup(row.group).helpCommand(false);
-  program.hook('preSubcommand', async (_program, command) => define(command, leaf, host));
+  program.hook('preSubcommand', async (_program, command) => define(command, leaf, host, run));
   return program;
 }
 
 /** Reads the command's own file and has it say what it takes. */
-async function define(command: Command, leaf: Leaf, host: CliHost): Promise<void> {
+async function define(command: Command, leaf: Leaf, host: CliHost, run: RunLine): Promise<void> {
   const row = commandRows.find(({ name }) => name === command.name());
   if (row === undefined || command.parent?.parent) return; // the hook also runs for keys -> keys list
   command.description(capital(row.says));
-  await (await row.load())(command, leaf, host, (other) => define(other, leaf, host));
+  await (await row.load())(command, leaf, host, { define: (other) => define(other, leaf, host, run), run });
   for (const group of groupsIn(command)) takeBefore(group);
 }
 

@@ -33,9 +33,13 @@ export function reportFailure(error: unknown, argv: readonly string[], host: Cli
 async function dispatch(argv: readonly string[], host: CliHost): Promise<number> {
   let code: number = exits.ok;
   let help = '';
-  const program = makeProgram(host, (ended) => {
-    code = ended;
-  });
+  const program = makeProgram(
+    host,
+    (ended) => {
+      code = ended;
+    },
+    runCli,
+  );
   const collect = (text: string) => {
     help += text;
   };

@@ -3,15 +3,11 @@ import { Argument, type Command } from 'commander';
 import type { CliHost } from '../cli-host.ts';
 import { bashScript, fishScript, type Words, zshScript } from '../completion-scripts.ts';
 import type { Leaf } from '../leaf.ts';
+import type { Others } from '../program.ts';
 
 const scripts = { bash: bashScript, zsh: zshScript, fish: fishScript } as const;
 
-export function defineCompletion(
-  command: Command,
-  leaf: Leaf,
-  host: CliHost,
-  defineOther: (other: Command) => Promise<void>,
-): void {
+export function defineCompletion(command: Command, leaf: Leaf, host: CliHost, others: Pick<Others, 'define'>): void {
   command
     .addArgument(new Argument('<shell>').choices(Object.keys(scripts)))
     .addHelpText(
@@ -26,7 +22,7 @@ export function defineCompletion(
   leaf(command, [], async (_run, _options, shell) => {
     const program = command.parent;
     if (program === null) return 0;
-    for (const one of program.commands) if (one !== command) await defineOther(one);
+    for (const one of program.commands) if (one !== command) await others.define(one);
     const summaries = program.commands.map((one) => ({ name: one.name(), says: one.summary() }));
     const script = scripts[shell as keyof typeof scripts](wordsOf(program, []), summaries);
     return { document: { shell, script }, lines: () => script.trimEnd().split('\n') };
