@@ -10,7 +10,7 @@
  * - Comments are skipped whole, those too that one mail program reads.
  */
 import { decodeEntities } from './entities.ts';
-import { TagAttributes } from './tag-attributes.ts';
+import { pixels, TagAttributes } from './tag-attributes.ts';
 
 export type HtmlLink = {
   /** As written, references decoded, blanks at its ends and line breaks within taken out. */
@@ -29,7 +29,7 @@ export type HtmlImage = {
 };
 
 export type HtmlFacts = {
-  /** What is shown, blanks collapsed. */
+  /** What is shown, blanks collapsed: the beginning of it. */
   readonly text: string;
   readonly hiddenText: string;
   readonly links: readonly HtmlLink[];
@@ -53,10 +53,12 @@ export type HtmlLimits = {
   readonly things: number;
   /** Characters of one link's words and of one attribute. */
   readonly words: number;
+  /** Characters that are kept of the text, as it is written. */
+  readonly text: number;
 };
 
 /** Twenty times what Gmail shows of a message. */
-export const htmlLimits: HtmlLimits = { characters: 2_000_000, things: 5_000, words: 4_096 };
+export const htmlLimits: HtmlLimits = { characters: 2_000_000, things: 5_000, words: 4_096, text: 20_000 };
 
 /** What an element is to us. */
 type Kind = {
@@ -94,13 +96,14 @@ const APOSTROPHE = 0x27;
 const SLASH = 0x2f;
 const EQUALS = 0x3d;
 const GREATER = 0x3e;
+const shortValue = 16;
 
 export function readHtml(html: string, limits: HtmlLimits = htmlLimits): HtmlFacts {
   return new HtmlReader(html, limits).read();
 }
 
-/** Its words are what was added to `pieces` since. */
-type OpenLink = { readonly href: string; readonly pieces: readonly string[]; readonly from: number };
+/** Words are those shown where it began: hidden ones of a shown link are not among them. */
+type OpenLink = { readonly href: string; readonly isHidden: boolean; words: string };
 type Hiding = { readonly name: string; depth: number };
 
 class HtmlReader {
@@ -109,8 +112,8 @@ class HtmlReader {
   readonly #limits: HtmlLimits;
   #complete: boolean;
   #at = 0;
-  readonly #shown: string[] = [];
-  readonly #hidden: string[] = [];
+  #shown = '';
+  #hidden = '';
   readonly #links: HtmlLink[] = [];
   readonly #images: HtmlImage[] = [];
   readonly #resources: string[] = [];
@@ -140,8 +143,8 @@ class HtmlReader {
     }
     this.#endLink();
     return {
-      text: collapse(decodeEntities(this.#shown.join(''))),
-      hiddenText: collapse(decodeEntities(this.#hidden.join(''))),
+      text: collapse(decodeEntities(this.#shown)),
+      hiddenText: collapse(decodeEntities(this.#hidden)),
       links: this.#links,
       images: this.#images,
       resources: this.#resources,
@@ -153,15 +156,25 @@ class HtmlReader {
   }
 
   #addText(text: string): void {
-    this.#here().push(text);
+    this.#add(text);
     this.#isApart = false;
   }
 
   /** Words before and after do not touch. */
   #separate(): void {
     if (this.#isApart) return;
-    this.#here().push(' ');
+    this.#add(' ');
     this.#isApart = true;
+  }
+
+  #add(text: string): void {
+    const isHidden = this.#hiding !== undefined;
+    const room = this.#limits.text - (isHidden ? this.#hidden : this.#shown).length;
+    const kept = text.length > room ? text.slice(0, Math.max(room, 0)) : text;
+    if (isHidden) this.#hidden += kept;
+    else this.#shown += kept;
+    const link = this.#link;
+    if (link?.isHidden === isHidden && link.words.length < this.#limits.words) link.words += text;
   }
 
   /** Most of what stands between two tags is the line end of the source. */
@@ -242,7 +255,11 @@ class HtmlReader {
     const html = this.#html;
     let end = start;
     let isLower = true;
-    for (let code = html.charCodeAt(end); end < this.#end && !endsName(code); code = html.charCodeAt(++end))
+    for (
+      let code = html.charCodeAt(end);
+      end < this.#end && (code > GREATER || !endsName(code));
+      code = html.charCodeAt(++end)
+    )
       isLower &&= code >= 0x61;
     const name = html.slice(start, end);
     return isLower ? name : name.toLowerCase();
@@ -261,7 +278,8 @@ class HtmlReader {
         return true;
       }
       const nameStart = at++; // a leading equals sign belongs to the name
-      for (code = html.charCodeAt(at); at < end && !endsName(code) && code !== EQUALS; ) code = html.charCodeAt(++at);
+      for (code = html.charCodeAt(at); at < end && (code > GREATER || !(endsName(code) || code === EQUALS)); )
+        code = html.charCodeAt(++at);
       const nameEnd = at;
       while (isBlank(code)) code = html.charCodeAt(++at);
       if (code !== EQUALS) {
@@ -280,8 +298,14 @@ class HtmlReader {
     return false;
   }
 
+  /** Short values in a loop, because a search costs more to begin; long ones are searched. */
   #quoteEnd(from: number, quote: number): number {
-    const found = this.#html.indexOf(quote === QUOTE ? '"' : "'", from);
+    const html = this.#html;
+    const near = Math.min(from + shortValue, this.#end);
+    let at = from;
+    while (at < near && html.charCodeAt(at) !== quote) at++;
+    if (at < near) return at;
+    const found = html.indexOf(quote === QUOTE ? '"' : "'", at);
     return found < 0 || found > this.#end ? this.#end : found;
   }
 
@@ -321,8 +345,8 @@ class HtmlReader {
       if (wanted.href !== undefined) this.#openLink(name, wanted);
     } else if (name === 'img') {
       const { src = '', alt, width, height } = wanted;
-      this.#keep(this.#images, { src, alt: alt === undefined ? alt : decodeEntities(alt), width, height });
-      if (this.#link !== undefined && alt !== undefined) this.#addText(` ${alt} `);
+      this.#keep(this.#images, { src, alt: alt && decodeEntities(alt), width: pixels(width), height: pixels(height) });
+      if (this.#link !== undefined && alt) this.#addAlternative(alt);
     } else if (name === 'base') this.#base ??= wanted.href;
     else {
       const fetched = name === 'link' ? wanted.href : (wanted.background ?? wanted.src);
@@ -330,22 +354,23 @@ class HtmlReader {
     }
   }
 
-  #openLink(name: string, { href = '', alt = '' }: TagAttributes): void {
-    if (name === 'area') this.#keep(this.#links, { href, text: collapse(decodeEntities(alt)) });
-    else this.#link = { href, pieces: this.#here(), from: this.#here().length };
+  #addAlternative(alt: string): void {
+    this.#separate();
+    this.#addText(alt);
+    this.#separate();
   }
 
-  #here(): string[] {
-    return this.#hiding === undefined ? this.#shown : this.#hidden;
+  #openLink(name: string, { href = '', alt = '' }: TagAttributes): void {
+    if (name === 'area') this.#keep(this.#links, { href, text: collapse(decodeEntities(alt)) });
+    else this.#link = { href, isHidden: this.#hiding !== undefined, words: '' };
   }
 
   #endLink(): void {
     const link = this.#link;
     if (link === undefined) return;
     this.#link = undefined;
-    let text = '';
-    for (let at = link.from; at < link.pieces.length && text.length < this.#limits.words; at++) text += link.pieces[at];
-    this.#keep(this.#links, { href: link.href, text: collapse(decodeEntities(text.slice(0, this.#limits.words))) });
+    const text = collapse(decodeEntities(link.words.slice(0, this.#limits.words)));
+    this.#keep(this.#links, { href: link.href, text });
   }
 
   #keep<T>(list: T[], one: T): void {
@@ -356,11 +381,13 @@ class HtmlReader {
 
 /** Runs of blanks to one space, none at the ends; what only steers the layout is no text. */
 function collapse(text: string): string {
+  if (!uncollapsed.test(text)) return text;
   return text
     .replace(/(?:[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]|\u034f)+/g, '')
     .replace(/\s{2,}|[^\S ]/g, ' ')
     .trim();
 }
+const uncollapsed = /[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]|\u034f|\s\s|[^\S ]|^ | $/;
 
 function isLetter(code: number): boolean {
   const lower = code | 0x20;

@@ -9,10 +9,13 @@ export class TagAttributes {
   alt: string | undefined;
   background: string | undefined;
   anchor: string | undefined;
-  width: number | undefined;
-  height: number | undefined;
+  /** As written. */
+  width: string | undefined;
+  height: string | undefined;
   hides = false;
   readonly #charactersMax: number;
+  readonly #none = new NextPlace('none');
+  readonly #NONE = new NextPlace('NONE');
 
   constructor(charactersMax: number) {
     this.#charactersMax = charactersMax;
@@ -29,35 +32,78 @@ export class TagAttributes {
     this.hides = false;
   }
 
+  /** Most styles hide nothing, and need not be cut out to be told so. */
+  #mayHide(html: string, from: number, to: number): boolean {
+    return this.#none.isWithin(html, from, to) || this.#NONE.isWithin(html, from, to);
+  }
+
   add(html: string, nameStart: number, nameEnd: number, valueStart: number, valueEnd: number): void {
-    const isWanted = wantedShapes[shapeOf(html.charCodeAt(nameStart), nameEnd - nameStart)];
-    if (isWanted !== true) return;
-    const name = html.slice(nameStart, nameEnd).toLowerCase();
+    const likely = wantedNames[shapeOf(html.charCodeAt(nameStart), nameEnd - nameStart)];
+    const name = likely === 'height' && !isNamed(html, nameStart, likely) ? 'hidden' : likely;
+    if (name === undefined || !isNamed(html, nameStart, name)) return;
+    if (name === 'style' && !this.#mayHide(html, valueStart, valueEnd)) return;
     const value = html.slice(valueStart, Math.min(valueEnd, valueStart + this.#charactersMax));
-    if (name === 'style') this.hides ||= hidingStyle.test(value);
-    else if (name === 'href') this.href ??= urlText(value);
-    else if (name === 'src') this.src ??= urlText(value);
-    else if (name === 'alt') this.alt ??= value;
-    else if (name === 'width') this.width ??= pixels(value);
-    else if (name === 'height') this.height ??= pixels(value);
-    else if (name === 'id' || name === 'name') this.anchor ??= decodeEntities(value);
-    else if (name === 'background') this.background ??= urlText(value);
-    else if (name === 'hidden') this.hides = true;
+    switch (name) {
+      case 'style':
+        this.hides ||= hidingStyle.test(value);
+        break;
+      case 'hidden':
+        this.hides = true;
+        break;
+      case 'href':
+      case 'src':
+      case 'background':
+        this[name] ??= urlText(value);
+        break;
+      case 'alt':
+      case 'width':
+      case 'height':
+        this[name] ??= value;
+        break;
+      default:
+        this.anchor ??= decodeEntities(value);
+    }
   }
 }
 
-const names = ['style', 'href', 'src', 'alt', 'width', 'height', 'id', 'name', 'background', 'hidden'];
+/** Where a word stands next in a text that is read forwards. */
+class NextPlace {
+  readonly #word: string;
+  #at = -1;
+
+  constructor(word: string) {
+    this.#word = word;
+  }
+
+  isWithin(text: string, from: number, to: number): boolean {
+    if (this.#at < from) {
+      const found = text.indexOf(this.#word, from);
+      this.#at = found < 0 ? Number.POSITIVE_INFINITY : found;
+    }
+    return this.#at < to;
+  }
+}
+
+const names = ['style', 'href', 'src', 'alt', 'width', 'height', 'id', 'name', 'background', 'hidden'] as const;
 const nameMax = 10;
 
-/** First letter and length: tells most attributes apart without their names being cut out. */
+/** First letter and length tell most attributes apart; `height` and `hidden` have both in common. */
 function shapeOf(first: number, length: number): number {
   const letter = (first | 0x20) - 0x61;
   return letter < 0 || letter > 25 || length > nameMax ? 0 : letter * (nameMax + 1) + length;
 }
 
-const wantedShapes: readonly boolean[] = Array.from({ length: 26 * (nameMax + 1) }, (_, shape) =>
-  names.some((name) => shapeOf(name.charCodeAt(0), name.length) === shape),
+const wantedNames: readonly ((typeof names)[number] | undefined)[] = Array.from(
+  { length: 26 * (nameMax + 1) },
+  (_, shape) => names.find((name) => shapeOf(name.charCodeAt(0), name.length) === shape),
 );
+
+/** Compared by letters: to cut the name out of the text and lower its case took twice as long. */
+function isNamed(html: string, at: number, name: string): boolean {
+  for (let letter = 1; letter < name.length; letter++)
+    if ((html.charCodeAt(at + letter) | 0x20) !== name.charCodeAt(letter)) return false;
+  return true;
+}
 
 /** Only a display that is none: sizes and colours hide text too, but need a style sheet to judge. */
 const hidingStyle = /(?:^|[;\s])display\s{0,9}:\s{0,9}none/i;
@@ -73,6 +119,6 @@ function urlText(written: string): string {
     : decoded;
 }
 
-function pixels(text: string): number | undefined {
-  return /^\s{0,9}\d{1,5}(?:px)?\s{0,9}$/.test(text) ? Number.parseInt(text, 10) : undefined;
+export function pixels(text: string | undefined): number | undefined {
+  return text !== undefined && /^\s{0,9}\d{1,5}(?:px)?\s{0,9}$/.test(text) ? Number.parseInt(text, 10) : undefined;
 }

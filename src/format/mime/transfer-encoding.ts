@@ -117,8 +117,8 @@ function decodeQuotedPrintable(body: Uint8Array): Uint8Array {
   for (let at = 0; at < body.length; ) {
     const octet = body[at] as number;
     if (octet === EQUALS) {
-      const soft = softBreakEnd(body, at + 1);
-      const escaped = soft < 0 ? hexOctet(body, at + 1) : -1;
+      const escaped = at + 2 < body.length ? hexOctet(body, at + 1) : -1;
+      const soft = escaped < 0 ? softBreakEnd(body, at + 1) : -1;
       if (soft < 0) out[end++] = escaped < 0 ? octet : escaped;
       at = soft < 0 ? at + (escaped < 0 ? 1 : 3) : soft;
       kept = end;
@@ -147,18 +147,15 @@ function softBreakEnd(body: Uint8Array, from: number): number {
   return isLineBreak(body, at) ? at + 2 : -1;
 }
 
+/** Both digits are there; negative when one is none. */
 function hexOctet(body: Uint8Array, at: number): number {
-  const high = hexDigit(body[at]);
-  const low = hexDigit(body[at + 1]);
-  return high < 0 || low < 0 ? -1 : high * 16 + low;
+  return ((hexDigits[body[at] as number] as number) << 4) | (hexDigits[body[at + 1] as number] as number);
 }
 
-function hexDigit(octet: number | undefined): number {
-  if (octet === undefined) return -1;
-  if (octet >= 0x30 && octet <= 0x39) return octet - 0x30;
-  const letter = octet | 0x20;
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
-}
+const hexDigits = Int8Array.from({ length: 256 }, (_, octet) => {
+  const digit = Number.parseInt(String.fromCharCode(octet), 16);
+  return Number.isNaN(digit) ? -1 : digit;
+});
 
 /** A buffer that grows by doubling. */
 class OctetWriter {

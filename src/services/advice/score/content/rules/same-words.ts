@@ -3,10 +3,10 @@ import { failed, passed, seen, skipped, steps } from '../judged.ts';
 import type { Content, ContentRule } from '../types.ts';
 
 const tenths = 5;
-/** Words that are compared; what follows in a longer message differs no more. */
-const wordsMax = 600;
-/** The words of one are looked for in so many of the other: it may have more, such as the addresses of links. */
-const soughtMax = 3_000;
+/** Words that are compared, from the beginning; what follows in a longer message differs no more. */
+const wordsMax = 300;
+/** They are looked for in so many of the other, which may say more, such as the addresses of links. */
+const soughtMax = 700;
 /** Below this a difference says nothing: "View in browser" and a greeting. */
 const wordsMin = 8;
 /** Percent of the words of each that the other has too. */
@@ -19,8 +19,10 @@ export const sameWords: ContentRule<'MSG-05'> = {
     const { plain, html } = content;
     if (plain === undefined || html === undefined || plain.trim() === '')
       return [skipped({ subject, meaning: 'There is only one of the two.' })];
-    const shown = commonPercent(html.text, [plain]);
-    const read = commonPercent(withoutAddresses(plain), [html.text, html.hiddenText, imageTexts(content)]);
+    const said = wordsOf(html.text);
+    const written = wordsOf(withoutAddresses(plain.slice(0, beginning)));
+    const shown = commonPercent(said, [written]);
+    const read = commonPercent(written, [said, wordsOf(html.hiddenText), wordsOf(imageTexts(content))]);
     const evidence = [
       seen('words of the HTML that the text has', shown === undefined ? 'too few to tell' : `${shown} %`),
       seen('words of the text that the HTML has', read === undefined ? 'too few to tell' : `${read} %`),
@@ -36,27 +38,29 @@ export const sameWords: ContentRule<'MSG-05'> = {
   },
 };
 
-/** How many of the different words of `text` are in the others, in percent; undefined when it has too few to tell. */
-function commonPercent(text: string, others: readonly string[]): number | undefined {
-  const words = wordsOf(text, wordsMax);
-  if (words.size < wordsMin) return undefined;
-  const known = others.map((other) => wordsOf(other, soughtMax));
+/** How many of the first words are in the others, in percent; undefined when there are too few to tell. */
+function commonPercent(words: readonly string[], others: readonly (readonly string[])[]): number | undefined {
+  const compared = new Set(words.slice(0, wordsMax));
+  if (compared.size < wordsMin) return undefined;
+  const known = new Set(others.flat());
   let common = 0;
-  for (const word of words) if (known.some((some) => some.has(word))) common++;
-  return Math.floor((common * 100) / words.size);
+  for (const word of compared) if (known.has(word)) common++;
+  return Math.floor((common * 100) / compared.size);
 }
 
-/** The first different words, two letters and more; whatever is beyond ASCII counts as a letter. */
-function wordsOf(text: string, max: number): Set<string> {
-  const words = new Set<string>();
-  for (let at = 0; at < text.length && words.size < max; at++) {
+/** The words it begins with, of two letters and more; whatever is beyond ASCII counts as a letter. */
+function wordsOf(text: string): readonly string[] {
+  const words: string[] = [];
+  for (let at = 0; at < text.length && words.length < soughtMax; at++) {
     const start = at;
     while (at < text.length && isWordCode(text.charCodeAt(at))) at++;
-    if (at - start >= 2) words.add(text.slice(start, Math.min(at, start + wordLength)).toLowerCase());
+    if (at - start >= 2) words.push(text.slice(start, Math.min(at, start + wordLength)).toLowerCase());
   }
   return words;
 }
 const wordLength = 40;
+/** Characters that hold the words compared, addresses between them included. */
+const beginning = 20_000;
 
 function isWordCode(code: number): boolean {
   const lower = code | 0x20;
