@@ -64,10 +64,10 @@ export {
   unitedDraft,
   unitedUris,
 } from './plan/merge-dmarc.ts';
-export { observedOf } from './plan/observe-domain.ts';
 export { dnscontrolNotation } from './plan/notations/dnscontrol-notation.ts';
 export { terraformForCloudflare, terraformForRoute53 } from './plan/notations/terraform-notation.ts';
 export { zoneNotation } from './plan/notations/zone-notation.ts';
+export { observedOf } from './plan/observe-domain.ts';
 export { planMx } from './plan/plan-mx.ts';
 export { parkedWishes } from './plan/plan-parked.ts';
 export { askForReverseName } from './plan/plan-ptr.ts';

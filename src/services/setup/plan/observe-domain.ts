@@ -99,7 +99,8 @@ async function ask(resolver: Resolver, { name, type }: Question, signal: AbortSi
   }
 }
 
-function observedOf(type: ObservedType, answer: DnsAnswer<RecordData[ObservedType]>): ObservedAnswer {
+/** As plans take it. */
+export function observedOf(type: ObservedType, answer: DnsAnswer<RecordData[ObservedType]>): ObservedAnswer {
   if (answer.kind === 'none') return { kind: 'none', why: answer.why };
   if (answer.kind === 'failed') return { kind: 'failed', why: answer.why };
   const values: string[] = [];

@@ -7,6 +7,8 @@ import { look, mxOfValue, type Seen } from './facts.ts';
 import { type Context, type Part, self, ttlSeconds } from './part.ts';
 import { meansTheSame } from './same-meaning.ts';
 
+type MxContext = Pick<Context, 'domain' | 'declaration' | 'wants' | 'facts' | 'catalogue' | 'office'>;
+
 /** A service that can take the mail of one name. */
 type Inbound = {
   readonly id: string;
@@ -17,7 +19,7 @@ type Inbound = {
 /** RFC 7505 §3: alone, or it is none. */
 export const nullMx = '0 .';
 
-export function planMx(context: Context): Part & { readonly isOurs: boolean } {
+export function planMx(context: MxContext): Part & { readonly isOurs: boolean } {
   const names = new Map<string, Inbound[]>([[context.domain, []]]);
   const { office, wants, domain } = context;
   if (office?.receives)
@@ -43,7 +45,7 @@ export function planMx(context: Context): Part & { readonly isOurs: boolean } {
   };
 }
 
-function planName(context: Context, name: string, inbound: readonly Inbound[]): Part {
+function planName(context: MxContext, name: string, inbound: readonly Inbound[]): Part {
   const sight = look(context.facts, name, 'MX');
   if (sight.kind === 'unknown') {
     const [first] = inbound;
@@ -59,14 +61,14 @@ function planName(context: Context, name: string, inbound: readonly Inbound[]): 
 }
 
 /** A person's word; else who has the mail now; else who was named first. */
-function choose(context: Context, inbound: readonly Inbound[], there: readonly string[]) {
+function choose(context: MxContext, inbound: readonly Inbound[], there: readonly string[]) {
   const { catalogue } = context;
   const named = inbound.find((one) => isNamed(context, one));
   const holder = there.length > 0 && inbound.find((one) => there.every((value) => belongsTo(one, value, catalogue)));
   return named ?? (holder || (inbound[0] as Inbound));
 }
 
-function isNamed({ declaration }: Pick<Context, 'declaration'>, { id, label }: Inbound): boolean {
+function isNamed({ declaration }: Pick<MxContext, 'declaration'>, { id, label }: Inbound): boolean {
   return [id, label].includes(declaration.inbound ?? '');
 }
 
@@ -81,7 +83,7 @@ function hostOf(value: string): string {
   return mxOfValue(value).exchange.toLowerCase().replace(/\.$/, '');
 }
 
-function settle(context: Context, name: string, chosen: Inbound, sight: Seen, there: readonly string[]): Part {
+function settle(context: MxContext, name: string, chosen: Inbound, sight: Seen, there: readonly string[]): Part {
   const { catalogue } = context;
   if (sight.alias !== undefined) return { conflicts: [aliasInTheWay(name, sight.alias, chosen)] };
   const foreign = there.filter((value) => !belongsTo(chosen, value, catalogue));
@@ -183,7 +185,7 @@ function aliasInTheWay(name: string, alias: string, { label, records }: Inbound)
   };
 }
 
-function nobodyReceives(name: string, { declaration, facts }: Context, sight: Seen): readonly PlanNote[] {
+function nobodyReceives(name: string, { declaration, facts }: MxContext, sight: Seen): readonly PlanNote[] {
   if (declaration.parked || sight.values.length > 0) return [];
   const address = facts.answer(name, 'A');
   if (address.kind === 'failed') return [];

@@ -24,7 +24,16 @@ type Rule = {
   readonly showsUse: (value: string) => boolean;
 };
 
-export function planParked(context: Context): Part {
+type ParkedContext = Pick<Context, 'domain' | 'facts'>;
+
+export function planParked(context: ParkedContext): Part {
+  const { records, conflicts } = parkedWishes(context);
+  // One of them without the others would stop mail that somebody may still send.
+  return { records: conflicts.length === 0 ? records : records.filter(({ state }) => state === 'present'), conflicts };
+}
+
+/** Each record for itself, whatever is the matter with the others. */
+export function parkedWishes(context: ParkedContext): Required<Pick<Part, 'records' | 'conflicts'>> {
   const records: PlannedRecord[] = [];
   const conflicts: PlanConflict[] = [];
   for (const rule of rulesFor(context)) {
@@ -33,11 +42,10 @@ export function planParked(context: Context): Part {
     if ('code' in settled) conflicts.push(settled);
     else records.push(settled);
   }
-  // One of them without the others would stop mail that somebody may still send.
-  return { records: conflicts.length === 0 ? records : records.filter(({ state }) => state === 'present'), conflicts };
+  return { records, conflicts };
 }
 
-function rulesFor(context: Context): readonly Rule[] {
+function rulesFor(context: ParkedContext): readonly Rule[] {
   const { domain } = context;
   return [
     {
@@ -85,7 +93,7 @@ function rulesFor(context: Context): readonly Rule[] {
 }
 
 /** Reports that somebody asked for go on. */
-function dmarcOf({ facts, domain }: Context): string {
+function dmarcOf({ facts, domain }: ParkedContext): string {
   const sight = look(facts, `_dmarc.${domain}`, 'TXT');
   const texts = sight.kind === 'seen' ? sight.values : [];
   const there = unitedDraft(texts.flatMap((text) => draftOf(text)?.draft ?? []));
@@ -100,7 +108,7 @@ function isWholeReject(text: string): boolean {
   return p === 'reject' && sp === 'reject' && np === 'reject';
 }
 
-function settle({ facts, domain }: Context, rule: Rule): PlannedRecord | PlanConflict | undefined {
+function settle({ facts, domain }: ParkedContext, rule: Rule): PlannedRecord | PlanConflict | undefined {
   const { name, type, value, why, needed } = rule;
   const base = { name, type, value, ttl: ttlSeconds, needed, why, sender: self } as const;
   const sight = look(facts, name, type);

@@ -35,7 +35,7 @@ function judgeName(facts: DomainFacts, sight: NameSight): Judged | undefined {
   return others.length > 0 ? beside(facts, sight, others) : undefined;
 }
 
-function valueOf(record: string | RecordData['MX']): string {
+function mxOrText(record: string | RecordData['MX']): string {
   return typeof record === 'string' ? record : `${record.preference} ${record.exchange || '.'}`;
 }
 
@@ -48,7 +48,7 @@ function othersBeside({ types, text, mx, address }: NameSight): readonly Other[]
   return (Object.keys(answers) as (keyof typeof answers)[]).flatMap((type) => {
     const answer = answers[type];
     if (answer.kind !== 'found' || answer.canonicalName !== undefined) return [];
-    return [{ type, values: answer.records.map(valueOf) }];
+    return [{ type, values: answer.records.map(mxOrText) }];
   });
 }
 

@@ -1,0 +1,13 @@
+/** PRK-04. Pure. */
+import type { DomainFacts, Judged } from '../types.ts';
+import { judgeParked } from './judge-parked.ts';
+
+export function keysNotVoid(facts: DomainFacts): readonly Judged[] {
+  return judgeParked(facts, {
+    type: 'TXT',
+    label: '*._domainkey',
+    present: 'has voided every signing key (DKIM)',
+    missing: 'does not void its signing keys: one that was forgotten would still count',
+    silent: 'advice',
+  });
+}
