@@ -28,6 +28,7 @@ import { tlsPolicies } from './policies.ts';
 import { proxyV2 } from './proxy-v2.ts';
 import { replyReader } from './reply-reader.ts';
 import { sasl } from './sasl.ts';
+import { score } from './score.ts';
 import { sevenBit } from './seven-bit.ts';
 import { smtpClient } from './smtp-client.ts';
 import { smtpPath } from './smtp-path.ts';
@@ -80,5 +81,5 @@ export const targets: readonly FuzzTarget[] = [
     dsnWishes,
   ],
   ...[tlsPolicies, dane, longMessage, dnsHosts],
-  ...[jsonShape, httpApi, config, authJsonl, explain],
+  ...[jsonShape, httpApi, config, authJsonl, explain, score],
 ];

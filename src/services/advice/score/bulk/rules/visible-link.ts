@@ -28,7 +28,7 @@ function leavingLink(facts: BulkFacts, { links, plain, html }: Content): string 
       trouble === undefined && (href === header || leavingWords.test(text) || leavingWords.test(href)),
   );
   if (found !== undefined || html !== undefined || plain === undefined) return found?.href;
-  const near = /\S*(?:https?:\/\/|mailto:|@)\S*/i;
+  const near = /https?:\/\/|mailto:|@/i;
   const lines = plain.split(/\r?\n/, linesMax);
   const at = lines.findIndex((line, at) => leavingWords.test(line) && near.test(`${line} ${lines[at + 1] ?? ''}`));
   return at < 0 ? undefined : lines[at]?.slice(0, 200).trim();
