@@ -45,6 +45,7 @@ export function createCliHost(streams: Streams, signal: AbortSignal): CliHost {
     out,
     err,
     outStyle,
+    errIsTerminal: stderr.isTTY ?? false,
     errStyle: stderr.isTTY && coloursAllowed(env) ? colourStyle : plainStyle,
     columns,
     environment: env,
@@ -54,6 +55,18 @@ export function createCliHost(streams: Streams, signal: AbortSignal): CliHost {
     fetch,
     signal: ended,
     resolver: makeResolver,
+    doctorEyes: async (wish) => {
+      const { openDoctorEyes } = await import('./doctor-eyes.ts');
+      return openDoctorEyes({
+        ...wish,
+        servers: await serversFrom(wish.servers),
+        asksAuthorities: wish.servers.length === 0,
+      });
+    },
+    systemServers: async () => {
+      const { readSystemServers } = await import('../adapters/resolver/system-servers.ts');
+      return readSystemServers().map(({ address }) => address);
+    },
     dns: async (place) => (await import('./office-dns.ts')).openOfficeDns((await config(place)).config),
     catalogue: async () => (await import('./load-catalogue.ts')).loadCatalogue(),
     policyFiles: async (resolver) => {
@@ -171,19 +184,23 @@ async function writeNewFile(path: string, text: string): Promise<boolean> {
 }
 
 async function makeResolver(given: readonly ServerAddress[]) {
-  const [{ createNodeNet }, { createStubResolver }, { readSystemServers }, { systemRandom }] = await Promise.all([
+  const [{ createNodeNet }, { createStubResolver }, { systemRandom }] = await Promise.all([
     import('../adapters/net/node-net.ts'),
     import('../adapters/resolver/stub-resolver.ts'),
-    import('../adapters/resolver/system-servers.ts'),
     import('../base/random.ts'),
   ]);
+  const servers = await serversFrom(given);
+  return createStubResolver({ net: createNodeNet(), timers: systemClock, random: systemRandom, servers });
+}
+
+async function serversFrom(given: readonly ServerAddress[]) {
+  if (given.length === 0) return (await import('../adapters/resolver/system-servers.ts')).readSystemServers();
   // What is asked on this machine cannot be changed on the way: its word on DNSSEC is believed. RFC 7672 §2.1
   const named = async (server: ServerAddress) => {
     const at = await addressOf(server);
     return isLoopback(at.address) ? { ...at, trustAd: true } : at;
   };
-  const servers = given.length === 0 ? readSystemServers() : await Promise.all(given.map(named));
-  return createStubResolver({ net: createNodeNet(), timers: systemClock, random: systemRandom, servers });
+  return Promise.all(given.map(named));
 }
 
 async function lookAtTls({ resolver, ...wish }: TlsWish, signal: AbortSignal): Promise<ShownTls> {

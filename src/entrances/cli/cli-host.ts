@@ -10,6 +10,7 @@ import type { DomainName } from '../../format/domain-name.ts';
 import type { Authorities } from '../../protocol/dns/authorities.ts';
 import type { Resolver } from '../../protocol/dns/types.ts';
 import type { FetchPolicyFile } from '../../protocol/mta-sts/sts-policies.ts';
+import type { DoctorWorld } from '../../services/advice/doctor/types.ts';
 import type { Directory } from '../../services/directory/directory.ts';
 import type { Events } from '../../services/events/events.ts';
 import type { MailboxService } from '../../services/mailbox/mailbox.ts';
@@ -82,6 +83,17 @@ export type ShownTls =
   | { readonly kind: 'seen'; readonly from: string; readonly chain: readonly Uint8Array[] }
   | { readonly kind: 'failed'; readonly why: string };
 
+/** What the doctor looks through. */
+export type DoctorEyes = Omit<DoctorWorld, 'nowMs'>;
+
+export type DoctorWish = {
+  /** The system's own when there are none. */
+  readonly servers: readonly ServerAddress[];
+  /** Mail hosts, policies and logos are looked at, too. */
+  readonly probes: boolean;
+  readonly signal: AbortSignal;
+};
+
 type FetchNamed = (
   url: string,
   wish: { readonly octetsMax: number; readonly mediaType: string },
@@ -135,6 +147,8 @@ export type CliHost = {
   readonly err: (text: string) => void;
   readonly outStyle: Style;
   readonly errStyle: Style;
+  /** Somebody sees what goes to stderr while it happens. */
+  readonly errIsTerminal: boolean;
   /** Columns of the terminal; undefined when the output goes into a file or a pipe. */
   readonly columns: number | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -147,6 +161,9 @@ export type CliHost = {
   readonly signal: AbortSignal;
   /** The system's own name servers when none are given. */
   readonly resolver: (servers: readonly ServerAddress[]) => Promise<Resolver>;
+  /** Addresses of the system's own name servers. */
+  readonly systemServers: () => Promise<readonly string[]>;
+  readonly doctorEyes: (wish: DoctorWish) => Promise<DoctorEyes>;
   /** The DNS as the office at the place sees it, its authoritative servers asked directly. */
   readonly dns: (place: Place) => Promise<Eyes>;
   /** The catalogue of senders. */

@@ -194,6 +194,12 @@ const commandRows: readonly Row[] = [
   },
   {
     group: care,
+    name: 'blocklists',
+    says: 'which block lists an address or a domain is on, and the way off',
+    load: async () => (await import('./commands/blocklists.ts')).defineBlocklists,
+  },
+  {
+    group: care,
     name: 'fsck',
     says: 'is everything in the data folder what was put in?',
     load: async () => (await import('./commands/fsck.ts')).defineFsck,

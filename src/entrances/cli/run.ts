@@ -4,7 +4,7 @@ import { type Authorities, resolverAsAuthority } from '../../protocol/dns/author
 import type { Resolver } from '../../protocol/dns/types.ts';
 import type { Format } from './answer.ts';
 import { CliError } from './cli-error.ts';
-import type { CliHost, Eyes, OpenOffice, Place } from './cli-host.ts';
+import type { CliHost, DoctorEyes, DoctorWish, Eyes, OpenOffice, Place } from './cli-host.ts';
 import { exits } from './exits.ts';
 import type { OfficeClient } from './office-client.ts';
 
@@ -88,8 +88,7 @@ export class Run implements AsyncDisposable {
   /** What `--zone` and `--resolver` say; the system's name servers without them. */
   async resolver(): Promise<Resolver> {
     const { zone = [], resolver = [] } = this.#options;
-    if (zone.length > 0 && resolver.length > 0)
-      throw contradiction('--zone answers every question itself, --resolver asks others: give one of them.');
+    if (zone.length > 0 && resolver.length > 0) throw contradiction(zoneOrResolver);
     if (zone.length > 0) {
       const { readZones } = await import('./read-zones.ts');
       return readZones(this.host, zone);
@@ -97,6 +96,18 @@ export class Run implements AsyncDisposable {
     if (resolver.length === 0) return this.host.resolver([]);
     const { readServer } = await import('./read-options.ts');
     return this.host.resolver(resolver.map(readServer));
+  }
+
+  /** Whether one of the name servers that are asked is a big public one. */
+  async asksPublicResolver(): Promise<boolean> {
+    const { zone = [], resolver = [] } = this.#options;
+    if (zone.length > 0) return false;
+    const [{ isPublicResolver }, { readServer }] = await Promise.all([
+      import('../../protocol/dnsbl/public-resolvers.ts'),
+      import('./read-options.ts'),
+    ]);
+    const given = resolver.map((text) => readServer(text).host);
+    return (given.length > 0 ? given : await this.host.systemServers()).some(isPublicResolver);
   }
 
   /** For what an office asks: with `--zone` and `--resolver` these stand for all servers, else every one is asked. */
@@ -113,6 +124,29 @@ export class Run implements AsyncDisposable {
     return { resolver, authorities };
   }
 
+  /** What the doctor looks through: zone text alone, or name servers, and hosts where they may be looked at. */
+  async doctorEyes(wish: Omit<DoctorWish, 'servers'>): Promise<DoctorEyes> {
+    const { zone = [], resolver: servers = [] } = this.#options;
+    if (zone.length === 0) {
+      const { readServer } = await import('./read-options.ts');
+      return this.host.doctorEyes({ ...wish, servers: servers.map(readServer) });
+    }
+    if (servers.length > 0) throw contradiction(zoneOrResolver);
+    const [{ readZoneTexts }, { zoneResolver }, { zoneNames }] = await Promise.all([
+      import('./read-zones.ts'),
+      import('../../protocol/dns/zone-resolver.ts'),
+      import('../../protocol/dns/zone-names.ts'),
+    ]);
+    const zones = await readZoneTexts(this.host, zone);
+    return {
+      resolver: zoneResolver(zones),
+      resolverName: 'the zone file',
+      isPublicResolver: false,
+      zoneText: { namesBelow: zoneNames(zones) },
+      probes: {},
+    };
+  }
+
   async clock(): Promise<Clock> {
     const { clock } = this.#options;
     if (clock === undefined) return this.host.timers;
@@ -125,6 +159,8 @@ export class Run implements AsyncDisposable {
     await this.#folder?.close();
   }
 }
+
+const zoneOrResolver = '--zone answers every question itself, --resolver asks others: give one of them.';
 
 function filled(text: string | undefined): string | undefined {
   return text === '' ? undefined : text;

@@ -193,7 +193,7 @@ export const blockLists: readonly BlockList[] = [
         128: domainEntry('CR', 'the web site of the domain was broken into', cleanUp),
       },
     },
-    refusals: { '127.0.0.1': 'it does not answer this resolver' },
+    refusals: { '127.0.0.1': 'it does not answer this name server' },
     test: { listed: 'test.surbl.org', clean: 'invalid' },
   },
   {
@@ -210,7 +210,7 @@ export const blockLists: readonly BlockList[] = [
         8: small('red', 'the domain is new, or looks like those of spam'),
       },
     },
-    refusals: { '127.0.0.1': 'it does not answer this resolver (too many questions, or a public one)' },
+    refusals: { '127.0.0.1': 'it does not answer this name server' },
     test: { listed: 'test.uribl.com', clean: 'invalid' },
   },
 ];

@@ -9,8 +9,8 @@ import type { BlockList, ListEntry, ListReading } from './types.ts';
 /** What Spamhaus says instead of answering, and others after it. */
 const refusals: Readonly<Record<string, string>> = {
   '127.255.255.252': 'the name of the list was mistyped',
-  '127.255.255.254': 'it does not answer public resolvers',
-  '127.255.255.255': 'it was asked too often by this resolver',
+  '127.255.255.254': 'it does not answer public name servers',
+  '127.255.255.255': 'it was asked too often through this name server',
 };
 
 export type ListLook = {
@@ -25,11 +25,11 @@ export function readListAnswer(list: BlockList, { answer, tested, isPublicResolv
   if (said.state === 'unknown') return said;
   const control = readCodes(list, tested.listed);
   if (control.state === 'unknown') return control;
-  if (control.state === 'clean') return unknown('it does not answer this resolver: it denies its own test entry');
+  if (control.state === 'clean') return unknown('it does not answer this name server');
   // RFC 5782 §5: a list that lists what it must not has gone, or is answered for by somebody else
   if (readCodes(list, tested.clean).state !== 'clean') return unknown('it lists everything, so its word means nothing');
   if (said.state === 'clean' && isPublicResolver)
-    return unknown('it was asked through a public resolver, which such lists do not tell the truth');
+    return unknown('it was asked through a public name server, and tells those nothing');
   return said;
 }
 
