@@ -20,6 +20,16 @@ import type { Evidence, ExplainedSignature, Explanation } from './types.ts';
 export { sendAgainWords } from './bounces/advise-on-refusal.ts';
 export { type BounceExplanation, explainBounce } from './bounces/explain-bounce.ts';
 export { readBounce } from './bounces/read-bounce.ts';
+export { type CheckDocument, checkDocument } from './doctor/check-document.ts';
+export { checkAgain, checkDomain, type DomainCheck } from './doctor/check-domain.ts';
+export { worldLimits } from './doctor/recorded-world.ts';
+export {
+  type CheckSubject,
+  readSnapshot,
+  type Snapshot,
+  snapshotDocument,
+  snapshotOctetsMax,
+} from './doctor/snapshot.ts';
 export { hopFromOutside } from './explain-hops.ts';
 export { type ExplainedRecord, explainRecord } from './records/explain-record.ts';
 export { createScorer, scoreMessage } from './score/score.ts';

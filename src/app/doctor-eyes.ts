@@ -1,0 +1,43 @@
+/**
+ * What the doctor looks through on a command line: the system's name servers and, each for itself, the servers of the domain; or name
+ * servers that a person named, which stand for the whole DNS. No database, no settings.
+ */
+import { hostname } from 'node:os';
+import { createNodeNet } from '../adapters/net/node-net.ts';
+import { createAuthorities } from '../adapters/resolver/authorities.ts';
+import { createStubResolver, type ResolverServer } from '../adapters/resolver/stub-resolver.ts';
+import { systemClock } from '../base/clock.ts';
+import { systemRandom } from '../base/random.ts';
+import type { DoctorEyes, DoctorWish } from '../entrances/cli/cli-host.ts';
+import { parseDomainName } from '../format/domain-name.ts';
+import { isPublicResolver } from '../protocol/dnsbl/public-resolvers.ts';
+
+type EyesWish = Omit<DoctorWish, 'servers'> & {
+  readonly servers: readonly ResolverServer[];
+  /** The servers of the domain are asked, too. */
+  readonly asksAuthorities: boolean;
+};
+
+export async function openDoctorEyes({ servers, asksAuthorities, probes, signal }: EyesWish): Promise<DoctorEyes> {
+  const deps = { net: createNodeNet(), timers: systemClock, random: systemRandom };
+  const resolver = createStubResolver({ ...deps, servers });
+  return {
+    resolver,
+    resolverName: servers.map(({ address, port }) => (port === dnsPort ? address : `${address}:${port}`)).join(', '),
+    isPublicResolver: servers.some(({ address }) => isPublicResolver(address)),
+    ...(asksAuthorities && { authorities: createAuthorities({ ...deps, resolver }) }),
+    probes: probes ? await openProbes({ ...deps, resolver }, signal) : {},
+  };
+}
+
+const dnsPort = 53;
+
+async function openProbes(
+  deps: Omit<Parameters<typeof import('./doctor-probes.ts').createProbes>[0], 'trust'>,
+  signal: AbortSignal,
+) {
+  const { createProbes } = await import('./doctor-probes.ts');
+  const ehloName = parseDomainName(hostname()) ?? 'localhost';
+  // A person at the keyboard asks for it: mail hosts in their own network may be looked at.
+  return createProbes({ ...deps, trust: [] }, { ehloName, allowPrivate: true, signal });
+}
