@@ -1,0 +1,451 @@
+/** Every check of DKIM keys: a zone that makes it fail, one that makes it pass, and where nobody can know. */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { clinicNowMs, factsOf, findingsFor, type Scene, theFinding } from '../../../../../test/support/doctor.ts';
+import {
+  ed25519,
+  inPieces,
+  otherRsa2048,
+  rsa512,
+  rsa1024,
+  rsa2048,
+  rsa4160,
+} from '../../../../../test/support/doctor-keys.ts';
+import type { DomainName } from '../../../../format/domain-name.ts';
+import type { FindingStatus, Fix } from '../../types.ts';
+import type { CheckId } from '../checks/checks.ts';
+import { findingsOf } from '../judge-domain.ts';
+import type { OfficeKnowledge } from '../types.ts';
+import { dkimRules } from './rules.ts';
+
+const key = (selector: string, text: string, domain = 'example.com') =>
+  `${selector}._domainkey.${domain}. 300 TXT ${inPieces(text)}`;
+const good = `v=DKIM1; k=rsa; p=${rsa2048}`;
+const dayMs = 86_400_000;
+
+function office(
+  keys: readonly Partial<OfficeKnowledge['keys'][number]>[],
+  since: Record<string, number> = {},
+): OfficeKnowledge {
+  return {
+    hostname: 'mx.example.net' as DomainName,
+    receives: true,
+    keys: keys.map((one) => ({
+      selector: 'ph1',
+      record: good,
+      state: 'active',
+      createdAtMs: clinicNowMs - 10 * dayMs,
+      ...one,
+    })),
+    unchangedSinceMs: since,
+    planned: {},
+  };
+}
+const reports = (selectorsSeen: readonly string[], days = 90) => ({ days, selectorsSeen, bySender: {} });
+const mailchimp = `k2._domainkey.example.com. CNAME dkim2.mcsv.net.
+k3._domainkey.example.com. CNAME dkim3.mcsv.net.
+dkim2.mcsv.net. TXT ${inPieces(good)}
+dkim3.mcsv.net. TXT ${inPieces(good)}`;
+
+type Row = Scene & {
+  readonly id: CheckId;
+  readonly status: FindingStatus;
+  readonly severity?: string;
+  readonly says?: RegExp;
+  readonly fix?: Partial<Fix>;
+  readonly steps?: RegExp;
+};
+
+const txt = (selector: string, value: string) => ({ name: `${selector}._domainkey.example.com`, type: 'TXT', value });
+const set = (selector: string, value: string, type = 'TXT') => ({ ...txt(selector, value), type, ttl: 3600 });
+
+const rows: readonly Row[] = [
+  // DKM-01
+  { id: 'DKM-01', status: 'fail', zone: 'example.com. A 192.0.2.1', selectors: ['s9'], says: /no key named "s9"/ },
+  { id: 'DKM-01', status: 'pass', zone: key('s9', good), selectors: ['s9'] },
+  {
+    id: 'DKM-01',
+    status: 'unknown',
+    zone: ';!SERVFAIL s9._domainkey.example.com.\nexample.com. A 192.0.2.1',
+    selectors: ['s9'],
+  },
+  { id: 'DKM-01', status: 'unknown', zone: 'example.com. A 192.0.2.1', says: /not proven/ },
+  { id: 'DKM-01', status: 'unknown', zone: key('a-name-nobody-guesses', good), says: /cannot be guessed/ },
+  { id: 'DKM-01', status: 'pass', zone: key('default', good), says: /default/ },
+  {
+    id: 'DKM-01',
+    status: 'fail',
+    zone: 'example.com. A 192.0.2.1',
+    senders: ['google-workspace'],
+    says: /Google Workspace signs/,
+    steps: /Admin console/,
+  },
+  {
+    id: 'DKM-01',
+    status: 'fail',
+    zone: 'example.com. A 192.0.2.1',
+    senders: [`google-workspace:key=${rsa2048}`],
+    fix: { delete: [], set: [set('google', good)] },
+  },
+  { id: 'DKM-01', status: 'pass', zone: key('google', good), senders: ['google-workspace'] },
+  {
+    id: 'DKM-01',
+    status: 'fail',
+    zone: 'example.com. A 192.0.2.1',
+    office: office([{}]),
+    fix: { set: [set('ph1', good)] },
+  },
+  {
+    id: 'DKM-01',
+    status: 'fail',
+    severity: 'warn',
+    zone: 'example.com. A 192.0.2.1',
+    office: office([{ state: 'pending' }]),
+  },
+  { id: 'DKM-01', status: 'pass', zone: key('ph1', good), office: office([{}]) },
+  {
+    id: 'DKM-01',
+    status: 'fail',
+    severity: 'warn',
+    zone: 'example.com. A 192.0.2.1',
+    reports: reports(['x7']),
+    says: /Receivers saw/,
+  },
+  { id: 'DKM-01', status: 'skip', zone: 's9._domainkey.example.com. CNAME gone.example.net.', selectors: ['s9'] },
+  { id: 'DKM-01', status: 'fail', zone: '*._domainkey.example.com. TXT "v=DKIM1; p="', selectors: ['s9'] },
+  // DKM-02
+  {
+    id: 'DKM-02',
+    status: 'fail',
+    zone: key('mail', `v=DKIM1; k=rsa; p=${rsa2048.slice(0, 200)}" "${rsa2048.slice(200)}`),
+    says: /quotation marks/,
+    fix: {
+      delete: [txt('mail', `v=DKIM1; k=rsa; p=${rsa2048.slice(0, 200)}" "${rsa2048.slice(200)}`)],
+      set: [set('mail', good)],
+    },
+  },
+  {
+    id: 'DKM-02',
+    status: 'fail',
+    zone: key('mail', `v=DKIM1; k=rsa; p=${rsa2048.slice(0, 239)}`),
+    says: /cut off: 239 of 392/,
+    steps: /copy it whole/,
+  },
+  {
+    id: 'DKM-02',
+    status: 'fail',
+    zone: key('mail', `v=dkim1; p=${rsa2048}`),
+    says: /written exactly so/,
+    fix: { set: [set('mail', good)] },
+  },
+  {
+    id: 'DKM-02',
+    status: 'fail',
+    zone: key('mail', `v=DKIM1; k=rsa; p=v=DKIM1; k=rsa; p=${rsa2048}`),
+    says: /twice/,
+    fix: { set: [set('mail', good)] },
+  },
+  { id: 'DKM-02', status: 'fail', zone: key('mail', `v=DKIM1; k=dsa; p=${rsa2048}`), says: /of a kind/ },
+  {
+    id: 'DKM-02',
+    status: 'fail',
+    zone: key('mail', `v=DKIM1; s=tlsrpt; p=${rsa2048}`),
+    says: /not meant for mail/,
+    fix: { set: [set('mail', `v=DKIM1; p=${rsa2048}`)] },
+  },
+  { id: 'DKM-02', status: 'pass', zone: key('mail', good) },
+  { id: 'DKM-02', status: 'skip', zone: 'example.com. A 192.0.2.1' },
+  {
+    id: 'DKM-02',
+    status: 'unknown',
+    zone: `;!TIMEOUT s9._domainkey.example.com.\n${key('mail', good)}`,
+    selectors: ['s9'],
+  },
+  // DKM-03
+  {
+    id: 'DKM-03',
+    status: 'fail',
+    zone: key('ph1', 'v=DKIM1; p='),
+    office: office([{}]),
+    fix: { delete: [txt('ph1', 'v=DKIM1; p=')], set: [set('ph1', good)] },
+  },
+  { id: 'DKM-03', status: 'fail', zone: key('s9', 'v=DKIM1; p='), selectors: ['s9'], steps: /sign with another key/ },
+  { id: 'DKM-03', status: 'skip', zone: key('default', 'v=DKIM1; p=') },
+  { id: 'DKM-03', status: 'pass', zone: key('s9', good), selectors: ['s9'] },
+  // DKM-04
+  { id: 'DKM-04', status: 'fail', severity: 'error', zone: key('mail', `p=${rsa512}`), says: /shorter than 1024/ },
+  { id: 'DKM-04', status: 'fail', severity: 'warn', zone: key('mail', `p=${rsa1024}`), says: /1024 bits/ },
+  { id: 'DKM-04', status: 'fail', severity: 'warn', zone: key('mail', `p=${rsa4160}`), says: /longer than 4096/ },
+  {
+    id: 'DKM-04',
+    status: 'fail',
+    zone: key('ph1', `p=${rsa1024}`),
+    office: office([{}]),
+    steps: /posthorn domains key rotate example\.com/,
+  },
+  { id: 'DKM-04', status: 'pass', zone: key('mail', `p=${rsa2048}`) },
+  // DKM-05
+  {
+    id: 'DKM-05',
+    status: 'fail',
+    zone: key('mail', `v=DKIM1; t=y:s; p=${rsa2048}`),
+    fix: { delete: [txt('mail', `v=DKIM1; t=y:s; p=${rsa2048}`)], set: [set('mail', `v=DKIM1; t=s; p=${rsa2048}`)] },
+  },
+  { id: 'DKM-05', status: 'pass', zone: key('mail', `v=DKIM1; t=s; p=${rsa2048}`) },
+  // DKM-06
+  {
+    id: 'DKM-06',
+    status: 'fail',
+    zone: key('mail', `v=DKIM1; t=s; p=${rsa2048}`),
+    senders: ['wordpress:subdomain=shop'],
+    says: /shop\.example\.com/,
+    fix: { set: [set('mail', `v=DKIM1; p=${rsa2048}`)] },
+  },
+  { id: 'DKM-06', status: 'pass', zone: key('mail', `v=DKIM1; t=s; p=${rsa2048}`) },
+  // DKM-07
+  {
+    id: 'DKM-07',
+    status: 'fail',
+    zone: key('mail', `v=DKIM1; h=sha1; p=${rsa2048}`),
+    fix: { set: [set('mail', `v=DKIM1; p=${rsa2048}`)] },
+  },
+  { id: 'DKM-07', status: 'pass', zone: key('mail', `v=DKIM1; h=sha1:sha256; p=${rsa2048}`) },
+  // DKM-08
+  {
+    id: 'DKM-08',
+    status: 'fail',
+    zone: 's9._domainkey.example.com. CNAME gone.example.net.',
+    selectors: ['s9'],
+    says: /no key is there/,
+  },
+  {
+    id: 'DKM-08',
+    status: 'fail',
+    zone: `k2._domainkey.example.com. CNAME dkim9.mcsv.net.\ndkim9.mcsv.net. TXT ${inPieces(good)}`,
+    senders: ['mailchimp'],
+    says: /not your account at Mailchimp/,
+    fix: {
+      delete: [{ name: 'k2._domainkey.example.com', type: 'CNAME', value: 'dkim9.mcsv.net' }],
+      set: [set('k2', 'dkim2.mcsv.net', 'CNAME')],
+    },
+  },
+  { id: 'DKM-08', status: 'pass', zone: mailchimp, senders: ['mailchimp'] },
+  {
+    id: 'DKM-08',
+    status: 'unknown',
+    zone: ';!SERVFAIL gone.example.net.\ns9._domainkey.example.com. CNAME gone.example.net.',
+    selectors: ['s9'],
+  },
+  {
+    id: 'DKM-08',
+    status: 'unknown',
+    isUnpublished: true,
+    zone: 's9._domainkey.example.com. CNAME s9.dkim.example.net.',
+    selectors: ['s9'],
+  },
+  { id: 'DKM-08', status: 'skip', zone: key('mail', good) },
+  // DKM-09
+  {
+    id: 'DKM-09',
+    status: 'fail',
+    zone: `${mailchimp.split('\n').slice(1).join('\n')}\n${key('k2', good)}`,
+    senders: ['mailchimp'],
+    says: /asks for an alias/,
+    fix: { delete: [txt('k2', good)], set: [set('k2', 'dkim2.mcsv.net', 'CNAME')] },
+  },
+  {
+    id: 'DKM-09',
+    status: 'fail',
+    zone: `google._domainkey.example.com. CNAME other.example.net.\nother.example.net. TXT ${inPieces(good)}`,
+    senders: [`google-workspace:key=${otherRsa2048}`],
+    says: /receivers get another key/,
+    fix: { set: [set('google', `v=DKIM1; k=rsa; p=${otherRsa2048}`)] },
+  },
+  { id: 'DKM-09', status: 'pass', zone: mailchimp, senders: ['mailchimp'] },
+  { id: 'DKM-09', status: 'skip', zone: key('mail', good) },
+  // DKM-10
+  {
+    id: 'DKM-10',
+    status: 'fail',
+    zone: 'example.com. A 192.0.2.1',
+    senders: ['mailchimp', `own:ip4=192.0.2.10,selector=k2,key=${rsa2048}`],
+    says: /each want a key of their own/,
+    steps: /--sender own:subdomain=news/,
+  },
+  {
+    id: 'DKM-10',
+    status: 'pass',
+    zone: 'example.com. A 192.0.2.1',
+    senders: ['mailchimp', `own:ip4=192.0.2.10,selector=own1,key=${rsa2048}`],
+  },
+  { id: 'DKM-10', status: 'skip', zone: 'example.com. A 192.0.2.1' },
+  // DKM-11
+  {
+    id: 'DKM-11',
+    status: 'fail',
+    zone: key('ph1', `p=${otherRsa2048}`),
+    office: office([{}]),
+    fix: { delete: [txt('ph1', `p=${otherRsa2048}`)], set: [set('ph1', good)] },
+  },
+  { id: 'DKM-11', status: 'pass', zone: key('ph1', `k=rsa; p=${rsa2048}`), office: office([{}]) },
+  {
+    id: 'DKM-11',
+    status: 'unknown',
+    zone: ';!SERVFAIL ph1._domainkey.example.com.\nexample.com. A 192.0.2.1',
+    office: office([{}]),
+  },
+  { id: 'DKM-11', status: 'skip', zone: key('ph1', good) },
+  // DKM-12
+  {
+    id: 'DKM-12',
+    status: 'fail',
+    zone: key('ph1', good),
+    office: office([{ createdAtMs: clinicNowMs - 181 * dayMs }]),
+    says: /181 days/,
+  },
+  {
+    id: 'DKM-12',
+    status: 'fail',
+    zone: key('mail', good),
+    office: office([], { 'TXT mail._domainkey.example.com': clinicNowMs - 400 * dayMs }),
+    says: /400 days/,
+  },
+  {
+    id: 'DKM-12',
+    status: 'pass',
+    zone: key('ph1', good),
+    office: office([{ createdAtMs: clinicNowMs - 180 * dayMs }]),
+  },
+  { id: 'DKM-12', status: 'skip', zone: key('ph1', good) },
+  // DKM-13
+  {
+    id: 'DKM-13',
+    status: 'fail',
+    zone: key('mail', good),
+    reports: reports(['google']),
+    says: /looks like Google Workspace/,
+    steps: /--sender google-workspace/,
+  },
+  {
+    id: 'DKM-13',
+    status: 'pass',
+    zone: key('google', good),
+    senders: ['google-workspace'],
+    reports: reports(['google']),
+  },
+  { id: 'DKM-13', status: 'skip', zone: key('mail', good) },
+  // DKM-14
+  {
+    id: 'DKM-14',
+    status: 'fail',
+    zone: key('mail', good),
+    reports: reports([]),
+    fix: { delete: [txt('mail', good)], set: [] },
+  },
+  { id: 'DKM-14', status: 'pass', zone: key('mail', good), reports: reports(['mail']) },
+  { id: 'DKM-14', status: 'skip', zone: key('mail', good), reports: reports([], 89) },
+  // DKM-15
+  { id: 'DKM-15', status: 'fail', zone: key('mail', `v=DKIM1; k=ed25519; p=${ed25519}`), says: /Ed25519/ },
+  { id: 'DKM-15', status: 'pass', zone: `${key('mail', `v=DKIM1; k=ed25519; p=${ed25519}`)}\n${key('default', good)}` },
+  {
+    id: 'DKM-15',
+    status: 'fail',
+    zone: `${key('ph1', `v=DKIM1; k=ed25519; p=${ed25519}`)}\n${key('default', good)}`,
+    office: office([{ record: `v=DKIM1; k=ed25519; p=${ed25519}` }]),
+    steps: /domains key rotate/,
+  },
+  // DKM-16
+  {
+    id: 'DKM-16',
+    status: 'fail',
+    zone: `${key('ph1', good)}\n${key('ph1', `p=${otherRsa2048}`)}`,
+    office: office([{}]),
+    fix: { delete: [txt('ph1', `p=${otherRsa2048}`)], set: [txt('ph1', good)] },
+  },
+  { id: 'DKM-16', status: 'pass', zone: `${key('mail', good)}\nmail._domainkey.example.com. 300 TXT "v=spf1 -all"` },
+  // DKM-17
+  { id: 'DKM-17', status: 'fail', zone: mailchimp, senders: ['mailchimp'], says: /all its customers/ },
+  { id: 'DKM-17', status: 'pass', zone: key('google', good), senders: [`google-workspace:key=${rsa2048}`] },
+  { id: 'DKM-17', status: 'skip', zone: key('mail', good) },
+];
+
+test('DKIM: every check has a scene that fails and one that passes', async () => {
+  for (const { id } of dkimRules)
+    for (const status of ['fail', 'pass'])
+      assert.ok(
+        rows.some((row) => row.id === id && row.status === status),
+        `${id} ${status}`,
+      );
+});
+
+for (const [at, { id, status, severity, says, fix, steps, ...scene }] of rows.entries())
+  test(`${id} ${status}: ${says?.source ?? `scene ${at}`}`, async () => {
+    const finding = scene.senders?.includes('mailchimp')
+      ? await oneOf(id, status, scene)
+      : await theFinding(id, status, scene);
+    if (severity !== undefined) assert.equal(finding.severity, severity);
+    if (says !== undefined) assert.match(finding.meaning, says);
+    if (steps !== undefined) assert.match((finding.fix?.steps ?? []).join('\n'), steps);
+    if (fix !== undefined) assert.partialDeepStrictEqual(finding.fix, fix);
+    if (status === 'fail') assert.ok(finding.fix, 'what is wrong has a way out');
+    if (status === 'fail' || status === 'pass')
+      for (const { answer } of finding.evidence) assert.notEqual(answer, 'not asked', JSON.stringify(finding.evidence));
+  });
+
+/** Of a sender with several keys, whose findings are several. */
+async function oneOf(id: CheckId, status: FindingStatus, scene: Scene) {
+  const findings = await findingsFor(id, scene);
+  const finding = findings.find((one) => one.status === status);
+  assert.ok(finding, findings.map((one) => `${one.status}: ${one.meaning}`).join('\n'));
+  if (status === 'pass') assert.ok(findings.every((one) => one.status === 'pass'));
+  return finding;
+}
+
+test('DKM-01: of a sender that was only recognised, a key under its usual name is not proven to be missing', async () => {
+  const judged = async (zone: string) => {
+    const facts = await factsOf({ zone, senders: ['mailchimp'] });
+    const senders = facts.subject.senders.map((one) => ({ ...one, isDeclared: false }));
+    const [rule] = dkimRules;
+    assert.ok(rule);
+    return findingsOf(rule, { ...facts, subject: { ...facts.subject, senders } });
+  };
+  assert.deepEqual(
+    (await judged('example.com. A 192.0.2.1')).map(({ status }) => status),
+    ['unknown', 'unknown'],
+  );
+  const half = await judged(mailchimp.split('\n').slice(1).join('\n'));
+  assert.deepEqual(
+    half.map(({ status, severity }) => [status, severity]),
+    [
+      ['fail', 'warn'],
+      ['pass', 'error'],
+    ],
+  );
+  assert.deepEqual(half[0]?.fix?.set, [set('k2', 'dkim2.mcsv.net', 'CNAME')]);
+});
+
+test('DKM-01: a declared sender whose account is not known cannot be missing anything', async () => {
+  const { meaning, fix } = await oneOf('DKM-01', 'unknown', {
+    zone: 'example.com. A 192.0.2.1',
+    senders: ['amazon-ses'],
+  });
+  assert.match(meaning, /not proven/);
+  assert.match(fix?.steps?.join() ?? '', /--sender amazon-ses:/);
+});
+
+test('how each sender signs is told for the score that is to be expected', async () => {
+  const { dkim } = await factsOf({
+    zone: `${key('google', `p=${rsa1024}`)}\n${mailchimp.split('\n').slice(1).join('\n')}`,
+    senders: ['google-workspace', 'mailchimp'],
+  });
+  assert.deepEqual(dkim.senders.slice(0, 2), [
+    { label: 'google-workspace', keys: [{ selector: 'google', state: 'weak' }] },
+    {
+      label: 'mailchimp',
+      keys: [
+        { selector: 'k2', state: 'missing' },
+        { selector: 'k3', state: 'good' },
+      ],
+    },
+  ]);
+});
