@@ -31,7 +31,7 @@ export function wildcardCatches({ dns, subject: { domain }, show }: DomainFacts)
             ...(gone.some(({ type }) => type === 'CNAME')
               ? ['Before the wildcard goes, give every host that lives by it a record of its own.']
               : []),
-            `If it has to stay, publish real records at ${listed(caught.map(({ name }) => name))}: names that exist are out of its reach.`,
+            `If it has to stay, publish ${listed(caught.map(({ real }) => real))}: names that exist are out of its reach.`,
           ],
         },
       }),
@@ -50,18 +50,23 @@ export function wildcardCatches({ dns, subject: { domain }, show }: DomainFacts)
   ];
 }
 
-type Caught = { readonly name: string; readonly spoken: string };
+/** `real`: what takes the place of the wildcard there. */
+type Caught = { readonly name: string; readonly spoken: string; readonly real: string };
 
 function caughtNames(wild: WildFacts, domain: string): readonly Caught[] {
   const caught: Caught[] = [];
   const isWild = ({ text }: TextSight) => isSameText(text, wild.beside.text);
   if (isWild(wild.dmarc) && !recordsIn(wild.dmarc.text).some(isDmarcRecord))
-    caught.push({ name: wild.dmarc.name, spoken: '_dmarc' });
+    caught.push({ name: wild.dmarc.name, spoken: '_dmarc', real: `a DMARC record at _dmarc.${domain}` });
   const keys = recordsIn(wild.selector.text);
   if (keys.length > 0 && !keys.every(isRevokedKey))
-    caught.push({ name: wild.selector.name, spoken: `every name below _domainkey.${domain}` });
+    caught.push({
+      name: wild.selector.name,
+      spoken: `every name below _domainkey.${domain}`,
+      real: `a key below _domainkey.${domain}`,
+    });
   if (isWild(wild.sts) && !recordsIn(wild.sts.text).some(isStsRecord))
-    caught.push({ name: wild.sts.name, spoken: '_mta-sts' });
+    caught.push({ name: wild.sts.name, spoken: '_mta-sts', real: `an MTA-STS record at _mta-sts.${domain}` });
   return caught;
 }
 
@@ -70,10 +75,13 @@ function isSameText(one: DnsAnswer<string>, other: DnsAnswer<string>): boolean {
   return one.records.toSorted().join('\n') === other.records.toSorted().join('\n');
 }
 
-/** The wildcards as they stand in the zone: the nearer one first. */
+/** The wildcards as they stand in the zone. The wider one answers for the name of the narrower, too. */
 function wildRecords({ star, keyStar }: WildFacts): readonly FixRecord[] {
-  return [keyStar, star].flatMap(({ name, text, alias }) => {
-    if (alias.kind === 'found') return recordsOf(name, 'CNAME', alias.records);
-    return text.kind === 'found' ? recordsOf(name, 'TXT', text.records) : [];
-  });
+  const [wide, narrow] = [recordsAt(star), recordsAt(keyStar)];
+  const isOwn = ({ type, value }: FixRecord) => !wide.some((one) => one.type === type && one.value === value);
+  return [...narrow.filter(isOwn), ...wide];
+}
+
+function recordsAt({ name, text, alias }: TextSight): readonly FixRecord[] {
+  return alias.kind === 'found' ? recordsOf(name, 'CNAME', alias.records) : recordsOf(name, 'TXT', recordsIn(text));
 }
