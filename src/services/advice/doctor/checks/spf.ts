@@ -1,4 +1,154 @@
-/** The checks of this family. */
+/** The checks of SPF, which says who may send with a domain. */
 import type { Check } from '../types.ts';
 
-export const spfChecks = {} as const satisfies Record<string, Check>;
+export const spfChecks = {
+  'SPF-01': {
+    title: 'SPF record',
+    severity: 'error',
+    fails: 'The domain has no SPF record.',
+    why: 'RFC 7208 §3: without a record nobody can tell who may send. Gmail and Yahoo want SPF or DKIM of every sender, and both of those who send much.',
+    fix: 'Publish one TXT record at the domain that names everybody who sends, and ends with ~all or -all.',
+  },
+  'SPF-02': {
+    title: 'One SPF record',
+    severity: 'error',
+    fails: 'The domain has more than one SPF record.',
+    why: 'RFC 7208 §4.5: with more than one record the result is an error, whatever they say.',
+    fix: 'Replace them by one record that holds the terms of all.',
+  },
+  'SPF-03': {
+    title: 'SPF record can be read',
+    severity: 'error',
+    fails: 'A term of the record is mistyped.',
+    why: 'RFC 7208 §4.6: one mistake anywhere makes the whole record an error, even behind the term that would match.',
+    fix: 'Correct the term that is shown.',
+  },
+  'SPF-04': {
+    title: 'Old record type SPF',
+    severity: 'advice',
+    fails: 'There is a record of the type SPF (99).',
+    why: 'RFC 7208 §3.1: SPF records are TXT records; the type 99 is given up, and receivers do not ask for it.',
+    fix: 'Delete the record of the type SPF; keep the TXT record.',
+  },
+  'SPF-05': {
+    title: 'SPF lookups',
+    severity: 'error',
+    fails: 'The record and what it includes need more than 10 lookups; from 8 on it is a warning.',
+    why: 'RFC 7208 §4.6.4: receivers stop after 10 lookups with an error, so whoever comes later in the record does not pass.',
+    fix: 'Take out includes of no use, move services to names of their own below the domain, or write addresses in place of includes.',
+  },
+  'SPF-06': {
+    title: 'SPF names that do not exist',
+    severity: 'error',
+    fails: 'More than two names in the record do not exist.',
+    why: 'RFC 7208 §4.6.4: receivers stop with an error after two lookups that come back empty.',
+    fix: 'Take the terms out whose names do not exist.',
+  },
+  'SPF-07': {
+    title: 'Records that SPF includes',
+    severity: 'error',
+    fails: 'The record includes a name that has no SPF record, several, or one that cannot be read.',
+    why: 'RFC 7208 §5.2: an include without a record makes the whole check an error for every server that has not passed before it.',
+    fix: 'Take the include out, or write the name that the service uses today.',
+  },
+  'SPF-08': {
+    title: 'SPF records do not go in circles',
+    severity: 'error',
+    fails: 'A record includes one that leads back to it.',
+    why: 'RFC 7208 §4.6.4: a circle uses up the 10 lookups, and the result is an error.',
+    fix: 'Take the include out that leads back.',
+  },
+  'SPF-09': {
+    title: 'How the SPF record ends',
+    severity: 'error',
+    fails: 'The record lets everybody pass (+all), says nothing of strangers (?all), or has no end.',
+    why: 'RFC 7208 §4.7, §5.1: a record should end with all or redirect=, which speaks of all servers that it does not name. One that lets all pass helps forgers.',
+    fix: 'End the record with ~all, or with -all.',
+  },
+  'SPF-10': {
+    title: 'SPF term ptr',
+    severity: 'warn',
+    fails: 'The record uses the term ptr.',
+    why: 'RFC 7208 §5.5: ptr should not be used; it is slow, and a load on servers that are not yours.',
+    fix: 'Write the addresses of those servers in its place (ip4:, ip6:).',
+  },
+  'SPF-11': {
+    title: 'SPF terms that nobody reads',
+    severity: 'warn',
+    fails: 'Terms stand behind all, or redirect= beside it.',
+    why: 'RFC 7208 §5.1, §6.1: terms behind all are ignored, and so is redirect= where there is an all.',
+    fix: 'Write all at the very end of the record.',
+  },
+  'SPF-12': {
+    title: 'Size of the SPF record',
+    severity: 'error',
+    fails:
+      'The record, or the DNS answer that carries it, is large: more than 255 characters, or 450, 512 or 1,232 octets.',
+    why: 'RFC 7208 §3.4: an answer should fit into 512 octets, all TXT records of the name together; what does not fit is asked for again over TCP, which not everybody can.',
+    fix: 'Take away terms and other TXT records at the name that are no longer needed.',
+  },
+  'SPF-13': {
+    title: 'Whom SPF lets send',
+    severity: 'warn',
+    fails: 'The record includes a service that none of the declared senders is.',
+    why: 'RFC 7208 §11.4: whoever shares the servers of that service can send with your domain and pass; and each include costs lookups.',
+    fix: 'Take the include out, or declare the service as a sender.',
+  },
+  'SPF-14': {
+    title: 'SPF lets your senders pass',
+    severity: 'error',
+    fails: 'Mail that a sender of the domain sends does not pass SPF.',
+    why: 'RFC 7208 §2.6: the result is fail, softfail, neutral or an error. Gmail refuses with 5.7.27, Microsoft with 5.7.515 what comes in bulk and does not pass.',
+    fix: "Add the sender's term, or its address, to the record.",
+  },
+  'SPF-15': {
+    title: 'SPF includes of shared servers',
+    severity: 'advice',
+    fails: 'The record of the domain lets the shared servers of a service pass that never sends with this name.',
+    why: 'RFC 7208 §11.4, RFC 9989 §4.4: SPF is asked of the return path, which is another name there; the include only helps other customers of the service.',
+    fix: 'Take the include out, and give the service a return path below the domain, with a record of its own.',
+  },
+  'SPF-16': {
+    title: 'SPF includes are up to date',
+    severity: 'warn',
+    fails: 'The record includes a service by a name that it has given up.',
+    why: 'RFC 7208 §5.2: services change their addresses under the name of today; an old name goes out of date, or stops to exist, and then the record is an error.',
+    fix: 'Write the include that the service shows today.',
+  },
+  'SPF-17': {
+    title: 'SPF of return paths',
+    severity: 'error',
+    fails: 'A name below the domain is the return path of a sender, and has no SPF record that lets it pass.',
+    why: 'RFC 7208 §2.4: SPF is asked of the return path (MAIL FROM), not of the address that people see; records do not pass down to names below.',
+    fix: 'Publish the record, or the CNAME, that the sender shows for its return path.',
+  },
+  'SPF-18': {
+    title: 'SPF of server names',
+    severity: 'advice',
+    fails: 'The name that a server of your own says in HELO has no SPF record, or one that does not let it pass.',
+    why: 'RFC 7208 §2.3, §2.4: receivers may check the HELO name, and of bounces it is all that they can check.',
+    fix: 'Publish v=spf1 a -all at the name of the server.',
+  },
+  'SPF-19': {
+    title: 'Networks in the SPF record',
+    severity: 'warn',
+    fails: 'The record names a network of more than 65,536 addresses, or a private one.',
+    why: 'RFC 7208 §11.4: everybody in a network that the record names can send as the domain. RFC 1918 §3: private addresses never show on the internet.',
+    fix: 'Name the addresses that really send.',
+  },
+  'SPF-20': {
+    title: 'TXT records meant as SPF',
+    severity: 'error',
+    fails:
+      'A TXT record is meant as SPF and begins with a blank or a quotation mark, is in capital letters, or is one of Sender ID (spf2.0).',
+    why: 'RFC 7208 §4.5: only a record that begins with v=spf1 and a blank counts. RFC 6686 §6: Sender ID has been given up.',
+    fix: 'Write the record without the slip; delete what belongs to Sender ID.',
+  },
+  'SPF-21': {
+    title: 'SPF macros',
+    severity: 'error',
+    fails: 'A placeholder (macro) in the record is none that there is.',
+    why: 'RFC 7208 §7.1, §7.2: a percent sign is followed by %, _, - or by a known letter in braces; anything else is an error of the whole record.',
+    fix: 'Correct the placeholder, or take the term out.',
+  },
+} as const satisfies Record<string, Check>;

@@ -1,0 +1,52 @@
+/** SPF-13: an include of a service that nobody declared. */
+import { printable } from '../../../../base/printable.ts';
+import type { DomainFacts, Judged, Rule } from '../types.ts';
+import { fixOwnRecord } from './mend-record.ts';
+import { isWanted, type NamedService, namedServices } from './named-services.ts';
+import { aboutRecord, judgeRecord } from './read-record.ts';
+import { faultsBelow } from './tree-faults.ts';
+
+export const includeUnneeded: Rule<'SPF-13'> = {
+  id: 'SPF-13',
+  judge: (facts) => judgeRecord(facts, () => judgeIncludes(facts)),
+};
+
+function judgeIncludes(facts: DomainFacts): readonly Judged[] {
+  const about = aboutRecord(facts);
+  const declared = facts.subject.senders.filter(({ isDeclared }) => isDeclared).map(({ wants }) => wants.sender.id);
+  if (declared.length === 0)
+    return [
+      {
+        ...about,
+        status: 'skip',
+        meaning: 'Nobody said who sends for the domain (--sender), so no include can be told to be one too many.',
+      },
+    ];
+  const dead = new Set(faultsBelow(facts.spf.tree).flatMap(({ term, fault }) => (fault === 'no-record' ? [term] : [])));
+  const found = namedServices(facts).filter(
+    (one) => !(one.service && declared.includes(one.service.id)) && !isWanted(facts, one) && !dead.has(one.term),
+  );
+  if (found.length === 0)
+    return [{ ...about, status: 'pass', meaning: 'Everybody whom the record names is a sender that you declared.' }];
+  return found.map((one) => judgeInclude(facts, one));
+}
+
+function judgeInclude(facts: DomainFacts, { at, text, term, target, service }: NamedService): Judged {
+  const written = printable(term, 80);
+  const who = service === undefined ? 'somebody' : service.name;
+  const meaning = `${written} lets ${who} and all its customers send as ${facts.subject.domain}, and none of the senders that you declared needs it.`;
+  const edited = fixOwnRecord(facts, at, text, { drop: [term] });
+  const again = service === undefined ? '' : `: then say so (--sender ${service.id})`;
+  const steps = [
+    `Leave it if ${service === undefined ? 'it' : who} does send for you${again}.`,
+    ...(edited?.steps ?? []),
+  ];
+  const evidence = [facts.show(at, 'TXT'), facts.show(target, 'TXT')];
+  return {
+    subject: written,
+    evidence,
+    status: 'fail',
+    meaning,
+    fix: { delete: edited?.delete ?? [], set: edited?.set ?? [], steps },
+  };
+}
