@@ -1,0 +1,35 @@
+/** What the rules of this family share: which entries a subject has, and which lists told anything of it. Pure. */
+import type { ListAnswer, ListEntry, ListRank } from '../../../../protocol/dnsbl/types.ts';
+import type { FindingEvidence } from '../../types.ts';
+import type { DomainFacts } from '../types.ts';
+import type { ListedSubject } from './facts.ts';
+
+export type Listing = { readonly answer: ListAnswer; readonly entry: ListEntry };
+
+export function listingsOf({ answers }: ListedSubject, rank?: ListRank): readonly Listing[] {
+  return answers.flatMap((answer) =>
+    answer.reading.state === 'listed'
+      ? answer.reading.entries
+          .filter((entry) => rank === undefined || entry.rank === rank)
+          .map((entry) => ({ answer, entry }))
+      : [],
+  );
+}
+
+/** Whether such an entry could be on it at all. */
+export function canHave({ list }: ListAnswer, rank: ListRank): boolean {
+  const { codes } = list;
+  const entries = 'bits' in codes && typeof codes.bits === 'object' ? codes.bits : codes;
+  return Object.values(entries as Record<string, ListEntry>).some((entry) => entry.rank === rank);
+}
+
+/** The lists that told, of those that can have entries of this rank. */
+export function toldBy({ answers }: ListedSubject, rank: ListRank): readonly ListAnswer[] {
+  return answers.filter((answer) => answer.reading.state !== 'unknown' && canHave(answer, rank));
+}
+
+export function listEvidence({ show }: DomainFacts, answers: readonly ListAnswer[]): readonly FindingEvidence[] {
+  return answers.map(({ query }) => show(query, 'A'));
+}
+
+export const namesOf = (answers: readonly ListAnswer[]): readonly string[] => answers.map(({ list }) => list.name);
