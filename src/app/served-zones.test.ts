@@ -30,6 +30,18 @@ test('a hosted zone is answered as soon as it is there, again after a restart, a
   const store = new HostedZoneStore(db);
   await store.add(domain('x.hosted.example'), ['ns.elsewhere.example']);
   await until('the new zone', async () => served.zones().has('x.hosted.example') || undefined);
+  // A change builds its own zone and no other; a zone that went and came again is never taken for the one it was.
+  const [own, x] = ['own.example', 'x.hosted.example'].map((name) => served.zones().get(name));
+  const serial = () => served.zones().get('x.hosted.example')?.soa.data;
+  const before = serial();
+  await store.remove(domain('x.hosted.example'));
+  await store.add(domain('x.hosted.example'), ['ns.other.example']);
+  await until('the zone anew', async () => served.zones().get('x.hosted.example') !== x || undefined);
+  assert.partialDeepStrictEqual(
+    [before, serial()],
+    [{ serial: 1 }, { serial: 2, primary: ['ns', 'other', 'example'] }],
+  );
+  assert.equal(served.zones().get('own.example'), own);
   await store.add(domain('own.example'), ['ns.elsewhere.example']);
   await store.add(domain('y.hosted.example'), ['ns.elsewhere.example']);
   await served.close();

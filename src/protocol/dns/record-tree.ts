@@ -13,15 +13,35 @@ export type RecordTree = ReadonlyMap<string, RecordNode>;
 
 /** `alsoExisting` are names that hold something we know nothing about. */
 export function buildTree(records: Iterable<DnsRecord>, alsoExisting: Iterable<DnsName> = []): RecordTree {
+  const steps = treeInSteps(records, alsoExisting);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** Names that are looked at in one step. */
+const stepNames = 500;
+
+/** The same, for whoever has other work in between. */
+export function* treeInSteps(
+  records: Iterable<DnsRecord>,
+  alsoExisting: Iterable<DnsName>,
+): Generator<void, RecordTree> {
   const tree = new Map<string, Map<number, DnsRecord[]>>();
+  let seen = 0;
   for (const record of records) {
+    if (++seen % stepNames === 0) yield;
     const node = grow(tree, record.name);
     const code = typeCodeOf(record.data);
     const set = node.get(code);
     if (set === undefined) node.set(code, [record]);
     else set.push(record);
   }
-  for (const name of alsoExisting) grow(tree, name);
+  for (const name of alsoExisting) {
+    if (++seen % stepNames === 0) yield;
+    grow(tree, name);
+  }
   return tree;
 }
 

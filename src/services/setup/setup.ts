@@ -51,7 +51,7 @@ export {
 } from './hosted/delegation-desk.ts';
 export { Delegations } from './hosted/delegations.ts';
 export { recordsToCreate } from './hosted/records-to-create.ts';
-export { zoneRecords } from './hosted/zone-records.ts';
+export { hostedSource, sourceAbove } from './hosted/zone-records.ts';
 export { ownOffice } from './own-office.ts';
 export { isWeaker, stageOf } from './plan/dmarc-ladder.ts';
 export { factsOf } from './plan/facts.ts';

@@ -44,4 +44,8 @@ export const hostedMigrations: readonly Migration[] = [
       )`,
     ],
   },
+  {
+    id: 'setup-hosted-5',
+    statements: ['CREATE TABLE setup_hosted_past (zone TEXT NOT NULL PRIMARY KEY, serial BIGINT NOT NULL)'],
+  },
 ];

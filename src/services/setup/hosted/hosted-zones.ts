@@ -11,7 +11,11 @@ import type { RecordChange, RecordSet, SetupType } from '../types.ts';
 import type { HostedRefusal, HostedZone, HostedZones } from './types.ts';
 
 type SetRow = { zone: string; name: string; type: string; ttl: number; record_values: string };
-type Tables = { setup_hosted_zones: { zone: string; name_servers: string; serial: number }; setup_hosted_sets: SetRow };
+type Tables = {
+  setup_hosted_zones: { zone: string; name_servers: string; serial: number };
+  setup_hosted_sets: SetRow;
+  setup_hosted_past: { zone: string; serial: number };
+};
 
 export const hostedZonesChannel = 'hosted-zones';
 const nameServersTtl = 86_400;
@@ -29,7 +33,11 @@ export class HostedZoneStore implements HostedZones {
   async add(zone: DomainName, nameServers: readonly string[]): Promise<boolean> {
     return this.#db.write(async (tx) => {
       if ((await this.#zoneRow(tx, zone)) !== undefined) return false;
-      const row = { zone, name_servers: JSON.stringify(nameServers), serial: 1 };
+      const past = await tx.first(
+        this.#sql.selectFrom('setup_hosted_past').select('serial').where('zone', '=', zone).compile(),
+      );
+      // What caches and our own server remember of a zone that was here before is older.
+      const row = { zone, name_servers: JSON.stringify(nameServers), serial: nextSerial(past?.serial ?? 0) };
       await tx.run(this.#sql.insertInto('setup_hosted_zones').values(row).compile());
       await this.#put(tx, zone, { name: zone, type: 'NS', ttl: nameServersTtl, values: nameServers });
       tx.afterCommit(() => this.#db.notify(hostedZonesChannel));
@@ -48,21 +56,27 @@ export class HostedZoneStore implements HostedZones {
     });
   }
 
-  /** All of them, by name. */
-  all(): Promise<readonly HostedZone[]> {
+  /** By name, a page of those behind `after`, with what tells one state of a zone from another. */
+  async serials(after: string, limit: number): Promise<readonly (readonly [DomainName, number])[]> {
+    const page = this.#sql.selectFrom('setup_hosted_zones').select(['zone', 'serial']).where('zone', '>', after);
+    const query = page.orderBy('zone').limit(limit).compile();
+    const rows = await this.#db.read((reader) => reader.all(query));
+    return rows.map(({ zone, serial }) => [zone as DomainName, serial] as const);
+  }
+
+  /** Those of the named ones that are there still. */
+  async load(names: readonly DomainName[]): Promise<readonly HostedZone[]> {
     return this.#db.read(async (reader) => {
-      const zones = await reader.all(this.#sql.selectFrom('setup_hosted_zones').selectAll().orderBy('zone').compile());
-      const rows = await reader.all(
-        this.#sql.selectFrom('setup_hosted_sets').selectAll().orderBy('name').orderBy('type').compile(),
-      );
-      const sets = Map.groupBy(rows, ({ zone }) => zone);
-      return zones.map((row) => zoneOfRows(row, sets.get(row.zone) ?? []));
+      const found = await Promise.all(names.map((name) => this.#load(reader, name)));
+      return found.filter((zone) => zone !== undefined);
     });
   }
 
   /** It is answered no more. */
   async remove(zone: DomainName): Promise<void> {
     await this.#db.write(async (tx) => {
+      const row = await this.#zoneRow(tx, zone);
+      if (row !== undefined) await this.#remember(tx, row);
       await tx.run(this.#sql.deleteFrom('setup_hosted_sets').where('zone', '=', zone).compile());
       await tx.run(this.#sql.deleteFrom('setup_hosted_zones').where('zone', '=', zone).compile());
       tx.afterCommit(() => this.#db.notify(hostedZonesChannel));
@@ -78,11 +92,21 @@ export class HostedZoneStore implements HostedZones {
       if (objection !== undefined) return objection;
       for (const { name, type, after } of changes)
         await this.#put(tx, zone, after ?? { name, type, ttl: 0, values: [] });
-      const serial = held.serial === 0xffff_ffff ? 1 : held.serial + 1; // RFC 1982 §3.1
+      const serial = nextSerial(held.serial);
       await tx.run(this.#sql.updateTable('setup_hosted_zones').set({ serial }).where('zone', '=', zone).compile());
       tx.afterCommit(() => this.#db.notify(hostedZonesChannel));
       return accept((await this.#load(tx, zone)) ?? held);
     });
+  }
+
+  async #remember(tx: Tx, { zone, serial }: Tables['setup_hosted_zones']): Promise<void> {
+    await tx.run(
+      this.#sql
+        .insertInto('setup_hosted_past')
+        .values({ zone, serial })
+        .onConflict((conflict) => conflict.column('zone').doUpdateSet({ serial }))
+        .compile(),
+    );
   }
 
   async #zoneRow(reader: Reader, zone: DomainName) {
@@ -115,6 +139,11 @@ export class HostedZoneStore implements HostedZones {
     const spelled = values.map((value) => canonicalValue(type, value) ?? value);
     await tx.run(insertInto.values({ zone, name, type, ttl, record_values: JSON.stringify(spelled) }).compile());
   }
+}
+
+/** RFC 1982 §3.1 */
+function nextSerial(serial: number): number {
+  return serial === 0xffff_ffff ? 1 : serial + 1;
 }
 
 function zoneOfRows(row: Tables['setup_hosted_zones'], rows: readonly SetRow[]): HostedZone {

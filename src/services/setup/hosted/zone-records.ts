@@ -1,48 +1,30 @@
-/**
- * Hosted zones as the records that a name server answers from: each with its SOA, and the operator's zone above them. A zone of the
- * operator's own files that has one of their names is a contradiction, and said to be. Pure.
- */
-import { accept, type Outcome, refuse } from '../../../base/outcome.ts';
-import { dnsNameKey, dnsNameOf } from '../../../format/dns-name.ts';
-import type { DnsRecord } from '../../../format/dns-record.ts';
+/** Hosted zones as the records that a name server answers from: each with its SOA, and the operator's zone above them. Pure. */
+import { dnsNameOf } from '../../../format/dns-name.ts';
 import type { DomainName } from '../../../format/domain-name.ts';
 import { recordsOfSet } from '../../../format/record-set.ts';
+import type { ZoneSource } from '../../../protocol/dns/zone-shelf.ts';
+import type { RecordSet } from '../types.ts';
 import type { HostedZone } from './types.ts';
-
-export type ZonesWish = {
-  readonly hosted: readonly HostedZone[];
-  /** `dns.hosted_zone` with its name servers; made here unless a file of the operator has it. */
-  readonly above?: { readonly zone: DomainName; readonly nameServers: readonly DomainName[] };
-  /** From the operator's files. */
-  readonly files: readonly DnsRecord[];
-};
 
 /** For secondaries, of which there are none yet; `minimum` is how long resolvers remember that a name is not there. RFC 2308 §5 */
 const times = { refresh: 3_600, retry: 900, expire: 1_209_600, minimum: 300 } as const;
 const ttlSeconds = 3_600;
 const nameServersTtl = 86_400;
 
-export function zoneRecords({ hosted, above, files }: ZonesWish): Outcome<readonly DnsRecord[], 'zone-twice'> {
-  const apexes = new Set(files.filter(({ data }) => data.type === 'SOA').map(({ name }) => dnsNameKey(name)));
-  const twice = hosted.find(({ zone }) => apexes.has(zone));
-  if (twice !== undefined)
-    return refuse('zone-twice', `${twice.zone} stands in a file of dns.zones and is hosted by the office as well`);
-  const records: DnsRecord[] = [...files];
-  if (
-    above &&
-    above.nameServers.length > 0 &&
-    !apexes.has(above.zone) &&
-    !hosted.some(({ zone }) => zone === above.zone)
-  )
-    records.push(...apexRecords(above.zone, above.nameServers, 1), ...serversOf(above.zone, above.nameServers));
-  for (const { zone, nameServers, serial, sets } of hosted) {
-    records.push(...apexRecords(zone, nameServers, serial));
-    for (const set of sets) records.push(...(recordsOfSet(set) ?? [])); // each was looked at before it was kept
-  }
-  return accept(records);
+export function hostedSource({ zone, nameServers, serial, sets }: HostedZone): ZoneSource {
+  return sourceOf(zone, { nameServers, serial, sets });
 }
 
-function apexRecords(zone: DomainName, nameServers: readonly string[], serial: number): readonly DnsRecord[] {
+/** `dns.hosted_zone` with its name servers, where no file of the operator has it. */
+export function sourceAbove(zone: DomainName, nameServers: readonly string[]): ZoneSource {
+  const servers: RecordSet = { name: zone, type: 'NS', ttl: nameServersTtl, values: nameServers };
+  return sourceOf(zone, { nameServers, serial: 1, sets: [servers] });
+}
+
+function sourceOf(
+  zone: DomainName,
+  { nameServers, serial, sets }: Pick<HostedZone, 'nameServers' | 'serial' | 'sets'>,
+): ZoneSource {
   const [primary = zone] = nameServers;
   const data = {
     type: 'SOA',
@@ -51,9 +33,6 @@ function apexRecords(zone: DomainName, nameServers: readonly string[], serial: n
     serial,
     ...times,
   } as const;
-  return [{ name: dnsNameOf(zone), ttlSeconds, data }];
-}
-
-function serversOf(zone: DomainName, nameServers: readonly DomainName[]): readonly DnsRecord[] {
-  return recordsOfSet({ name: zone, type: 'NS', ttl: nameServersTtl, values: nameServers }) ?? [];
+  const soa = { name: dnsNameOf(zone), ttlSeconds, data };
+  return { soa, records: [soa, ...sets.flatMap((set) => recordsOfSet(set) ?? [])] }; // each was looked at before it was kept
 }
