@@ -140,6 +140,12 @@ const commandRows: readonly Row[] = [
   },
   {
     group: care,
+    name: 'check',
+    says: 'the domain doctor: what is wrong, and the exact fix; a score',
+    load: async () => (await import('./commands/check.ts')).defineCheck,
+  },
+  {
+    group: care,
     name: 'auth',
     says: 'judge messages: SPF, DKIM, DMARC, ARC (JSON lines)',
     load: async () => (await import('./commands/auth.ts')).defineAuth,

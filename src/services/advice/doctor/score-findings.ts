@@ -28,11 +28,8 @@ function pointsOf({ id }: Finding, { senders }: Prediction): number | undefined 
   return undefined;
 }
 
-function alignmentFindings(
-  { label, score }: SenderScore,
-  domain: string,
-  show: DomainFacts['show'],
-): readonly Finding[] {
+function alignmentFindings(sender: SenderScore, domain: string, show: DomainFacts['show']): readonly Finding[] {
+  const { label, score } = sender;
   return score.deductions.flatMap((deduction) => {
     if (!isAlignment(deduction.check)) return [];
     const { title, severity, why } = alignmentChecks[deduction.check];
@@ -43,7 +40,7 @@ function alignmentFindings(
         severity,
         subject: label === undefined ? domain : `${domain}, sent by ${label}`,
         title,
-        meaning: meaningOf(deduction, label),
+        meaning: meaningOf(deduction, sender, domain),
         why,
         evidence: [show(domain, 'TXT')],
         fix: deduction.fix,
@@ -56,6 +53,8 @@ function isAlignment(check: string): check is AlignmentCheckId {
   return Object.hasOwn(alignmentChecks, check);
 }
 
-function meaningOf({ say }: Deduction, label: string | undefined): string {
-  return label === undefined ? say : `Of mail that ${label} sends: ${say}`;
+function meaningOf({ say }: Deduction, { label, name }: SenderScore, domain: string): string {
+  if (label === undefined) return say;
+  const isSentence = /^[A-Z][a-z]/.test(say);
+  return `Mail that ${name} sends for ${domain}: ${isSentence ? say.charAt(0).toLowerCase() + say.slice(1) : say}`;
 }

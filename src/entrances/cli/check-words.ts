@@ -1,0 +1,25 @@
+/** What a look at one domain and one at many have in common: the domain as people type it, what is asked of each, how it ends. */
+import type { DomainName } from '../../format/domain-name.ts';
+import type { CheckSubject, DomainCheck } from '../../services/advice/advice.ts';
+import { readPlannedDomain } from '../../services/setup/setup.ts';
+import type { Catalogue } from '../../services/setup/types.ts';
+import { type ExitCode, exits } from './exits.ts';
+import { bad } from './read-options.ts';
+import type { Run } from './run.ts';
+
+/** What the options say of every domain. */
+export type Asked = Omit<CheckSubject, 'domain'> & { readonly catalogue: Catalogue };
+
+export function readCheckedDomain({ host }: Pick<Run, 'host'>, text: string): DomainName {
+  const read = readPlannedDomain(text);
+  if (read.ok) return read.value;
+  const nearest = /(?:domain is|itself:) ([a-z0-9-]+\.[a-z0-9.-]*[a-z0-9])/i.exec(read.say)?.[1];
+  throw bad('bad_domain', read.say.replace('plan the domain', 'check the domain'), [
+    `${host.command} check ${nearest ?? 'example.com'}`,
+  ]);
+}
+
+export function exitOf({ findings }: Pick<DomainCheck, 'findings'>): ExitCode {
+  const isBad = findings.some(({ status, severity }) => status === 'fail' && severity !== 'advice');
+  return isBad ? exits.problems : exits.ok;
+}

@@ -1,0 +1,298 @@
+/**
+ * A look at a domain as a page for a terminal of 80 columns: the score and the three worst things first, each with its fix; then all that
+ * failed by family, what could not be found out and why, and what is fine in a line each. Pure.
+ */
+import type { DomainCheck } from '../../services/advice/advice.ts';
+import type { Finding, FindingEvidence, Fix, FixRecord } from '../../services/advice/types.ts';
+import { visible, wrapped } from './render-timeline.ts';
+import type { Style } from './style.ts';
+
+export type CheckPage = {
+  readonly style: Style;
+  readonly columns: number | undefined;
+  /** What to type to run it again. */
+  readonly program: string;
+};
+
+type Pen = { readonly style: Style; readonly width: number };
+
+/** A file or a pipe gets pages of this width, too. */
+const widthDefault = 80;
+const widthMax = 100;
+const worstMax = 3;
+const severities = ['critical', 'error', 'warn', 'advice'] as const;
+
+const families: Readonly<Record<string, string>> = {
+  DNS: 'The zone',
+  MX: 'Receiving mail (MX)',
+  SPF: 'Who may send (SPF)',
+  DKM: 'Signatures (DKIM)',
+  DMA: 'What receivers are asked to do with forgeries (DMARC)',
+  ALN: 'Whether anything speaks for the domain in From',
+  STS: 'Encryption on the way in (MTA-STS)',
+  RPT: 'Reports on encryption (TLS-RPT)',
+  DAN: 'Certificates in DNS (DANE)',
+  BMI: 'The logo (BIMI)',
+  IPR: 'The servers that send',
+  LST: 'Block lists',
+  PRK: 'A domain that sends nothing',
+};
+
+export function checkLines(check: DomainCheck, { style, columns, program }: CheckPage): string[] {
+  const pen: Pen = { style, width: Math.min(Math.max(columns ?? widthDefault, 40), widthMax) };
+  if (check.exists === 'no') return absentLines(check, pen, program);
+  const failed = check.findings.filter(({ status }) => status === 'fail').toSorted(worseFirst);
+  const worst = firstOfEach(failed.filter(({ severity }) => severity !== 'advice')).slice(0, worstMax);
+  const rest = failed.filter((one) => !worst.some((other) => isSame(one, other)));
+  return [
+    ...headLines(check, failed, pen),
+    ...section(
+      worst.length === 1 ? 'Mend this first' : `Mend these ${worst.length} first`,
+      worst,
+      (one, at) => [
+        ...(at > 0 ? [''] : []),
+        ...worstLines(
+          one,
+          failed.filter((other) => isSame(one, other)),
+          at,
+          pen,
+        ),
+      ],
+      pen,
+    ),
+    ...familySections(rest, worst.length > 0, pen),
+    ...unknownLines(check.findings, pen),
+    ...fineLines(check.findings, pen),
+    ...endLines(check, failed, pen, program),
+  ];
+}
+
+function headLines({ domain, prediction }: DomainCheck, failed: readonly Finding[], pen: Pen): string[] {
+  const { style } = pen;
+  const { score, senders } = prediction;
+  const mends = failed.filter(({ severity }) => severity !== 'advice').length;
+  const said = mends === 0 ? 'nothing to mend' : `${mends} to mend`;
+  const count = failed.length > mends ? `${said}, ${failed.length - mends} that could be better` : said;
+  if (score === undefined)
+    return [`${style.bold(domain)}: sends no mail, so there is no score`, ...paragraph(`${capital(count)}.`, pen)];
+  const paint = score.tenths >= 80 ? style.good : score.tenths < 50 ? style.bad : (text: string) => text;
+  return [
+    `${style.bold(domain)}: ${style.bold(paint(`${score.score.toFixed(1)} out of 10`))}  ${score.band.say}`,
+    ...paragraph(`${capital(count)}.`, pen),
+    ...senderLines(senders, pen),
+  ];
+}
+
+function senderLines(senders: DomainCheck['prediction']['senders'], pen: Pen): string[] {
+  if (senders.length === 1 && senders[0]?.label === undefined)
+    return paragraph('What mail from it would get. Who sends for it is not known: name them with --sender.', pen);
+  const told = senders.map(({ name, label, score, isDeclared }) => {
+    const isTwice = senders.filter((other) => other.name === name).length > 1;
+    return `${isTwice ? label : name} ${score.score.toFixed(1)}${isDeclared ? '' : ' (recognised)'}`;
+  });
+  return paragraph(`What its mail would get, as good as its worst sender: ${told.join(', ')}.`, pen);
+}
+
+function absentLines({ domain, findings }: DomainCheck, pen: Pen, program: string): string[] {
+  const above = domain.split('.').slice(1).join('.');
+  const next = above.includes('.') ? [`The domain above it:  ${program} check ${above}`] : [];
+  const zone = findings.find(({ id, status }) => id === 'DNS-01' && status === 'fail');
+  return [
+    pen.style.bad(`${domain} does not exist: the DNS knows no such name.`),
+    ...(zone ? paragraph(zone.meaning, pen) : []),
+    '',
+    'Is it spelled right, and registered?',
+    ...next,
+  ];
+}
+
+// ---- failures
+
+function worseFirst(one: Finding, other: Finding): number {
+  const order = severities.indexOf(one.severity) - severities.indexOf(other.severity);
+  return order || (other.points ?? 0) - (one.points ?? 0);
+}
+
+/** One fix for several names is one thing to do. */
+function isSame(one: Finding, other: Finding): boolean {
+  return one.id === other.id && JSON.stringify(one.fix?.steps) === JSON.stringify(other.fix?.steps);
+}
+
+function firstOfEach(failed: readonly Finding[]): readonly Finding[] {
+  return failed.filter((one, at) => failed.findIndex((other) => isSame(one, other)) === at);
+}
+
+function weight({ severity, points }: Finding): string {
+  return points === undefined || points === 0 ? severity : `${severity}, ${points.toFixed(1)} points back`;
+}
+
+function worstLines(finding: Finding, same: readonly Finding[], at: number, pen: Pen): string[] {
+  const { style } = pen;
+  return [
+    `${at + 1}. ${style.bold(style.bad(finding.id))}  ${style.bold(finding.title)}  (${weight(finding)})`,
+    ...same.flatMap((one, index) => labelled(index === 0 ? 'What' : 'also', one.meaning, pen)),
+    ...finding.evidence.slice(0, seenMax).flatMap((one) => labelled('Seen', seenText(one), pen)),
+    ...labelled('Why', finding.why, pen),
+    ...fixLines(joinedFix(same), pen),
+  ];
+}
+
+const seenMax = 2;
+const answerMax = 160;
+
+function seenText({ query, answer, ttl, server }: FindingEvidence): string {
+  const facts = [...(server === undefined ? [] : [`said ${server}`]), ...(ttl === undefined ? [] : [`for ${ttl} s`])];
+  return `${query}: ${cut(answer, answerMax)}${facts.length === 0 ? '' : ` (${facts.join(', ')})`}`;
+}
+
+function joinedFix(findings: readonly Finding[]): Fix | undefined {
+  const fixes = findings.flatMap(({ fix }) => fix ?? []);
+  const [first] = fixes;
+  if (first === undefined) return undefined;
+  const unique = (records: readonly FixRecord[]) => [
+    ...new Map(records.map((one) => [JSON.stringify(one), one])).values(),
+  ];
+  return {
+    ...first,
+    delete: unique(fixes.flatMap((fix) => fix.delete)),
+    set: unique(fixes.flatMap((fix) => fix.set)),
+  };
+}
+
+function familySections(failed: readonly Finding[], hasWorst: boolean, pen: Pen): string[] {
+  const firsts = firstOfEach(failed);
+  return Object.entries(families).flatMap(([prefix, title]) => {
+    const own = firsts.filter(({ id }) => id.startsWith(`${prefix}-`));
+    return section(
+      hasWorst ? `Also: ${title}` : title,
+      own,
+      (one) =>
+        failureLines(
+          one,
+          failed.filter((other) => isSame(one, other)),
+          pen,
+        ),
+      pen,
+    );
+  });
+}
+
+function failureLines(finding: Finding, same: readonly Finding[], pen: Pen): string[] {
+  const { style } = pen;
+  const mark = finding.severity === 'advice' ? '-' : 'x';
+  const paint = finding.severity === 'advice' ? (text: string) => text : style.bad;
+  return [
+    ...same.flatMap((one, at) =>
+      at === 0
+        ? hanging(`  ${mark} ${finding.id} `, `${weight(finding)}: ${one.meaning}`, pen).map(paint)
+        : hanging(' '.repeat(`  ${mark} ${finding.id} `.length), one.meaning, pen).map(paint),
+    ),
+    ...fixLines(joinedFix(same), pen),
+  ];
+}
+
+const labelWidth = 9;
+const indent = ' '.repeat(labelWidth);
+
+function fixLines(fix: Fix | undefined, pen: Pen): string[] {
+  if (fix === undefined) return [];
+  const { steps = [], delete: gone, set } = fix;
+  const told = steps.flatMap((step, at) => {
+    const number = steps.length > 1 ? `${at + 1}. ` : '';
+    return hanging(at === 0 ? `   ${'Fix'.padEnd(labelWidth - 3)}${number}` : `${indent}${number}`, step, pen);
+  });
+  const records = [
+    ...gone.map((one) => recordLines('-', one, pen)),
+    ...set.map((one) => recordLines('+', one, pen)),
+  ].flat();
+  if (told.length > 0 || records.length === 0) return [...told, ...records];
+  const head = gone.length === 0 ? 'publish:' : set.length === 0 ? 'take away:' : 'take away (-) and publish (+):';
+  return [`   ${'Fix'.padEnd(labelWidth - 3)}${head}`, ...records];
+}
+
+/** To be copied: never broken within a value that fits a line of its own. */
+function recordLines(sign: '+' | '-', { name, type, value, ttl }: FixRecord, { style, width }: Pen): string[] {
+  const shown = type === 'TXT' ? `"${visible(value)}"` : visible(value);
+  const head = `${indent}${sign} ${visible(name)} ${ttl === undefined ? '' : `${ttl} `}${type}`;
+  const paint = sign === '+' ? style.good : style.bad;
+  const lines = head.length + 1 + shown.length <= width ? [`${head} ${shown}`] : [head, `${indent}    ${shown}`];
+  return lines.map(paint);
+}
+
+// ---- the rest
+
+function unknownLines(findings: readonly Finding[], pen: Pen): string[] {
+  const unknown = findings.filter(({ status }) => status === 'unknown');
+  const meanings = [...new Set(unknown.map(({ meaning }) => meaning))];
+  return section(
+    'Not known, and not counted',
+    meanings,
+    (meaning) => {
+      const ids = [...new Set(unknown.filter((one) => one.meaning === meaning).map(({ id }) => id))];
+      return hanging(`  ? ${ids.join(', ')} `, meaning, pen);
+    },
+    pen,
+  );
+}
+
+/** One line for each check, however many names it looked at. */
+function fineLines(findings: readonly Finding[], pen: Pen): string[] {
+  const failed = new Set(findings.filter(({ status }) => status === 'fail').map(({ id }) => id));
+  const fine = findings.filter(({ status, id }) => status === 'pass' && !failed.has(id));
+  const firsts = fine.filter((one, at) => fine.findIndex(({ id }) => id === one.id) === at);
+  return section(
+    'Fine',
+    firsts,
+    ({ id, meaning }) => {
+      const others = fine.filter((one) => one.id === id).length - 1;
+      const more = others > 0 ? ` (and ${others} more)` : '';
+      const lead = `  + ${id.padEnd(6)} `;
+      return [pen.style.good(`${lead}${cut(meaning, pen.width - lead.length - more.length)}${more}`)];
+    },
+    pen,
+  );
+}
+
+function endLines({ domain, snapshot }: DomainCheck, failed: readonly Finding[], pen: Pen, program: string): string[] {
+  const hasRecords = failed.some(({ fix }) => fix !== undefined && fix.set.length + fix.delete.length > 0);
+  const nexts = [
+    ...(hasRecords ? [['The records alone', `${program} check ${domain} --notation zone`]] : []),
+    ...(snapshot.subject.declared.length === 0
+      ? [['With your senders', `${program} check ${domain} --sender ID  (${program} senders list)`]]
+      : []),
+  ];
+  return nexts.length === 0 ? [] : ['', ...nexts.map(([what = '', line = '']) => pen.style.dim(`${what}: ${line}`))];
+}
+
+function section<Item>(
+  title: string,
+  items: readonly Item[],
+  lines: (item: Item, at: number) => readonly string[],
+  { style }: Pen,
+): string[] {
+  return items.length === 0 ? [] : ['', style.bold(title), ...items.flatMap(lines)];
+}
+
+function labelled(label: string, text: string, pen: Pen): string[] {
+  return hanging(`   ${label.padEnd(labelWidth - 3)}`, text, pen);
+}
+
+function paragraph(text: string, pen: Pen): string[] {
+  return hanging('  ', text, pen);
+}
+
+/** The lead once, the text beside it with as many lines as it needs. */
+function hanging(lead: string, text: string, { width }: Pen): string[] {
+  return wrapped(visible(text), width - lead.length).map(
+    (line, at) => `${at === 0 ? lead : ' '.repeat(lead.length)}${line}`,
+  );
+}
+
+function capital(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}
+
+function cut(text: string, room: number): string {
+  const shown = visible(text);
+  return shown.length <= room ? shown : `${shown.slice(0, room - 1).trimEnd()}…`;
+}
