@@ -28,11 +28,19 @@ export type ScoreDocument = {
   readonly reader: readonly ReaderMark[];
   /** Where the verdicts come from: `today`, or `header` with who wrote it. */
   readonly evidence: { readonly source: Evidence['source']; readonly by?: string };
+  /** Opinions of outside filters; `points` null where one did not answer. */
+  readonly filters: readonly {
+    readonly name: string;
+    readonly points: number | null;
+    readonly spam_from: number | null;
+    readonly problem?: string;
+    readonly symbols: readonly { readonly name: string; readonly points: number; readonly say?: string }[];
+  }[];
   readonly authentication: AuthReportDocument | null;
 };
 
 export function scoreDocument(one: MessageScore): ScoreDocument {
-  const { score, band, deductions, way, findings, quiet, receivers, reader, evidence, report } = one;
+  const { score, band, deductions, way, findings, quiet, receivers, reader, evidence, filters = [], report } = one;
   return {
     score,
     band,
@@ -51,6 +59,9 @@ export function scoreDocument(one: MessageScore): ScoreDocument {
     receivers,
     reader,
     evidence: { source: evidence.source, ...(evidence.by !== undefined && { by: evidence.by }) },
+    filters: filters.map(({ name, points = null, spamFrom = null, symbols, problem }) => {
+      return { name, points, spam_from: spamFrom, ...(problem !== undefined && { problem }), symbols };
+    }),
     authentication: report === undefined ? null : authReportDocument(report),
   };
 }

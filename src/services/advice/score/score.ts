@@ -38,8 +38,11 @@ export function scoreMessage(message: Uint8Array, session: ScoreSession, ports: 
 }
 
 async function score(message: Uint8Array, session: ScoreSession, ports: GatherPorts): Promise<MessageScore> {
-  const facts = await gatherMessage(message, session, ports);
-  const content = judgeContent(facts);
+  const [facts, filters] = await Promise.all([
+    gatherMessage(message, session, ports),
+    askFilters(message, session, ports),
+  ]);
+  const content = judgeContent({ ...facts, ...(filters && { filters }) });
   const bulk = judgeBulk(facts, content.content);
   const states = { ...facts.states, content: content.charges, bulk: facts.isBulk ? bulk.charges : [] };
   const known = knownOf(facts, session);
@@ -52,8 +55,21 @@ async function score(message: Uint8Array, session: ScoreSession, ports: GatherPo
     receivers: receiverViews(known),
     reader: readerMarks(known),
     evidence: facts.evidence,
+    ...(filters && { filters }),
     ...(facts.report !== undefined && { report: facts.report }),
   };
+}
+
+/** All at once: each ends within its own time. */
+async function askFilters(message: Uint8Array, session: ScoreSession, { filters = [] }: ScorePorts) {
+  if (filters.length === 0) return undefined;
+  const { remoteAddress, helo, mailFrom } = session;
+  const known = {
+    ...(remoteAddress !== undefined && { remoteAddress }),
+    ...(helo !== undefined && { helo }),
+    ...(mailFrom !== undefined && { mailFrom }),
+  };
+  return Promise.all(filters.map((filter) => filter.judge(message, known)));
 }
 
 function knownOf(facts: MessageFacts, session: ScoreSession): Parameters<typeof receiverViews>[0] {

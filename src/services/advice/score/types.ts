@@ -12,6 +12,7 @@ import type { Resolver } from '../../../protocol/dns/types.ts';
 import type { SpfReason } from '../../../protocol/spf/types.ts';
 import type { Catalogue, SenderWants } from '../../setup/types.ts';
 import type { Evidence, ExplainedAlignment, ExplainedHop, Finding, Fix, ReaderMark, ReceiverView } from '../types.ts';
+import type { FilterVerdict, MessageFilter } from './content/types.ts';
 
 export type Known = 'yes' | 'no' | 'unknown';
 
@@ -159,6 +160,8 @@ export type ScorePorts = {
   readonly timers?: Timers;
   /** To name the service that sends, and the records it wants. */
   readonly catalogue?: Catalogue;
+  /** Outside filters that are asked for their opinion. */
+  readonly filters?: readonly MessageFilter[];
 };
 
 /** One DKIM-Signature field, as far as it can be read. */
@@ -217,6 +220,8 @@ export type MessageScore = Score & {
   readonly receivers: readonly ReceiverView[];
   readonly reader: readonly ReaderMark[];
   readonly evidence: Evidence;
+  /** What outside filters said, where some were asked. */
+  readonly filters?: readonly FilterVerdict[];
   /** Where it was evaluated now. */
   readonly report?: AuthReport;
 };

@@ -19,6 +19,22 @@ export type FilterVerdict = {
 };
 export type FilterSymbol = { readonly name: string; readonly points: number; readonly say?: string };
 
+/**
+ * An outside filter, asked for its opinion of a message. Always answers, and within its own time: a filter that is away is a verdict
+ * without points.
+ */
+export type MessageFilter = {
+  readonly name: string;
+  readonly judge: (message: Uint8Array, session: FilterSession) => Promise<FilterVerdict>;
+};
+/** How the message came, or will go; what is absent is not known. */
+export type FilterSession = {
+  readonly remoteAddress?: string;
+  readonly helo?: string;
+  /** '' is the null sender. */
+  readonly mailFrom?: string;
+};
+
 /** What became of following a link: whether it leads anywhere. */
 export type LinkProbe = { readonly href: string; readonly end: 'works' | 'broken' | 'unknown'; readonly say: string };
 

@@ -4,9 +4,9 @@ import type { Content, ContentRule } from '../types.ts';
 
 const tenths = 5;
 /** Words that are compared, from the beginning; what follows in a longer message differs no more. */
-const wordsMax = 300;
+const wordsMax = 200;
 /** They are looked for in so many of the other, which may say more, such as the addresses of links. */
-const soughtMax = 700;
+const soughtMax = 450;
 /** Below this a difference says nothing: "View in browser" and a greeting. */
 const wordsMin = 8;
 /** Percent of the words of each that the other has too. */

@@ -31,11 +31,15 @@ type Counting = { readonly host: string; readonly what: 'click' | 'pixel' };
 /** Each once: hosts known for it, and hosts of pictures that are too small to be looked at. */
 function countingHosts(content: Content): readonly Counting[] {
   const found = new Map<string, Counting>();
-  for (const { host } of webLinks(content)) if (isTrackingHost(host)) found.set(host, { host, what: 'click' });
+  for (const host of new Set(webLinks(content).map((link) => link.host)))
+    if (isTrackingHost(host)) found.set(host, { host, what: 'click' });
+  const ordinary = new Set<string>();
   for (const image of content.html?.images ?? []) {
     const host = hostOf(image.src);
-    if (host !== undefined && !found.has(host) && (isPixel(image) || isTrackingHost(host)))
-      found.set(host, { host, what: 'pixel' });
+    if (host === undefined || found.has(host)) continue;
+    const isCounting = isPixel(image) || (!ordinary.has(host) && isTrackingHost(host));
+    if (isCounting) found.set(host, { host, what: 'pixel' });
+    else ordinary.add(host);
   }
   return [...found.values()];
 }
