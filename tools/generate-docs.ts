@@ -1,15 +1,19 @@
 /**
- * Writes the pages that are made from tables in the code: docs/EVENTS.md, docs/CONFIG.md, docs/CONFORMANCE.md, the guides of the
- * senders, and the SDK's types.
+ * Writes the pages that are made from tables in the code: docs/EVENTS.md, docs/CONFIG.md, docs/CONFORMANCE.md, docs/FINDINGS.md,
+ * the guides of the senders, the guide that tells the story, and the SDK's types.
  * `npm run docs` writes them; `test/tidy.test.ts` holds the committed pages against what would be written.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { environmentName } from '../src/app/config.ts';
+import { playStory } from '../src/app/sandbox/story/run-story.ts';
+import type { StoryState } from '../src/app/sandbox/story/story.ts';
+import { storyPage } from '../src/app/sandbox/story/tell-story.ts';
 import { type SettingName, settings } from '../src/app/settings.ts';
 import { eventTypes } from '../src/services/events/types.ts';
 import { conformanceLedger } from './conformance-ledger.ts';
+import { findingsLines } from './findings-page.ts';
 import { sdkTypes } from './generate-sdk-types.ts';
 import { senderGuides } from './sender-guides.ts';
 
@@ -21,7 +25,15 @@ export type Page = { readonly path: string; readonly text: string };
 
 export function generatedPages(): Page[] {
   const guides = senderGuides().map(({ path, title, lines }) => page(path, title, senderSources, lines));
-  return [eventsPage(), configPage(), conformancePage(), { path: 'sdk/types.ts', text: sdkTypes() }, ...guides];
+  const findings = page('docs/FINDINGS.md', 'Findings', 'the tables of checks in src/services/advice', findingsLines());
+  return [
+    eventsPage(),
+    configPage(),
+    conformancePage(),
+    findings,
+    { path: 'sdk/types.ts', text: sdkTypes() },
+    ...guides,
+  ];
 }
 
 function eventsPage(): Page {
@@ -108,6 +120,17 @@ function page(path: string, title: string, from: string, lines: readonly string[
   };
 }
 
+/** From a run of the sandbox: `test/scenarios/story.test.ts` holds the committed page against another. */
+export function storyGuide(states: readonly StoryState[]): Page {
+  return page('docs/guides/from-2-to-10.md', 'From 2 to 10', 'a run of `posthorn sandbox --story`', storyPage(states));
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const { path, text } of generatedPages()) writeFileSync(join(root, path), text);
+  const io = {
+    environment: {},
+    err: (text: string) => process.stderr.write(text),
+    signal: AbortSignal.timeout(60_000),
+  };
+  const pages = [...generatedPages(), storyGuide(await playStory(io))];
+  for (const { path, text } of pages) writeFileSync(join(root, path), text);
 }

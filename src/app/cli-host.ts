@@ -119,6 +119,10 @@ export function createCliHost(streams: Streams, signal: AbortSignal): CliHost {
       const io = { out, err, style: outStyle, columns, command, environment: env, signal: ended };
       return mistakesAsError(command, () => runSandbox({ once, json, data }, io));
     },
+    story: async ({ json }) => {
+      const { runStory } = await import('./sandbox/story/run-story.ts');
+      return runStory({ json }, { out, err, style: outStyle, columns, command, environment: env, signal: ended });
+    },
     checkStore: async (place) => checkStoreAt((await config(place)).config.data, command),
     backup: async (place, to) => {
       const { data } = (await config(place)).config;

@@ -70,6 +70,7 @@ function fakeHost({ files = {}, input, ...given }: FakeCli, streams: Pick<CliHos
     settings: notHere('the configuration'),
     serve: notHere('serve'),
     sandbox: notHere('the sandbox'),
+    story: notHere('the story'),
     checkStore: notHere('the store'),
     backup: notHere('the store'),
     ...given,

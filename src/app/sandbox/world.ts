@@ -12,12 +12,12 @@ import { silentSignals } from '../../base/port/signals.ts';
 import { systemRandom } from '../../base/random.ts';
 import { serveDns } from '../../entrances/dns/dns-entrance.ts';
 import { parseMailbox } from '../../format/address.ts';
-import { type DomainName, parseDomainName } from '../../format/domain-name.ts';
 import { parseNetwork } from '../../format/ip-address.ts';
 import { parseZoneText } from '../../format/zone-file.ts';
 import type { Authorities } from '../../protocol/dns/authorities.ts';
 import type { Resolver } from '../../protocol/dns/types.ts';
 import { emptyZoneSet, makeZoneSet, type ZoneSet } from '../../protocol/dns/zone-set.ts';
+import type { Transport } from '../../services/outbound/transport.ts';
 import { closeAll } from '../close-all.ts';
 import { type Office, openOffice } from '../compose.ts';
 import { ConfigMistakes, readConfig } from '../config.ts';
@@ -26,6 +26,7 @@ import type { Config, SettingName } from '../settings.ts';
 import { createTelemetry } from '../telemetry.ts';
 import { identityFromFiles } from '../tls-identities.ts';
 import type { Stage } from './demonstration.ts';
+import { domainNamed } from './domain-named.ts';
 import { sandboxCertificates } from './sandbox-certificates.ts';
 import type { SandboxFacts } from './sandbox-facts.ts';
 import { createWorldNet, type WorldMap } from './world-net.ts';
@@ -35,9 +36,17 @@ import { keepZoneFile, sandboxZoneEditor, ZoneFiles } from './zone-files.ts';
 export type SandboxWorld = {
   readonly facts: SandboxFacts;
   readonly stage: Stage;
+  readonly outside: Outside;
   /** From the call to the last listener. */
   readonly startedMs: number;
   readonly close: () => Promise<void>;
+};
+
+/** The rest of the world: its DNS, and hosts that belong to neither office. */
+export type Outside = {
+  readonly resolver: Resolver;
+  /** A host at an address of the world that hands mail to whoever is responsible for it. */
+  readonly hostAt: (address: string, ehloName: string) => Transport;
 };
 
 export type WorldOptions = {
@@ -109,11 +118,14 @@ async function build(
     authority: certificates.authorityFile,
   });
   writeFileSync(facts.world.facts_file, `${JSON.stringify(facts, undefined, 2)}\n`, { mode: 0o600 });
-  const forger = createDirectMx(
-    { net: createWorldNet(net, map, strangerAddress), resolver, timers: systemClock, random: systemRandom },
-    { ehloName: 'mail.example.org' },
-  );
-  opened.push(() => forger.close());
+  const outside: Outside = {
+    resolver,
+    hostAt: (address, ehloName) => {
+      const transport = createDirectMx({ ...deps, net: createWorldNet(net, map, address), resolver }, { ehloName });
+      opened.push(() => transport.close());
+      return transport;
+    },
+  };
   await your.office.start();
   await their.office.start();
   const stage: Stage = {
@@ -122,9 +134,9 @@ async function build(
     yours: your.office,
     theirs: their.office,
     api: facts.api,
-    forger: { address: strangerAddress, transport: forger },
+    forger: { address: strangerAddress, transport: outside.hostAt(strangerAddress, 'mail.example.org') },
   };
-  return { facts, stage };
+  return { facts, stage, outside };
 }
 
 type Context = {
@@ -160,7 +172,7 @@ async function openHouse(context: Context, place: Place, folder: string, before?
     signals: telemetry.signals,
     trust: [certificates.authorityPem],
   };
-  const office = await openOffice(config, name(place.hostname), world);
+  const office = await openOffice(config, domainNamed(place.hostname), world);
   opened.push(() => office.stop());
   await furnish(office, place);
   const identity = identityFromFiles(certificates.files(place.hostname), world);
@@ -246,7 +258,7 @@ async function tryListen(net: Net, at: Endpoint): Promise<Endpoint | undefined> 
 
 /** The domain and the mailbox of whoever lives here; kept from an earlier run where they exist. */
 async function furnish(office: Office, place: Place): Promise<void> {
-  await office.directory.addDomain(name(place.domain), { verifiedBy: 'operator' });
+  await office.directory.addDomain(domainNamed(place.domain), { verifiedBy: 'operator' });
   const resident = parseMailbox(place.domain === yours.domain ? mailboxes.sender : mailboxes.friend);
   if (!resident.ok) throw new Bug(resident.say);
   await office.directory.addMailbox(resident.value);
@@ -256,11 +268,11 @@ async function furnish(office: Office, place: Place): Promise<void> {
 async function publish(folder: string, { your, their }: Record<'your' | 'their', House>): Promise<ZoneSet> {
   const hostOf = async ({ place, office }: House) => ({
     ...place,
-    keys: await office.directory.keysOf(name(place.domain)),
+    keys: await office.directory.keysOf(domainNamed(place.domain)),
   });
   const [yourHost, theirHost] = [await hostOf(your), await hostOf(their)];
   const signing = yourHost.keys.filter(({ state }) => state === 'active').map(({ publicRecord }) => publicRecord);
-  keepZoneFile(folder, name(yours.domain), { text: zoneOf(yourHost), mustHold: signing });
+  keepZoneFile(folder, domainNamed(yours.domain), { text: zoneOf(yourHost), mustHold: signing });
   const parsed = parseZoneText(worldZones([yourHost, theirHost], [theirHost]));
   const zones = parsed.ok ? makeZoneSet(parsed.value.records) : parsed;
   if (!zones.ok) throw new Bug(`the sandbox's own zones: ${zones.say}`);
@@ -302,7 +314,7 @@ async function apiKey(office: Office, earlier: string | undefined): Promise<stri
 async function submissionPassword(office: Office, earlier: string | undefined): Promise<string> {
   const { accounts } = office.directory;
   if (earlier !== undefined && (await accounts.authenticate(login, earlier)).ok) return earlier;
-  const created = await accounts.createUser(login, { domains: [name(yours.domain)] });
+  const created = await accounts.createUser(login, { domains: [domainNamed(yours.domain)] });
   if (created.ok && created.value.appPassword !== undefined) return created.value.appPassword;
   const another = await accounts.addAppPassword(login);
   if (!another.ok) throw new Bug(another.say);
@@ -353,10 +365,4 @@ function factsOf(
       facts_file: factsFile(folder),
     },
   };
-}
-
-function name(text: string): DomainName {
-  const parsed = parseDomainName(text);
-  if (!parsed) throw new Bug(`${text} is no domain name`);
-  return parsed;
 }

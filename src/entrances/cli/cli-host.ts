@@ -192,6 +192,8 @@ export type CliHost = {
     readonly json: boolean;
     readonly place: Place;
   }) => Promise<number>;
+  /** One domain from 2 to 10, in a world of its own. */
+  readonly story: (options: { readonly json: boolean }) => Promise<number>;
   readonly checkStore: (place: Place) => Promise<StoreCheck>;
   readonly backup: (place: Place, to: string) => Promise<{ readonly folder: string; readonly files: number }>;
 };

@@ -10,7 +10,7 @@ import type { Style } from './style.ts';
 
 export type ScoredMessage = { readonly from: string; readonly subject: string; readonly session: ScoreSession };
 
-type Page = { readonly style: Style; readonly columns: number };
+export type Page = { readonly style: Style; readonly columns: number };
 
 const widthDefault = 80;
 const widthMax = 100;
@@ -80,7 +80,7 @@ function judgedBy({ evidence }: MessageScore, { remoteAddress, helo, mailFrom }:
   return `as sent by ${by}${mailFrom === undefined ? '' : `, bounces to <${mailFrom}>`}`;
 }
 
-function deductionLines(deductions: readonly Deduction[], page: Page): string[] {
+export function deductionLines(deductions: readonly Deduction[], page: Page): string[] {
   const firstWith = new Map<string, string>();
   return deductions.flatMap((one) => {
     const key = JSON.stringify(one.fix);

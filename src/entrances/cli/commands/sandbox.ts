@@ -6,6 +6,7 @@ import type { Leaf } from '../leaf.ts';
 export function defineSandbox(command: Command, leaf: Leaf, host: CliHost): void {
   command
     .option('--once', 'run the demonstration on ports and data of its own, then end')
+    .option('--story', 'one domain goes from 2 to 10, record by record, with really sent mail')
     .addHelpText(
       'after',
       [
@@ -16,7 +17,8 @@ export function defineSandbox(command: Command, leaf: Leaf, host: CliHost): void
         'is 0 only if every fact held.',
       ].join('\n'),
     );
-  leaf<{ readonly once?: boolean }>(command, ['document', 'data'], (run, { once }) =>
-    host.sandbox({ once: once ?? false, json: run.format === 'json', place: run.place }),
-  );
+  leaf<{ readonly once?: boolean; readonly story?: boolean }>(command, ['document', 'data'], (run, { once, story }) => {
+    const json = run.format === 'json';
+    return story ? host.story({ json }) : host.sandbox({ once: once ?? false, json, place: run.place });
+  });
 }
