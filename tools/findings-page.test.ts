@@ -52,7 +52,7 @@ test('every link of the page leads to a heading', () => {
   );
   const links = lines.flatMap((line) => [...line.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor]) => anchor));
   assert.ok(links.length > 20);
-  for (const link of links) assert.ok(anchors.has(link ?? ''), link);
+  for (const link of links) assert.ok(anchors.has(link ?? ''), link ?? 'no anchor');
 });
 
 test('every check of a domain has a rule, and refusals name checks that are there', () => {
