@@ -28,9 +28,21 @@ function leavingLink(facts: BulkFacts, { links, plain, html }: Content): string 
       trouble === undefined && (href === header || leavingWords.test(text) || leavingWords.test(href)),
   );
   if (found !== undefined || html !== undefined || plain === undefined) return found?.href;
-  const near = /https?:\/\/|mailto:|@/i;
-  const lines = plain.split(/\r?\n/, linesMax);
-  const at = lines.findIndex((line, at) => leavingWords.test(line) && near.test(`${line} ${lines[at + 1] ?? ''}`));
-  return at < 0 ? undefined : lines[at]?.slice(0, 200).trim();
+  return leavingLine(plain);
 }
-const linesMax = 20_000;
+
+/** The pattern of words is long: only lines with an address in them, or right above one, are held against it. */
+function leavingLine(plain: string): string | undefined {
+  let checked = 0;
+  for (const { index } of plain.matchAll(/https?:\/\/|mailto:|@/gi)) {
+    if (index < checked) continue; // another address of the same line
+    const start = plain.lastIndexOf('\n', index) + 1;
+    const above = start === 0 ? 0 : plain.lastIndexOf('\n', start - 2) + 1;
+    const found = plain.indexOf('\n', index);
+    const end = found < 0 ? plain.length : found;
+    const lines = plain.slice(Math.max(above, checked), end);
+    checked = end;
+    if (leavingWords.test(lines)) return lines.slice(0, 200).trim();
+  }
+  return undefined;
+}
