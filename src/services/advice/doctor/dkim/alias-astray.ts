@@ -4,7 +4,7 @@ import type { Fix } from '../../types.ts';
 import { fails, orElse, passes, skips, staysUnknown } from '../judged.ts';
 import type { DomainFacts, Judged, Rule } from '../types.ts';
 import type { Sight } from './facts.ts';
-import { keySubject, wantFor } from './look-at-keys.ts';
+import { keySubject, wantFor, whyUnknown } from './look-at-keys.ts';
 import { aliasOf, keyRecord, noRecords } from './mend-key.ts';
 import { stateOf } from './sender-keys.ts';
 
@@ -43,7 +43,7 @@ function ofAlias(facts: DomainFacts, sight: Sight): Judged | undefined {
     return staysUnknown({
       subject: name,
       evidence,
-      meaning: `${name} leads to ${target}; what stands there could not be looked up.`,
+      meaning: `${name} leads to ${target}; what stands there ${whyUnknown(sight)}.`,
     });
   if (state !== 'missing') return undefined;
   return fails({

@@ -3,7 +3,7 @@ import type { Fix } from '../../types.ts';
 import { fails, listed, orElse, passes, quoted, skips, staysUnknown } from '../judged.ts';
 import type { DomainFacts, Judged, Rule } from '../types.ts';
 import type { Sight } from './facts.ts';
-import { allWants, keySubject } from './look-at-keys.ts';
+import { allWants, keySubject, whyUnknown } from './look-at-keys.ts';
 import { keyRecord, noRecords } from './mend-key.ts';
 import { sightFor, stateOf } from './sender-keys.ts';
 import type { Want } from './wants.ts';
@@ -22,19 +22,8 @@ function ofWant(facts: DomainFacts, want: Want, wants: readonly Want[]): readonl
   if (sight === undefined) return want.lacking === undefined ? [] : [notNamed(facts, want)];
   const subject = sight.name;
   const evidence = [facts.show(subject, 'TXT')];
-  const state = stateOf(sight);
-  if (state === 'unknown')
-    return [
-      staysUnknown({
-        subject,
-        evidence,
-        meaning: `Whether the key of ${want.who} is published could not be looked up.`,
-      }),
-    ];
-  if (state !== 'missing')
-    return [passes({ subject, evidence, meaning: `The key that ${want.who} signs with is published.` })];
-  if (sight.alias.kind === 'found')
-    return [skips({ subject, evidence, meaning: 'The name is an alias that leads to no key: DKM-08 tells more.' })];
+  const settled = unlessMissing(sight, { subject, evidence }, `the key that ${want.who} signs with`);
+  if (settled) return [settled];
   if (!isCertain(facts, want, wants)) return [notProven(facts, want, sight)];
   const meaning = `${want.who} signs mail of ${sight.domain} with the key ${quoted(sight.selector)}, and no such key is published: its signatures prove nothing.`;
   const isWaiting =
@@ -49,6 +38,18 @@ function ofWant(facts: DomainFacts, want: Want, wants: readonly Want[]): readonl
       fix: fixFor(want, sight),
     }),
   ];
+}
+
+/** What is to be said of a selector as long as nothing is missing at it. */
+function unlessMissing(sight: Sight, about: Pick<Judged, 'subject' | 'evidence'>, key: string): Judged | undefined {
+  const state = stateOf(sight);
+  if (state === 'unknown')
+    return staysUnknown({ ...about, meaning: `Whether ${key} is published ${whyUnknown(sight)}.` });
+  if (state === 'good' || state === 'weak') return passes({ ...about, meaning: `The DNS shows ${key}.` });
+  if (state === 'broken')
+    return skips({ ...about, meaning: `A record for ${key} is there and is no use: DKM-02, 03 or 04 tells why.` });
+  if (sight.alias.kind === 'none') return undefined;
+  return skips({ ...about, meaning: 'The name is an alias that leads to no key: DKM-08 tells more.' });
 }
 
 /**
@@ -95,25 +96,12 @@ function notProven(facts: DomainFacts, { who }: Want, { name, selector }: Sight)
 
 /** Selectors that a person named, or that receivers reported. */
 function ofSelector(facts: DomainFacts, sight: Sight, wants: readonly Want[]): readonly Judged[] {
-  const { name, selector, origins, alias } = sight;
+  const { name, selector, origins } = sight;
   const isTold = origins.includes('told');
   if ((!isTold && !origins.includes('reports')) || wants.some((want) => want.name === name)) return [];
   const evidence = [facts.show(name, 'TXT')];
-  const state = stateOf(sight);
-  if (state === 'unknown')
-    return [
-      staysUnknown({
-        subject: name,
-        evidence,
-        meaning: `Whether there is a key named ${quoted(selector)} could not be looked up.`,
-      }),
-    ];
-  if (state !== 'missing')
-    return [passes({ subject: name, evidence, meaning: `A key named ${quoted(selector)} is published.` })];
-  if (alias.kind === 'found')
-    return [
-      skips({ subject: name, evidence, meaning: 'The name is an alias that leads to no key: DKM-08 tells more.' }),
-    ];
+  const settled = unlessMissing(sight, { subject: name, evidence }, `a key named ${quoted(selector)}`);
+  if (settled) return [settled];
   const fix = {
     ...noRecords,
     steps: [`Ask whoever signs with ${quoted(selector)} for its TXT or CNAME record and publish it at ${name}.`],

@@ -47,6 +47,13 @@ export function overKeys(
   );
 }
 
+/** `Whether it is published ...`. */
+export function whyUnknown(sight: Sight | undefined): string {
+  return sight?.isBeyond
+    ? 'shows only once the zone is published, since the name leads to another one outside of it'
+    : 'could not be looked up';
+}
+
 export function nothingFound(facts: DomainFacts, sights: readonly Sight[], fine: string): Judged {
   const subject = keySubject(facts);
   const silent = unansweredIn(facts);
@@ -54,7 +61,7 @@ export function nothingFound(facts: DomainFacts, sights: readonly Sight[], fine:
     const names = listed(silent.map(({ name }) => name));
     return staysUnknown({
       subject,
-      meaning: `The DNS did not say what stands at ${names}, so nothing can be told of the key there.`,
+      meaning: `What stands at ${names} ${whyUnknown(silent[0])}, so nothing can be told of that key.`,
       evidence: silent.map(({ name }) => facts.show(name, 'TXT')),
     });
   }

@@ -28,12 +28,14 @@ function lastKey(text: string): string | undefined {
   return letters === '' ? undefined : letters;
 }
 
-/** RFC 3279 §2.3.1: a SubjectPublicKeyInfo says its own length in its first four octets (30 82 hh ll). */
+/** RFC 3279 §2.3.1: a SubjectPublicKeyInfo says its own length in its first octets (30 81 ll, 30 82 hh ll). */
 export function cutOff(text: string): Cut | undefined {
   const base64 = lastKey(text) ?? '';
   const octets = Buffer.from(base64.slice(0, 8), 'base64');
-  if (octets[0] !== 0x30 || octets[1] !== 0x82) return undefined;
-  const wants = Math.ceil((((octets[2] ?? 0) << 8) + (octets[3] ?? 0) + 4) / 3) * 4;
+  const [tag, form, high = 0, low = 0] = octets;
+  if (tag !== 0x30 || (form !== 0x81 && form !== 0x82)) return undefined;
+  const length = form === 0x81 ? high + 3 : (high << 8) + low + 4;
+  const wants = Math.ceil(length / 3) * 4;
   return base64.length < wants ? { has: base64.length, wants } : undefined;
 }
 

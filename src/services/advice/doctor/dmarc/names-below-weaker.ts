@@ -20,7 +20,12 @@ export const namesBelowWeaker: Rule = {
       const weakerSp = sp !== undefined && isWeaker(sp, p);
       const weakerNp = np !== undefined && isWeaker(np, sp ?? p);
       if (!weakerSp && !weakerNp)
-        return [passes({ ...about, meaning: `Names below the domain are protected as it is (${sp ?? p}).` })];
+        return [
+          passes({
+            ...about,
+            meaning: `Mail from names below the domain is treated no more mildly than that of the domain (${sp ?? p}).`,
+          }),
+        ];
       const what = weakerSp
         ? `names below the domain (sp=${sp})`
         : `names below the domain that do not exist (np=${np})`;

@@ -14,7 +14,7 @@ function judge(facts: DomainFacts): Judged {
   if (foreign.length === 0) return passes({ ...about, meaning: `Nothing but DMARC stands at ${name}.` });
   if (isWild)
     return skips({ ...about, meaning: `A wildcard answers at ${name}, as it does everywhere: DNS-05 tells more.` });
-  const meaning = `${plural(foreign.length, 'record')} of another kind ${foreign.length === 1 ? 'stands' : 'stand'} at ${name} (${listed(foreign.map((text) => quoted(text, 40)))}): receivers skip them, and some tools stumble over them.`;
+  const meaning = `${plural(foreign.length, 'record')} of another kind ${foreign.length === 1 ? 'stands' : 'stand'} at ${name} (${listed(foreign.map((text) => quoted(text, 40)))}): receivers pass over that, and some tools stumble.`;
   const steps = [`They stand where ${name} leads to (${alias}): have them deleted there.`];
   if (alias !== undefined) return fails({ ...about, meaning, fix: { delete: [], set: [], steps } });
   return fails({ ...about, meaning, fix: { delete: foreign.map((value) => ({ name, type: 'TXT', value })), set: [] } });

@@ -21,7 +21,7 @@ export const unbornNamesOpen: Rule = {
             meaning: `What becomes of mail from names that do not exist below the domain is said: ${applied}.`,
           }),
         ];
-      const meaning = `Nothing is said about names below the domain that do not exist (np=), so mail from made-up ones is treated by ${applied}. None of your own mail comes from such a name.`;
+      const meaning = `Nothing is said about names below the domain that do not exist (np=), so made-up ones like billing-office.${facts.subject.domain} ${applied === 'none' ? 'may be used by anybody' : 'are only put into the junk folder'}; none of your own mail comes from such a name.`;
       return [fails({ ...about, meaning, fix: mended(facts, (draft) => ({ ...draft, np: 'reject' })) })];
     }),
 };
