@@ -118,3 +118,30 @@ test('plan and publish with options know the office that has the domain; taking 
   assert.equal((await run(`${undo} --force`)).code, 0);
   assert.doesNotMatch(readFileSync(zone, 'utf8'), /ph1\._domainkey/);
 });
+
+test('options say more than what the office keeps, and take nothing of it away', async (t) => {
+  const folder = tempFolder(t);
+  const settings = join(folder, 'posthorn.toml');
+  writeFileSync(settings, `data = "${folder}/data"\nhostname = "mx.example.net"\n`);
+  const zone = join(folder, 'world.zone');
+  writeFileSync(zone, '');
+  const run = (line: string) => posthorn(`${line} --config ${settings}`);
+  assert.equal((await run('domains add a.example --verified')).code, 0);
+  const kept = async (options: string) => {
+    const saved = await run(`plan a.example ${options} --save --zone ${zone}`);
+    assert.ok(saved.code <= 1, saved.err);
+    const office = await run(`policy push a.example --json`);
+    const { payload } = JSON.parse(office.out).document as { readonly payload: string };
+    const { senders, dmarc } = JSON.parse(Buffer.from(payload, 'base64url').toString());
+    return [senders.join(' '), dmarc.stage, dmarc.rua.join(' ')];
+  };
+  const rua = 'mailto:d@a.example';
+  assert.deepEqual(
+    await kept('--sender gmail-api --sender google-workspace --inbound google-workspace --rua d@a.example'),
+    ['gmail-api google-workspace', 'none', rua],
+  );
+  assert.deepEqual(await kept('--dmarc none-np'), ['gmail-api google-workspace', 'none-np', rua]);
+  assert.deepEqual(await kept('--sender gmail-api'), ['gmail-api', 'none-np', rua]);
+  const planned = JSON.parse((await run(`plan a.example --dmarc quarantine --json --zone ${zone}`)).out);
+  assert.match(JSON.stringify(planned.steps), /gmail-api/);
+});

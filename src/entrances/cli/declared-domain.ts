@@ -4,7 +4,9 @@ import type { DomainName } from '../../format/domain-name.ts';
 import type { Resolver } from '../../protocol/dns/types.ts';
 import { ownOffice, readPlannedDomain, Setup } from '../../services/setup/setup.ts';
 import type { Declaration, OwnOffice } from '../../services/setup/types.ts';
+import { showSenders } from '../http/show-setup.ts';
 import { CliError } from './cli-error.ts';
+import type { OpenOffice } from './cli-host.ts';
 import { exits } from './exits.ts';
 import { each } from './leaf.ts';
 import { bad } from './read-options.ts';
@@ -39,7 +41,7 @@ export function addDeclareOptions(command: Command): Command {
     .option('--parked', 'nothing is ever sent or received');
 }
 
-export type Declared = Opened & { readonly declaration: Declaration };
+export type Declared = Omit<Opened, 'kept'> & { readonly declaration: Declaration };
 
 /** @param text the domain, as it was typed */
 export async function openDeclared(
@@ -50,80 +52,109 @@ export async function openDeclared(
 ): Promise<Declared> {
   const domain = readPlannedDomain(text);
   if (!domain.ok) throw planRefused(run, domain);
-  const given = await declared(run, options);
-  const opened = await open(run, options, resolver, domain.value, Object.keys(given).length > 0);
-  const declaration = await declarationOf(run, opened.setup, given, domain.value);
+  const opened = await open(run, options, resolver, domain.value);
+  const declaration = await declarationOf(run, options, opened, domain.value);
   if (options.save) await opened.setup.declare(declaration);
-  return { ...opened, declaration };
+  return { setup: opened.setup, office: opened.office, declaration };
 }
 
-type Opened = { readonly setup: Setup; readonly office: OwnOffice | undefined };
+type Opened = {
+  readonly setup: Setup;
+  readonly office: OwnOffice | undefined;
+  /** What the office keeps. */
+  readonly kept: Declaration | undefined;
+};
 
-/** The office is opened where it is needed: to keep a declaration, or because none was given. */
-async function open(
-  run: Run,
-  { save }: DeclareOptions,
-  resolver: Resolver,
-  domain: DomainName,
-  isGiven: boolean,
-): Promise<Opened> {
-  if (isGiven && !save) {
+/** The office has to be there where a declaration is to be kept, or none was given. */
+async function open(run: Run, options: DeclareOptions, resolver: Resolver, domain: DomainName): Promise<Opened> {
+  const folder = options.save || !isGiven(options) ? await run.folder() : await folderIfAny(run);
+  if (folder === undefined) {
     const { timers } = run.host;
-    const office = await officeOf(run, domain);
-    return { setup: new Setup({ resolver, timers, catalogue: await run.host.catalogue() }), office };
+    const setup = new Setup({ resolver, timers, catalogue: await run.host.catalogue() });
+    return { setup, office: undefined, kept: undefined };
   }
-  const folder = await run.folder();
   const { directory, hostname, delegations } = folder;
-  return { setup: await folder.setup(resolver), office: await ownOffice(directory, hostname, domain, delegations) };
+  const setup = await folder.setup(resolver);
+  const office = await ownOffice(directory, hostname, domain, delegations);
+  return { setup, office, kept: await setup.declaration(domain) };
 }
 
-/** What the office brings to the domain, where there is one here that has it. */
-export async function officeOf(run: Run, domain: DomainName): Promise<OwnOffice | undefined> {
+function isGiven({ save: _, ...options }: DeclareOptions): boolean {
+  return declareNames.some((name) => options[name] !== undefined);
+}
+
+const declareNames = ['sender', 'file', 'dmarc', 'rua', 'pct', 'loosen', 'inbound', 'parked', 'spf', 'bimi'] as const;
+
+async function folderIfAny(run: Run): Promise<OpenOffice | undefined> {
   try {
-    const { directory, hostname, delegations } = await run.folder();
-    return await ownOffice(directory, hostname, domain, delegations);
+    return await run.folder();
   } catch (error) {
     if (error instanceof CliError && ['no_office', 'not_by_api'].includes(error.code)) return undefined;
     throw error;
   }
 }
 
-async function declarationOf(run: Run, setup: Setup, given: object, domain: DomainName): Promise<Declaration> {
-  if (Object.keys(given).length === 0) {
-    const kept = await setup.declaration(domain);
-    if (kept) return kept;
-    throw new CliError({
-      exit: exits.usage,
-      code: 'nothing_declared',
-      say: `Who sends for ${domain} is not known: neither options nor the office say it.`,
-      next: `${run.host.command} plan ${domain} --sender google-workspace --sender own:192.0.2.10`,
-    });
-  }
-  const read = setup.readDeclaration(given, domain);
-  if (!read.ok) throw planRefused(run, read);
-  return read.value;
+/** What the office brings to the domain, where there is one here that has it. */
+export async function officeOf(run: Run, domain: DomainName): Promise<OwnOffice | undefined> {
+  const folder = await folderIfAny(run);
+  return folder && ownOffice(folder.directory, folder.hostname, domain, folder.delegations);
 }
 
-/** The file, and what the options say over it. */
-async function declared(run: Run, options: DeclareOptions): Promise<Table> {
-  const { sender, dmarc, rua, pct, loosen, inbound, parked, spf, bimi } = options;
-  const file = options.file === undefined ? {} : await readTableFile(run, options.file, 'a declaration');
-  const own = isTable(file.dmarc) ? file.dmarc : {};
+async function declarationOf(
+  run: Run,
+  options: DeclareOptions,
+  { setup, kept }: Opened,
+  domain: DomainName,
+): Promise<Declaration> {
+  if (isGiven(options)) {
+    const read = setup.readDeclaration(await declared(run, options, kept), domain);
+    if (!read.ok) throw planRefused(run, read);
+    return read.value;
+  }
+  if (kept) return kept;
+  throw new CliError({
+    exit: exits.usage,
+    code: 'nothing_declared',
+    say: `Who sends for ${domain} is not known: neither options nor the office say it.`,
+    next: `${run.host.command} plan ${domain} --sender google-workspace --sender own:192.0.2.10`,
+  });
+}
+
+/** The file, or what the office keeps, and what the options say over it. */
+async function declared(run: Run, options: DeclareOptions, kept: Declaration | undefined): Promise<Table> {
+  const { sender, dmarc, rua, pct, loosen, inbound, parked, spf, bimi, file } = options;
+  const base = file === undefined ? keptBeside(options, kept) : await readTableFile(run, file, 'a declaration');
+  const own = isTable(base.dmarc) ? base.dmarc : {};
   const wish = {
     ...own,
     ...(dmarc !== undefined && { stage: dmarc }),
-    ...(rua && { rua: [...listOf(own.rua), ...rua] }),
+    ...(rua && { rua: [...new Set([...listOf(own.rua), ...rua])] }),
     ...(pct !== undefined && { pct }),
     ...(loosen && { loosen }),
   };
   return {
-    ...file,
-    ...(sender && { senders: [...listOf(file.senders), ...sender] }),
+    ...base,
+    ...(sender && { senders: [...listOf(base.senders), ...sender] }),
     ...(Object.keys(wish).length > 0 && { dmarc: wish }),
     ...(inbound !== undefined && { inbound }),
     ...(parked && { parked }),
     ...(spf && { spf }),
     ...(bimi !== undefined && { bimi: { logo: bimi } }),
+  };
+}
+
+/** What is not said anew stays: another stage takes no sender away. Senders are said anew as a whole. */
+function keptBeside({ sender, dmarc, parked }: DeclareOptions, kept: Declaration | undefined): Table {
+  if (kept === undefined || parked) return {};
+  const { object: _, domain: __, senders, parked: wasParked, inbound, dmarc: wish, ...rest } = showSenders(kept);
+  const { pct: ___, loosen: ____, ...lasting } = wish ?? {}; // of that stage
+  const ids = sender?.map((text) => text.split(':', 1)[0]);
+  const isThere = inbound === 'posthorn' || ids === undefined || ids.includes(inbound);
+  return {
+    ...rest,
+    ...(wish && { dmarc: dmarc === undefined ? wish : lasting }),
+    ...(inbound !== undefined && isThere && { inbound }),
+    ...(sender === undefined && { senders: [...senders], ...(wasParked && { parked: wasParked }) }),
   };
 }
 
