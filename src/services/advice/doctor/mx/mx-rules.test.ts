@@ -389,7 +389,11 @@ const cases: Record<Id, readonly Case[]> = {
       scene: refusing('550 User unknown', '550 User unknown'),
       says: /postmaster@example\.com and abuse@example\.com/,
     },
-    { what: 'it is we who are refused', status: 'unknown', scene: refusing('554 5.7.1 blocked', '550 5.7.25 no PTR') },
+    {
+      what: 'it is we who are refused',
+      status: 'unknown',
+      scene: refusing('550 5.7.1 Recipient address rejected: blocked', '550 5.7.25 unknown client'),
+    },
     { what: 'put off', status: 'unknown', scene: refusing('451 4.7.1 greylisted', '250 ok') },
     { what: 'nobody is asked', status: 'unknown', scene: { zone: good, isUnpublished: true } },
     { what: 'no mail', status: 'skip', scene: { zone: 'example.com. MX 0 .' } },
