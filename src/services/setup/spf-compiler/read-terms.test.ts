@@ -75,6 +75,8 @@ test('what was meant as a record is read as one; what is something else is left 
     '"v=spf1 a -all"',
     ' v=spf1 a -all',
     '\u201cv=spf1 a -all\u201d',
+    '\u00e2\u0080\u009cv=spf1 a -all\u00e2\u0080\u009d', // the same as DNS gives it: an octet a character
+    '\u00ef\u00bb\u00bfv=spf1 a -all',
     'v=spf1; a -all',
     'v = spf1 a -all',
   ]) {

@@ -40,8 +40,14 @@ export type ReadRecord = {
   readonly problems: readonly SpfProblem[];
 };
 
-/** Something that was meant as an SPF record, if not quite one: a quote before it, a blank, `v=spf1;`. */
-const meantAsSpf = /^[\s"'\u201c\u201d\u201e\ufeff]*v\s*=\s*spf1(?![0-9a-z])[;,]?/i;
+/**
+ * Something that was meant as an SPF record, if not quite one: a quote before it, a blank, `v=spf1;`. Typographic quotes and the byte
+ * order mark come as characters from a keyboard, as the octets of UTF-8 from DNS.
+ */
+const meantAsSpf =
+  /^(?:[\s"'\u201c\u201d\u201e\ufeff]|\u00e2\u0080[\u0098-\u009f]|\u00ef\u00bb\u00bf)*v\s*=\s*spf1(?![0-9a-z])[;,]?/i;
+
+const quote = /["'\u201c\u201d\u201e\u00e2]/;
 
 /** The Sender ID record of RFC 4406 and the like are not meant. */
 export function looksLikeSpf(text: string): boolean {
@@ -111,7 +117,7 @@ function readPieces(given: string): ReadRecord {
       : [notQuite(given, version)];
   const known: SpfRecord[] = [];
   const tried = new Map<string, SpfRecord | string>(); // thousands of one term are read once
-  const isQuoted = /["'\u201c\u201d\u201e]/.test(version);
+  const isQuoted = quote.test(version);
   const body = given.slice(version.length);
   const pieces = [...(isQuoted ? withoutClosing(body) : body).matchAll(/\S+/g)];
   for (const [index, { 0: text, index: at }] of pieces.entries()) {
@@ -138,12 +144,12 @@ function oddCharacter(given: string): SpfProblem[] {
 /** Without blanks and quotes at its end. A scan: a pattern for the end is quadratic on runs of them. */
 function withoutClosing(text: string): string {
   let end = text.length;
-  while (end > 0 && ' "\'\t\u201c\u201d'.includes(text.charAt(end - 1))) end--;
+  while (end > 0 && ' "\'\t\u201c\u201d\u00e2\u0080\u009c\u009d'.includes(text.charAt(end - 1))) end--;
   return text.slice(0, end);
 }
 
 function notQuite(given: string, version: string): SpfProblem {
-  const why = /["'\u201c\u201d\u201e]/.test(version)
+  const why = quote.test(version)
     ? 'quotes belong to zone files, not into the value'
     : 'it has to begin with "v=spf1" and a blank';
   return {
