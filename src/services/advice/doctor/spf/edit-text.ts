@@ -95,7 +95,8 @@ function aliveTerm({ at, catalogue, answers }: Known, term: string, notes: strin
   return [current.term];
 }
 
-function isDead(answers: SpfAnswers, target: QueryName): boolean {
+/** Known to have no record; what the DNS did not say is not dead. */
+export function isDead(answers: SpfAnswers, target: QueryName): boolean {
   const answer = answers.lookup(target, 'TXT');
   return answer.kind === 'none' || (answer.kind === 'found' && !answer.records.some(isSpfRecord));
 }
@@ -103,12 +104,16 @@ function isDead(answers: SpfAnswers, target: QueryName): boolean {
 const isAll = (term: string) => /^[-+~?]?all$/i.test(term);
 const isModifier = (term: string) => /^[a-z][a-z0-9._-]*=/i.test(term);
 
-/** RFC 7208 §5.1: what stands behind `all` is never read. */
+/** RFC 7208 §5.1, §6.1: what stands behind `all` is never read, nor a redirect beside it. */
 function endLast(terms: readonly string[], notes: string[]): readonly string[] {
   const at = terms.findIndex(isAll);
-  const late = at < 0 ? [] : terms.slice(at + 1).filter((term) => !isModifier(term) && !isAll(term));
-  if (late.length === 0) return terms;
-  notes.push(`${late.join(' ')} moves before "all": leave it out if it is not to send.`);
-  const modifiers = terms.slice(at + 1).filter(isModifier);
-  return [...terms.slice(0, at), ...late, terms[at] ?? '', ...modifiers];
+  if (at < 0) return terms;
+  const redirect = terms.find((term) => /^redirect=/i.test(term));
+  if (redirect !== undefined) notes.push(`${redirect} is left out: beside "all" it has no effect.`);
+  const kept = terms.filter((term) => term !== redirect);
+  const end = kept.findIndex(isAll);
+  const behind = kept.slice(end + 1);
+  const late = behind.filter((term) => !isModifier(term) && !isAll(term));
+  if (late.length > 0) notes.push(`${late.join(' ')} moves before "all": leave it out if it is not to send.`);
+  return [...kept.slice(0, end), ...late, kept[end] ?? '', ...behind.filter(isModifier)];
 }

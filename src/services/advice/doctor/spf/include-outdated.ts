@@ -1,7 +1,9 @@
 /** SPF-16: an include by a name that the service has given up. */
 import { printable } from '../../../../base/printable.ts';
+import { parseQueryName } from '../../../../format/domain-name.ts';
 import type { DomainFacts, Judged, Rule } from '../types.ts';
 import { type CurrentInclude, currentInclude } from './current-include.ts';
+import { isDead } from './edit-text.ts';
 import { fixOwnRecord } from './mend-record.ts';
 import { isWanted, type NamedService, namedServices } from './named-services.ts';
 import { aboutRecord, judgeRecord } from './read-record.ts';
@@ -26,11 +28,12 @@ function judgeNames(facts: DomainFacts): readonly Judged[] {
   ];
 }
 
-function currentOf(
-  { subject: { catalogue } }: DomainFacts,
-  { term, target }: NamedService,
-): CurrentInclude | undefined {
-  return /^[+]?include:/i.test(term) ? currentInclude(catalogue, target, { exactly: true }) : undefined;
+/** A newer name that has no record itself helps nobody. */
+function currentOf(facts: DomainFacts, { term, target }: NamedService): CurrentInclude | undefined {
+  if (!/^[+]?include:/i.test(term)) return undefined;
+  const current = currentInclude(facts.subject.catalogue, target, { exactly: true });
+  const newer = parseQueryName(current?.term.slice('include:'.length) ?? '');
+  return newer === undefined || isDead(facts.spf.answers, newer) ? undefined : current;
 }
 
 function judgeName(

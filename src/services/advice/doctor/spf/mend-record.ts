@@ -74,9 +74,7 @@ function notesOf({ dropped, problems, remedies }: SpfProposal): string[] {
   const taken = remedies.find(({ enough }) => enough);
   return [
     ...dropped.filter(({ why }) => !why.endsWith(' covers it')).map(({ term, why }) => `${term} is left out: ${why}.`),
-    ...problems
-      .filter(({ code }) => code === 'modifier-taken' || code === 'redirect-converted')
-      .map(({ say }) => `${say}.`),
+    ...problems.filter(({ code }) => code === 'redirect-converted').map(({ say }) => `${say}.`),
     ...(taken === undefined
       ? []
       : [`To stay within 10 lookups: ${taken.say}.`, ...taken.duties.map((duty) => `${duty}.`)]),

@@ -59,8 +59,18 @@ function isWide(directive: Directive): boolean {
   return directive.prefix4 < widest.four || directive.prefix6 < widest.six;
 }
 
+/** From its first to its last address. */
 function isPrivate(directive: Directive): boolean {
   if (directive.kind !== 'ip4' && directive.kind !== 'ip6') return false;
-  const address = ipAddressOf(directive.octets);
-  return address !== undefined && !isPublicAddress(address);
+  const { octets, prefix } = directive;
+  const ends = [0x00, 0xff].map((fill) =>
+    ipAddressOf(octets.map((octet, at) => withHostBits(octet, fill, prefix - at * 8))),
+  );
+  return ends.every((address) => address !== undefined && !isPublicAddress(address));
+}
+
+/** @param bits how many of the octet belong to the network */
+function withHostBits(octet: number, fill: number, bits: number): number {
+  const mask = bits >= 8 ? 0xff : bits <= 0 ? 0 : (0xff00 >> bits) & 0xff;
+  return (octet & mask) | (fill & ~mask & 0xff);
 }
