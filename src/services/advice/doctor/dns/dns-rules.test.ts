@@ -277,7 +277,7 @@ const cases: Record<Id, readonly Case[]> = {
         delete: [record('*.example.com', 'TXT', 'v=spf1 -all')],
         set: [],
         steps: [
-          'If it has to stay, publish a DMARC record at _dmarc.example.com, a key below _domainkey.example.com and an MTA-STS record at _mta-sts.example.com: names that exist are out of its reach.',
+          'If the wildcard has to stay, publish instead a DMARC record at _dmarc.example.com, a key below _domainkey.example.com and an MTA-STS record at _mta-sts.example.com: names that exist are out of its reach.',
         ],
       },
       says: /_dmarc, every name below _domainkey\.example\.com and _mta-sts/,
@@ -304,7 +304,25 @@ const cases: Record<Id, readonly Case[]> = {
       scene: { zone: `${good}\n_dmarc.example.com.example.com. TXT "v=DMARC1; p=reject"` },
       fix: {
         delete: [record('_dmarc.example.com.example.com', 'TXT', 'v=DMARC1; p=reject')],
-        set: [record('_dmarc.example.com', 'TXT', 'v=DMARC1; p=reject')],
+        set: [],
+        steps: [
+          'In the form of the DNS host, enter names without example.com at their end, or with a dot after it.',
+          '_dmarc.example.com has a TXT record already: change that one if the other is the better, and never publish both.',
+        ],
+      },
+    },
+    {
+      what: 'the right name has none of the kind',
+      status: 'fail',
+      scene: {
+        zone: 'example.com. TXT "google-site-verification=x"\nexample.com.example.com. TXT "v=spf1 mx -all"\nexample.com.example.com. TXT "google-site-verification=x"',
+      },
+      fix: {
+        delete: [
+          record('example.com.example.com', 'TXT', 'v=spf1 mx -all'),
+          record('example.com.example.com', 'TXT', 'google-site-verification=x'),
+        ],
+        set: [record('example.com', 'TXT', 'v=spf1 mx -all')],
         steps: ['In the form of the DNS host, enter names without example.com at their end, or with a dot after it.'],
       },
     },
@@ -489,6 +507,24 @@ for (const [id, list] of Object.entries(cases))
       if (status === 'fail')
         assert.ok(finding.fix && finding.evidence.length > 0, 'a failure shows why, and what to do');
     });
+
+test('DNS-06: in a run over many domains nothing is asked below a name that is not there', async () => {
+  const asked: string[] = [];
+  const spying = (zone: string): Scene => ({
+    zone,
+    isOneOfMany: true,
+    world: {
+      resolver: resolverWith(zone, (answer, name) => {
+        asked.push(name);
+        return answer;
+      }),
+    },
+  });
+  await theFinding('DNS-06', 'pass', spying(good));
+  assert.ok(asked.includes('example.com.example.com'));
+  assert.ok(!asked.includes('_dmarc.example.com.example.com'));
+  await theFinding('DNS-06', 'fail', spying(`${good}\n_dmarc.example.com.example.com. TXT "v=DMARC1; p=reject"`));
+});
 
 test('DNS-03: a server is taken out of the zone only where others are left', async () => {
   const zone = `${good}\nexample.com. NS ns2.example.com.`;

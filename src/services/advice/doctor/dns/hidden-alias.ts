@@ -38,7 +38,7 @@ function isHidden({ alias, address, text, mx }: Wanted): boolean {
 function proxied({ name, address, wanted }: Wanted, show: DomainFacts['show']): Judged {
   return fails({
     subject: name,
-    meaning: `${wanted.label} wants an alias (CNAME) at ${name}, and the DNS shows addresses of a web proxy there: neither key nor return path can be found.`,
+    meaning: `${wanted.label} wants an alias (CNAME) at ${name}, and addresses stand there instead, as a web proxy shows them: neither key nor return path can be found.`,
     evidence: [show(name, 'CNAME'), show(name, 'A')],
     fix: {
       delete: recordsOf(name, 'A', recordsIn(address)),

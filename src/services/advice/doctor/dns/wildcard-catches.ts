@@ -31,7 +31,7 @@ export function wildcardCatches({ dns, subject: { domain }, show }: DomainFacts)
             ...(gone.some(({ type }) => type === 'CNAME')
               ? ['Before the wildcard goes, give every host that lives by it a record of its own.']
               : []),
-            `If it has to stay, publish ${listed(caught.map(({ real }) => real))}: names that exist are out of its reach.`,
+            `If the wildcard has to stay, publish instead ${listed(caught.map(({ real }) => real))}: names that exist are out of its reach.`,
           ],
         },
       }),

@@ -1,8 +1,9 @@
 /** MX-08: what each host showed when it was greeted. Pure. */
 import { X509Certificate } from 'node:crypto';
+import { printable } from '../../../../base/printable.ts';
 import { isForHost } from '../../../../format/certificate-names.ts';
 import type { Severity } from '../../types.ts';
-import { fails, passes, plural, quoted, skips, staysUnknown } from '../judged.ts';
+import { fails, listed, passes, plural, quoted, skips, staysUnknown } from '../judged.ts';
 import type { LookedAtHost } from '../mail-hosts.ts';
 import type { DomainFacts, HostProbe, Judged } from '../types.ts';
 
@@ -18,18 +19,20 @@ export function encryptionLacking(facts: DomainFacts): readonly Judged[] {
     return [staysUnknown({ subject: domain, meaning, evidence: [show(domain, 'MX')] })];
   }
   if (hosts.length === 0) return [skips({ subject: domain, meaning: `${domain} has no mail host to look at.` })];
-  return hosts.map((host) => judgeHost(facts, host));
+  const dialled = hosts.flatMap(({ host, probe }) => (probe === undefined ? [] : [{ host, probe }]));
+  if (dialled.length > 0) return dialled.map((one) => judgeHost(facts, one));
+  const why = facts.dns.isZoneText ? 'with a zone file no host is dialled' : 'no host can be dialled from here';
+  const names = listed(hosts.map(({ host }) => host));
+  const meaning = `Whether mail to ${domain} comes in encrypted at ${names} could not be seen: ${why}.`;
+  return [staysUnknown({ subject: domain, meaning, evidence: [show(domain, 'MX')] })];
 }
 
-function judgeHost({ show, nowMs, dns }: DomainFacts, { host, probe }: LookedAtHost): Judged {
-  if (probe === undefined || probe.kind === 'failed') {
-    const why = dns.isZoneText
-      ? 'with a zone file no host is dialled'
-      : (probe?.why ?? 'no host can be dialled from here');
-    const meaning = `Whether ${host} takes mail encrypted could not be seen: ${why}.`;
-    return staysUnknown({ subject: host, meaning, ...(probe && { evidence: [show(host, 'SMTP')] }) });
-  }
+function judgeHost({ show, nowMs }: DomainFacts, { host, probe }: Required<LookedAtHost>): Judged {
   const evidence = [show(host, 'SMTP')];
+  if (probe.kind === 'failed') {
+    const meaning = `Whether ${host} takes mail encrypted could not be seen: ${printable(probe.why, 200)}.`;
+    return staysUnknown({ subject: host, meaning, evidence });
+  }
   const flaw = flawOf(host, probe, nowMs);
   if (flaw === undefined) {
     const meaning = `${host} takes mail encrypted, with ${probe.tls?.protocol} and a certificate for its name.`;

@@ -3,11 +3,12 @@ import { parseDomainName } from '../../../../format/domain-name.ts';
 import { isPublicAddress, parseIpAddress } from '../../../../format/ip-address.ts';
 import type { Fix } from '../../types.ts';
 import { recordsIn, recordsOf, whyUnanswered } from '../ask.ts';
-import { fails, listed, passes, quoted, staysUnknown } from '../judged.ts';
+import { fails, listed, passes, quoted, skips, staysUnknown } from '../judged.ts';
 import type { DomainFacts, Judged } from '../types.ts';
 import type { MxTarget } from './facts.ts';
 import { withoutHosts } from './no-hosts.ts';
 import { plannedMx } from './plan-fix.ts';
+import { isLeftover } from './proof-left-over.ts';
 
 type Flaw = { readonly say: string; readonly set: Fix['set']; readonly steps: readonly string[] };
 
@@ -16,11 +17,12 @@ export function targetIsNoHost(facts: DomainFacts): readonly Judged[] {
   if (none !== undefined) return [none];
   const { mx, subject, show } = facts;
   const { domain } = subject;
-  const judged = mx.targets.map((target) => ({ target, flaw: flawOf(facts, target) }));
+  const targets = mx.targets.filter(({ exchange }) => !isLeftover(exchange)); // MX-05 tells of those
+  const judged = targets.map((target) => ({ target, flaw: flawOf(facts, target) }));
   const bad = judged.flatMap(({ target, flaw }) =>
     flaw === undefined || flaw === 'unknown' ? [] : [{ target, flaw }],
   );
-  const isAllBad = bad.length === mx.targets.length;
+  const isAllBad = bad.length === targets.length;
   const findings = bad.map(({ target, flaw }) => flawed(facts, target, flaw, isAllBad));
   const open = judged.filter(({ flaw }) => flaw === 'unknown').map(({ target }) => target);
   if (open.length > 0) findings.push(unseen(facts, open));
@@ -29,7 +31,15 @@ export function targetIsNoHost(facts: DomainFacts): readonly Judged[] {
     findings.push(staysUnknown({ subject: domain, meaning, evidence: [show(domain, 'MX')] }));
   }
   if (findings.length > 0) return findings;
-  const names = mx.targets.map(({ exchange }) => exchange);
+  if (targets.length === 0)
+    return [
+      skips({
+        subject: domain,
+        meaning: `${domain} names no host but a proof of ownership.`,
+        evidence: [show(domain, 'MX')],
+      }),
+    ];
+  const names = targets.map(({ exchange }) => exchange);
   const meaning = `${listed(names)} ${names.length === 1 ? 'is a host with an address' : 'are hosts with addresses'}: mail to ${domain} finds its way.`;
   const evidence = [show(domain, 'MX'), ...names.map((name) => show(name, 'A'))];
   return [passes({ subject: domain, meaning, evidence })];

@@ -1,4 +1,5 @@
 /** MX-04. Pure. */
+import { parseIpAddress } from '../../../../format/ip-address.ts';
 import { recordsIn, recordsOf } from '../ask.ts';
 import { fails, listed, passes } from '../judged.ts';
 import type { DomainFacts, Judged } from '../types.ts';
@@ -53,7 +54,15 @@ function ownerOf({ subject }: DomainFacts, exchange: string): Pick<Owned, 'owner
   const service = catalogue.recogniseName('mx', exchange)?.sender;
   if (service !== undefined) return { owner: service.name, isService: true };
   if (office?.receives && exchange === office.hostname) return { owner: 'this office', isService: true };
-  return { owner: exchange.split('.').slice(-2).join('.'), isService: false };
+  return { owner: houseOf(exchange), isService: false };
+}
+
+/** What to call a host that no service of the catalogue claims: its domain, as near as the name tells. */
+function houseOf(exchange: string): string {
+  if (parseIpAddress(exchange) !== undefined) return exchange;
+  const labels = exchange.split('.');
+  const isNational = labels.at(-1)?.length === 2 && (labels.at(-2)?.length ?? 0) <= 3; // co.uk, com.au
+  return labels.slice(isNational ? -3 : -2).join('.');
 }
 
 /** Who was declared to take the mail; else whose hosts senders try first. */

@@ -15,8 +15,8 @@ export type DoubledRecord = {
   readonly name: string;
   readonly type: DoubledType;
   readonly values: readonly string[];
-  /** What it was meant to be. */
-  readonly meant: { readonly name: string; readonly values: readonly string[] };
+  /** What it was meant to be, and what stands there. */
+  readonly meant: { readonly name: string; readonly values: readonly string[]; readonly there: readonly string[] };
 };
 
 export type DoubledFacts = {
@@ -34,8 +34,11 @@ export async function gatherDoubled(world: DoctorWorld, subject: GatherSubject):
 }
 
 async function doubledNames(world: DoctorWorld, subject: GatherSubject): Promise<DoubledFacts> {
-  const { domain } = subject;
+  const { domain, isOneOfMany = false } = subject;
   const twice = `${domain}.${domain}`;
+  const first = await ask(world, twice, 'TXT');
+  // RFC 8020 §2: below a name that is not there is nothing. Some servers say so of names that only have others below them.
+  if (isOneOfMany && first.kind === 'none' && first.why === 'nxdomain') return { found: [], failed: [] };
   const nobody = await Promise.all(types.map((type) => ask(world, `${nobodysLabel}.${twice}`, type)));
   const besides = new Set(
     nobody.flatMap((answer, at) => valuesOf(types[at] as DoubledType, recordsIn(answer as never))),
@@ -51,7 +54,9 @@ async function doubledNames(world: DoctorWorld, subject: GatherSubject): Promise
       const isOwn = answer.kind === 'found' && (type === 'CNAME' || answer.canonicalName === undefined);
       const values = isOwn ? valuesOf(type, answer.records as never) : [];
       if (values.length === 0 || values.every((value) => besides.has(value))) continue;
-      found.push({ name, type, values, meant: { name: name.slice(0, -domain.length - 1), values } });
+      const right = name.slice(0, -domain.length - 1);
+      const there = valuesOf(type, recordsIn((await ask(world, right, type)) as never));
+      found.push({ name, type, values, meant: { name: right, values, there } });
     }
   };
   await Promise.all((await namesToTry(world, subject, twice)).map(look));
@@ -89,14 +94,15 @@ async function doubledTargets(world: DoctorWorld, subject: GatherSubject): Promi
     name: domain,
     type: 'MX',
     values: [value],
-    meant: { name: domain, values: [meant] },
+    meant: { name: domain, values: [meant], there: [] },
   }));
   const names = [...new Set([...wanted.filter(({ type }) => type === 'CNAME').map(({ name }) => name), ...selectors])];
   const aliases = await Promise.all(names.map(async (name) => ({ name, answer: await ask(world, name, 'CNAME') })));
   for (const { name, answer } of aliases) {
     for (const target of recordsIn(answer)) {
       const meant = undoubled(target, domain, catalogue, name.includes('._domainkey.') ? 'dkimTargets' : 'spfDomains');
-      if (meant !== undefined) found.push({ name, type: 'CNAME', values: [target], meant: { name, values: [meant] } });
+      if (meant !== undefined)
+        found.push({ name, type: 'CNAME', values: [target], meant: { name, values: [meant], there: [] } });
     }
   }
   return { found, failed: [] };
