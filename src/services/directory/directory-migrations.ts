@@ -83,4 +83,16 @@ export const directoryMigrations: readonly Migration[] = [
       'ALTER TABLE directory_dkim_keys ADD COLUMN wait_ms BIGINT NOT NULL DEFAULT 0',
     ],
   },
+  {
+    id: 'directory-3',
+    statements: [
+      `CREATE TABLE directory_streams (
+        name TEXT NOT NULL PRIMARY KEY,
+        kind TEXT NOT NULL,
+        min_score_tenths INTEGER,
+        when_unscored TEXT NOT NULL,
+        created_at_ms BIGINT NOT NULL
+      )`,
+    ],
+  },
 ];

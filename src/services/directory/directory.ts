@@ -18,6 +18,7 @@ import { DirectoryStore } from './directory-store.ts';
 import { DkimKeys, type DkimSigningKey, directoryChannel, type MakeDkimKey } from './dkim-keys.ts';
 import { Ownership } from './ownership.ts';
 import { type HashCost, PasswordHasher } from './passwords.ts';
+import { Streams } from './streams.ts';
 import type {
   DkimKeyRecord,
   DomainRecord,
@@ -32,6 +33,7 @@ export { isOperatorsAddress } from './decide-recipient.ts';
 export { type DkimSigningKey, directoryChannel } from './dkim-keys.ts';
 export { hasScope, mayUseFrom } from './may-use-from.ts';
 export { dueChannel } from './ownership.ts';
+export { defaultStream } from './streams.ts';
 
 type Address = Pick<Mailbox, 'local' | 'domain'>;
 
@@ -52,6 +54,8 @@ export class Directory {
   readonly dkim: DkimKeys;
   /** Who vouches for the domains. */
   readonly ownership: Ownership;
+  /** Kinds of mail that are kept apart. */
+  readonly streams: Streams;
   readonly #ports: DirectoryPorts;
   readonly #store: DirectoryStore;
 
@@ -61,6 +65,7 @@ export class Directory {
     this.accounts = new Accounts({ ...ports, hasher: new PasswordHasher(ports.random, options.hashCost) });
     this.dkim = new DkimKeys(ports, this.#store);
     this.ownership = new Ownership(ports, this.#store, this.dkim);
+    this.streams = new Streams(ports);
   }
 
   // Domains

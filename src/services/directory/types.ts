@@ -140,6 +140,28 @@ export type LoginPrincipal = {
   readonly domains: readonly DomainName[];
 };
 
+export const streamKinds = ['ordinary', 'bulk'] as const;
+
+/** Mail that is kept apart: password mails, receipts, a newsletter. */
+export type StreamRecord = {
+  readonly name: string;
+  /** `bulk`: to many; the rules for newsletters count. */
+  readonly kind: (typeof streamKinds)[number];
+  /** A message that would be scored lower is refused; in tenths of a point. */
+  readonly minScoreTenths?: number;
+  /** What becomes of a message whose score could not be told in time. */
+  readonly whenUnscored: 'send' | 'refuse';
+  /** 0: it was always there. */
+  readonly createdAtMs: number;
+};
+
+export type StreamChange = {
+  readonly kind?: StreamRecord['kind'];
+  /** Null takes it away. */
+  readonly minScoreTenths?: number | null;
+  readonly whenUnscored?: StreamRecord['whenUnscored'];
+};
+
 /** Every no of the directory. */
 const directoryRefusals = {
   'domain-exists': 'The domain is in the directory already.',
@@ -163,6 +185,9 @@ const directoryRefusals = {
   'bad-credentials': 'Login or password is wrong.',
   busy: 'Too many logins are being checked; try again in a moment.',
   'from-not-allowed': 'The account may not use this From domain.',
+  'bad-stream': 'This is no name of a stream.',
+  'bad-score': 'A score is a number from 0 to 10 with at most one decimal.',
+  'too-many-streams': 'There are 1,000 streams already.',
 } as const;
 export type DirectoryRefusal = keyof typeof directoryRefusals;
 
