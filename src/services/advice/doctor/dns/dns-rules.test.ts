@@ -454,6 +454,11 @@ const cases: Record<Id, readonly Case[]> = {
       says: /24 hours/,
     },
     { what: 'no SOA', status: 'unknown', scene: { zone: 'example.com. A 192.0.2.1' } },
+    {
+      what: 'a zone file without one',
+      status: 'skip',
+      scene: { zone: 'example.com. A 192.0.2.1', isUnpublished: true },
+    },
     unanswered,
   ],
   'DNS-10': [
@@ -522,7 +527,7 @@ test('DNS-06: in a run over many domains nothing is asked below a name that is n
   });
   await theFinding('DNS-06', 'pass', spying(good));
   assert.ok(asked.includes('example.com.example.com'));
-  assert.ok(!asked.includes('_dmarc.example.com.example.com'));
+  assert.ok(!asked.includes('_mta-sts.example.com.example.com'));
   await theFinding('DNS-06', 'fail', spying(`${good}\n_dmarc.example.com.example.com. TXT "v=DMARC1; p=reject"`));
 });
 

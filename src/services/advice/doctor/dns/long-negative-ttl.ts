@@ -1,16 +1,20 @@
 /** DNS-09. Pure. */
 import { recordsIn, whyUnanswered } from '../ask.ts';
-import { fails, passes, plural, staysUnknown } from '../judged.ts';
+import { fails, passes, plural, skips, staysUnknown } from '../judged.ts';
 import type { DomainFacts, Judged } from '../types.ts';
 
 /** RFC 2308 §5: one to three hours have been found to work well. */
 const negativeTtlMaxSeconds = 3 * 3600;
 const negativeTtlGoodSeconds = 3600;
 
-export function longNegativeTtl({ dns: { zone }, show }: DomainFacts): readonly Judged[] {
+export function longNegativeTtl({ dns: { zone, isZoneText }, show }: DomainFacts): readonly Judged[] {
   const { soa, top } = zone;
   const evidence = [show(top, 'SOA')];
   const [record] = recordsIn(soa);
+  if (soa.kind === 'none' && isZoneText)
+    return [
+      skips({ subject: top, meaning: 'The zone file has no SOA record, which says how soon new records are seen.' }),
+    ];
   if (soa.kind !== 'found' || record === undefined) {
     const why = soa.kind === 'failed' ? whyUnanswered(soa) : 'no SOA record is shown';
     const meaning = `How long resolvers remember that a name of ${top} does not exist could not be seen: ${why}.`;

@@ -53,9 +53,9 @@ async function namedOrigins({ senders, domain, office }: GatherSubject): Promise
     byName.set(one.name, { ...(before ?? one), labels, isDeclared });
   };
   if (office !== undefined && office.keys.length > 0)
-    add({ name: domain, kind: 'from', labels: ['this office'], isDeclared: true, wanted: [] });
+    add({ name: domain, kind: 'from', labels: ['This office'], isDeclared: true, wanted: [] });
   for (const { wants, isDeclared } of known.filter(({ wants }) => wants.sender.sends)) {
-    const { label } = wants;
+    const label = wants.sender.name;
     add({ name: wants.domain, kind: 'from', labels: [label], isDeclared, wanted: [] });
     const paths = wants.records.filter(
       ({ purpose, name }) => purpose === 'return-path' && isEqualOrBelow(name as QueryName, domain),

@@ -321,7 +321,7 @@ const cases: Record<Id, readonly Case[]> = {
       status: 'fail',
       severity: 'error',
       scene: { zone: 'example.com. MX 0 .', senders: ['mailchimp'] },
-      says: /mailchimp sends mail from example\.com, which says that it takes no mail/,
+      says: /Mailchimp sends mail from example\.com, which says that it takes no mail/,
     },
     {
       what: 'a null MX, and a sender that receives',
@@ -337,7 +337,7 @@ const cases: Record<Id, readonly Case[]> = {
         delete: [],
         set: [record('news.example.com', 'MX', '10 mx.example.com')],
         steps: [
-          'Let the service that takes the mail of example.com take that of news.example.com, too; or have mailchimp:subdomain=news send from example.com.',
+          'Let the service that takes the mail of example.com take that of news.example.com, too; or have Mailchimp send from example.com.',
         ],
       },
     },
@@ -348,7 +348,7 @@ const cases: Record<Id, readonly Case[]> = {
         zone: `${good}\nmail.example.com. TXT "v=spf1 include:amazonses.com ~all"`,
         senders: ['amazon-ses:region=eu-west-1'],
       },
-      says: /Bounces of amazon-ses.* go to mail\.example\.com/,
+      says: /Bounces of Amazon SES go to mail\.example\.com/,
       fix: {
         delete: [],
         set: [record('mail.example.com', 'MX', '10 feedback-smtp.eu-west-1.amazonses.com')],

@@ -15,7 +15,7 @@ export async function senderNames({ senders, domain }: GatherSubject): Promise<r
   const names = (await senders).flatMap(({ wants }) =>
     wants.records
       .filter(({ name, type }) => name !== domain && type !== 'PTR' && isEqualOrBelow(name as QueryName, domain))
-      .map(({ name, type, value, purpose }) => ({ name, type, value, purpose, label: wants.label })),
+      .map(({ name, type, value, purpose }) => ({ name, type, value, purpose, label: wants.sender.name })),
   );
   return names.slice(0, namesMax);
 }
