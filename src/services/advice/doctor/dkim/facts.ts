@@ -7,6 +7,7 @@ import { type KeyRecord, parseKeyRecord } from '../../../../protocol/dkim/key-re
 import type { DkimProblem } from '../../../../protocol/dkim/problems.ts';
 import type { DnsAnswer } from '../../../../protocol/dns/types.ts';
 import { isBeyondZone } from '../beyond-zone.ts';
+import { isSameAnswer } from '../same-answer.ts';
 import type { DoctorWorld, GatherSubject } from '../types.ts';
 import { type SenderKeys, senderKeysOf } from './sender-keys.ts';
 import { wantsOf } from './wants.ts';
@@ -119,7 +120,7 @@ async function lookAt(
     origins: [origin],
     txt,
     alias,
-    isWild: isSame(txt, wildTxt) && (alias.kind !== 'found' || isSame(alias, wildAlias)),
+    isWild: isSameAnswer(txt, wildTxt) && (alias.kind !== 'found' || isSameAnswer(alias, wildAlias)),
     isBeyond: target !== undefined && (await isBeyondZone(world, subject, target, txt)),
     texts: txt.kind === 'found' ? txt.records.filter(isMeantForDkim).slice(0, textsMax).map(readKey) : [],
   };
@@ -132,11 +133,6 @@ function isMeantForDkim(text: string): boolean {
 
 function readKey(text: string): ReadKey {
   return { text, read: parseKeyRecord(text) };
-}
-
-function isSame(one: DnsAnswer<string>, other: DnsAnswer<string>): boolean {
-  if (one.kind !== 'found' || other.kind !== 'found') return false;
-  return one.records.length === other.records.length && one.records.every((text) => other.records.includes(text));
 }
 
 /** Each name once, with all that led to it. */

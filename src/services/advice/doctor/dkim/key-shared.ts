@@ -11,7 +11,8 @@ export const keyShared: Rule = { id: 'DKM-17', judge };
 function judge(facts: DomainFacts): readonly Judged[] {
   const wants = allWants(facts).filter((want) => {
     const sight = sightFor(want, facts.dkim.sights);
-    return sight !== undefined && stateOf(sight) !== 'missing';
+    const state = sight === undefined ? 'missing' : stateOf(sight);
+    return state !== 'missing' && state !== 'unknown';
   });
   const subject = keySubject(facts);
   const shared = Map.groupBy(

@@ -8,6 +8,7 @@ import { loadPublicSuffixes } from '../../../../protocol/dmarc/public-suffix.ts'
 import { createRecordFinder, type Walk, walkTree } from '../../../../protocol/dmarc/tree-walk.ts';
 import type { DnsAnswer, RecordData } from '../../../../protocol/dns/types.ts';
 import type { DmarcFact } from '../../score/types.ts';
+import { isSameAnswer } from '../same-answer.ts';
 import type { DoctorWorld, GatherSubject } from '../types.ts';
 import { gatherBelow, type NameBelow } from './gather-below.ts';
 import { type Destination, gatherDestinations } from './gather-destinations.ts';
@@ -72,7 +73,7 @@ export async function gatherDmarcFacts(world: DoctorWorld, subject: GatherSubjec
     name: name ?? `_dmarc.${domain}`,
     answer,
     ...(target !== undefined && { alias: target }),
-    isWild: target === undefined && isSame(answer, wild),
+    isWild: target === undefined && isSameAnswer(answer, wild),
     texts,
     walk,
     inForce,
@@ -88,11 +89,6 @@ export async function gatherDmarcFacts(world: DoctorWorld, subject: GatherSubjec
     logo,
     mail,
   };
-}
-
-function isSame(one: DnsAnswer<string>, other: DnsAnswer<string>): boolean {
-  if (one.kind !== 'found' || other.kind !== 'found') return false;
-  return one.records.length === other.records.length && one.records.every((text) => other.records.includes(text));
 }
 
 function policyOf(inForce: DmarcFacts['inForce'], domain: DomainName): DmarcFact {

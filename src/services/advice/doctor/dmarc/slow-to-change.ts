@@ -1,6 +1,6 @@
 /** DMA-23: while the policy is being raised, a step back would take long to be seen. */
 import { stageOf } from '../../../setup/setup.ts';
-import { fails, passes } from '../judged.ts';
+import { fails, passes, skips } from '../judged.ts';
 import type { Rule } from '../types.ts';
 import { replaced, ttlWanted } from './mend-record.ts';
 import { withRecord } from './own-record.ts';
@@ -10,6 +10,8 @@ export const slowToChange: Rule = {
   judge: (facts) =>
     withRecord(facts, ({ record, about }) => {
       const { answer } = facts.dmarc;
+      if (record.usable !== 'yes')
+        return [skips({ ...about, meaning: 'The record asks for nothing that could be seen: DMA-05 tells why.' })];
       const ttl = answer.kind === 'found' ? answer.ttlSeconds : 0;
       const isThere = stageOf(record) === 'reject';
       if (isThere || ttl <= ttlWanted)
