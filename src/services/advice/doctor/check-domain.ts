@@ -60,11 +60,12 @@ async function look(
   const signs = gatherSigns(world.resolver, catalogue, domain, { few: isOneOfMany });
   const senders = knowSenders({ world, catalogue, domain }, candidates.value, signs);
   const facts = await gatherFacts(world, { ...about, catalogue, senders, signs }, show);
-  const prediction = predictScore(facts);
+  const exists = await existenceOf(world, domain);
+  const prediction = exists === 'no' ? { senders: [] } : predictScore(facts);
   return accept({
     domain,
     checkedAtMs: world.nowMs,
-    exists: await existenceOf(world, domain),
+    exists,
     prediction,
     findings: scoreFindings(judgeDomain(facts), prediction, facts),
     snapshot: { subject, sight: sightOf(world), recorded: { answers, unasked } },

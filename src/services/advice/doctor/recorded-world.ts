@@ -152,10 +152,15 @@ function rememberingProbes({ mailHost, policyFile, file, port25 }: Probes, memor
     }),
     ...(policyFile && {
       policyFile: (domain) =>
-        memory.of(`policyFile ${domain}`, () => policyFile(domain), { ok: false, code: 'fetch-error', say: noTime }),
+        memory.of(`policyFile ${domain}`, () => policyFile(domain), {
+          ok: false,
+          code: 'fetch-error',
+          say: noTime,
+          isUnasked: true,
+        }),
     }),
     ...(file && {
-      file: (url, wish) => memory.of(`file ${url}`, () => file(url, wish), { ok: false, say: noTime }),
+      file: (url, wish) => memory.of(`file ${url}`, () => file(url, wish), { ok: false, say: noTime, isUnasked: true }),
     }),
     ...(port25 && { port25: (host) => memory.of(`port25 ${host}`, () => port25(host), 'unknown') }),
   };

@@ -58,17 +58,20 @@ export type ProbeWish = {
   readonly recipients?: readonly string[];
 };
 
+/** A limit was in the way, so that nothing is known. */
+type Unasked = { readonly isUnasked?: boolean };
+
 /** Ways to look at hosts. One that is absent cannot be used here (`--zone`): what it would tell is unknown. */
 export type Probes = {
   readonly mailHost?: (wish: ProbeWish) => Promise<HostProbe>;
-  readonly policyFile?: FetchPolicyFile;
+  readonly policyFile?: (domain: DomainName) => Promise<Awaited<ReturnType<FetchPolicyFile>> & Unasked>;
   /** A file over HTTPS, e.g. a logo: certificate checked, no private addresses. */
   readonly file?: (
     url: string,
     wish: { readonly octetsMax: number },
   ) => Promise<
     | { readonly ok: true; readonly octets: Uint8Array; readonly mediaType: string }
-    | { readonly ok: false; readonly say: string }
+    | ({ readonly ok: false; readonly say: string } & Unasked)
   >;
   /** Whether this machine reaches port 25 of others. */
   readonly port25?: (host: DomainName) => Promise<'open' | 'blocked' | 'unknown'>;

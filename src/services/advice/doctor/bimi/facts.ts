@@ -68,6 +68,6 @@ async function fetched<T>(
   const { file } = probes;
   if (file === undefined) return notAsked;
   const came = await file(url, { octetsMax });
-  if (!came.ok) return { kind: 'failed', say: came.say };
+  if (!came.ok) return came.isUnasked ? notAsked : { kind: 'failed', say: came.say };
   return { kind: 'fetched', mediaType: came.mediaType, octets: came.octets, read: await read(came.octets) };
 }

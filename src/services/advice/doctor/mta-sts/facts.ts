@@ -50,6 +50,7 @@ async function gatherFile(world: DoctorWorld, domain: DomainName): Promise<Serve
   if (policyHost === 'absent' || policyFile === undefined) return { policyHost };
   const raw = policyFile(domain);
   const [file, came] = await Promise.all([fetchPolicy(() => raw, domain), raw]);
+  if (came.isUnasked) return { policyHost };
   const age = came.ok ? ageIn(came.octets) : undefined;
   return { policyHost, file, ...(age !== undefined && { maxAgeWritten: age }) };
 }
