@@ -244,6 +244,15 @@ const outboundDocs: Record<OutboundRefusal, Pick<ProblemDoc, 'meaning' | 'fix'>>
     meaning: 'The finished message, attachments encoded, is larger than this office sends.',
     fix: 'Send less. Large files travel better as links.',
   },
+  'stream-unknown': {
+    meaning: 'The member stream, or the field Posthorn-Stream, names a stream that this office does not have.',
+    fix: 'See the streams: GET /v1/streams. One is made by setting it: PUT /v1/streams/{name}',
+  },
+  'score-too-low': {
+    meaning:
+      'The stream of the message has a lowest score, and receivers would see the message below it. Nothing was sent.',
+    fix: 'Mend what score.deductions names, each with its fix. Try it without sending: POST /v1/emails/check',
+  },
   'mail-loop': {
     meaning: 'The message has as many Received fields as only messages have that go round in circles.',
     fix: 'Look at the Received fields: two of the hosts send to each other.',

@@ -15,6 +15,8 @@ type AcceptedData = {
   readonly message_id?: string;
   readonly size?: number;
   readonly tags?: readonly string[];
+  readonly stream?: string;
+  readonly score?: number | null;
   readonly signatures: readonly { readonly domain: string; readonly selector: string; readonly algorithm: string }[];
 };
 
@@ -119,6 +121,8 @@ export const eventTypes = {
       message_id: 'The Message-ID field.',
       size: 'Octets of the message as it will be sent.',
       tags: 'Labels given with the message.',
+      stream: 'The stream it named.',
+      score: 'From 0 to 10, where its stream has a lowest score; null when it could not be told in time.',
       signatures: 'The DKIM signatures put on it: domain, selector, algorithm.',
     },
   },

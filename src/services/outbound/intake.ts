@@ -4,6 +4,7 @@
  */
 import { isAscii } from 'node:buffer';
 import { hash } from 'node:crypto';
+import { concat } from '../../base/bytes.ts';
 import type { Timers } from '../../base/clock.ts';
 import type { Ids } from '../../base/id.ts';
 import { OctetBudget } from '../../base/limits.ts';
@@ -11,6 +12,7 @@ import { accept, invariant, isStorageFull, type Outcome, refuse } from '../../ba
 import type { Blobs, Spooled } from '../../base/port/blobs.ts';
 import type { Db, Reader, Tx } from '../../base/port/db.ts';
 import type { Disk } from '../../base/port/disk.ts';
+import type { Signals } from '../../base/port/signals.ts';
 import { spoolAll } from '../../base/spool-all.ts';
 import { type Author, formatAddrSpec, type Mailbox } from '../../format/address.ts';
 import type { DomainName } from '../../format/domain-name.ts';
@@ -24,13 +26,15 @@ import {
 } from '../../format/message/message-index.ts';
 import { type LongBody, openLongMessage } from '../../protocol/long-message.ts';
 import { readAuthor, readSendersBeside, type SenderBeside } from '../../protocol/read-author.ts';
-import type { Directory } from '../directory/directory.ts';
+import { type Directory, defaultStream } from '../directory/directory.ts';
+import type { StreamRecord } from '../directory/types.ts';
 import type { Events } from '../events/events.ts';
 import { composeMessage } from './compose-message.ts';
 import { decideAcceptance } from './decide-acceptance.ts';
 import { applyFixUps, type ReceivedFacts, writeReceived } from './fix-ups.ts';
 import type { FreshMail } from './fresh-mail.ts';
 import type { OutboundStore } from './outbound-store.ts';
+import { type Draft, decidePreflight, type Preflight, type PreflightScore, type ScoreTooLow } from './preflight.ts';
 import { type QueuedMessage, queueRows } from './queue-rows.ts';
 import { type ReturnPathSubject, writeReturnPath } from './return-path.ts';
 import { shownSubject } from './shown-subject.ts';
@@ -57,6 +61,9 @@ export type IntakePorts = {
   readonly ids: Ids;
   readonly signer: Signer;
   readonly fresh: FreshMail;
+  readonly signals: Signals;
+  /** Absent: no message can be scored here. */
+  readonly preflight?: Preflight;
 };
 
 export type IntakeOptions = {
@@ -77,8 +84,11 @@ const repeatMs = 10 * 60_000;
 const takenAtOnce = { most: 128 * 1024 * 1024, small: 256 * 1024 };
 /** Of any other large message only this is held: its header, completed and signed, and the pieces that are under way. */
 const streamedOctets = 1024 * 1024;
-/** A program may name its request; the field is removed before sending. */
+/** A program may name its request, and the stream of the message; the fields are removed before sending. */
 const idempotencyField = 'posthorn-idempotency-key';
+const streamField = 'posthorn-stream';
+/** A larger message is not scored. */
+const scoredOctetsMax = 8 * 1024 * 1024;
 const lineMax = 998; // RFC 5322 §2.1.1
 /** As the HTTP header of the API. */
 const idempotencyShape = /^[ -~]{1,256}$/;
@@ -104,8 +114,12 @@ type Letter = {
   readonly metadata: Readonly<Record<string, string>>;
   readonly via: string;
   readonly nowMs: number;
+  readonly stream: StreamRecord;
   readonly request: RequestKey | undefined;
 };
+
+/** Also says why a score was too low. */
+export type Taken = Outcome<Accepted, OutboundRefusal> | ScoreTooLow;
 
 /** A whole message as it was handed in, or its header with the body where it lies. */
 type Handed = { readonly index: MessageIndex; readonly body?: StreamedBody };
@@ -115,6 +129,12 @@ type StreamedBody = LongBody & {
   readonly eightBit: boolean;
   /** It may leave as it is, whoever takes it: 7-bit, no line too long. */
   readonly isNarrow: boolean;
+};
+
+type Signed = {
+  readonly index: MessageIndex;
+  readonly bytes: Uint8Array;
+  readonly signatures: readonly Signature[];
 };
 
 /** An idempotency key with the hash of what it stands for. */
@@ -131,12 +151,12 @@ export class Intake {
   }
 
   /** `POST /v1/emails`. */
-  fields(sender: Sender, request: SendRequest, entrance: Entrance): Promise<Outcome<Accepted, OutboundRefusal>> {
+  fields(sender: Sender, request: SendRequest, entrance: Entrance): Promise<Taken> {
     return this.#within(octetsOf(request.content), () => this.#fields(sender, request, entrance));
   }
 
   /** A whole message with its envelope. */
-  async whole(sender: Sender, request: RawRequest): Promise<Outcome<Accepted, OutboundRefusal>> {
+  async whole(sender: Sender, request: RawRequest): Promise<Taken> {
     if (request.body.size > takenAtOnce.small) {
       const taken = await this.#within(streamedOctets, () => this.#streamed(sender, request));
       if (taken !== 'needs-whole') return taken;
@@ -149,7 +169,7 @@ export class Intake {
     return handed ? this.#whole(sender, request, handed) : 'needs-whole';
   }
 
-  async #inMemory(sender: Sender, request: RawRequest): Promise<Outcome<Accepted, OutboundRefusal>> {
+  async #inMemory(sender: Sender, request: RawRequest): Promise<Taken> {
     const lines = await readWhole(request);
     if (!lines.ok) return refuse('message-malformed', lines.say);
     const taken = await this.#whole(sender, request, { index: indexMessage(lines.value) });
@@ -167,11 +187,43 @@ export class Intake {
     }
   }
 
-  async #fields(sender: Sender, request: SendRequest, entrance: Entrance): Promise<Outcome<Accepted, OutboundRefusal>> {
+  /** The message that would leave for this request; nothing of it is kept. */
+  draft(sender: Sender, request: SendRequest, entrance: Entrance): Promise<Outcome<Draft, OutboundRefusal>> {
+    return this.#within(octetsOf(request.content), async () => {
+      const letter = await this.#letterOf(sender, request, entrance);
+      return letter.ok ? this.#draftOf(letter.value) : letter;
+    });
+  }
+
+  /** The same for a whole message. */
+  draftWhole(sender: Sender, request: RawRequest): Promise<Outcome<Draft, OutboundRefusal>> {
+    return this.#within(request.body.size, async () => {
+      const lines = await readWhole(request);
+      if (!lines.ok) return refuse('message-malformed', lines.say);
+      const recipients = uniqueMailboxes(request.recipients);
+      const letter = await this.#letterOfWhole(sender, { request, recipients }, { index: indexMessage(lines.value) });
+      invariant(letter !== 'needs-whole', 'the whole is here');
+      return letter.ok ? this.#draftOf(letter.value) : letter;
+    });
+  }
+
+  async #draftOf(letter: Letter): Promise<Outcome<Draft, OutboundRefusal>> {
+    const signed = await this.#signed(letter);
+    if (!signed.ok) return signed;
+    invariant(letter.domain !== undefined, 'accounts send from domains of ours');
+    return accept(await draftOf(letter, letter.domain, signed.value.bytes, this.#returnPath(letter, letter.id)));
+  }
+
+  async #fields(sender: Sender, request: SendRequest, entrance: Entrance): Promise<Taken> {
     const key =
       request.idempotencyKey === undefined ? undefined : requestKey(request.idempotencyKey, describeRequest(request));
     const replay = await this.#replay(sender, key);
     if (replay) return replay;
+    const letter = await this.#letterOf(sender, request, entrance);
+    return letter.ok ? this.#queue({ ...letter.value, request: key }) : letter;
+  }
+
+  async #letterOf(sender: Sender, request: SendRequest, entrance: Entrance): Promise<Outcome<Letter, OutboundRefusal>> {
     const { content } = request;
     const recipients = uniqueMailboxes([...content.to, ...content.cc, ...request.bcc]);
     const nowMs = this.#ports.timers.nowMs();
@@ -186,12 +238,14 @@ export class Intake {
       receivedFields: 0,
     });
     if (!decided.ok) return decided;
+    const stream = await this.#streamNamed(request.stream);
+    if (!stream.ok) return stream;
     const messageIdHeader = `<${id.slice('em_'.length)}@${content.from.domain}>`;
     const composed = await composeMessage(content, { messageId: messageIdHeader, dateMs: nowMs });
     if (!composed.ok) return refuse('message-malformed', composed.say);
     const fixed = applyFixUps(composed.value, this.#fixUps(messageIdHeader, nowMs, id, entrance, recipients));
     if (!fixed.ok) return refuse('message-malformed', fixed.say);
-    return this.#queue({
+    return accept({
       id,
       origin: 'api',
       sender,
@@ -207,23 +261,30 @@ export class Intake {
       metadata: request.metadata,
       via: entrance.kind === 'http' ? 'the API' : 'the command line',
       nowMs,
-      request: key,
+      stream: stream.value,
+      request: undefined,
     });
   }
 
-  async #whole(
-    sender: Sender,
-    request: RawRequest,
-    { index, body }: Handed,
-  ): Promise<Outcome<Accepted, OutboundRefusal> | 'needs-whole'> {
+  async #whole(sender: Sender, request: RawRequest, handed: Handed): Promise<Taken | 'needs-whole'> {
     const recipients = uniqueMailboxes(request.recipients);
-    const field = idempotencyKeyIn(index);
+    const field = idempotencyKeyIn(handed.index);
     if (!field.ok) return field;
     const named = field.value ?? request.idempotencyKey;
     const repeat = repeatKey(request, recipients);
     const key = named === undefined ? undefined : requestKey(named, repeat.sha256);
     const replay = (await this.#replay(sender, key)) ?? (await this.#replay(sender, repeat));
     if (replay) return replay;
+    const letter = await this.#letterOfWhole(sender, { request, recipients }, handed);
+    if (letter === 'needs-whole') return letter;
+    return letter.ok ? this.#queue({ ...letter.value, request: key }) : letter;
+  }
+
+  async #letterOfWhole(
+    sender: Sender,
+    { request, recipients }: { readonly request: RawRequest; readonly recipients: readonly RawRecipient[] },
+    { index, body }: Handed,
+  ): Promise<Outcome<Letter, OutboundRefusal> | 'needs-whole'> {
     const author = readAuthor(index);
     const facts = {
       author,
@@ -237,18 +298,21 @@ export class Intake {
     if (!decided.ok) return decided;
     const { domain } = decided.value;
     if (domain !== undefined && body && !body.isNarrow) return 'needs-whole'; // its parts are to be recoded
+    const named = domain && (fieldText(index, streamField) ?? request.stream); // a relay's mail has none of ours
+    const stream = await this.#streamNamed(named);
+    if (!stream.ok) return stream;
     const nowMs = this.#ports.timers.nowMs();
     const id = this.#ports.ids.next('em');
     const messageIdHeader = `<${id.slice('em_'.length)}@${domain ?? this.#options.hostname}>`;
     const fixed = applyFixUps(index, {
       ...this.#fixUps(messageIdHeader, nowMs, id, request.entrance, recipients),
-      remove: [idempotencyField],
+      remove: [idempotencyField, streamField],
       // Relayed mail of others is passed on as it is: rewriting it would break their signatures.
       keepAsIs: domain === undefined,
     });
     if (!fixed.ok) return refuse('message-malformed', fixed.say);
     const mailFrom = request.mailFrom ? formatAddrSpec(request.mailFrom) : '';
-    return this.#queue({
+    return accept({
       id,
       origin: sender.kind === 'relay' ? 'relay' : request.entrance.kind === 'smtp' ? 'submission' : 'raw',
       sender,
@@ -266,7 +330,8 @@ export class Intake {
       metadata: {},
       via: wordsFor(request.entrance, sender),
       nowMs,
-      request: key,
+      stream: stream.value,
+      request: undefined,
     });
   }
 
@@ -339,20 +404,54 @@ export class Intake {
     );
   }
 
-  async #queue(letter: Letter): Promise<Outcome<Accepted, OutboundRefusal>> {
-    const { signer, ids } = this.#ports;
-    const bodyOctets = letter.body?.size ?? 0;
-    const octets = letter.bytes.length + bodyOctets;
+  async #streamNamed(name: string | undefined): Promise<Outcome<StreamRecord, OutboundRefusal>> {
+    const stream = await this.#ports.directory.streams.find(name ?? defaultStream);
+    if (stream) return accept(stream);
+    return refuse(
+      'stream-unknown',
+      'The message names a stream that this office does not have. See: posthorn streams list',
+    );
+  }
+
+  async #signed(letter: Letter): Promise<Outcome<Signed, OutboundRefusal>> {
+    const octets = letter.bytes.length + (letter.body?.size ?? 0);
     if (octets > this.#options.sizeMaxBytes) {
       return refuse(
         'message-too-large',
         `The message has ${octets} octets; the limit is ${this.#options.sizeMaxBytes}.`,
       );
     }
-    const index = indexMessage(letter.bytes); // our signatures change nothing of what is read from it below
-    const signed: { bytes: Uint8Array; signatures: readonly Signature[] } = letter.domain
-      ? await signer.sign(index, letter.domain, letter.body)
+    const index = indexMessage(letter.bytes); // our signatures change nothing of what is read from it later
+    const { bytes, signatures } = letter.domain
+      ? await this.#ports.signer.sign(index, letter.domain, letter.body)
       : { bytes: letter.bytes, signatures: [] };
+    return accept({ index, bytes, signatures });
+  }
+
+  /** Its score where its stream asks for one: undefined where not, null where it could not be told. */
+  async #weigh(letter: Letter, bytes: Uint8Array): Promise<Outcome<number | null | undefined, never> | ScoreTooLow> {
+    const { stream, domain } = letter;
+    if (stream.minScoreTenths === undefined || domain === undefined) return accept(undefined);
+    const score = await this.#scoreOf(letter, domain, bytes);
+    const decided = decidePreflight(stream, score);
+    if (!decided.ok) return decided;
+    if (!score) this.#ports.signals.emit('warn', 'outbound.not_scored', { message: letter.id, stream: stream.name });
+    return accept(score?.tenths ?? null);
+  }
+
+  async #scoreOf(letter: Letter, domain: DomainName, bytes: Uint8Array): Promise<PreflightScore | undefined> {
+    if (bytes.length + (letter.body?.size ?? 0) > scoredOctetsMax) return undefined;
+    return this.#ports.preflight?.(await draftOf(letter, domain, bytes, this.#returnPath(letter, letter.id)));
+  }
+
+  async #queue(letter: Letter): Promise<Taken> {
+    const { ids } = this.#ports;
+    const bodyOctets = letter.body?.size ?? 0;
+    const ready = await this.#signed(letter);
+    if (!ready.ok) return ready;
+    const { index, ...signed } = ready.value;
+    const weighed = await this.#weigh(letter, signed.bytes);
+    if (!weighed.ok) return weighed;
     const { author } = letter;
     const recipients = letter.recipients.map((mailbox) => {
       const id = ids.next('del');
@@ -383,6 +482,8 @@ export class Intake {
       ...(letter.wishes ? { wishes: letter.wishes } : {}),
       recipients,
       signatures: signed.signatures,
+      ...(letter.stream.name !== defaultStream && { stream: letter.stream.name }),
+      ...(weighed.value !== undefined && { scoreTenths: weighed.value }),
       via: letter.via,
     };
     return this.#store(queued, signed.bytes, letter);
@@ -437,6 +538,12 @@ export class Intake {
     }
     return rows;
   }
+}
+
+async function draftOf(letter: Letter, domain: DomainName, bytes: Uint8Array, returnPath: string): Promise<Draft> {
+  const pieces = [bytes];
+  if (letter.body) for await (const piece of letter.body.chunks()) pieces.push(piece);
+  return { message: concat(pieces), domain, returnPath, isBulk: letter.stream.kind === 'bulk' };
 }
 
 const busy = refuse('busy', 'Busy with other large messages; nothing was accepted.');

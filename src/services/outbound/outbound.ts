@@ -24,22 +24,14 @@ import type { RetryPolicy } from './decide-next.ts';
 import { DeliveryWorker, type WorkerPorts, wakeChannel } from './delivery-worker.ts';
 import { type AdviseOnRefusal, FailureReports } from './failure-reports.ts';
 import { FreshMail } from './fresh-mail.ts';
-import { Intake, idempotencyMs } from './intake.ts';
+import { Intake, idempotencyMs, type Taken } from './intake.ts';
 import { OutboundStore } from './outbound-store.ts';
 import { PassOn, type PreparedPassOn } from './pass-on.ts';
+import type { Draft, Preflight } from './preflight.ts';
 import { madeAtMs, type ReturnPathSubject, readReturnPath } from './return-path.ts';
 import { Signer } from './signer.ts';
 import { type TimelineStep, tellTimeline } from './timeline.ts';
-import type {
-  Accepted,
-  Entrance,
-  MessageId,
-  MessageView,
-  OutboundRefusal,
-  RawRequest,
-  Sender,
-  SendRequest,
-} from './types.ts';
+import type { Entrance, MessageId, MessageView, OutboundRefusal, RawRequest, Sender, SendRequest } from './types.ts';
 import { viewOf } from './view.ts';
 
 export type OutboundPorts = {
@@ -53,6 +45,8 @@ export type OutboundPorts = {
   readonly ids: Ids;
   readonly signals: Signals;
   readonly routeOf: WorkerPorts['routeOf'];
+  /** Scores a message before it leaves. Absent: no message can be scored here. */
+  readonly preflight?: Preflight;
   /** Without it, news of a failure carries the receiver's words alone. */
   readonly adviseOn?: AdviseOnRefusal;
 };
@@ -108,12 +102,21 @@ export class Outbound {
     return this.#worker.stop(stopPatienceMs);
   }
 
-  submit(sender: Sender, request: SendRequest, entrance: Entrance): Promise<Outcome<Accepted, OutboundRefusal>> {
+  submit(sender: Sender, request: SendRequest, entrance: Entrance): Promise<Taken> {
     return this.#intake.fields(sender, request, entrance);
   }
 
-  submitWhole(sender: Sender, request: RawRequest): Promise<Outcome<Accepted, OutboundRefusal>> {
+  submitWhole(sender: Sender, request: RawRequest): Promise<Taken> {
     return this.#intake.whole(sender, request);
+  }
+
+  /** What would leave for such a request; nothing is kept or sent. */
+  draft(sender: Sender, request: SendRequest, entrance: Entrance): Promise<Outcome<Draft, OutboundRefusal>> {
+    return this.#intake.draft(sender, request, entrance);
+  }
+
+  draftWhole(sender: Sender, request: RawRequest): Promise<Outcome<Draft, OutboundRefusal>> {
+    return this.#intake.draftWhole(sender, request);
   }
 
   /** Our yes to `request` did not reach the client. */
@@ -244,5 +247,6 @@ const timelineEventsMax = 1_000;
 export type { PreparedBounce } from './bounces.ts';
 export { checkCompose } from './compose-message.ts';
 export type { PreparedPassOn } from './pass-on.ts';
+export type { Draft, Preflight, ScoreTooLow } from './preflight.ts';
 export { domainOfBounceHost, type ReturnPathSubject } from './return-path.ts';
 export type { TimelineStep } from './timeline.ts';

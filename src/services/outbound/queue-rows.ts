@@ -27,6 +27,10 @@ export type QueuedMessage = {
   readonly wishes?: MessageWishes;
   readonly recipients: readonly QueuedRecipient[];
   readonly signatures: readonly Signature[];
+  /** Named by the message. */
+  readonly stream?: string;
+  /** Where its stream has a lowest one; null when it could not be told. */
+  readonly scoreTenths?: number | null;
   /** The entrance in words, for the timeline: `the API`, `submission with a login`. */
   readonly via: string;
 };
@@ -96,6 +100,8 @@ export function queueRows(
         message_id: queued.messageIdHeader,
         size: queued.sizeBytes,
         tags: queued.tags,
+        ...(queued.stream !== undefined && { stream: queued.stream }),
+        ...(queued.scoreTenths !== undefined && { score: queued.scoreTenths && queued.scoreTenths / 10 }),
         signatures: queued.signatures,
       },
     },

@@ -32,6 +32,8 @@ export type SendRequest = {
   readonly bcc: readonly Mailbox[];
   readonly tags: readonly string[];
   readonly metadata: Readonly<Record<string, string>>;
+  /** Name of its stream; `default` when it names none. */
+  readonly stream?: string;
   readonly idempotencyKey?: string;
 };
 
@@ -63,6 +65,8 @@ export type RawRequest = {
   /** RFC 3461 §4.3, §4.4 */
   readonly wishes?: MessageWishes;
   readonly body: Spooled;
+  /** Where the message itself names none. */
+  readonly stream?: string;
   readonly idempotencyKey?: string;
   /** One return path per recipient and one RCPT per transaction (API mail), else one per message (logins, relays). */
   readonly grouping: 'per-recipient' | 'per-message';
@@ -122,6 +126,8 @@ export const outboundRefusals = {
   'sender-not-allowed': { http: 403, smtp: '550 5.7.1', title: 'This account may not use that envelope sender' },
   'message-malformed': { http: 422, smtp: '554 5.6.0', title: 'The message breaks the format rules' },
   'message-too-large': { http: 413, smtp: '552 5.3.4', title: 'The message is larger than the limit' },
+  'stream-unknown': { http: 422, smtp: '550 5.7.1', title: 'There is no such stream' },
+  'score-too-low': { http: 422, smtp: '550 5.7.1', title: 'The message scores lower than its stream allows' },
   'mail-loop': { http: 422, smtp: '554 5.4.6', title: 'The message has passed too many hosts' },
   'idempotency-key-reused': {
     http: 409,
