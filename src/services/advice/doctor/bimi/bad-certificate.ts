@@ -17,20 +17,23 @@ type Certificate = Extract<BimiEvidence, { kind: 'certificate' }>;
 function judge(facts: DomainFacts, record: Extract<BimiFacts['record'], { kind: 'found' | 'invalid' }>): Judged {
   const { name, evidence } = facts.bimi;
   if (record.kind === 'invalid' || record.evidence === undefined)
-    return skips({ subject: name, meaning: 'No certificate is named.' });
+    return skips({ subject: name, meaning: 'No certificate is named for the logo.' });
   const base = { subject: record.evidence, evidence: [facts.show(name, 'TXT'), facts.show(record.evidence, 'HTTPS')] };
   if (evidence.kind === 'not-asked')
-    return staysUnknown({ ...base, meaning: 'The certificate was not fetched: nothing may be asked of the network.' });
+    return staysUnknown({
+      ...base,
+      meaning: 'The certificate for the logo was not fetched: nothing may be asked of the network.',
+    });
   if (evidence.kind === 'failed')
     return fails({
       ...base,
-      meaning: `The certificate could not be fetched, so receivers that want one show no logo: ${evidence.say}.`,
+      meaning: `The certificate for the logo could not be fetched, so receivers that want one show no logo: ${evidence.say}.`,
       fix: steps(`serve the certificate at ${record.evidence}, without redirects`),
     });
   if (evidence.read.kind === 'unreadable')
     return fails({
       ...base,
-      meaning: `What is served is no certificate: ${evidence.read.why}.`,
+      meaning: `What is served as the certificate for the logo is none: ${evidence.read.why}.`,
       fix: steps('serve the certificate as the authority sent it, in PEM, its own first and its chain behind it'),
     });
   return { ...base, ...judgeCertificate(facts, evidence.read) };
@@ -43,7 +46,7 @@ function judgeCertificate(facts: DomainFacts, read: Certificate): Omit<Judged, '
   if (problems.length > 0)
     return {
       status: 'fail',
-      meaning: `Receivers that want a certificate show no logo: ${listed(problems)}.`,
+      meaning: `Receivers that want a certificate for the logo do not show it: ${listed(problems)}.`,
       fix: steps(
         'have the authority issue a certificate for this domain and this very logo, and serve it with its chain',
       ),
@@ -53,15 +56,15 @@ function judgeCertificate(facts: DomainFacts, read: Certificate): Omit<Judged, '
     return {
       status: 'fail',
       severity: 'advice',
-      meaning: `The certificate ends in ${Math.floor(left / dayMs)} days, and a new one takes weeks.`,
+      meaning: `The certificate for the logo ends in ${Math.floor(left / dayMs)} days, and a new one takes weeks.`,
       fix: steps('renew the certificate now'),
     };
   const unproven = unprovenOf(facts, read);
   if (unproven !== undefined)
-    return { status: 'unknown', meaning: `The certificate is for this domain and in date; ${unproven}.` };
+    return { status: 'unknown', meaning: `The certificate for the logo is for this domain and in date; ${unproven}.` };
   return {
     status: 'pass',
-    meaning: `The certificate (${read.mark === 'unknown' ? 'of an unnamed kind' : read.mark}, ${quoted(read.issuer)}) is for this domain, in date, and holds this very logo.`,
+    meaning: `The certificate for the logo (${read.mark === 'unknown' ? 'of an unnamed kind' : read.mark}, ${quoted(read.issuer)}) is for this domain, in date, and holds this very logo.`,
   };
 }
 

@@ -13,7 +13,7 @@ function judge(facts: DomainFacts, record: Extract<BimiFacts['record'], { kind: 
     return fails({
       subject: name,
       evidence,
-      meaning: `The record is not valid, so nobody looks for a logo: ${record.why}.`,
+      meaning: `The record of the logo (BIMI) is not valid, so nobody looks for it: ${record.why}.`,
       fix: {
         delete: record.texts.map((text) => recordOf(facts, text)),
         set: [],
@@ -24,7 +24,7 @@ function judge(facts: DomainFacts, record: Extract<BimiFacts['record'], { kind: 
     return skips({
       subject: name,
       evidence,
-      meaning: 'The record names no logo of its own: it is taken out of the certificate.',
+      meaning: 'The record (BIMI) names no logo of its own: it is taken out of the certificate.',
     });
   return judgeFetched(facts, record.logo);
 }

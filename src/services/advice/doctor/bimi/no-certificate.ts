@@ -9,13 +9,14 @@ export const noCertificate = bimiRule('BMI-03', judge);
 function judge(facts: DomainFacts, record: Extract<BimiFacts['record'], { kind: 'found' | 'invalid' }>): Judged {
   const { name, evidence: certificate } = facts.bimi;
   const evidence = [facts.show(name, 'TXT')];
-  if (record.kind === 'invalid') return skips({ subject: name, meaning: 'The record is not valid (BMI-02).' });
+  if (record.kind === 'invalid')
+    return skips({ subject: name, meaning: 'The record of the logo is not valid (BMI-02).' });
   if (record.evidence === undefined)
     return fails({
       subject: name,
       evidence,
       meaning:
-        'The record names no certificate for the logo: Yahoo and Fastmail may show it, Gmail and Apple Mail do not.',
+        'No certificate is named for the logo (BIMI): Yahoo and Fastmail may show it, Gmail and Apple Mail do not.',
       fix: {
         delete: [],
         set: [],
@@ -28,7 +29,7 @@ function judge(facts: DomainFacts, record: Extract<BimiFacts['record'], { kind: 
     subject: name,
     evidence,
     meaning: isCommon
-      ? 'The record names a certificate for a mark in use (CMC): Gmail shows the logo without the blue check.'
-      : 'The record names a certificate for the logo.',
+      ? 'A certificate for a mark in use (CMC) is named for the logo: Gmail shows the logo without the blue check.'
+      : 'A certificate is named for the logo.',
   });
 }

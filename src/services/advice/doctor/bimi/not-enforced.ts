@@ -12,7 +12,11 @@ function judge(facts: DomainFacts): Judged {
   const { dmarc } = facts.bimi;
   const evidence = dmarc.map((step) => facts.show(`_dmarc.${step.domain}`, 'TXT'));
   if (dmarc.some(({ found }) => found.kind === 'failed'))
-    return staysUnknown({ subject: domain, evidence, meaning: 'The DMARC record could not be looked up.' });
+    return staysUnknown({
+      subject: domain,
+      evidence,
+      meaning: 'Whether the logo (BIMI) may be shown is not known: the DMARC record could not be looked up.',
+    });
   const records = dmarc.flatMap(({ domain: at, found }) =>
     found.kind === 'record' ? [{ at, record: found.record }] : [],
   );
@@ -20,19 +24,23 @@ function judge(facts: DomainFacts): Judged {
     return fails({
       subject: domain,
       evidence,
-      meaning: 'Nobody shows the logo, because the domain has no DMARC record.',
+      meaning: 'Nobody shows the logo (BIMI), because the domain has no DMARC record.',
       fix: climb(domain),
     });
   const weak = records
     .map(({ at, record }) => ({ at, record, why: weaknesses(record) }))
     .find(({ why }) => why.length > 0);
   if (weak === undefined)
-    return passes({ subject: domain, evidence, meaning: 'DMARC is in force for all mail, so a logo may be shown.' });
+    return passes({
+      subject: domain,
+      evidence,
+      meaning: 'DMARC is in force for all mail, so the logo (BIMI) may be shown.',
+    });
   const name = `_dmarc.${weak.at}`;
   return fails({
     subject: name,
     evidence,
-    meaning: `Nobody shows the logo, because DMARC at ${weak.at} is not in force for all mail: ${listed(weak.why)}.`,
+    meaning: `Nobody shows the logo (BIMI), because DMARC at ${weak.at} is not in force for all mail: ${listed(weak.why)}.`,
     fix: isInForce(weak.record) ? strengthened(name, weak.record) : climb(weak.at),
   });
 }
@@ -51,7 +59,7 @@ function weaknesses(record: DmarcRecord): readonly string[] {
 function strengthened(name: string, { text }: DmarcRecord) {
   const kept = text.split(';').filter((part) => !/^\s*(?:sp\s*=\s*none|t\s*=\s*y|pct\s*=\s*[0-9]+)\s*$/i.test(part));
   const record = (value: string): FixRecord => ({ name, type: 'TXT', value });
-  return { delete: [record(text)], set: [record(kept.join(';').trim())] };
+  return { delete: [record(text)], set: [{ ...record(kept.join(';').trim()), ttl: 3600 }] };
 }
 
 function climb(domain: string) {

@@ -88,7 +88,7 @@ test('DAN-02: the certificate is one that DNS names', async () => {
   assert.equal(found.severity, 'error');
   assert.deepEqual(found.fix, {
     delete: [{ name: `_25._tcp.${host}`, type: 'TLSA', value: wrong }],
-    set: [{ name: `_25._tcp.${host}`, type: 'TLSA', value: right }],
+    set: [{ name: `_25._tcp.${host}`, type: 'TLSA', value: right, ttl: 3600 }],
   });
   assert.match(
     (await theFinding('DAN-02', 'fail', scene(base + records(right), plainHost()))).meaning,

@@ -17,12 +17,12 @@ export function hostRule<Id extends string>(id: Id, judgeHost: JudgeHost): Rule<
           staysUnknown({
             subject: domain,
             evidence: [facts.show(domain, 'MX')],
-            meaning: 'The mail hosts of the domain could not be looked up.',
+            meaning: `The mail hosts of ${domain} could not be looked up.`,
           }),
         ];
       return orElse(
         hosts.filter(({ tlsa }) => tlsa.kind !== 'none').map((host) => judgeWhole(facts, host, judgeHost)),
-        () => skips({ subject: domain, meaning: 'No mail host of the domain uses DANE.' }),
+        () => skips({ subject: domain, meaning: `No mail host of ${domain} uses DANE.` }),
       );
     },
   };
@@ -33,7 +33,7 @@ function judgeWhole(facts: DomainFacts, host: DaneHost, judgeHost: JudgeHost): J
     return staysUnknown({
       subject: host.host,
       evidence: tlsaEvidence(facts, host),
-      meaning: `Whether this mail host uses DANE could not be found out: the DNS gave no answer (${host.tlsa.why}).`,
+      meaning: `Whether ${host.host} uses DANE could not be found out: the DNS gave no answer (${host.tlsa.why}).`,
     });
   return judgeHost(facts, host);
 }
@@ -46,5 +46,5 @@ export const brokenSignature = (facts: DomainFacts, host: DaneHost): Judged =>
   staysUnknown({
     subject: host.host,
     evidence: tlsaEvidence(facts, host),
-    meaning: 'The signatures of its DANE records are broken (DNSSEC), so there is nothing to judge.',
+    meaning: `The signatures of the DANE records of ${host.host} are broken (DNSSEC), so there is nothing to judge.`,
   });

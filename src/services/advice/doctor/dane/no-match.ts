@@ -21,7 +21,7 @@ function judge(facts: DomainFacts, host: DaneHost): Judged {
     return staysUnknown({
       subject,
       evidence,
-      meaning: `It has DANE records; which certificate it shows could not be seen${probe ? `: ${probe.why}` : ''}.`,
+      meaning: `${subject} has DANE records; which certificate it shows could not be seen${probe ? `: ${probe.why}` : ''}.`,
     });
   const offer = [`let ${subject} offer STARTTLS with the certificate that its DANE records name`];
   if (probe.tls === undefined) {
@@ -31,7 +31,7 @@ function judge(facts: DomainFacts, host: DaneHost): Judged {
     return fails({
       subject,
       evidence,
-      meaning: `It has DANE records, but ${why}: ${refused}.`,
+      meaning: `${subject} has DANE records, but ${why}: ${refused}.`,
       fix: { delete: [], set: [], steps: offer },
     });
   }
@@ -39,11 +39,15 @@ function judge(facts: DomainFacts, host: DaneHost): Judged {
   const names = [host.name.slice('_25._tcp.'.length), subject, facts.subject.domain]; // RFC 7672 §3.2.2
   const match = matchChain(host.usable, chain, { names, nowMs: facts.nowMs });
   if (match.ok)
-    return passes({ subject, evidence, meaning: 'The certificate it shows is the one that its DANE records name.' });
+    return passes({
+      subject,
+      evidence,
+      meaning: `The certificate that ${subject} shows is the one that its DANE records name.`,
+    });
   return fails({
     subject,
     evidence,
-    meaning: `The certificate it shows does not fit its DANE records (${match.why}): ${refused}.`,
+    meaning: `The certificate that ${subject} shows does not fit its DANE records (${match.why}): ${refused}.`,
     fix: tlsaFix(facts, host, tlsa.records),
   });
 }
@@ -56,13 +60,13 @@ function unusable(facts: DomainFacts, host: DaneHost): Judged {
   if (first === undefined)
     return skips({
       subject,
-      meaning: 'Its DANE records are of a kind that names no certificate to mail servers (DAN-04).',
+      meaning: `The DANE records of ${subject} are of a kind that mail servers do not use (DAN-04).`,
     });
   return fails({
     subject,
     severity: 'warn',
     evidence: tlsaEvidence(facts, host),
-    meaning: `None of its DANE records can be used (${tlsaObjection(first) ?? 'not readable'}), so they prove nothing.`,
+    meaning: `None of the DANE records of ${subject} can be used (${tlsaObjection(first) ?? 'not readable'}), so they prove nothing.`,
     fix: tlsaFix(facts, host, damaged),
   });
 }

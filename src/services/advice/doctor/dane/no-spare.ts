@@ -10,20 +10,24 @@ function judge(facts: DomainFacts, host: DaneHost): Judged {
   const { tlsa, usable, name } = host;
   const subject = host.host;
   if (tlsa.kind !== 'found') return brokenSignature(facts, host);
-  if (usable.length === 0) return skips({ subject, meaning: 'It has no DANE record that can be used.' });
+  if (usable.length === 0) return skips({ subject, meaning: `${subject} has no DANE record that can be used.` });
   const evidence = tlsaEvidence(facts, host);
   if (usable.some(({ usage }) => usage === 2))
-    return passes({ subject, evidence, meaning: 'Its DANE records name an authority, so its key may change.' });
+    return passes({
+      subject,
+      evidence,
+      meaning: `The DANE records of ${subject} name an authority, so its key may change.`,
+    });
   if (usable.length > 1)
     return passes({
       subject,
       evidence,
-      meaning: 'Its DANE records name more than one key, so there is one to change to.',
+      meaning: `The DANE records of ${subject} name more than one key, so there is one to change to.`,
     });
   return fails({
     subject,
     evidence,
-    meaning: 'Its DANE record names one key only: when that changes, mail is held back until DNS has followed.',
+    meaning: `The DANE record of ${subject} names one key only: when that changes, mail is held back until DNS has followed.`,
     fix: {
       delete: [],
       set: [],

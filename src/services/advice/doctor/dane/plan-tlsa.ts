@@ -7,6 +7,9 @@ import type { Fix, FixRecord } from '../../types.ts';
 import type { DomainFacts } from '../types.ts';
 import type { DaneHost } from './facts.ts';
 
+/** As the plan has it; also how long a change of the key has to wait. */
+const ttlSeconds = 3600;
+
 /** @param wrong the records to take away */
 export function tlsaFix({ subject }: DomainFacts, host: DaneHost, wrong: readonly Tlsa[]): Fix {
   const record = (value: string): FixRecord => ({ name: host.name, type: 'TLSA', value });
@@ -16,7 +19,7 @@ export function tlsaFix({ subject }: DomainFacts, host: DaneHost, wrong: readonl
   const isOthers = !isEqualOrBelow(host.host, subject.domain);
   return {
     delete: wrong.map((one) => record(tlsaText(one))),
-    set: isWanted ? [record(wanted)] : [],
+    set: isWanted ? [{ ...record(wanted), ttl: ttlSeconds }] : [],
     ...(isOthers && { steps: [`${host.host} is somebody else's: ask who runs it to change these records`] }),
   };
 }

@@ -14,7 +14,7 @@ function judge(facts: DomainFacts, host: DaneHost): Judged {
       subject: host.host,
       severity: 'error',
       evidence,
-      meaning: 'The signatures of its DANE records are broken (DNSSEC): senders that look at them hold mail back.',
+      meaning: `The signatures of the DANE records of ${host.host} are broken (DNSSEC): senders that look at them hold mail back.`,
       fix: { delete: [], set: [], steps: [`sign the zone of ${host.name} again, or take its DS record away above it`] },
     });
   const unproven = unprovenParts(facts, host);
@@ -22,7 +22,7 @@ function judge(facts: DomainFacts, host: DaneHost): Judged {
     return passes({
       subject: host.host,
       evidence,
-      meaning: 'Its DANE records, its addresses and the MX are all signed.',
+      meaning: `The DANE records of ${host.host}, its addresses and the MX are all signed.`,
     });
   if (dane.provesAnswers !== 'yes')
     return staysUnknown({
@@ -30,13 +30,13 @@ function judge(facts: DomainFacts, host: DaneHost): Judged {
       evidence,
       meaning:
         dane.provesAnswers === 'no'
-          ? 'Whether its DANE records are signed is not known: the resolver asked here does not check signatures (DNSSEC).'
-          : 'Whether its DANE records will be signed (DNSSEC) cannot be seen here.',
+          ? `Whether the DANE records of ${host.host} are signed is not known: the name server asked here does not check signatures (DNSSEC).`
+          : `Whether the DANE records of ${host.host} are signed (DNSSEC) cannot be seen here.`,
     });
   return fails({
     subject: host.host,
     evidence,
-    meaning: `It has DANE records, and senders ignore them, because DNSSEC does not prove ${listed(unproven)}.`,
+    meaning: `${host.host} has DANE records, and senders ignore them, because DNSSEC does not prove ${listed(unproven)}.`,
     fix: {
       delete: [],
       set: [],

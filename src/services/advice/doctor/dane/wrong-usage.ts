@@ -14,13 +14,17 @@ function judge(facts: DomainFacts, host: DaneHost): Judged {
   const evidence = tlsaEvidence(facts, host);
   const wrong = tlsa.records.filter(({ usage }) => usage === 0 || usage === 1);
   if (wrong.length === 0)
-    return passes({ subject, evidence, meaning: 'Its DANE records are of the kinds that mail servers look at.' });
+    return passes({
+      subject,
+      evidence,
+      meaning: `The DANE records of ${subject} are of the kinds that mail servers look at.`,
+    });
   const kinds = listed([...new Set(wrong.map(({ usage }) => String(usage)))]);
   const others = wrong.length === tlsa.records.length ? ', and there is no other: its certificate proves nothing' : '';
   return fails({
     subject,
     evidence,
-    meaning: `It has DANE records of usage ${kinds}, which mail servers do not use${others}.`,
+    meaning: `${subject} has DANE records of usage ${kinds}, which mail servers do not use${others}.`,
     fix: tlsaFix(facts, host, wrong),
   });
 }

@@ -14,12 +14,17 @@ export type ListedSubject = {
   readonly answers: readonly ListAnswer[];
 };
 
-export type ListFacts = { readonly subjects: readonly ListedSubject[] };
+export type ListFacts = {
+  readonly subjects: readonly ListedSubject[];
+  /** A zone file knows nothing of block lists. */
+  readonly isBeyondZone: boolean;
+};
 
 /** Addresses that are looked up. (Our choice: each costs some twenty questions.) */
 const addressesMax = 8;
 
 export async function gatherListFacts(world: DoctorWorld, subject: GatherSubject): Promise<ListFacts> {
+  if (world.zoneText !== undefined) return { subjects: [], isBeyondZone: true };
   const [domains, addresses] = await Promise.all([
     domainsOf(subject.domain).then((names) =>
       Promise.all(names.map((name) => lookUp(world, name, domainSubject(name)))),
@@ -28,7 +33,7 @@ export async function gatherListFacts(world: DoctorWorld, subject: GatherSubject
       Promise.all(found.map((address) => lookUp(world, address.text, { kind: 'address', address }))),
     ),
   ]);
-  return { subjects: [...domains, ...addresses] };
+  return { subjects: [...domains, ...addresses], isBeyondZone: false };
 }
 
 const domainSubject = (domain: DomainName): ListSubject => ({ kind: 'domain', domain });

@@ -1,7 +1,8 @@
 /** What the rules of this family share: which entries a subject has, and which lists told anything of it. Pure. */
 import type { ListAnswer, ListEntry, ListRank } from '../../../../protocol/dnsbl/types.ts';
 import type { FindingEvidence } from '../../types.ts';
-import type { DomainFacts } from '../types.ts';
+import { skips, staysUnknown } from '../judged.ts';
+import type { DomainFacts, Judged } from '../types.ts';
 import type { ListedSubject } from './facts.ts';
 
 export type Listing = { readonly answer: ListAnswer; readonly entry: ListEntry };
@@ -26,6 +27,16 @@ export function canHave({ list }: ListAnswer, rank: ListRank): boolean {
 /** The lists that told, of those that can have entries of this rank. */
 export function toldBy({ answers }: ListedSubject, rank: ListRank): readonly ListAnswer[] {
   return answers.filter((answer) => answer.reading.state !== 'unknown' && canHave(answer, rank));
+}
+
+/** Where no list was asked: there was nothing to ask about, or nobody to ask. */
+export function nothingAsked({ subject, lists }: DomainFacts, nothing: string): Judged {
+  if (lists.isBeyondZone)
+    return staysUnknown({
+      subject: subject.domain,
+      meaning: 'Block lists were not asked: a zone file knows nothing of them.',
+    });
+  return skips({ subject: subject.domain, meaning: nothing });
 }
 
 export function listEvidence({ show }: DomainFacts, answers: readonly ListAnswer[]): readonly FindingEvidence[] {

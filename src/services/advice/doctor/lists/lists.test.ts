@@ -108,3 +108,10 @@ test('a list that answers for everything is not believed', async () => {
   const wild = '*.zen.spamhaus.org A 127.0.0.2\n1.0.0.127.zen.spamhaus.org A 127.0.0.2\n';
   await theFinding('LST-01', 'unknown', scene(wild));
 });
+
+test('a zone file knows nothing of block lists', async () => {
+  for (const id of ['LST-01', 'LST-02', 'LST-03', 'LST-04', 'LST-05'] as const) {
+    const found = await theFinding(id, 'unknown', { ...scene(), isUnpublished: true });
+    assert.match(found.meaning, /zone file/);
+  }
+});

@@ -1,9 +1,9 @@
 /** A rule that looks for entries of one rank on lists of one kind. Pure. */
 import type { ListRank } from '../../../../protocol/dnsbl/types.ts';
-import { fails, listed, orElse, passes, skips, staysUnknown } from '../judged.ts';
+import { fails, listed, orElse, passes, staysUnknown } from '../judged.ts';
 import type { DomainFacts, Judged, Rule } from '../types.ts';
 import type { ListedSubject } from './facts.ts';
-import { type Listing, listEvidence, listingsOf, namesOf, toldBy } from './listings.ts';
+import { type Listing, listEvidence, listingsOf, namesOf, nothingAsked, toldBy } from './listings.ts';
 
 type Wish<Id> = {
   readonly id: Id;
@@ -22,7 +22,7 @@ export function rankRule<Id extends string>(wish: Wish<Id>): Rule<Id> {
         facts.lists.subjects
           .filter(({ kind, answers }) => wish.kinds.includes(kind) && answers.length > 0)
           .map((subject) => judgeSubject(facts, subject, wish)),
-        () => skips({ subject: facts.subject.domain, meaning: wish.nothing }),
+        () => nothingAsked(facts, wish.nothing),
       ),
   };
 }

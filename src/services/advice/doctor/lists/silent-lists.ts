@@ -1,15 +1,15 @@
 /** LST-04: lists that did not tell, which is never "not listed". */
-import { listed, orElse, passes, skips, staysUnknown } from '../judged.ts';
+import { listed, orElse, passes, staysUnknown } from '../judged.ts';
 import type { DomainFacts, Judged, Rule } from '../types.ts';
 import type { ListedSubject } from './facts.ts';
-import { listEvidence, namesOf } from './listings.ts';
+import { listEvidence, namesOf, nothingAsked } from './listings.ts';
 
 export const silentLists: Rule<'LST-04'> = {
   id: 'LST-04',
   judge: (facts) =>
     orElse(
       facts.lists.subjects.filter(({ answers }) => answers.length > 0).map((subject) => judgeSubject(facts, subject)),
-      () => skips({ subject: facts.subject.domain, meaning: 'No list was asked.' }),
+      () => nothingAsked(facts, 'No block list was asked.'),
     ),
 };
 
@@ -19,7 +19,7 @@ function judgeSubject(facts: DomainFacts, { text, answers }: ListedSubject): Jud
   if (first === undefined)
     return passes({
       subject: text,
-      meaning: `All ${answers.length} lists that were asked about it told what they know.`,
+      meaning: `All ${answers.length} lists that were asked about it told whether it is on them.`,
     });
   const why = first.reading.state === 'unknown' ? first.reading.why : '';
   const isSame = silent.every(({ reading }) => reading.state === 'unknown' && reading.why === why);

@@ -1,8 +1,8 @@
 /** LST-05: for each entry, why it came about, what ends it, and where to ask. */
-import { fails, orElse, passes, quoted, skips, staysUnknown } from '../judged.ts';
+import { fails, orElse, passes, quoted, staysUnknown } from '../judged.ts';
 import type { DomainFacts, Judged, Rule } from '../types.ts';
 import type { ListedSubject } from './facts.ts';
-import { type Listing, listEvidence, listingsOf } from './listings.ts';
+import { type Listing, listEvidence, listingsOf, nothingAsked } from './listings.ts';
 
 export const wayOff: Rule<'LST-05'> = {
   id: 'LST-05',
@@ -15,12 +15,16 @@ export const wayOff: Rule<'LST-05'> = {
   },
 };
 
-function nothingListed({ subject, lists }: DomainFacts): Judged {
+function nothingListed(facts: DomainFacts): Judged {
+  const { subject, lists } = facts;
   const answers = lists.subjects.flatMap((one) => one.answers);
-  if (answers.length === 0) return skips({ subject: subject.domain, meaning: 'No list was asked.' });
+  if (answers.length === 0) return nothingAsked(facts, 'No block list was asked.');
   return answers.some(({ reading }) => reading.state === 'clean')
-    ? passes({ subject: subject.domain, meaning: 'There is no entry that would have to be taken off.' })
-    : staysUnknown({ subject: subject.domain, meaning: 'No list told whether there is an entry.' });
+    ? passes({
+        subject: subject.domain,
+        meaning: 'No block list that told has an entry that would have to be taken off.',
+      })
+    : staysUnknown({ subject: subject.domain, meaning: 'No block list told whether it has an entry.' });
 }
 
 function judgeListing(facts: DomainFacts, { text }: ListedSubject, { answer, entry }: Listing): Judged {

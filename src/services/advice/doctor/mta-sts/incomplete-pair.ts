@@ -18,13 +18,13 @@ function judge(facts: DomainFacts): Judged {
     return staysUnknown({
       subject: name,
       evidence,
-      meaning: `Whether the domain announces a policy could not be found out: the DNS gave no answer (${announced.why}).`,
+      meaning: `Whether ${subject.domain} announces an encryption policy could not be found out: the DNS gave no answer (${announced.why}).`,
     });
   if (announced.kind === 'invalid')
     return fails({
       subject: name,
       evidence,
-      meaning: `The record is not valid, so nobody looks at the policy: ${announced.why}.`,
+      meaning: `The record that announces the encryption policy is not valid, so nobody looks at it: ${announced.why}.`,
       fix: policyFix(facts, 'testing'),
     });
   return announced.kind === 'found' ? announcedPolicy(facts) : notAnnounced(facts);
@@ -39,7 +39,7 @@ function announcedPolicy(facts: DomainFacts): Judged {
     return fails({
       subject: host,
       evidence,
-      meaning: `A policy is announced, but ${host}, where it has to be served, has no address: nobody can fetch it.`,
+      meaning: `An encryption policy is announced, but ${host}, where it has to be served, has no address: nobody can fetch it.`,
       fix: {
         delete: [],
         set: [],
@@ -48,7 +48,11 @@ function announcedPolicy(facts: DomainFacts): Judged {
     });
   if (sts.policyHost === 'unknown')
     return staysUnknown({ subject: host, evidence, meaning: `The address of ${host} could not be looked up.` });
-  return passes({ subject: name, evidence, meaning: 'The policy is announced, and the name it is served at exists.' });
+  return passes({
+    subject: name,
+    evidence,
+    meaning: 'The encryption policy is announced, and the name it is served at exists.',
+  });
 }
 
 function notAnnounced(facts: DomainFacts): Judged {
@@ -56,12 +60,15 @@ function notAnnounced(facts: DomainFacts): Judged {
   const name = stsRecordName(subject.domain);
   const evidence = [show(name, 'TXT')];
   if (sts.receives === 'no')
-    return skips({ subject: name, meaning: 'The domain receives no mail, so there is nothing to protect on the way.' });
+    return skips({
+      subject: name,
+      meaning: `${subject.domain} receives no mail, so there is nothing to protect on the way.`,
+    });
   if (sts.file?.ok)
     return fails({
       subject: name,
       evidence: [...evidence, show(policyUrl(subject.domain), 'HTTPS')],
-      meaning: 'A policy file is served, but no record in DNS announces it, so nobody looks at it.',
+      meaning: 'An encryption policy is served, but no record in DNS announces it, so nobody looks at it.',
       fix: { delete: [], set: policyFix(facts, 'testing').set },
     });
   return fails({
@@ -69,7 +76,7 @@ function notAnnounced(facts: DomainFacts): Judged {
     severity: 'advice',
     evidence,
     meaning:
-      'There is no encryption policy: whoever sits between a sender and your mail host can have mail delivered unencrypted.',
+      'There is no encryption policy (MTA-STS): whoever sits between a sender and your mail host can have mail delivered unencrypted.',
     fix: policyFix(facts, 'testing'),
   });
 }

@@ -46,6 +46,7 @@ test('STS-01: the record and the name that serves the policy', async () => {
   assert.equal(noHost.subject, 'mta-sts.example.com');
   await theFinding('STS-01', 'skip', scene({ zone: 'example.com MX 0 .' }));
   await theFinding('STS-01', 'unknown', scene({ zone: `${base};!TIMEOUT _mta-sts.example.com` }));
+  await theFinding('STS-01', 'unknown', scene({ zone: `${base}${announced};!TIMEOUT mta-sts.example.com` }));
 });
 
 test('STS-01: what is wrong with the record is told, and it is replaced', async () => {

@@ -15,8 +15,12 @@ function judge({ sts, subject, show }: DomainFacts): Judged {
   const url = policyUrl(subject.domain);
   const { file, maxAgeWritten } = sts;
   if (sts.announced.kind === 'none' || sts.policyHost === 'absent')
-    return skips({ subject: url, meaning: 'There is no policy.' });
-  if (file === undefined) return staysUnknown({ subject: url, meaning: 'The policy file was not fetched.' });
+    return skips({ subject: url, meaning: 'There is no encryption policy.' });
+  if (file === undefined)
+    return staysUnknown({
+      subject: url,
+      meaning: 'How long senders keep the encryption policy is not known: its file was not fetched.',
+    });
   if (maxAgeWritten === undefined) return skips({ subject: url, meaning: 'What is served names no lifetime.' });
   const evidence = [show(url, 'HTTPS')];
   const steps = ['write "max_age: 604800" (a week) into the policy file, then change the id of the record'];
@@ -24,20 +28,20 @@ function judge({ sts, subject, show }: DomainFacts): Judged {
     return fails({
       subject: url,
       evidence,
-      meaning: `The policy asks to be kept for ${maxAgeWritten} seconds, more than a year: senders take it for no policy at all.`,
+      meaning: `The encryption policy asks to be kept for ${maxAgeWritten} seconds, more than a year: senders take it for no policy at all.`,
       fix: { delete: [], set: [], steps },
     });
   if (maxAgeWritten < daySeconds)
     return fails({
       subject: url,
       evidence,
-      meaning: `Senders forget the policy after ${maxAgeWritten} seconds, less than a day: an attacker only has to wait that long.`,
+      meaning: `Senders forget the encryption policy after ${maxAgeWritten} seconds, less than a day: an attacker only has to wait that long.`,
       fix: { delete: [], set: [], steps },
     });
   const days = Math.floor(maxAgeWritten / daySeconds);
   return passes({
     subject: url,
     evidence,
-    meaning: `Senders keep the policy for ${days} ${days === 1 ? 'day' : 'days'}.`,
+    meaning: `Senders keep the encryption policy for ${days} ${days === 1 ? 'day' : 'days'}.`,
   });
 }

@@ -4,6 +4,9 @@ import type { Fix, FixRecord } from '../../types.ts';
 import type { DomainFacts } from '../types.ts';
 import { policyUrl, stsRecordName } from './facts.ts';
 
+/** As the plan has it. */
+export const ttlSeconds = 3600;
+
 export function recordsThere({ subject, sts }: DomainFacts): readonly FixRecord[] {
   const name = stsRecordName(subject.domain);
   const texts = sts.texts.kind === 'found' ? sts.texts.records : [];
@@ -23,7 +26,7 @@ export function policyFix(facts: DomainFacts, mode: 'testing' | 'enforce'): Fix 
   const there = recordsThere(facts);
   return {
     delete: there.filter((record) => record.value !== value),
-    set: there.some((record) => record.value === value) ? [] : [{ name, type: 'TXT', value }],
+    set: there.some((record) => record.value === value) ? [] : [{ name, type: 'TXT', value, ttl: ttlSeconds }],
     steps: [serveStep(facts, policy)],
   };
 }

@@ -18,22 +18,26 @@ function judge(facts: DomainFacts): Judged {
   const url = policyUrl(subject.domain);
   const { announced, file } = sts;
   if (announced.kind !== 'found' || (file !== undefined && !file.ok) || sts.policyHost === 'absent')
-    return skips({ subject: url, meaning: 'There is no policy that could be in force.' });
-  if (file === undefined) return staysUnknown({ subject: url, meaning: 'The policy file was not fetched.' });
+    return skips({ subject: url, meaning: 'There is no encryption policy that could be in force.' });
+  if (file === undefined)
+    return staysUnknown({
+      subject: url,
+      meaning: 'Whether the encryption policy is in force is not known: its file was not fetched.',
+    });
   const evidence = [show(url, 'HTTPS'), show(stsRecordName(subject.domain), 'TXT')];
   const { mode } = file.policy;
   if (mode === 'enforce')
     return passes({
       subject: url,
       evidence,
-      meaning: 'The policy is in force: mail comes over proven encryption or not at all.',
+      meaning: 'The encryption policy is in force: mail comes over proven encryption or not at all.',
     });
   if (mode === 'none')
     return fails({
       subject: url,
       evidence,
       meaning:
-        'The policy says "mode: none", which asks senders for nothing; it is only meant for taking a policy away.',
+        'The encryption policy says "mode: none", which asks senders for nothing; it is only meant for taking a policy away.',
       fix: policyFix(facts, 'testing'),
     });
   return testing(facts, announced.id);
@@ -45,7 +49,7 @@ function testing(facts: DomainFacts, id: string): Judged {
   const evidence = [show(url, 'HTTPS'), show(stsRecordName(subject.domain), 'TXT')];
   const seen = subject.office?.unchangedSinceMs[`TXT ${stsRecordName(subject.domain)}`];
   const sinceMs = seen ?? dateIn(id, nowMs);
-  const state = 'The policy is in test mode: senders report what goes wrong and deliver in any case';
+  const state = 'The encryption policy is in test mode: senders report what goes wrong and deliver in any case';
   if (sinceMs === undefined)
     return staysUnknown({ subject: url, evidence, meaning: `${state}; for how long already is not known here.` });
   const days = Math.floor((nowMs - sinceMs) / dayMs);

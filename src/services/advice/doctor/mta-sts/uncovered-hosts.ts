@@ -16,14 +16,20 @@ function judge(facts: DomainFacts): readonly Judged[] {
   const { announced, file, policyHost, receives, hosts } = facts.sts;
   const url = policyUrl(facts.subject.domain);
   if (announced.kind === 'none' || policyHost === 'absent' || (file !== undefined && !file.ok))
-    return [skips({ subject: url, meaning: 'There is no policy to hold the mail hosts against.' })];
-  if (file === undefined) return [staysUnknown({ subject: url, meaning: 'The policy file was not fetched.' })];
+    return [skips({ subject: url, meaning: 'There is no encryption policy to hold the mail hosts against.' })];
+  if (file === undefined)
+    return [
+      staysUnknown({
+        subject: url,
+        meaning: 'Whether the encryption policy fits the mail hosts is not known: its file was not fetched.',
+      }),
+    ];
   if (receives === 'unknown')
     return [
       staysUnknown({
         subject: url,
         evidence: [facts.show(facts.subject.domain, 'MX')],
-        meaning: 'The mail hosts of the domain could not be looked up.',
+        meaning: `The mail hosts of ${facts.subject.domain} could not be looked up.`,
       }),
     ];
   const { policy } = file;
@@ -31,7 +37,7 @@ function judge(facts: DomainFacts): readonly Judged[] {
   return [
     ...orElse(
       hosts.map((host) => judgeHost(facts, policy, host)),
-      () => skips({ subject: url, meaning: 'The domain has no mail host.' }),
+      () => skips({ subject: url, meaning: `${facts.subject.domain} has no mail host.` }),
     ),
     ...strangers(facts, policy),
   ];
@@ -51,14 +57,14 @@ function judgeHost(facts: DomainFacts, policy: StsPolicy, looked: LookedAtHost):
       subject: host,
       severity,
       evidence,
-      meaning: `Your policy does not name this mail host: ${outcome}.`,
+      meaning: `The encryption policy does not name the mail host ${host}: ${outcome}.`,
       fix: policyFix(facts, isHard ? 'enforce' : 'testing'),
     });
   if (probe === undefined || probe.kind === 'failed')
     return staysUnknown({
       subject: host,
       evidence: [...evidence, show(host, 'SMTP')],
-      meaning: `The policy names it; whether it proves its name could not be seen${probe ? `: ${probe.why}` : ''}.`,
+      meaning: `The encryption policy names ${host}; whether it proves its name could not be seen${probe ? `: ${probe.why}` : ''}.`,
     });
   const problem = problemOf(looked);
   const seen = [...evidence, show(host, 'SMTP')];
@@ -66,13 +72,13 @@ function judgeHost(facts: DomainFacts, policy: StsPolicy, looked: LookedAtHost):
     return passes({
       subject: host,
       evidence: seen,
-      meaning: 'The policy names it, and it proves its name by a valid certificate.',
+      meaning: `The encryption policy names ${host}, which proves its name by a valid certificate.`,
     });
   return fails({
     subject: host,
     severity,
     evidence: seen,
-    meaning: `The policy names it, but ${problem}: ${outcome}.`,
+    meaning: `The encryption policy names ${host}, but ${problem}: ${outcome}.`,
     fix: {
       delete: [],
       set: [],
@@ -110,7 +116,7 @@ function strangers({ sts, subject, show }: DomainFacts, policy: StsPolicy): read
       subject: first,
       severity: 'advice',
       evidence: [show(policyUrl(subject.domain), 'HTTPS'), show(subject.domain, 'MX')],
-      meaning: `The policy names ${quoted(first)}${others}, which is no mail host of the domain: whoever gets hold of that name could take your mail unnoticed.`,
+      meaning: `The encryption policy names ${quoted(first)}${others}, which is no mail host of the domain: whoever gets hold of that name could take your mail unnoticed.`,
       fix: { delete: [], set: [], steps: ['take the name out of the policy file, then change the id of the record'] },
     }),
   ];

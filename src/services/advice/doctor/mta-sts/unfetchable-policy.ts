@@ -10,9 +10,9 @@ export const unfetchablePolicy: Rule<'STS-02'> = {
 };
 
 const words = {
-  certificate: 'The web server shows no valid certificate for this name, so senders take the policy for absent',
-  'fetch-error': 'Senders cannot fetch the policy file, so for them there is none',
-  invalid: 'What is served is no valid policy, so senders ignore it',
+  certificate: 'The web server shows no valid certificate for this name, so for senders there is no encryption policy',
+  'fetch-error': 'Senders cannot fetch the file with the encryption policy, so for them there is none',
+  invalid: 'The file with the encryption policy is not valid, so senders ignore it',
 } as const;
 
 function judge(facts: DomainFacts): Judged {
@@ -20,14 +20,19 @@ function judge(facts: DomainFacts): Judged {
   const url = policyUrl(subject.domain);
   const { announced, file } = sts;
   if (announced.kind === 'none' || sts.policyHost === 'absent')
-    return skips({ subject: url, meaning: 'There is no policy to fetch.' });
+    return skips({ subject: url, meaning: 'There is no encryption policy to fetch.' });
   if (file === undefined)
     return staysUnknown({
       subject: url,
-      meaning: 'The policy file was not fetched: nothing may be asked of the network.',
+      meaning: 'The file with the encryption policy was not fetched: nothing may be asked of the network.',
     });
   const evidence = [show(url, 'HTTPS')];
-  if (file.ok) return passes({ subject: url, evidence, meaning: 'The policy file is served as it has to be.' });
+  if (file.ok)
+    return passes({
+      subject: url,
+      evidence,
+      meaning: `The encryption policy is served at mta-sts.${subject.domain} as it has to be.`,
+    });
   return fails({
     subject: url,
     evidence,

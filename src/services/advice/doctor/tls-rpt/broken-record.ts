@@ -15,29 +15,36 @@ function judge(facts: DomainFacts): Judged {
   const evidence = [show(name, 'TXT')];
   const { record } = tlsReports;
   if (record.kind === 'failed')
-    return staysUnknown({ subject: name, evidence, meaning: `The record could not be looked up (${record.why}).` });
+    return staysUnknown({
+      subject: name,
+      evidence,
+      meaning: `The record that asks for reports about encryption could not be looked up (${record.why}).`,
+    });
   if (record.kind === 'invalid')
     return fails({
       subject: name,
       evidence,
-      meaning: `The record is not valid, so nobody sends reports: ${record.why}.`,
+      meaning: `The record that asks for reports about encryption is not valid, so nobody sends any: ${record.why}.`,
       fix: recordFix(facts),
     });
   if (record.kind === 'none') {
-    if (recordsThere(facts).length === 0) return skips({ subject: name, meaning: 'There is no record.' });
+    if (recordsThere(facts).length === 0)
+      return skips({ subject: name, meaning: 'There is no record that asks for reports about encryption.' });
     return fails({
       subject: name,
       evidence,
-      meaning: 'The record does not begin with "v=TLSRPTv1;" in exactly these letters, so nobody sends reports.',
+      meaning:
+        'The record that asks for reports about encryption does not begin with "v=TLSRPTv1;" in exactly these letters, so nobody sends any.',
       fix: recordFix(facts),
     });
   }
-  if (record.ignored.length === 0) return passes({ subject: name, evidence, meaning: 'The record is valid.' });
+  if (record.ignored.length === 0)
+    return passes({ subject: name, evidence, meaning: 'The record that asks for reports about encryption is valid.' });
   return fails({
     subject: name,
     severity: 'advice',
     evidence,
-    meaning: `Reports go to a mailbox (mailto:) or a web address (https:) only; ${listed(record.ignored.map((one) => quoted(one)))} is neither.`,
+    meaning: `Reports about encryption go to a mailbox (mailto:) or a web address (https:) only; ${listed(record.ignored.map((one) => quoted(one)))} is neither.`,
     fix: recordFix(facts, `v=TLSRPTv1; rua=${record.rua.join(',')}`),
   });
 }

@@ -15,9 +15,9 @@ export const deafPlace: Rule<'RPT-03'> = {
           ? staysUnknown({
               subject,
               evidence: [facts.show(subject, 'TXT')],
-              meaning: 'The record could not be looked up.',
+              meaning: 'The record that asks for reports about encryption could not be looked up.',
             })
-          : skips({ subject, meaning: 'No place is named that reports would go to.' });
+          : skips({ subject, meaning: 'No place is named that reports about encryption would go to.' });
       },
     ),
 };
@@ -28,12 +28,13 @@ function judgePlace(facts: DomainFacts, { uri, kind, domain, canReceive }: Repor
   const types = kind === 'mailto' ? ['MX', 'A', 'AAAA'] : ['A', 'AAAA'];
   const asked = domain === undefined ? [] : types.map((type) => facts.show(domain, type));
   const evidence = [facts.show(name, 'TXT'), ...asked.filter(({ answer }) => answer !== 'not asked')];
-  if (canReceive === 'yes') return passes({ subject, evidence, meaning: `Reports to ${quoted(uri)} can arrive.` });
+  if (canReceive === 'yes')
+    return passes({ subject, evidence, meaning: `Reports about encryption to ${quoted(uri)} can arrive.` });
   if (canReceive === 'unknown')
     return staysUnknown({
       subject,
       evidence,
-      meaning: `Whether ${quoted(uri)} can receive reports could not be found out.`,
+      meaning: `Whether ${quoted(uri)} can receive reports about encryption could not be found out.`,
     });
   const others = facts.tlsReports.places.filter((place) => place.canReceive !== 'no').map((place) => place.uri);
   return fails({
@@ -41,8 +42,8 @@ function judgePlace(facts: DomainFacts, { uri, kind, domain, canReceive }: Repor
     evidence,
     meaning:
       kind === 'mailto'
-        ? `Reports to ${quoted(uri)} are lost: ${domain ?? 'what stands behind the @'} receives no mail.`
-        : `Reports to ${quoted(uri)} are lost: that web address does not exist.`,
+        ? `Reports about encryption to ${quoted(uri)} are lost: ${domain ?? 'what stands behind the @'} receives no mail.`
+        : `Reports about encryption to ${quoted(uri)} are lost: that web address does not exist.`,
     fix: others.length > 0 ? recordFix(facts, `v=TLSRPTv1; rua=${others.join(',')}`) : recordFix(facts),
   });
 }

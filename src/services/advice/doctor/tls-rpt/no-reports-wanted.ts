@@ -23,7 +23,7 @@ function judge(facts: DomainFacts): Judged {
   if (record.kind === 'found' || record.kind === 'invalid' || recordsThere(facts).length > 0)
     return passes({ subject: name, evidence, meaning: 'A record asks senders for reports about encryption.' });
   if (tlsReports.receives === 'no')
-    return skips({ subject: name, meaning: 'The domain receives no mail, so there is nothing to report on.' });
+    return skips({ subject: name, meaning: `${subject.domain} receives no mail, so there is nothing to report on.` });
   const isPolicyThere = sts.announced.kind === 'found';
   return fails({
     subject: name,

@@ -4,6 +4,9 @@ import type { Fix, FixRecord } from '../../types.ts';
 import type { DomainFacts } from '../types.ts';
 import { reportRecordName } from './facts.ts';
 
+/** As the plan has it. */
+const ttlSeconds = 3600;
+
 export function recordsThere({ subject, tlsReports }: DomainFacts): readonly FixRecord[] {
   const name = reportRecordName(subject.domain);
   const texts = tlsReports.texts.kind === 'found' ? tlsReports.texts.records : [];
@@ -16,5 +19,5 @@ export function looksLikeTlsReport(text: string): boolean {
 
 export function recordFix(facts: DomainFacts, value = tlsReportText(facts.subject.domain)): Fix {
   const name = reportRecordName(facts.subject.domain);
-  return { delete: recordsThere(facts), set: [{ name, type: 'TXT', value }] };
+  return { delete: recordsThere(facts), set: [{ name, type: 'TXT', value, ttl: ttlSeconds }] };
 }

@@ -14,7 +14,14 @@ test('RPT-01: reports are asked for', async () => {
   assert.equal(none.severity, 'advice');
   assert.deepEqual(none.fix, {
     delete: [],
-    set: [{ name: '_smtp._tls.example.com', type: 'TXT', value: 'v=TLSRPTv1; rua=mailto:postmaster@example.com' }],
+    set: [
+      {
+        name: '_smtp._tls.example.com',
+        type: 'TXT',
+        value: 'v=TLSRPTv1; rua=mailto:postmaster@example.com',
+        ttl: 3600,
+      },
+    ],
   });
   const beside = await theFinding('RPT-01', 'fail', scene(undefined, '_mta-sts.example.com TXT "v=STSv1; id=1"'));
   assert.equal(beside.severity, 'warn');
