@@ -1,4 +1,4 @@
-/** DNS-07. Pure. RFC 1034 §3.6.2: where a CNAME stands, nothing else may. */
+/** DNS-07: aliases at the top, beside others, or twice. Pure. RFC 1034 §3.6.2: where a CNAME stands, nothing else may. */
 import type { RecordData } from '../../../../protocol/dns/types.ts';
 import { recordsIn, recordsOf } from '../ask.ts';
 import { fails, listed, orElse, passes, staysUnknown } from '../judged.ts';

@@ -1,4 +1,4 @@
-/** DNS-11. Pure. */
+/** DNS-11: aliases to names that a mail service gave up. Pure. */
 import type { Catalogue, SenderDefinition } from '../../../setup/types.ts';
 import { recordsIn, recordsOf } from '../ask.ts';
 import { fails, listed, orElse, passes, skips, staysUnknown } from '../judged.ts';

@@ -18,6 +18,8 @@ example.com. TXT "v=spf1 mx -all"
 mx.example.com. A 192.0.2.1
 _dmarc.example.com. TXT "v=DMARC1; p=none"`;
 
+const noServers: Authorities = { lookup: async () => ({ kind: 'failed', say: 'no servers' }) };
+
 const failing = (why: 'servfail' | 'timeout' | 'bogus'): Resolver => ({
   lookup: async () => ({ kind: 'failed', why }),
 });
@@ -63,10 +65,7 @@ const unanswered: Case = {
   status: 'unknown',
   scene: {
     zone: '',
-    world: {
-      resolver: failing('servfail'),
-      authorities: { lookup: async () => ({ kind: 'failed', say: 'no servers' }) },
-    },
+    world: { resolver: failing('servfail'), authorities: noServers },
   },
 };
 
@@ -123,7 +122,13 @@ const cases: Record<Id, readonly Case[]> = {
         zone: good,
         world: { resolver: failing('servfail'), authorities: serversOf({ 'ns1.example.com': undefined }) },
       },
-      says: /None of the name servers/,
+      says: /name servers of example\.com give no answer/,
+    },
+    {
+      what: 'resolvers get answers from the zone above, and none from the domain',
+      status: 'fail',
+      severity: 'critical',
+      scene: { zone: ';!SERVFAIL example.com', world: { authorities: noServers } },
     },
     {
       what: 'the network is down',
@@ -251,6 +256,11 @@ const cases: Record<Id, readonly Case[]> = {
       severity: 'warn',
       scene: checked(signedBy(`example.com. DS 4711 13 1 ${digestOf('sha1')}`)),
       says: /SHA-1 digest/,
+    },
+    {
+      what: 'a zone file with the wrong reference',
+      status: 'fail',
+      scene: { zone: signedBy(stale), isUnpublished: true },
     },
     { what: 'unsigned', status: 'fail', severity: 'advice', scene: { zone: good }, says: /not signed/ },
     { what: 'a zone file', status: 'unknown', scene: { zone: good, isUnpublished: true } },

@@ -1,4 +1,4 @@
-/** DNS-10. Pure. */
+/** DNS-10: the registration of the domain ends. Pure. */
 import { fails, passes, plural, skips } from '../judged.ts';
 import type { DomainFacts, Judged } from '../types.ts';
 

@@ -1,4 +1,4 @@
-/** DNS-01. Pure. */
+/** DNS-01: there is no such domain, or nobody answers for it. Pure. */
 import { whyUnanswered } from '../ask.ts';
 import { fails, listed, passes, staysUnknown } from '../judged.ts';
 import type { DomainFacts, Judged } from '../types.ts';
@@ -17,8 +17,10 @@ export function domainMissing({ dns, subject: { domain }, show }: DomainFacts): 
   }
   if (answers.some(({ kind }) => kind === 'none')) return [missing(domain, dns.isZoneText, evidence)];
   const { silent, answering } = serversHeard(dns.servers);
-  // The resolver gave up, and the servers themselves, asked from here, do not answer either.
-  if (mx.kind === 'failed' && mx.why === 'servfail' && silent.length > 0 && answering.length === 0)
+  // The resolver gave up on this domain alone, or its servers, asked from here, do not answer either.
+  const isGivenUp = answers.every((answer) => answer.kind === 'failed' && answer.why === 'servfail');
+  const isOnlyHere = !dns.isZoneText && dns.zone.above.kind !== 'failed';
+  if (isGivenUp && answering.length === 0 && (silent.length > 0 || isOnlyHere))
     return [nobodyAnswers(domain, silent, evidence)];
   const meaning = `Whether ${domain} exists could not be found out: ${whyUnanswered(...answers)}.`;
   return [staysUnknown({ subject: domain, meaning, evidence })];
@@ -39,13 +41,13 @@ function missing(domain: string, isZoneText: boolean, evidence: Judged['evidence
 function nobodyAnswers(domain: string, servers: readonly string[], evidence: Judged['evidence']): Judged {
   return fails({
     subject: domain,
-    meaning: `None of the name servers of ${domain} answers for it, so nobody can send to it or verify mail from it.`,
+    meaning: `The name servers of ${domain} give no answer for it, so nobody can send to it or verify mail from it.`,
     evidence,
     fix: {
       delete: [],
       set: [],
       steps: [
-        `Ask the DNS host whether it serves ${domain} on ${listed(servers)}.`,
+        `Ask the DNS host whether it serves ${domain}${servers.length > 0 ? ` on ${listed(servers)}` : ''}.`,
         'If the domain has moved to another DNS host, name its servers at the registrar.',
       ],
     },

@@ -1,4 +1,4 @@
-/** DNS-06. Pure. */
+/** DNS-06: names that bear the domain twice. Pure. */
 
 import { recordsOf } from '../ask.ts';
 import { fails, listed, passes, staysUnknown } from '../judged.ts';

@@ -17,7 +17,7 @@ export type DnsFacts = {
 };
 
 /** What stands at the domain itself. */
-export type OwnAnswers = {
+type OwnAnswers = {
   readonly ns: Asked<'NS'>;
   readonly mx: Asked<'MX'>;
   readonly text: Asked<'TXT'>;

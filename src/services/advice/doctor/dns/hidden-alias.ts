@@ -1,4 +1,4 @@
-/** DNS-08. Pure. */
+/** DNS-08: addresses where a service wants an alias. Pure. */
 import { recordsIn, recordsOf } from '../ask.ts';
 import { fails, listed, orElse, passes, skips, staysUnknown } from '../judged.ts';
 import type { DomainFacts, Judged } from '../types.ts';

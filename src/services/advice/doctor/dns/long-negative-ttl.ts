@@ -1,4 +1,4 @@
-/** DNS-09. Pure. */
+/** DNS-09: how long a new record stays invisible. Pure. */
 import { recordsIn, whyUnanswered } from '../ask.ts';
 import { fails, passes, plural, skips, staysUnknown } from '../judged.ts';
 import type { DomainFacts, Judged } from '../types.ts';

@@ -1,4 +1,4 @@
-/** DNS-03. Pure. */
+/** DNS-03: servers that are named for the zone and do not answer for it. Pure. */
 import { recordsIn, recordsOf } from '../ask.ts';
 import { fails, listed, passes, staysUnknown } from '../judged.ts';
 import type { DomainFacts, Judged } from '../types.ts';

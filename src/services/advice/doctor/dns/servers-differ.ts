@@ -1,4 +1,4 @@
-/** DNS-02. Pure. */
+/** DNS-02: servers that say different things about mail. Pure. */
 import { isDmarcRecord } from '../../../../protocol/dmarc/record.ts';
 import { isSpfRecord } from '../../../../protocol/spf/record.ts';
 import { fails, listed, passes, staysUnknown } from '../judged.ts';

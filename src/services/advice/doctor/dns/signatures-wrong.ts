@@ -1,4 +1,4 @@
-/** DNS-04. Pure. */
+/** DNS-04: DNSSEC that is wrong, outdated or absent. Pure. */
 import { dnsNameOf } from '../../../../format/dns-name.ts';
 import { canTell, vouchesFor } from '../../../../protocol/dns/delegation-signer.ts';
 import type { DelegationSigner } from '../../../../protocol/dns/types.ts';
@@ -33,7 +33,7 @@ export function signaturesWrong(facts: DomainFacts): readonly Judged[] {
         bogus.map(({ type }) => show(subject.domain, type)),
       ),
     ];
-  if (dns.isZoneText)
+  if (dns.isZoneText && zone.ds.kind === 'none')
     return [unseen(facts, 'the record that proves it (DS) stands in the zone above, not in this file')];
   if (zone.ds.kind === 'failed') return [unseen(facts, whyUnanswered(zone.ds))];
   if (zone.ds.kind === 'none') return [unsigned(facts)];

@@ -1,4 +1,4 @@
-/** DNS-05. Pure. RFC 4592 §3.3: a wildcard answers at every name that does not exist, those of mail policies included. */
+/** DNS-05: wildcards in place of mail policies and keys. Pure. RFC 4592 §3.3: a wildcard answers at every name that does not exist, those of mail policies included. */
 
 import { isDmarcRecord } from '../../../../protocol/dmarc/record.ts';
 import type { DnsAnswer } from '../../../../protocol/dns/types.ts';

@@ -1,4 +1,4 @@
-/** MX-06. Pure. */
+/** MX-06: one host in several records. Pure. */
 import { recordsIn, recordsOf } from '../ask.ts';
 import { fails, passes } from '../judged.ts';
 import type { DomainFacts, Judged } from '../types.ts';

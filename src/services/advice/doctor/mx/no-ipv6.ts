@@ -1,4 +1,4 @@
-/** MX-07. Pure. */
+/** MX-07: whether mail can come over IPv6. Pure. */
 import { whyUnanswered } from '../ask.ts';
 import { fails, listed, passes, skips, staysUnknown } from '../judged.ts';
 import type { DomainFacts, Judged } from '../types.ts';

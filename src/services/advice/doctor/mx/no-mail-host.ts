@@ -1,4 +1,4 @@
-/** MX-01. Pure. */
+/** MX-01: whether the domain says where its mail goes. Pure. */
 import { recordsIn, whyUnanswered } from '../ask.ts';
 import { fails, listed, passes, skips, staysUnknown } from '../judged.ts';
 import { usageOf } from '../parked/usage.ts';

@@ -1,4 +1,4 @@
-/** MX-02. Pure. */
+/** MX-02: "no mail here" beside hosts that take mail. Pure. */
 import { recordsIn, recordsOf, whyUnanswered } from '../ask.ts';
 import { fails, listed, passes, skips, staysUnknown } from '../judged.ts';
 import type { DomainFacts, Judged } from '../types.ts';

@@ -1,4 +1,4 @@
-/** MX-05. Pure. */
+/** MX-05: a proof of ownership that nobody took away. Pure. */
 import { recordsIn, recordsOf } from '../ask.ts';
 import { fails, passes } from '../judged.ts';
 import type { DomainFacts, Judged } from '../types.ts';

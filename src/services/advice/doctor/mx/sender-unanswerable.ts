@@ -1,4 +1,4 @@
-/** MX-09. Pure. */
+/** MX-09: domains that send and cannot be answered. Pure. */
 import type { FixRecord } from '../../types.ts';
 import { recordsIn, recordsOf, whyUnanswered } from '../ask.ts';
 import { fails, listed, passes, skips, staysUnknown } from '../judged.ts';

@@ -1,4 +1,4 @@
-/** MX-03. Pure. */
+/** MX-03: MX records that lead to no host. Pure. */
 import { parseDomainName } from '../../../../format/domain-name.ts';
 import { isPublicAddress, parseIpAddress } from '../../../../format/ip-address.ts';
 import type { Fix } from '../../types.ts';

@@ -1,4 +1,4 @@
-/** MX-04. Pure. */
+/** MX-04: hosts of several services. Pure. */
 import { parseIpAddress } from '../../../../format/ip-address.ts';
 import { recordsIn, recordsOf } from '../ask.ts';
 import { fails, listed, passes } from '../judged.ts';

@@ -1,4 +1,4 @@
-/** PRK-03. Pure. */
+/** PRK-03: an unused domain whose forgeries are not refused. Pure. */
 import type { DomainFacts, Judged } from '../types.ts';
 import { judgeParked } from './judge-parked.ts';
 

@@ -1,4 +1,4 @@
-/** PRK-04. Pure. */
+/** PRK-04: an unused domain whose keys may still count. Pure. */
 import type { DomainFacts, Judged } from '../types.ts';
 import { judgeParked } from './judge-parked.ts';
 

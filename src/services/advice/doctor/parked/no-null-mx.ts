@@ -1,4 +1,4 @@
-/** PRK-01. Pure. */
+/** PRK-01: an unused domain without a null MX. Pure. */
 import type { DomainFacts, Judged } from '../types.ts';
 import { judgeParked } from './judge-parked.ts';
 

@@ -1,4 +1,4 @@
-/** PRK-02. Pure. */
+/** PRK-02: an unused domain that somebody may send as. Pure. */
 import type { DomainFacts, Judged } from '../types.ts';
 import { judgeParked } from './judge-parked.ts';
 

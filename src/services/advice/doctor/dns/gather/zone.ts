@@ -16,6 +16,8 @@ export type ZoneFacts = {
   readonly keys: Asked<'DNSKEY'>;
   /** No name above it can be bought: `example.com`, not `mail.example.com`. */
   readonly isRegistered: boolean;
+  /** Of the zone above the registered domain: whether the resolver gets answers at all. */
+  readonly above: Asked<'NS'>;
 };
 
 /** Names from the domain up that may be the top. More than a handful of zones inside one another nobody has. (Our choice.) */
@@ -23,6 +25,7 @@ const topsMax = 4;
 
 export async function gatherZone(world: DoctorWorld, domain: DomainName): Promise<ZoneFacts> {
   const registered = (await loadPublicSuffixes()).organizationalDomain(domain) ?? domain;
+  const aboveAsked = ask(world, parentOf(registered) ?? registered, 'NS');
   const candidates = await Promise.all(
     candidatesFor(domain, registered).map(async (name) => {
       const [soa, ds, keys] = await Promise.all([
@@ -35,7 +38,7 @@ export async function gatherZone(world: DoctorWorld, domain: DomainName): Promis
   );
   const own = candidates.find(({ soa }) => soa.kind === 'found' && soa.canonicalName === undefined);
   const last = candidates.at(-1) as (typeof candidates)[number];
-  return { ...(own ?? last), isRegistered: domain === registered };
+  return { ...(own ?? last), isRegistered: domain === registered, above: await aboveAsked };
 }
 
 function candidatesFor(domain: DomainName, registered: DomainName): readonly [DomainName, ...DomainName[]] {
