@@ -45,7 +45,7 @@ async function score(message: Uint8Array, session: ScoreSession, ports: GatherPo
   const content = judgeContent({ ...facts, ...(filters && { filters }) });
   const bulk = judgeBulk(facts, content.content);
   const states = { ...facts.states, content: content.charges, bulk: facts.isBulk ? bulk.charges : [] };
-  const known = knownOf(facts, session);
+  const known = { ...knownOf(facts, session), shownOctets: content.content.shownOctets };
   return {
     ...scoreOf(states),
     facts: states,
