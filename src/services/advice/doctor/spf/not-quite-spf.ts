@@ -2,7 +2,7 @@
 import { printable } from '../../../../base/printable.ts';
 import type { DomainFacts, Judged, Rule } from '../types.ts';
 import { fixByRecord, txtAt } from './mend-record.ts';
-import { aboutRecord, sayNotTold } from './read-record.ts';
+import { aboutRecord, sayNotTold, spfAt } from './read-record.ts';
 
 export const notQuiteSpf: Rule<'SPF-20'> = { id: 'SPF-20', judge: judgeTexts };
 
@@ -51,12 +51,11 @@ function judgeSenderId(facts: DomainFacts): readonly Judged[] {
 
 function judgeCase(facts: DomainFacts): readonly Judged[] {
   const { domain } = facts.subject;
-  const odd = facts.spf.records.filter((text) => !text.startsWith('v=spf1'));
-  if (odd.length === 0) return [];
-  const meaning = `The record begins with "${odd[0]?.slice(0, 6)}": that is allowed, but some programs look for "v=spf1" in small letters.`;
-  const fix = {
-    delete: odd.map((value) => txtAt(domain, value)),
-    set: odd.map((text) => txtAt(domain, `v=spf1${text.slice('v=spf1'.length)}`)),
-  };
-  return [{ ...aboutRecord(facts), status: 'fail', severity: 'advice', meaning, fix }];
+  const [odd] = facts.spf.records.filter((text) => !text.startsWith('v=spf1'));
+  if (odd === undefined) return [];
+  const meaning = `The record begins with "${odd.slice(0, 6)}": that is allowed, but some programs look for "v=spf1" in small letters.`;
+  const small = `v=spf1${odd.slice('v=spf1'.length)}`;
+  const fix =
+    spfAt(facts).kind === 'one' ? { delete: [txtAt(domain, odd)], set: [txtAt(domain, small)] } : fixByRecord(facts);
+  return [{ ...aboutRecord(facts), status: 'fail', severity: 'advice', meaning, ...(fix && { fix }) }];
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { theFinding } from '../../../../../test/support/doctor.ts';
+import { gatherSpfAndAddresses } from '../../../../../test/support/doctor-family.ts';
 import type { FindingStatus } from '../../types.ts';
 import type { spfChecks } from '../checks/spf.ts';
 
@@ -503,7 +504,7 @@ function wide(networks: number): string {
 for (const { id, status, says, deletes, sets, severity, ...scene } of cases) {
   const about = `${scene.zone.split('\n')[0]} ${scene.senders ?? scene.addresses ?? ''}${scene.isUnpublished ? ' (zone file)' : ''}`;
   test(`${id} ${status}: ${about.slice(0, 110)}`, async () => {
-    const finding = await theFinding(id, status, scene);
+    const finding = await theFinding(id, status, { ...scene, gather: gatherSpfAndAddresses });
     if (says !== undefined) assert.match(finding.meaning, says);
     if (severity !== undefined) assert.equal(finding.severity, severity);
     const shown = ({ name, type, value }: { name: string; type: string; value: string }) =>
