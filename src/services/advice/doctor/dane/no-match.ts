@@ -1,4 +1,5 @@
 /** DAN-02: a host whose certificate is none of those its TLSA records name, or that cannot be spoken to encrypted. */
+import { printable } from '../../../../base/printable.ts';
 import { matchChain } from '../../../../protocol/dane/match-chain.ts';
 import { tlsaObjection } from '../../../../protocol/dane/tlsa.ts';
 import { fails, passes, quoted, skips, staysUnknown } from '../judged.ts';
@@ -21,7 +22,7 @@ function judge(facts: DomainFacts, host: DaneHost): Judged {
     return staysUnknown({
       subject,
       evidence,
-      meaning: `${subject} has DANE records; which certificate it shows could not be seen${probe ? `: ${probe.why}` : ''}.`,
+      meaning: `${subject} has DANE records; which certificate it shows could not be seen${probe ? `: ${printable(probe.why)}` : ''}.`,
     });
   const offer = [`let ${subject} offer STARTTLS with the certificate that its DANE records name`];
   if (probe.tls === undefined) {

@@ -115,3 +115,12 @@ test('a zone file knows nothing of block lists', async () => {
     assert.match(found.meaning, /zone file/);
   }
 });
+
+test('of a name that leaves no room for that of a list nothing is said; its registered name is asked about', async () => {
+  const domain = `${Array(4).fill('a'.repeat(60)).join('.')}.com`;
+  for (const id of ['LST-02', 'LST-04', 'LST-05'] as const) {
+    const found = await findingsFor(id, { zone: answering, domain });
+    assert.ok(found.every(({ subject }) => subject !== domain || id === 'LST-05'));
+    assert.equal(found.length, 1);
+  }
+});

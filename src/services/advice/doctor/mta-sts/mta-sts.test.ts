@@ -134,6 +134,7 @@ test('STS-04: what could not be seen is unknown', async () => {
   await theFinding('STS-04', 'unknown', scene({ zone: `${served}${announced};!SERVFAIL example.com` }));
   await theFinding('STS-04', 'skip', scene({ zone: base }));
   await theFinding('STS-04', 'skip', scene({ file: policy('none') }));
+  await theFinding('STS-04', 'skip', scene({ zone: `example.com MX 0 .\n${served}${announced}` }));
 });
 
 test('STS-05: the lifetime of the policy', async () => {

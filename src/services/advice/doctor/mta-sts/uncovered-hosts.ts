@@ -1,5 +1,6 @@
 /** STS-04: the mail hosts of the domain against its policy: named, and proven by their certificates; and names that are no host of it. */
 import { X509Certificate } from 'node:crypto';
+import { printable } from '../../../../base/printable.ts';
 import { isForHost } from '../../../../format/certificate-names.ts';
 import { matchesMx } from '../../../../protocol/mta-sts/policy.ts';
 import type { StsPolicy } from '../../../../protocol/mta-sts/types.ts';
@@ -64,7 +65,7 @@ function judgeHost(facts: DomainFacts, policy: StsPolicy, looked: LookedAtHost):
     return staysUnknown({
       subject: host,
       evidence: [...evidence, show(host, 'SMTP')],
-      meaning: `The encryption policy names ${host}; whether it proves its name could not be seen${probe ? `: ${probe.why}` : ''}.`,
+      meaning: `The encryption policy names ${host}; whether it proves its name could not be seen${probe ? `: ${printable(probe.why)}` : ''}.`,
     });
   const problem = problemOf(looked);
   const seen = [...evidence, show(host, 'SMTP')];
