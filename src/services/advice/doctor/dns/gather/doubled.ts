@@ -46,9 +46,11 @@ async function doubledNames(world: DoctorWorld, subject: GatherSubject): Promise
   const found: DoubledRecord[] = [];
   const failed: string[] = [];
   const look = async (name: string) => {
-    const answers = await Promise.all(types.map((type) => ask(world, name, type)));
+    const mayReceive = name === twice || world.zoneText !== undefined;
+    const asked = mayReceive ? types : types.filter((type) => type !== 'MX');
+    const answers = await Promise.all(asked.map((type) => ask(world, name, type)));
     for (const [at, answer] of answers.entries()) {
-      const type = types[at] as DoubledType;
+      const type = asked[at] as DoubledType;
       if (answer.kind === 'failed') failed.push(name);
       // What an alias leads to stands elsewhere.
       const isOwn = answer.kind === 'found' && (type === 'CNAME' || answer.canonicalName === undefined);
