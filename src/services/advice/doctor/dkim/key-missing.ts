@@ -65,10 +65,13 @@ function isCertain({ dkim }: DomainFacts, want: Want, wants: readonly Want[]): b
   });
 }
 
-function fixFor({ name, type, value, lacking, steps }: Want, { name: asked }: Sight): Fix {
+function fixFor({ name, type, value, lacking, steps, who }: Want, { name: asked }: Sight): Fix {
   const at = steps.indexOf('{records}');
-  if (value !== undefined)
-    return { delete: [], set: [keyRecord(name ?? asked, value, type)], steps: at < 0 ? [] : steps.slice(at + 1) };
+  if (value !== undefined) {
+    const after =
+      at < 0 ? [] : steps.slice(at + 1).map((step, number) => (number === 0 ? `Then, at ${who}: ${step}` : step));
+    return { delete: [], set: [keyRecord(name ?? asked, value, type)], steps: after };
+  }
   const told = steps.map((step) => (step === '{records}' ? `Publish what it shows as ${type} at ${asked}.` : step));
   return { ...noRecords, steps: [...(lacking ? [`What is missing: ${lacking.what}.`] : []), ...told] };
 }

@@ -162,7 +162,7 @@ const rows: readonly Row[] = [
     status: 'fail',
     zone: withMail(`v=DMARC1; ${rua}`),
     says: /p= is missing.*for p=none/,
-    fix: instead(`v=DMARC1; ${rua}`, `v=DMARC1; p=none; ${rua}`),
+    fix: instead(`v=DMARC1; ${rua}`, `v=DMARC1; p=none; np=reject; ${rua}`),
   },
   { id: 'DMA-05', status: 'fail', zone: withMail('v=DMARC1; p=rejct'), says: /no record at all/ },
   {
@@ -204,7 +204,7 @@ const rows: readonly Row[] = [
     id: 'DMA-07',
     status: 'fail',
     zone: withMail('v=DMARC1; p=quarantine'),
-    fix: instead('v=DMARC1; p=quarantine', 'v=DMARC1; p=quarantine; rua=mailto:postmaster@example.com'),
+    fix: instead('v=DMARC1; p=quarantine', 'v=DMARC1; p=quarantine; np=reject; rua=mailto:postmaster@example.com'),
   },
   {
     id: 'DMA-07',
@@ -220,7 +220,7 @@ const rows: readonly Row[] = [
     id: 'DMA-08',
     status: 'fail',
     zone: withMail('v=DMARC1; p=none; rua=https://example.com/d'),
-    fix: { set: [set('v=DMARC1; p=none; rua=mailto:postmaster@example.com')] },
+    fix: { set: [set('v=DMARC1; p=none; np=reject; rua=mailto:postmaster@example.com')] },
     says: /mailto: addresses alone/,
   },
   {
@@ -228,7 +228,7 @@ const rows: readonly Row[] = [
     status: 'fail',
     zone: withMail('v=DMARC1; p=none; rua=dmarc@example.com'),
     says: /no report address/,
-    fix: { set: [set('v=DMARC1; p=none; rua=mailto:postmaster@example.com')] },
+    fix: { set: [set('v=DMARC1; p=none; np=reject; rua=mailto:postmaster@example.com')] },
   },
   {
     id: 'DMA-08',
@@ -334,7 +334,7 @@ const rows: readonly Row[] = [
     id: 'DMA-12',
     status: 'fail',
     zone: withMail(`v=DMARC1; p=reject; sp=none; ${rua}`),
-    fix: instead(`v=DMARC1; p=reject; sp=none; ${rua}`, fine),
+    fix: instead(`v=DMARC1; p=reject; sp=none; ${rua}`, `v=DMARC1; p=reject; np=reject; ${rua}`),
   },
   { id: 'DMA-12', status: 'fail', zone: withMail(`v=DMARC1; p=reject; np=none; ${rua}`), fix: { set: [set(fine)] } },
   { id: 'DMA-12', status: 'pass', zone: withMail(`v=DMARC1; p=quarantine; sp=reject; ${rua}`) },
@@ -571,7 +571,7 @@ const rows: readonly Row[] = [
     status: 'fail',
     zone: `${mail}\n${dmarc(`v=DMARC1; p=none; ${rua}`, { ttl: 86_400 })}`,
     says: /24 hours/,
-    fix: { delete: [], set: [set(`v=DMARC1; p=none; ${rua}`)] },
+    fix: instead(`v=DMARC1; p=none; ${rua}`, `v=DMARC1; p=none; np=reject; ${rua}`),
   },
   { id: 'DMA-23', status: 'pass', zone: withMail(`v=DMARC1; p=none; ${rua}`) },
   { id: 'DMA-23', status: 'pass', zone: `${mail}\n${dmarc(fine, { ttl: 86_400 })}` },
@@ -581,7 +581,7 @@ const rows: readonly Row[] = [
     status: 'fail',
     zone: `default._bimi.example.com. TXT "v=BIMI1; l=https://example.com/l.svg"\n${withMail(`v=DMARC1; p=reject; sp=none; t=y; ${rua}`)}`,
     says: /sp=none and t=y/,
-    fix: { set: [set(fine)] },
+    fix: { set: [set(`v=DMARC1; p=reject; np=reject; ${rua}`)] },
   },
   {
     id: 'DMA-24',
@@ -623,6 +623,15 @@ test('a record that is kept elsewhere is mended there', async () => {
     ['c1.dmarc.example.net'],
   );
   assert.match(finding.fix.steps?.join() ?? '', /in the zone of whoever keeps that name/);
+});
+
+test('fixes that harm no mail are one and the same record, so that one taken after the other undoes nothing', async () => {
+  const text = 'v=DMARC1; p=quarantine; rf=afrf; adkim=s; x=1; rua=http://x.test/r,mailto:d@example.com';
+  const zone = `${mail}\n${dmarc(text, { ttl: 86_400 })}\n${dmarc('v=DMARC1; p=none; rua=mailto:old@example.com', { name: 'example.com' })}`;
+  const ids = ['DMA-03', 'DMA-04', 'DMA-08', 'DMA-11', 'DMA-13', 'DMA-15', 'DMA-23'] as const;
+  const fixes = await Promise.all(ids.map((id) => theFinding(id, 'fail', { zone, senders: ['mailgun'] })));
+  const wanted = set('v=DMARC1; p=quarantine; np=reject; rua=mailto:d@example.com,mailto:old@example.com');
+  for (const { id, fix } of fixes) assert.deepEqual(fix?.set, [wanted], id);
 });
 
 test('what the policy is for mail of the domain itself is told for the score that is to be expected', async () => {

@@ -205,7 +205,7 @@ test('hostile zones: every rule says something that can be read, asks little, an
 });
 
 /** What stands at the name counts only as one record; that is what a fix may not weaken. */
-function mendsWell({ dmarc: { name: at, texts } }: DomainFacts, { id, fix }: Finding): void {
+function mendsWell({ dmarc: { name: at, texts, destinations } }: DomainFacts, { id, fix }: Finding): void {
   for (const { name: where, value } of fix?.set ?? []) {
     if (!where.startsWith('_dmarc.')) continue;
     const parsed = parseDmarcRecord(value);
@@ -218,7 +218,9 @@ function mendsWell({ dmarc: { name: at, texts } }: DomainFacts, { id, fix }: Fin
     if (id === 'DMA-18') continue; // it takes sp and np away where nobody reads them
     assert.ok(!isWeaker(sp ?? p, there.sp ?? there.p), `${id}: ${record.text} -> ${value}`);
     assert.ok(!isWeaker(np ?? sp ?? p, there.np ?? there.sp ?? there.p), `${id}: ${record.text} -> ${value}`);
-    const lost = there.rua.filter((uri) => !rua.some((one) => one.uri.toLowerCase() === uri.toLowerCase()));
-    if (id !== 'DMA-08') assert.deepEqual(lost, [], `${id}: ${record.text} -> ${value}`);
+    const reached = there.rua.filter((uri) => destinations.some((one) => one.uri === uri && one.receives !== 'no'));
+    const lost = reached.filter((uri) => !rua.some((one) => one.uri.toLowerCase() === uri.toLowerCase()));
+    assert.deepEqual(lost, [], `${id}: ${record.text} -> ${value}`);
+    assert.ok(rua.length > 0 || there.rua.length === 0, `${id}: ${record.text} -> ${value}`);
   }
 }

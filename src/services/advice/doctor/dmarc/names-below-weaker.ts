@@ -33,10 +33,10 @@ export const namesBelowWeaker: Rule = {
       const steps = ['First be sure that every name below that sends passes, or give it a record of its own.'];
       const fix = mended(
         facts,
-        ({ sp: _sp, np: _np, ...draft }) => ({
+        ({ sp: _sp, np: unborn, ...draft }) => ({
           ...draft,
           ...(sp && !weakerSp && { sp }),
-          ...(np && !isWeaker(np, p) && { np }),
+          ...(unborn && !isWeaker(unborn, p) && { np: unborn }),
         }),
         steps,
       );

@@ -5,8 +5,9 @@ import type { Fix } from '../../types.ts';
 import { fails, orElse, passes, staysUnknown } from '../judged.ts';
 import type { DomainFacts, Judged, Rule } from '../types.ts';
 import type { View } from './gather-views.ts';
-import { mended, reportsTo } from './mend-record.ts';
+import { mended } from './mend-record.ts';
 import { aboutRecord } from './own-record.ts';
+import { reportsTo } from './safe-draft.ts';
 
 export const oldReceiversDiffer: Rule = { id: 'DMA-16', judge };
 

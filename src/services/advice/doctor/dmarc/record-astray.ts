@@ -1,9 +1,10 @@
 /** DMA-03: a policy that was put where no receiver looks. */
 import { isDmarcRecord } from '../../../../protocol/dmarc/record.ts';
-import { draftOf, draftText, unitedUris } from '../../../setup/setup.ts';
+import { draftOf, draftText } from '../../../setup/setup.ts';
+import type { Fix } from '../../types.ts';
 import { fails, orElse, passes, staysUnknown } from '../judged.ts';
 import type { DomainFacts, Judged, Rule } from '../types.ts';
-import { draftThere, replaced } from './mend-record.ts';
+import { mended, replaced } from './mend-record.ts';
 import { aboutRecord } from './own-record.ts';
 
 export const recordAstray: Rule = { id: 'DMA-03', judge };
@@ -39,17 +40,14 @@ function ofPlace(facts: DomainFacts, { name, answer }: DomainFacts['dmarc']['ast
 }
 
 /** What stands at the right name decides; only addresses for reports are added. */
-function fixFor(facts: DomainFacts, name: string, texts: readonly string[]) {
+function fixFor(facts: DomainFacts, name: string, texts: readonly string[]): Fix {
   const gone = texts.map((value) => ({ name, type: 'TXT', value }));
-  const stray = texts.flatMap((text) => draftOf(text)?.draft ?? []);
-  const there = draftThere(facts);
-  const [first] = stray;
-  if (facts.dmarc.answer.kind === 'failed' || first === undefined) return { delete: gone, set: [] };
-  const rua = unitedUris(
-    there?.rua ?? [],
-    stray.flatMap((draft) => draft.rua),
-  );
-  const isSame = there !== undefined && rua.length === there.rua.length;
-  const fix = replaced(facts, draftText({ ...(there ?? first), rua }));
-  return isSame ? { delete: gone, set: [] } : { ...fix, delete: [...gone, ...fix.delete] };
+  const { answer, texts: right } = facts.dmarc;
+  const [first] = texts.flatMap((text) => draftOf(text)?.draft ?? []);
+  if (answer.kind === 'failed' || first === undefined) return { delete: gone, set: [] };
+  const known = right.record?.rua.map(({ uri }) => uri.toLowerCase()) ?? [];
+  const isNew = right.record === undefined || first.rua.some((uri) => !known.includes(uri.toLowerCase()));
+  if (!isNew) return { delete: gone, set: [] };
+  const fix = right.dmarc.length + right.broken.length > 0 ? mended(facts) : replaced(facts, draftText(first));
+  return { ...fix, delete: [...gone, ...fix.delete] };
 }

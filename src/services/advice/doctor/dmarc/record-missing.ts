@@ -2,8 +2,9 @@
 import { draftText } from '../../../setup/setup.ts';
 import { fails, passes, skips, staysUnknown } from '../judged.ts';
 import type { DomainFacts, Judged, Rule } from '../types.ts';
-import { mended, replaced, reportsTo } from './mend-record.ts';
+import { mended, replaced } from './mend-record.ts';
 import { aboutRecord, unanswered } from './own-record.ts';
+import { reportsTo } from './safe-draft.ts';
 
 export const recordMissing: Rule = { id: 'DMA-01', judge: (facts) => [judge(facts)] };
 

@@ -19,7 +19,7 @@ function judge(facts: DomainFacts): readonly Judged[] {
     const others = remarks.filter((remark) => !/^(?:p|sp|np)=|^(?:rua|ruf):/.test(remark));
     if (others.length === 0) return [passes({ ...about, meaning: 'Receivers can read all of the DMARC record.' })];
     const meaning = `Receivers read the DMARC record and ignore a part of it: ${listed(others)}.`;
-    return [fails({ ...about, severity: 'warn', meaning, fix: mended(facts, withoutUnknown) })];
+    return [fails({ ...about, severity: 'warn', meaning, fix: mended(facts) })];
   });
 }
 
@@ -43,17 +43,4 @@ function ofBroken(facts: DomainFacts, text: string, isDoubled: boolean): Judged 
         : [],
     ),
   });
-}
-
-const known = ['adkim', 'aspf', 'psd', 'fo'];
-
-/** Tags that mean something and have a value that does. */
-function withoutUnknown<Draft extends { readonly others: readonly (readonly [string, string])[] }>(
-  draft: Draft,
-): Draft {
-  const others = draft.others.filter(([name, value]) => {
-    const alone = parseDmarcRecord(`v=DMARC1; p=none; ${name}=${value}`);
-    return known.includes(name) && alone.ok && alone.value.remarks.length === 0;
-  });
-  return { ...draft, others };
 }

@@ -1,10 +1,11 @@
 /** DMA-08: an address for reports that no mail reaches. */
-import { unitedUris } from '../../../setup/setup.ts';
+import type { Fix } from '../../types.ts';
 import { fails, orElse, passes, quoted, skips, staysUnknown } from '../judged.ts';
 import type { DomainFacts, Judged, Rule } from '../types.ts';
 import type { Destination } from './gather-destinations.ts';
-import { mended, reportsTo } from './mend-record.ts';
+import { mended } from './mend-record.ts';
 import { type Own, withRecord } from './own-record.ts';
+import { reportsTo } from './safe-draft.ts';
 
 export const reportsUndeliverable: Rule = {
   id: 'DMA-08',
@@ -24,9 +25,7 @@ export const reportsUndeliverable: Rule = {
 };
 
 function unusable(facts: DomainFacts, { about }: Own, remark: string): Judged {
-  const steps = ['Write each address as mailto:name@domain, with commas between several.'];
-  const to = facts.dmarc.destinations.length > 0 ? [] : reportsTo(facts);
-  const fix = mended(facts, (draft) => ({ ...draft, rua: unitedUris(draft.rua, to) }), steps);
+  const fix = mended(facts, undefined, ['Write each address as mailto:name@domain, with commas between several.']);
   return fails({ ...about, meaning: `Receivers cannot send reports there: ${remark.replace(/^rua: /, '')}.`, fix });
 }
 
@@ -36,7 +35,7 @@ function ofDestination(facts: DomainFacts, { about }: Own, one: Destination): Ju
     return fails({
       ...about,
       meaning: `Nobody can mail a report to ${quoted(uri)}: receivers send to mailto: addresses alone.`,
-      fix: without(facts, uri),
+      fix: without(facts),
     });
   const evidence = [...about.evidence, facts.show(host, 'MX')];
   if (receives === 'unknown')
@@ -50,7 +49,7 @@ function ofDestination(facts: DomainFacts, { about }: Own, one: Destination): Ju
       ...about,
       evidence,
       meaning: `Reports to ${quoted(uri)} are lost: ${host} takes no mail.`,
-      fix: without(facts, uri),
+      fix: without(facts),
     });
   if (refusal === undefined) return undefined;
   const meaning = `Reports to ${quoted(uri)} are lost: the mail host of ${host} refuses that mailbox (${quoted(refusal)}).`;
@@ -58,25 +57,9 @@ function ofDestination(facts: DomainFacts, { about }: Own, one: Destination): Ju
 }
 
 /** An address that gets nothing goes; where it was the only one, another takes its place. */
-function without(facts: DomainFacts, uri: string) {
-  const works = facts.dmarc.destinations.some((one) => one.uri !== uri && one.receives === 'yes');
-  const receives = (to: string) =>
-    !to.endsWith(`@${facts.subject.domain}`) ||
-    facts.dmarc.destinations.every(({ host, receives }) => host !== facts.subject.domain || receives !== 'no');
-  const instead = works ? [] : reportsTo(facts).filter(receives);
-  const steps =
-    works || instead.length > 0
-      ? []
-      : ['Name an address that receives mail (rua=mailto:...), or have mail arrive at this one.'];
-  return mended(
-    facts,
-    (draft) => ({
-      ...draft,
-      rua: unitedUris(
-        draft.rua.filter((one) => one !== uri),
-        instead,
-      ),
-    }),
-    steps,
-  );
+function without(facts: DomainFacts): Fix {
+  const works = facts.dmarc.destinations.some(({ receives }) => receives !== 'no') || reportsTo(facts).length > 0;
+  if (works) return mended(facts);
+  const steps = ['Name an address that receives mail (rua=mailto:...), or have mail arrive at this one.'];
+  return { delete: [], set: [], steps };
 }

@@ -1,9 +1,9 @@
 /** DMA-07: nobody gets the reports. */
-import { unitedUris } from '../../../setup/setup.ts';
 import { fails, passes } from '../judged.ts';
 import type { Rule } from '../types.ts';
-import { mended, reportsTo } from './mend-record.ts';
+import { mended } from './mend-record.ts';
 import { withRecord } from './own-record.ts';
+import { reportsTo } from './safe-draft.ts';
 
 export const reportsUnwanted: Rule = {
   id: 'DMA-07',
@@ -18,10 +18,7 @@ export const reportsUnwanted: Rule = {
         to.length > 0
           ? ['Any address that you read may stand in place of postmaster.']
           : ['Add "; rua=mailto:" and an address that receives mail.'];
-      const fix =
-        to.length > 0
-          ? mended(facts, (draft) => ({ ...draft, rua: unitedUris(draft.rua, to) }), steps)
-          : { delete: [], set: [], steps };
+      const fix = to.length > 0 ? mended(facts, undefined, steps) : { delete: [], set: [], steps };
       return [fails({ ...about, meaning, fix })];
     }),
 };

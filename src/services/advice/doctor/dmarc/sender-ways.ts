@@ -1,5 +1,6 @@
 /** How mail of each sender can be tied to the domain in From: by the very name, by one below it, or not at all. Pure. */
 import { parseDomainName } from '../../../../format/domain-name.ts';
+import type { DmarcRecord } from '../../../../protocol/dmarc/record.ts';
 import { wantedKeys } from '../../../setup/setup.ts';
 import type { Alignment } from '../../../setup/types.ts';
 import type { DomainFacts, KnownSender } from '../types.ts';
@@ -21,6 +22,19 @@ export function waysOfAll({ subject: { senders, office, domain } }: DomainFacts)
       ? [{ who: 'this Posthorn', id: 'own', label: 'this Posthorn', spf: 'below', dkim: 'exact' }]
       : [];
   return [...own, ...sending.map((sender) => waysOf(sender, domain))];
+}
+
+export function lostOf({ dkim, spf }: Ways, { adkim, aspf }: Pick<DmarcRecord, 'adkim' | 'aspf'>): readonly string[] {
+  return [
+    ...(dkim === 'below' && adkim === 'strict' ? ['adkim=s'] : []),
+    ...(spf === 'below' && aspf === 'strict' ? ['aspf=s'] : []),
+  ];
+}
+
+/** What the record says that keeps a sender's mail from counting. */
+export function lostTags(facts: DomainFacts): readonly string[] {
+  const { record } = facts.dmarc.texts;
+  return record === undefined ? [] : [...new Set(waysOfAll(facts).flatMap((ways) => lostOf(ways, record)))];
 }
 
 function waysOf({ wants }: KnownSender, domain: string): Ways {

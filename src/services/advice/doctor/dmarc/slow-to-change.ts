@@ -2,7 +2,7 @@
 import { stageOf } from '../../../setup/setup.ts';
 import { fails, passes, skips } from '../judged.ts';
 import type { Rule } from '../types.ts';
-import { replaced, ttlWanted } from './mend-record.ts';
+import { mended, ttlWanted } from './mend-record.ts';
 import { withRecord } from './own-record.ts';
 
 export const slowToChange: Rule = {
@@ -24,7 +24,7 @@ export const slowToChange: Rule = {
           }),
         ];
       const meaning = `Receivers keep the record for ${spell(ttl)} (its TTL): should a stronger policy hit your own mail, the way back takes as long.`;
-      return [fails({ ...about, meaning, fix: replaced(facts, record.text) })];
+      return [fails({ ...about, meaning, fix: mended(facts) })];
     }),
 };
 

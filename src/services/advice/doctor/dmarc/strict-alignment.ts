@@ -3,7 +3,7 @@ import { fails, listed, orElse, passes, skips } from '../judged.ts';
 import type { DomainFacts, Judged, Rule } from '../types.ts';
 import { mended } from './mend-record.ts';
 import { type Own, withRecord } from './own-record.ts';
-import { type Way, type Ways, waysOfAll } from './sender-ways.ts';
+import { lostOf, type Way, type Ways, waysOfAll } from './sender-ways.ts';
 
 /** RFC 9989 §4.7 (adkim, aspf) */
 export const strictAlignment: Rule = {
@@ -34,22 +34,16 @@ export const strictAlignment: Rule = {
     }),
 };
 
-function ofSender(
-  facts: DomainFacts,
-  { record: { adkim, aspf }, about }: Own,
-  { who, spf, dkim }: Ways,
-): Judged | undefined {
+function ofSender(facts: DomainFacts, { record: { adkim, aspf }, about }: Own, ways: Ways): Judged | undefined {
+  const { who, spf, dkim } = ways;
   const holds = (way: Way, mode: 'strict' | 'relaxed') => way === 'exact' || (way === 'below' && mode === 'relaxed');
-  const isLost = (way: Way, mode: 'strict' | 'relaxed') => way === 'below' && mode === 'strict';
-  const lost = [...(isLost(dkim, adkim) ? ['adkim=s'] : []), ...(isLost(spf, aspf) ? ['aspf=s'] : [])];
+  const lost = lostOf(ways, { adkim, aspf });
   if (lost.length === 0) return undefined;
   const passesStill = holds(dkim, adkim) || holds(spf, aspf);
   const what = [
-    ...(isLost(dkim, adkim) ? ['its signatures are'] : []),
-    ...(isLost(spf, aspf) ? ['its return path (SPF) is'] : []),
+    ...(lost.includes('adkim=s') ? ['its signatures are'] : []),
+    ...(lost.includes('aspf=s') ? ['its return path (SPF) is'] : []),
   ];
   const meaning = `${who} sends as ${facts.subject.domain}, and ${listed(what)} of a name below it, which ${listed(lost)} does not count${passesStill ? '; it still passes by the other way' : ': its mail fails DMARC'}.`;
-  const tags = lost.map((tag) => tag.slice(0, -2));
-  const fix = mended(facts, (draft) => ({ ...draft, others: draft.others.filter(([name]) => !tags.includes(name)) }));
-  return fails({ ...about, ...(passesStill && { severity: 'warn' }), meaning, fix });
+  return fails({ ...about, ...(passesStill && { severity: 'warn' }), meaning, fix: mended(facts) });
 }

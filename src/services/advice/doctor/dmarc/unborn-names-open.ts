@@ -22,6 +22,6 @@ export const unbornNamesOpen: Rule = {
           }),
         ];
       const meaning = `Nothing is said about names below the domain that do not exist (np=), so made-up ones like billing-office.${facts.subject.domain} ${applied === 'none' ? 'may be used by anybody' : 'are only put into the junk folder'}; none of your own mail comes from such a name.`;
-      return [fails({ ...about, meaning, fix: mended(facts, (draft) => ({ ...draft, np: 'reject' })) })];
+      return [fails({ ...about, meaning, fix: mended(facts) })];
     }),
 };
