@@ -2,7 +2,7 @@
  * The block lists that are asked, as data: those that large receivers look at, and some small ones. Codes as the operators document them
  * (docs.spamhaus.com "Available zones", surbl.org/lists, uribl.com/about.shtml, the pages named below).
  */
-import type { BlockList, ListEntry } from './types.ts';
+import type { BlockList, ListEntry, ListRank } from './types.ts';
 
 const tests = { listed: '127.0.0.2', clean: '127.0.0.1' } as const; // RFC 5782 §5
 
@@ -214,3 +214,9 @@ export const blockLists: readonly BlockList[] = [
     test: { listed: 'test.uribl.com', clean: 'invalid' },
   },
 ];
+
+/** Whether the list has entries of this weight. */
+export function canList({ codes }: BlockList, rank: ListRank): boolean {
+  const entries = 'bits' in codes && typeof codes.bits === 'object' ? codes.bits : codes;
+  return Object.values(entries as Record<string, ListEntry>).some((entry) => entry.rank === rank);
+}

@@ -49,7 +49,8 @@ async function score(run: Run, options: Options, file?: string): Promise<Answer>
     ...(tls !== undefined && { tls }),
     ...(options.bulk === true && { isBulk: true }),
   };
-  const ports = { resolver: await run.resolver(), clock: await run.clock(), catalogue: await host.catalogue() };
+  const lists = { isPublicResolver: await run.asksPublicResolver() };
+  const ports = { resolver: await run.resolver(), clock: await run.clock(), catalogue: await host.catalogue(), lists };
   const scored = await scoreMessage(message, session, { ...ports, timers: host.timers });
   const index = indexMessage(message);
   const [from = '', subject = ''] = [fieldText(index, 'from'), fieldText(index, 'subject')].map((text) =>

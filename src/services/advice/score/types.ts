@@ -160,6 +160,8 @@ export type ScorePorts = {
   readonly timers?: Timers;
   /** To name the service that sends, and the records it wants. */
   readonly catalogue?: Catalogue;
+  /** Block lists are asked through `resolver`, unless the session says what they say. */
+  readonly lists?: { readonly isPublicResolver: boolean };
   /** Outside filters that are asked for their opinion. */
   readonly filters?: readonly MessageFilter[];
 };

@@ -16,15 +16,16 @@ export type ListedSubject = {
 
 export type ListFacts = {
   readonly subjects: readonly ListedSubject[];
-  /** A zone file knows nothing of block lists. */
-  readonly isBeyondZone: boolean;
+  /** zone: a zone file knows nothing of block lists. many: whoever asks them for thousands of domains is shut out of them. */
+  readonly notAsked?: 'zone' | 'many';
 };
 
 /** Addresses that are looked up. (Our choice: each costs some twenty questions.) */
 const addressesMax = 8;
 
 export async function gatherListFacts(world: DoctorWorld, subject: GatherSubject): Promise<ListFacts> {
-  if (world.zoneText !== undefined) return { subjects: [], isBeyondZone: true };
+  if (world.zoneText !== undefined) return { subjects: [], notAsked: 'zone' };
+  if (subject.isOneOfMany) return { subjects: [], notAsked: 'many' };
   const [domains, addresses] = await Promise.all([
     domainsOf(subject.domain).then((names) =>
       Promise.all(names.map((name) => lookUp(world, name, domainSubject(name)))),
@@ -33,7 +34,7 @@ export async function gatherListFacts(world: DoctorWorld, subject: GatherSubject
       Promise.all(found.map((address) => lookUp(world, address.text, { kind: 'address', address }))),
     ),
   ]);
-  return { subjects: [...domains, ...addresses], isBeyondZone: false };
+  return { subjects: [...domains, ...addresses] };
 }
 
 const domainSubject = (domain: DomainName): ListSubject => ({ kind: 'domain', domain });

@@ -1,4 +1,5 @@
 /** What the rules of this family share: which entries a subject has, and which lists told anything of it. Pure. */
+import { canList } from '../../../../protocol/dnsbl/lists.ts';
 import type { ListAnswer, ListEntry, ListRank } from '../../../../protocol/dnsbl/types.ts';
 import type { FindingEvidence } from '../../types.ts';
 import { skips, staysUnknown } from '../judged.ts';
@@ -17,24 +18,22 @@ export function listingsOf({ answers }: ListedSubject, rank?: ListRank): readonl
   );
 }
 
-/** Whether such an entry could be on it at all. */
-export function canHave({ list }: ListAnswer, rank: ListRank): boolean {
-  const { codes } = list;
-  const entries = 'bits' in codes && typeof codes.bits === 'object' ? codes.bits : codes;
-  return Object.values(entries as Record<string, ListEntry>).some((entry) => entry.rank === rank);
-}
-
 /** The lists that told, of those that can have entries of this rank. */
 export function toldBy({ answers }: ListedSubject, rank: ListRank): readonly ListAnswer[] {
-  return answers.filter((answer) => answer.reading.state !== 'unknown' && canHave(answer, rank));
+  return answers.filter((answer) => answer.reading.state !== 'unknown' && canList(answer.list, rank));
 }
+
+const reasons = {
+  zone: 'a zone file knows nothing of them',
+  many: 'they shut out whoever asks them about many domains; look at this one alone',
+} as const;
 
 /** Where no list was asked: there was nothing to ask about, or nobody to ask. */
 export function nothingAsked({ subject, lists }: DomainFacts, nothing: string): Judged {
-  if (lists.isBeyondZone)
+  if (lists.notAsked !== undefined)
     return staysUnknown({
       subject: subject.domain,
-      meaning: 'Block lists were not asked: a zone file knows nothing of them.',
+      meaning: `Block lists were not asked: ${reasons[lists.notAsked]}.`,
     });
   return skips({ subject: subject.domain, meaning: nothing });
 }

@@ -2,7 +2,7 @@
  * Everything the score reads of a message, in one record: judged afresh where the sending address is known, else as its receiver noted
  * it in the header, else what can be told without either. Looks things up; judges nothing.
  */
-import { parseDomainName } from '../../../../format/domain-name.ts';
+import { type DomainName, parseDomainName } from '../../../../format/domain-name.ts';
 import { fieldsNamed, indexMessage, type MessageIndex } from '../../../../format/message/message-index.ts';
 import type { Authenticator, AuthReport } from '../../../../protocol/authenticate.ts';
 import type { PublicSuffixes } from '../../../../protocol/dmarc/public-suffix.ts';
@@ -14,6 +14,7 @@ import { explainAlignment, organizationsBy } from '../../explain-alignment.ts';
 import { explainHops } from '../../explain-hops.ts';
 import { evidenceOf } from '../../explain-results.ts';
 import type { Evidence, ExplainedAlignment, Fix } from '../../types.ts';
+import { askScoreLists } from '../ask-score-lists.ts';
 import { nothingKnown } from '../table.ts';
 import type { MessageFacts, ScoreFacts, ScorePorts, ScoreSession } from '../types.ts';
 import { dkimFact, dmarcFact, namesOf, type Proven, spfFact } from './authentication-states.ts';
@@ -43,7 +44,8 @@ export async function gatherMessage(
   const signatures = signatureFacts(index, judged);
   const proven: Proven = { ...judged, signatures, isSigned: fieldsNamed(index, 'dkim-signature').length > 0 };
   const hops = explainHops(index);
-  const states = await statesOf(proven, { session, hops, hasAuthor: domain !== undefined }, ports);
+  const domains = domain === undefined ? [] : [...new Set([domain, organizationOf(domain) ?? domain])];
+  const states = await statesOf(proven, { session, hops, domains }, ports);
   const service = serviceOf(proven, states, domain, ports);
   const fixes = await fixesOf(states, session, service, ports);
   return {
@@ -101,15 +103,18 @@ function withoutSpf(alignment: ExplainedAlignment, { spf, source }: Evidence): E
 type Connection = {
   readonly session: ScoreSession;
   readonly hops: MessageFacts['hops'];
-  readonly hasAuthor: boolean;
+  /** The author's, and the one it was registered as. */
+  readonly domains: readonly DomainName[];
 };
 
 async function statesOf(
   proven: Proven,
-  { session, hops, hasAuthor }: Connection,
-  { resolver }: GatherPorts,
+  { session, hops, domains }: Connection,
+  { resolver, lists: asked }: GatherPorts,
 ): Promise<ScoreFacts> {
   const { remoteAddress } = session;
+  const fromLists =
+    asked && !session.lists ? askScoreLists(resolver, { ...asked, ...session, domains }) : session.lists;
   const iprev = proven.report?.iprev;
   const host =
     remoteAddress === undefined
@@ -119,10 +124,10 @@ async function statesOf(
           { iprev, hops, helo: await heloState(resolver, session.helo, iprev?.name) },
         );
   const { fact: dkim, at } = dkimFact(proven);
-  const { names: listNames, ...lists } = session.lists ?? { ...nothingKnown.lists };
+  const { names: listNames, ...lists } = (await fromLists) ?? { ...nothingKnown.lists };
   return {
     ...nothingKnown,
-    author: hasAuthor ? 'yes' : 'no',
+    author: domains.length > 0 ? 'yes' : 'no',
     spf: spfFact(proven),
     dkim,
     dmarc: dmarcFact(proven),
