@@ -4,7 +4,7 @@ import { typeCodeOf, typeText } from '../../format/dns-record.ts';
 import { isEqualOrBelow, type QueryName } from '../../format/domain-name.ts';
 import type { ZoneText } from '../../format/zone-file.ts';
 
-export type NameInZone = {
+type NameInZone = {
   /** Lower case, without the final dot. */
   readonly name: string;
   /** Each once. */
