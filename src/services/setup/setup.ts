@@ -73,7 +73,7 @@ export { parkedWishes } from './plan/plan-parked.ts';
 export { askForReverseName } from './plan/plan-ptr.ts';
 export { tlsReportText } from './plan/plan-tls.ts';
 export { readDeclaration, readPlannedDomain } from './plan/read-declaration.ts';
-export { isDkimKey, meansTheSame } from './plan/same-meaning.ts';
+export { meansTheSame } from './plan/same-meaning.ts';
 export { spfWishOf } from './plan/spf-wish.ts';
 export { comparePolicies } from './policy-document/compare-policies.ts';
 export { decidePolicy, type PolicyDecision } from './policy-document/decide-policy.ts';

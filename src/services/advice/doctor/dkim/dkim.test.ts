@@ -61,6 +61,21 @@ const set = (selector: string, value: string, type = 'TXT') => ({ ...txt(selecto
 
 const rows: readonly Row[] = [
   // DKM-01
+  {
+    id: 'DKM-01',
+    status: 'fail',
+    zone: 'example.com. A 192.0.2.1',
+    senders: ['google-workspace'],
+    selectors: ['google'],
+    steps: /Publish what it shows as TXT at google\._domainkey\.example\.com/,
+  },
+  { id: 'DKM-01', status: 'fail', zone: 'example.com. A 192.0.2.1', office: office([{}]), severity: 'error' },
+  {
+    id: 'DKM-01',
+    status: 'unknown',
+    zone: ';!SERVFAIL default._domainkey.example.com.\nexample.com. A 192.0.2.1',
+    says: /no answer for 1 of the usual names/,
+  },
   { id: 'DKM-01', status: 'fail', zone: 'example.com. A 192.0.2.1', selectors: ['s9'], says: /no key named "s9"/ },
   { id: 'DKM-01', status: 'pass', zone: key('s9', good), selectors: ['s9'] },
   {
@@ -121,6 +136,20 @@ const rows: readonly Row[] = [
     says: /DKM-02/,
   },
   // DKM-02
+  {
+    id: 'DKM-02',
+    status: 'fail',
+    zone: key('google', 'v=DKIM1; p=AAAA'),
+    senders: [`google-workspace:key=${rsa2048}`],
+    fix: { delete: [txt('google', 'v=DKIM1; p=AAAA')], set: [set('google', good)] },
+  },
+  {
+    id: 'DKM-02',
+    status: 'fail',
+    zone: `s9._domainkey.example.com. CNAME s9.example.net.\ns9.example.net. TXT "v=DKIM1; p=AAAA"`,
+    selectors: ['s9'],
+    steps: /only leads to s9\.example\.net/,
+  },
   { id: 'DKM-02', status: 'fail', zone: key('mail', `p=${rsa1024.slice(0, 120)}`), says: /cut off: 120 of 216/ },
   {
     id: 'DKM-02',
@@ -170,6 +199,8 @@ const rows: readonly Row[] = [
     selectors: ['s9'],
   },
   // DKM-03
+  { id: 'DKM-03', status: 'pass', zone: `${key('s9', 'v=DKIM1; p=')}\n${key('s9', good)}`, selectors: ['s9'] },
+  { id: 'DKM-03', status: 'skip', zone: '*._domainkey.example.com. TXT "v=DKIM1; p="', selectors: ['s9'] },
   {
     id: 'DKM-03',
     status: 'fail',
@@ -181,6 +212,22 @@ const rows: readonly Row[] = [
   { id: 'DKM-03', status: 'skip', zone: key('default', 'v=DKIM1; p=') },
   { id: 'DKM-03', status: 'pass', zone: key('s9', good), selectors: ['s9'] },
   // DKM-04
+  {
+    id: 'DKM-04',
+    status: 'fail',
+    zone: key('google', `p=${rsa1024}`),
+    senders: [`google-workspace:key=${rsa2048}`],
+    fix: { delete: [txt('google', `p=${rsa1024}`)], set: [set('google', good)] },
+  },
+  {
+    id: 'DKM-04',
+    status: 'fail',
+    zone: key('google', `p=${rsa1024}`),
+    senders: [`google-workspace:key=${rsa1024}`],
+    fix: { set: [] },
+    steps: /new key of 2048 bits/,
+  },
+  { id: 'DKM-04', status: 'pass', zone: `${key('mail', good)}\n${key('default', `k=ed25519; p=${ed25519}`)}` },
   { id: 'DKM-04', status: 'fail', severity: 'error', zone: key('mail', `p=${rsa512}`), says: /shorter than 1024/ },
   { id: 'DKM-04', status: 'fail', severity: 'warn', zone: key('mail', `p=${rsa1024}`), says: /1024 bits/ },
   { id: 'DKM-04', status: 'fail', severity: 'warn', zone: key('mail', `p=${rsa4160}`), says: /longer than 4096/ },
@@ -196,11 +243,25 @@ const rows: readonly Row[] = [
   {
     id: 'DKM-05',
     status: 'fail',
+    zone: `s9._domainkey.example.com. CNAME s9.example.net.\ns9.example.net. TXT ${inPieces(`t=y; p=${rsa2048}`)}`,
+    selectors: ['s9'],
+    fix: { delete: [], set: [] },
+    steps: /change the record there to: p=/,
+  },
+  {
+    id: 'DKM-05',
+    status: 'fail',
     zone: key('mail', `v=DKIM1; t=y:s; p=${rsa2048}`),
     fix: { delete: [txt('mail', `v=DKIM1; t=y:s; p=${rsa2048}`)], set: [set('mail', `v=DKIM1; t=s; p=${rsa2048}`)] },
   },
   { id: 'DKM-05', status: 'pass', zone: key('mail', `v=DKIM1; t=s; p=${rsa2048}`) },
   // DKM-06
+  {
+    id: 'DKM-06',
+    status: 'pass',
+    zone: key('mail', `v=DKIM1; t=s; p=${rsa2048}`),
+    senders: ['mailchimp:subdomain=news'],
+  },
   {
     id: 'DKM-06',
     status: 'fail',
@@ -219,6 +280,12 @@ const rows: readonly Row[] = [
   },
   { id: 'DKM-07', status: 'pass', zone: key('mail', `v=DKIM1; h=sha1:sha256; p=${rsa2048}`) },
   // DKM-08
+  {
+    id: 'DKM-08',
+    status: 'pass',
+    zone: `${mailchimp.replace('dkim2.mcsv.net.', 'k2.keys.example.com.')}\nk2.keys.example.com. CNAME dkim2.mcsv.net.`,
+    senders: ['mailchimp'],
+  },
   {
     id: 'DKM-08',
     status: 'fail',
@@ -277,6 +344,25 @@ const rows: readonly Row[] = [
     status: 'fail',
     zone: 'example.com. A 192.0.2.1',
     senders: ['mailchimp', `own:ip4=192.0.2.10,selector=k2,key=${rsa2048}`],
+    steps: /What Mailchimp wants there: k2\._domainkey\.example\.com CNAME dkim2\.mcsv\.net/,
+  },
+  {
+    id: 'DKM-10',
+    status: 'pass',
+    zone: 'example.com. A 192.0.2.1',
+    senders: [`own:ip4=192.0.2.10,selector=k2,key=${rsa2048}`, `own:ip4=192.0.2.11,selector=k2,key=${rsa2048}`],
+  },
+  {
+    id: 'DKM-10',
+    status: 'fail',
+    zone: 'example.com. A 192.0.2.1',
+    senders: [`own:ip4=192.0.2.10,selector=k2,key=${rsa2048}`, `own:ip4=192.0.2.11,selector=k2,key=${otherRsa2048}`],
+  },
+  {
+    id: 'DKM-10',
+    status: 'fail',
+    zone: 'example.com. A 192.0.2.1',
+    senders: ['mailchimp', `own:ip4=192.0.2.10,selector=k2,key=${rsa2048}`],
     says: /each want a key of their own/,
     steps: /--sender own:subdomain=news/,
   },
@@ -304,6 +390,19 @@ const rows: readonly Row[] = [
   },
   { id: 'DKM-11', status: 'skip', zone: key('ph1', good) },
   // DKM-12
+  { id: 'DKM-12', status: 'skip', zone: mailchimp, office: office([], { 'TXT k2._domainkey.example.com': 0 }) },
+  {
+    id: 'DKM-12',
+    status: 'pass',
+    zone: key('ph1', good),
+    office: office([{}], { 'TXT ph1._domainkey.example.com': 0 }),
+  },
+  {
+    id: 'DKM-12',
+    status: 'fail',
+    zone: `${key('mail', good)}\n${key('mail', `p=${otherRsa2048}`)}`,
+    office: office([], { 'TXT mail._domainkey.example.com': 0 }),
+  },
   {
     id: 'DKM-12',
     status: 'fail',
@@ -326,6 +425,14 @@ const rows: readonly Row[] = [
   },
   { id: 'DKM-12', status: 'skip', zone: key('ph1', good) },
   // DKM-13
+  {
+    id: 'DKM-13',
+    status: 'fail',
+    zone: key('mail', good),
+    senders: ['google-workspace:selector=other'],
+    reports: reports(['google']),
+    says: /known here uses it\.$/,
+  },
   {
     id: 'DKM-13',
     status: 'fail',
@@ -353,6 +460,12 @@ const rows: readonly Row[] = [
   { id: 'DKM-14', status: 'pass', zone: key('mail', good), reports: reports(['mail']) },
   { id: 'DKM-14', status: 'skip', zone: key('mail', good), reports: reports([], 89) },
   // DKM-15
+  {
+    id: 'DKM-15',
+    status: 'unknown',
+    zone: `;!TIMEOUT s9._domainkey.example.com.\n${key('mail', `v=DKIM1; k=ed25519; p=${ed25519}`)}`,
+    selectors: ['s9'],
+  },
   { id: 'DKM-15', status: 'fail', zone: key('mail', `v=DKIM1; k=ed25519; p=${ed25519}`), says: /Ed25519/ },
   { id: 'DKM-15', status: 'pass', zone: `${key('mail', `v=DKIM1; k=ed25519; p=${ed25519}`)}\n${key('default', good)}` },
   {
@@ -363,6 +476,19 @@ const rows: readonly Row[] = [
     steps: /domains key rotate/,
   },
   // DKM-16
+  {
+    id: 'DKM-16',
+    status: 'fail',
+    zone: `${key('mail', good)}\n${key('mail', 'p=AAAA')}`,
+    fix: { delete: [txt('mail', 'p=AAAA')], set: [txt('mail', good)] },
+  },
+  {
+    id: 'DKM-16',
+    status: 'fail',
+    zone: `${key('mail', good)}\n${key('mail', `p=${otherRsa2048}`)}`,
+    fix: { delete: [], set: [] },
+    steps: /Leave the one/,
+  },
   {
     id: 'DKM-16',
     status: 'fail',
@@ -439,6 +565,11 @@ test('DKM-01: a declared sender whose account is not known cannot be missing any
   });
   assert.match(meaning, /not proven/);
   assert.match(fix?.steps?.join() ?? '', /--sender amazon-ses:/);
+});
+
+test('DKM-01: a sender that signs in one of two ways is not said to lack the other', async () => {
+  const findings = await findingsFor('DKM-01', { zone: 'example.com. A 192.0.2.1', senders: ['mailgun'] });
+  assert.deepEqual([...new Set(findings.map(({ status }) => status))], ['unknown']);
 });
 
 test('how each sender signs is told for the score that is to be expected', async () => {

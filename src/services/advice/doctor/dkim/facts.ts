@@ -12,7 +12,7 @@ import type { DoctorWorld, GatherSubject } from '../types.ts';
 import { type SenderKeys, senderKeysOf } from './sender-keys.ts';
 import { wantsOf } from './wants.ts';
 
-export type SelectorOrigin = 'told' | 'office' | 'sender' | 'reports' | 'guessed';
+type SelectorOrigin = 'told' | 'office' | 'sender' | 'reports' | 'guessed';
 
 export type ReadKey = { readonly text: string; readonly read: KeyRecord | DkimProblem };
 

@@ -2,7 +2,7 @@
 import { type KeyRecord, parseKeyRecord } from '../../../../protocol/dkim/key-record.ts';
 
 /** Characters behind `p=` of a whole RSA key, by its own first octets. */
-export type Cut = { readonly has: number; readonly wants: number };
+type Cut = { readonly has: number; readonly wants: number };
 
 /** The same key with marks of quotation, escapes, doubled beginnings and odd letters gone; undefined where no key comes out. */
 export function repairedKey(text: string): string | undefined {
@@ -29,7 +29,7 @@ function lastKey(text: string): string | undefined {
 }
 
 /** RFC 3279 §2.3.1: a SubjectPublicKeyInfo says its own length in its first octets (30 81 ll, 30 82 hh ll). */
-export function cutOff(text: string): Cut | undefined {
+function cutOff(text: string): Cut | undefined {
   const base64 = lastKey(text) ?? '';
   const octets = Buffer.from(base64.slice(0, 8), 'base64');
   const [tag, form, high = 0, low = 0] = octets;

@@ -33,6 +33,6 @@ export function officeWants({ domain, office }: Pick<Subject, 'domain' | 'office
 }
 
 /** A retired key signs nothing any more. */
-export function isInUse({ state }: OfficeKnowledge['keys'][number]): boolean {
+function isInUse({ state }: OfficeKnowledge['keys'][number]): boolean {
   return state !== 'retired';
 }
