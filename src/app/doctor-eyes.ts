@@ -7,9 +7,12 @@ import { createNodeNet } from '../adapters/net/node-net.ts';
 import { createAuthorities } from '../adapters/resolver/authorities.ts';
 import { createStubResolver, type ResolverServer } from '../adapters/resolver/stub-resolver.ts';
 import { systemClock } from '../base/clock.ts';
+import { Fault } from '../base/outcome.ts';
+import type { Net } from '../base/port/net.ts';
 import { systemRandom } from '../base/random.ts';
 import type { DoctorEyes, DoctorWish } from '../entrances/cli/cli-host.ts';
 import { parseDomainName } from '../format/domain-name.ts';
+import { isDocumentationAddress, parseIpAddress } from '../format/ip-address.ts';
 import { isPublicResolver } from '../protocol/dnsbl/public-resolvers.ts';
 
 type EyesWish = Omit<DoctorWish, 'servers'> & {
@@ -38,6 +41,25 @@ async function openProbes(
 ) {
   const { createProbes } = await import('./doctor-probes.ts');
   const ehloName = parseDomainName(hostname()) ?? 'localhost';
+  const net = { ...deps.net, dial: dialInVain(deps.net) };
   // A person at the keyboard asks for it: mail hosts in their own network may be looked at.
-  return createProbes({ ...deps, trust: [] }, { ehloName, allowPrivate: true, signal });
+  return createProbes(
+    { ...deps, net, trust: [] },
+    {
+      ehloName,
+      allowPrivate: true,
+      isInVain: isDocumentationAddress,
+      signal,
+    },
+  );
+}
+
+/** A zone in an example, or one copied from it: nobody waits for hosts that cannot be. */
+function dialInVain(net: Net): Net['dial'] {
+  return async (to, options) => {
+    const ip = parseIpAddress(to.address);
+    if (ip !== undefined && isDocumentationAddress(ip))
+      throw new Fault('ENETUNREACH', `${to.address} is an address for examples`);
+    return net.dial(to, options);
+  };
 }

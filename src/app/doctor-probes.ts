@@ -1,6 +1,6 @@
 /** The doctor's eyes: mail hosts over SMTP, policies and logos over the guarded HTTP client. */
 import { stsPolicyFetcher } from '../adapters/http/fetch-sts-policy.ts';
-import { createGuardedHttp } from '../adapters/http/guarded-http.ts';
+import { createGuardedHttp, type GuardedHttpOptions } from '../adapters/http/guarded-http.ts';
 import { createHostProbes, type HostProbeOptions } from '../adapters/transports/host-probes.ts';
 import type { Probes } from '../services/advice/doctor/types.ts';
 import type { World } from './compose.ts';
@@ -10,10 +10,10 @@ const fileMs = 20_000;
 
 export function createProbes(
   world: Pick<World, 'net' | 'resolver' | 'timers' | 'random' | 'trust'>,
-  options: Omit<HostProbeOptions, 'trust'>,
+  { isInVain, ...options }: Omit<HostProbeOptions, 'trust'> & Pick<GuardedHttpOptions, 'isInVain'>,
 ): Required<Probes> {
   const { resolver, timers, trust } = world;
-  const http = createGuardedHttp({ resolver, timers, trust });
+  const http = createGuardedHttp({ resolver, timers, trust, ...(isInVain && { isInVain }) });
   return {
     ...createHostProbes(world, { ...options, trust }),
     policyFile: stsPolicyFetcher(http, fileMs),

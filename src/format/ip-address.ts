@@ -83,6 +83,13 @@ export function isPublicAddress(ip: IpAddress): boolean {
   return networkHolds(globalUnicast, ip) && !notPublicV6.some((network) => networkHolds(network, ip));
 }
 
+/** For examples: nobody on the internet has it, and to wait for an answer is in vain. RFC 5737 §3, RFC 3849 §2, RFC 9637 §3 */
+export function isDocumentationAddress(ip: IpAddress): boolean {
+  return documentation.some((network) => networkHolds(network, ip));
+}
+
+const documentation = networks('192.0.2.0/24', '198.51.100.0/24', '203.0.113.0/24', '2001:db8::/32', '3fff::/20');
+
 /** IANA IPv4 Special-Purpose Address Registry (RFC 6890), those that are not globally reachable. */
 const notPublicV4 = networks(
   '0.0.0.0/8', // this network, unspecified

@@ -49,6 +49,8 @@ export type GuardedHttpOptions = {
   readonly timers: Timers;
   /** PEM of certificate authorities besides the system's. */
   readonly trust?: readonly string[];
+  /** Where nobody answers, so that nobody waits for it. */
+  readonly isInVain?: (ip: IpAddress) => boolean;
   /** Loopback and private addresses too, and this port; all hosts at one address, where one is given. For tests and the sandbox. */
   readonly test?: { readonly port: number; readonly address?: string };
 };
@@ -100,7 +102,7 @@ async function getFrom(options: GuardedHttpOptions, fetching: Fetching): Promise
 }
 
 async function addressesOf(
-  { resolver, test }: GuardedHttpOptions,
+  { resolver, test, isInVain = () => false }: GuardedHttpOptions,
   { host, wish, signal }: Fetching,
 ): Promise<Outcome<readonly IpAddress[], HttpRefusal>> {
   const answers = await Promise.all([
@@ -116,7 +118,7 @@ async function addressesOf(
       failed ? `the address of ${host} could not be looked up (${failed.why})` : `${host} has no address`,
     );
   const addresses = found.flatMap((text) => parseIpAddress(text) ?? []);
-  const allowed = test ? addresses : addresses.filter(isPublicAddress);
+  const allowed = test ? addresses : addresses.filter((ip) => isPublicAddress(ip) && !isInVain(ip));
   return allowed.length > 0 ? accept(allowed) : refuse('address', `${host} leads to no public address`);
 }
 
