@@ -126,10 +126,12 @@ function broken(line: string, width: number): string[] {
   return line.match(new RegExp(`.{1,${width}}`, 'g')) ?? [''];
 }
 
-/** Of those who have something to do: the steps of the others are behind them. */
-function stepLines(pen: Pen, { steps, records }: Plan): string[] {
+/** Of those who have something to do: the steps of the others are behind them. Where a value is needed, they say where to find it. */
+function stepLines(pen: Pen, { steps, records, notes }: Plan): string[] {
+  const lacks = (sender: string) =>
+    notes.some(({ code, say }) => code === 'parameter-missing' && say.startsWith(`${sender} needs `));
   const busy = new Set(records.filter(({ state }) => state !== 'present').flatMap(({ sender }) => sender.split(', ')));
-  const senders = [...new Set(steps.map(({ sender }) => sender))].filter((sender) => busy.has(sender));
+  const senders = [...new Set(steps.map(({ sender }) => sender))].filter((sender) => busy.has(sender) || lacks(sender));
   return senders.flatMap((sender) => [
     '',
     pen.style.bold(`Steps for ${visible(sender)}`),

@@ -531,3 +531,18 @@ test('the record of a policy document is planned once one is served, and another
   assert.deepEqual(await planFor(text(other)), ['policy-elsewhere']);
   assert.deepEqual(await planFor('_eml.example.com. CNAME _eml.elsewhere.example.\n'), ['policy-elsewhere']);
 });
+
+test('where nobody but the office is declared, its record is answered, whatever else the domain includes', async (t) => {
+  const { declare, delegations, spf, world } = await delegated(t, []);
+  world.zone = world.zone.replace(
+    ' ~all',
+    ' include:a.gone.example include:b.gone.example include:c.gone.example ~all',
+  );
+  await delegations.stop(example);
+  assert.ok((await delegations.delegate(example, wish)).ok);
+  assert.equal((await delegations.find(example))?.spfHeld, undefined);
+  assert.equal(await spf(), spfOf([]));
+  await declare(relays(1));
+  assert.equal((await delegations.make(example))[0]?.why, 'broken');
+  assert.equal(await spf(), spfOf([]));
+});

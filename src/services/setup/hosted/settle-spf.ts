@@ -79,6 +79,7 @@ async function settleOne(wish: One, judge: Judge, isMain: boolean): Promise<Sett
   if (why === 'unknown') return { sets: wanted, state: { terms, isOpen: true } };
   if (!isMain) return { sets: sets(undefined, []), state: { terms: [], held } };
   const [own = ''] = terms; // the office itself stands first
+  if (terms.length === 1) return { sets: wanted, state: { terms } }; // less cannot be said: what is wrong stands elsewhere
   return { sets: sets(`v=spf1 ${own} ${record.split(' ').at(-1)}`, []), state: { terms: [own], held } };
 }
 

@@ -402,3 +402,9 @@ test('terms that can let nothing pass are left out of a zone of ours, with the r
   assert.equal(dropped?.term, 'include:spf.relay.example');
   assert.match(dropped.why, /can never pass/);
 });
+
+test('what a sender still needs is asked for in a form that can be typed whole, with what was told before', async () => {
+  const { plan } = await planned('', { senders: ['sendgrid:id=12345678,subdomain=news'] });
+  const said = plan.notes.find(({ code }) => code === 'parameter-missing')?.say ?? '';
+  assert.match(said, /Tell it so: --sender sendgrid:id=12345678,subdomain=news,server=wl123,label=em1234$/);
+});

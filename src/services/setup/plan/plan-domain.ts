@@ -2,7 +2,8 @@
  * One plan of records for everyone who sends for a domain: what each rule says, put together. Facts in, plan out: no clock, no DNS, no
  * chance. What DNS did not say stays unknown; what could be lost waits for a person. Pure.
  */
-import type { Plan, PlannedRecord, RecordPurpose } from '../types.ts';
+import type { DomainName } from '../../../format/domain-name.ts';
+import type { Plan, PlannedRecord, RecordPurpose, SenderWants } from '../types.ts';
 import { look } from './facts.ts';
 import { findThinStreams } from './find-thin-streams.ts';
 import { type Context, joined, type Part, self, ttlSeconds } from './part.ts';
@@ -92,15 +93,28 @@ function retiredKeys({ office, facts, domain }: Context): Part {
 }
 
 function missingParameters({ wants, domain }: Context): Plan['notes'] {
-  return wants.flatMap(({ label, sender, missing }) => {
+  return wants.flatMap((want) => {
+    const { label, sender, missing } = want;
     if (missing.length === 0) return [];
     const asked = missing.map(({ parameter: { name, what } }) => `${name} (${what})`).join('; ');
     const held = new Set(missing.flatMap(({ records }) => records.map(({ purpose }) => purposeWords[purpose])));
     if (missing.some(({ terms }) => terms.length > 0)) held.add(purposeWords.spf);
-    const values = missing.map(({ parameter: { name, example } }) => `${name}=${shortened(example)}`).join(',');
+    const lacking = missing.map(({ parameter: { name, example } }) => `${name}=${shortened(example)}`);
+    const values = [...toldAlready(want, domain), ...lacking].join(',');
     const say = `${label} needs ${asked}. Without it the plan lacks ${[...held].join(', ')}. Tell it so: --sender ${sender.id}:${values}`;
     return [{ code: 'parameter-missing', name: domain, say }];
   });
+}
+
+/** So that the whole can be typed as it stands. */
+function toldAlready({ sender, values, domain: base }: SenderWants, domain: DomainName): readonly string[] {
+  const told = sender.parameters.filter(({ name, fallback }) => fallback === undefined && values[name] !== undefined);
+  const below =
+    base === domain || told.some(({ name }) => name === 'subdomain') ? [] : [base.slice(0, -domain.length - 1)];
+  return [
+    ...told.map(({ name }) => `${name}=${shortened(values[name] ?? '')}`),
+    ...below.map((name) => `subdomain=${name}`),
+  ];
 }
 
 const purposeWords: Readonly<Record<RecordPurpose, string>> = {
