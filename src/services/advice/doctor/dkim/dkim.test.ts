@@ -198,6 +198,13 @@ const rows: readonly Row[] = [
     zone: `;!TIMEOUT s9._domainkey.example.com.\n${key('mail', good)}`,
     selectors: ['s9'],
   },
+  {
+    id: 'DKM-02',
+    status: 'fail',
+    zone: key('k2', 'v=DKIM1; p=AAAA'),
+    senders: ['mailchimp'],
+    fix: { delete: [txt('k2', 'v=DKIM1; p=AAAA')], set: [set('k2', 'dkim2.mcsv.net', 'CNAME')] },
+  },
   // DKM-03
   { id: 'DKM-03', status: 'pass', zone: `${key('s9', 'v=DKIM1; p=')}\n${key('s9', good)}`, selectors: ['s9'] },
   { id: 'DKM-03', status: 'skip', zone: '*._domainkey.example.com. TXT "v=DKIM1; p="', selectors: ['s9'] },

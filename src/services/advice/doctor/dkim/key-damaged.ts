@@ -5,7 +5,7 @@ import { fails, orElse } from '../judged.ts';
 import type { DomainFacts, Judged, Rule } from '../types.ts';
 import type { ReadKey, Sight } from './facts.ts';
 import { keysIn, nothingFound, type SeenKey, wantFor } from './look-at-keys.ts';
-import { askKeeper, replaceKey, withTag } from './mend-key.ts';
+import { aliasOf, askKeeper, keyRecord, replaceKey, withTag } from './mend-key.ts';
 import { damageOf, repairedKey } from './repair-key.ts';
 
 export const keyDamaged: Rule = { id: 'DKM-02', judge };
@@ -37,6 +37,15 @@ function ofText(facts: DomainFacts, sight: Sight, { text, read }: ReadKey): Judg
 
 function fixFor(facts: DomainFacts, sight: Sight, text: string): Fix {
   const wanted = wantFor(facts, sight);
+  if (wanted?.type === 'CNAME' && aliasOf(sight) === undefined) {
+    const { name, who, value, lacking } = wanted;
+    const set = value === undefined ? [] : [keyRecord(name ?? sight.name, value, 'CNAME')];
+    const ask =
+      value === undefined
+        ? { steps: [`${who} wants an alias (CNAME) there: ${lacking?.what ?? 'its settings show it'}.`] }
+        : {};
+    return { delete: [{ name: sight.name, type: 'TXT', value: text }], set, ...ask };
+  }
   const instead = wanted?.type === 'TXT' && wanted.value !== undefined ? wanted.value : repairedKey(text);
   if (instead !== undefined) return replaceKey(facts, sight, text, instead);
   return askKeeper(facts, sight, `show the record for ${sight.name} again, and copy it whole into one TXT record`);

@@ -56,7 +56,7 @@ function unlessMissing(sight: Sight, about: Pick<Judged, 'subject' | 'evidence'>
  * A declared sender that has one way to sign surely signs; one that was recognised does so by its usual names, if one of them has a
  * key already.
  */
-function isCertain({ dkim }: DomainFacts, want: Want, wants: readonly Want[]): boolean {
+export function isCertain({ dkim }: DomainFacts, want: Want, wants: readonly Want[]): boolean {
   if (want.lacking?.unless !== undefined || want.lacking?.optional === true) return false;
   if (want.isDeclared) return true;
   return wants.some((other) => {

@@ -545,6 +545,7 @@ const rows: readonly Row[] = [
   { id: 'DMA-20', status: 'unknown', zone: withMail(fine), senders: ['smtp-relay'] },
   { id: 'DMA-20', status: 'unknown', zone: silent, senders: ['google-workspace'] },
   { id: 'DMA-20', status: 'skip', zone: withMail(`v=DMARC1; p=quarantine; ${rua}`), senders: ['google-workspace'] },
+  { id: 'DMA-20', status: 'unknown', zone: withMail(fine), senders: ['mailgun'] },
   // DMA-21
   {
     id: 'DMA-21',

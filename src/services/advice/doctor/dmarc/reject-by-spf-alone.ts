@@ -1,7 +1,9 @@
 /** DMA-20: mail that fails is to be refused, and some sender passes by SPF alone. */
 
+import { isCertain } from '../dkim/key-missing.ts';
 import { allWants } from '../dkim/look-at-keys.ts';
 import { keyRecord } from '../dkim/mend-key.ts';
+import { sightFor, stateOf } from '../dkim/sender-keys.ts';
 import { fails, orElse, passes, skips, staysUnknown } from '../judged.ts';
 import type { DomainFacts, Judged, KnownSender, ReportKnowledge, Rule } from '../types.ts';
 import { aboutRecord, policyInForce, unanswered } from './own-record.ts';
@@ -40,10 +42,9 @@ function ofSender(facts: DomainFacts, about: Pick<Judged, 'subject' | 'evidence'
   const reported = facts.subject.reports?.bySender[ways.id];
   if (reported !== undefined && reported.messages >= messagesMin) return byReports(facts, about, ways, reported);
   const isSpf = ways.spf === 'exact' || ways.spf === 'below';
-  const keys = facts.dkim.senders.find(({ label }) => label === ways.label)?.keys ?? [];
-  const isKeyless = keys.length > 0 && keys.every(({ state }) => state === 'missing' || state === 'broken');
+  const key = hasKey(facts, ways);
   const known = facts.subject.senders.find(({ wants }) => wants.label === ways.label);
-  if (isSpf && (ways.dkim === 'no' || (isKeyless && known?.isDeclared === true))) {
+  if (isSpf && (ways.dkim === 'no' || (key === 'no' && known?.isDeclared === true))) {
     const why = ways.dkim === 'no' ? 'cannot sign as you' : 'has no key published, so its signatures do not count';
     return fails({
       ...about,
@@ -51,11 +52,24 @@ function ofSender(facts: DomainFacts, about: Pick<Judged, 'subject' | 'evidence'
       fix: fixFor(facts, ways, known),
     });
   }
-  if (ways.dkim !== 'unknown' && !isKeyless) return undefined;
+  if (ways.dkim !== 'unknown' && key === 'yes') return undefined;
   return staysUnknown({
     ...about,
     meaning: `Whether ${ways.who} signs as the domain is not known; if it does not, its forwarded mail is lost.`,
   });
+}
+
+/** `no`: DKM-01 and DKM-02 are sure of it. `unknown`: none was seen, and it may stand under another name. */
+function hasKey(facts: DomainFacts, { label }: Ways): 'yes' | 'no' | 'unknown' {
+  const all = allWants(facts);
+  const own = all.filter((want) => want.label === label);
+  const states = own.map((want) => {
+    const sight = sightFor(want, facts.dkim.sights);
+    const state = sight ? stateOf(sight) : 'unknown';
+    return state === 'missing' && !isCertain(facts, want, all) ? 'unknown' : state;
+  });
+  if (states.length === 0 || states.some((state) => state === 'good' || state === 'weak')) return 'yes';
+  return states.includes('unknown') ? 'unknown' : 'no';
 }
 
 type Reported = ReportKnowledge['bySender'][string];
