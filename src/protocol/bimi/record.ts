@@ -20,7 +20,7 @@ export type BimiRecord =
   | { readonly kind: 'none' }
   | { readonly kind: 'invalid'; readonly why: string; readonly texts: readonly string[] };
 
-export function looksLikeBimi(text: string): boolean {
+function looksLikeBimi(text: string): boolean {
   return /^\s*v\s*=\s*bimi/i.test(text);
 }
 

@@ -7,7 +7,7 @@ import { createRecordFinder, type FoundRecord, walkTree } from '../../../../prot
 import type { DoctorWorld, GatherSubject } from '../types.ts';
 
 /** `not-asked`: there is none, or nothing may be fetched. */
-export type Fetched<T> =
+type Fetched<T> =
   | { readonly kind: 'fetched'; readonly mediaType: string; readonly octets: Uint8Array; readonly read: T }
   | { readonly kind: 'failed'; readonly say: string }
   | { readonly kind: 'not-asked' };
@@ -25,7 +25,7 @@ export type BimiFacts = {
 /** Larger than any logo may be, so that its size can be told. */
 const logoFetchMax = 131_072;
 
-export const bimiName = (domain: string) => `default._bimi.${domain}`;
+const bimiName = (domain: string) => `default._bimi.${domain}`;
 
 export async function gatherBimiFacts(world: DoctorWorld, { domain }: GatherSubject): Promise<BimiFacts> {
   const walked = walkTree(domain, createRecordFinder(world.resolver));

@@ -59,7 +59,8 @@ function weaknesses(record: DmarcRecord): readonly string[] {
 function strengthened(name: string, { text }: DmarcRecord) {
   const kept = text.split(';').filter((part) => !/^\s*(?:sp\s*=\s*none|t\s*=\s*y|pct\s*=\s*[0-9]+)\s*$/i.test(part));
   const record = (value: string): FixRecord => ({ name, type: 'TXT', value });
-  return { delete: [record(text)], set: [{ ...record(kept.join(';').trim()), ttl: 3600 }] };
+  const steps = ['first be sure that all of your mail passes, that of the names below the domain too'];
+  return { delete: [record(text)], set: [{ ...record(kept.join(';').trim()), ttl: 3600 }], steps };
 }
 
 function climb(domain: string) {

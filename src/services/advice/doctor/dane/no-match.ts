@@ -48,7 +48,7 @@ function judge(facts: DomainFacts, host: DaneHost): Judged {
   return fails({
     subject,
     evidence,
-    meaning: `The certificate that ${subject} shows does not fit its DANE records (${match.why}): ${refused}.`,
+    meaning: `The certificate that ${subject} shows does not fit its DANE records${match.result === 'validation-failure' ? '' : ` (${match.why})`}: ${refused}.`,
     fix: tlsaFix(facts, host, tlsa.records),
   });
 }

@@ -26,7 +26,7 @@ function judgeSubject(facts: DomainFacts, { text, answers }: ListedSubject): Jud
   return staysUnknown({
     subject: text,
     evidence: listEvidence(facts, silent),
-    meaning: `${silent.length} of ${answers.length} lists did not tell whether ${text} is on them (${listed(namesOf(silent), 8)}): ${isSame ? why : `${first.list.name}: ${why}`}.`,
+    meaning: `${silent.length} of ${answers.length} lists did not tell whether ${text} is on them (${listed(namesOf(silent), 8)}); reason: ${isSame ? why : `${first.list.name}: ${why}`}.`,
     fix: { delete: [], set: [], steps: ['ask again through a name server of your own: --resolver 127.0.0.1'] },
   });
 }

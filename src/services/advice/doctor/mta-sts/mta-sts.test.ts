@@ -90,6 +90,12 @@ test('STS-03: a policy that only asks for reports, for too long', async () => {
   const dated = (id: string) => base + served + announced.replace('abc', id);
   const old = await theFinding('STS-03', 'fail', scene({ zone: dated('20260901T000000Z'), file: policy('testing') }));
   assert.match(old.meaning, /82 days by the date in its id/);
+  assert.match(old.fix?.steps?.[0] ?? '', /"mode: enforce"/);
+  for (const host of [plainHost(), { kind: 'failed', why: 'silence' } as const]) {
+    const early = await theFinding('STS-03', 'fail', scene({ zone: dated('20260901'), file: policy('testing'), host }));
+    assert.deepEqual(early.fix?.set, [], 'nothing that would hold mail back');
+    assert.match(early.fix?.steps?.[0] ?? '', /STS-04/);
+  }
   await theFinding('STS-03', 'pass', scene({ zone: dated('20261110000000'), file: policy('testing') }));
   await theFinding('STS-03', 'unknown', scene({ zone: dated('20270101000000'), file: policy('testing') }));
   const office = officeKnowing(clinicNowMs - 40 * 86_400_000);
@@ -120,7 +126,16 @@ test('STS-04: each mail host is named by the policy and proves its name', async 
   const [mild] = await findingsFor('STS-04', scene({ file: policy('testing', { mx: 'other.example' }) }));
   assert.equal(mild?.severity, 'warn');
   const expired = hostShowing(certificate, { certificateProblem: 'CERT_HAS_EXPIRED' });
-  assert.match((await theFinding('STS-04', 'fail', scene({ host: expired }))).meaning, /CERT_HAS_EXPIRED/);
+  assert.match((await theFinding('STS-04', 'fail', scene({ host: expired }))).meaning, /has expired/);
+  for (const [certificateProblem, said] of [
+    ['ERR_TLS_CERT_ALTNAME_INVALID', /another name/],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', /signed by itself/],
+    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', /chain is not complete/],
+    ['CERT_REVOKED', /CERT_REVOKED/],
+  ] as const) {
+    const host = hostShowing(certificate, { certificateProblem });
+    assert.match((await theFinding('STS-04', 'fail', scene({ host }))).meaning, said);
+  }
   const other = hostShowing(await certificateFor('mail.example.org'));
   assert.match((await theFinding('STS-04', 'fail', scene({ host: other }))).meaning, /another name/);
   assert.match((await theFinding('STS-04', 'fail', scene({ host: plainHost() }))).meaning, /no encryption/);

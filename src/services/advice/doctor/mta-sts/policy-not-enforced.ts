@@ -1,7 +1,9 @@
 /** STS-03: a policy that has asked for nothing, or only for reports, for too long. */
+import type { Fix } from '../../types.ts';
 import { fails, passes, skips, staysUnknown } from '../judged.ts';
 import type { DomainFacts, Judged, Rule } from '../types.ts';
 import { policyUrl, stsRecordName } from './facts.ts';
+import { isFitToEnforce } from './host-problem.ts';
 import { policyFix } from './plan-policy.ts';
 
 export const policyNotEnforced: Rule<'STS-03'> = {
@@ -60,8 +62,20 @@ function testing(facts: DomainFacts, id: string): Judged {
     subject: url,
     evidence,
     meaning: `${state}, for ${days} days${by}: it protects nobody as long as it stays there.`,
-    fix: policyFix(facts, 'enforce'),
+    fix: enforcing(facts),
   });
+}
+
+/** In force is safe only once every host proves its name; until then there is something else to mend first. */
+function enforcing(facts: DomainFacts): Fix {
+  if (isFitToEnforce(facts.sts.hosts)) return policyFix(facts, 'enforce');
+  const first =
+    'first let every mail host be named by the policy and prove its name (STS-04): else mail to it is held back';
+  return {
+    delete: [],
+    set: [],
+    steps: [first, 'then set "mode: enforce" in the policy file and change the id of the record'],
+  };
 }
 
 /** Most ids are the date of the last change: `20260101T000000Z`, `20260101000000`. One that is no date of the past tells nothing. */

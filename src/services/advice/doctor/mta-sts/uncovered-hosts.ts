@@ -1,7 +1,5 @@
 /** STS-04: the mail hosts of the domain against its policy: named, and proven by their certificates; and names that are no host of it. */
-import { X509Certificate } from 'node:crypto';
 import { printable } from '../../../../base/printable.ts';
-import { isForHost } from '../../../../format/certificate-names.ts';
 import { matchesMx } from '../../../../protocol/mta-sts/policy.ts';
 import type { StsPolicy } from '../../../../protocol/mta-sts/types.ts';
 import type { Severity } from '../../types.ts';
@@ -9,6 +7,7 @@ import { fails, orElse, passes, quoted, skips, staysUnknown } from '../judged.ts
 import type { LookedAtHost } from '../mail-hosts.ts';
 import type { DomainFacts, Judged, Rule } from '../types.ts';
 import { policyUrl } from './facts.ts';
+import { hostProblem } from './host-problem.ts';
 import { policyFix } from './plan-policy.ts';
 
 export const uncoveredHosts: Rule<'STS-04'> = { id: 'STS-04', judge };
@@ -67,7 +66,7 @@ function judgeHost(facts: DomainFacts, policy: StsPolicy, looked: LookedAtHost):
       evidence: [...evidence, show(host, 'SMTP')],
       meaning: `The encryption policy names ${host}; whether it proves its name could not be seen${probe ? `: ${printable(probe.why)}` : ''}.`,
     });
-  const problem = problemOf(looked);
+  const problem = hostProblem(looked);
   const seen = [...evidence, show(host, 'SMTP')];
   if (problem === undefined)
     return passes({
@@ -86,24 +85,6 @@ function judgeHost(facts: DomainFacts, policy: StsPolicy, looked: LookedAtHost):
       steps: [`give ${host} a certificate from a public authority with this very name, and let it offer STARTTLS`],
     },
   });
-}
-
-/** RFC 8461 §4.2: STARTTLS, and a valid certificate with the name of the host among its DNS names. */
-function problemOf({ host, probe }: LookedAtHost): string | undefined {
-  if (probe?.kind !== 'seen') return undefined;
-  if (!probe.offersStartTls) return 'it offers no encryption (STARTTLS)';
-  if (probe.tls === undefined) return `encryption with it does not come about (${quoted(probe.tlsProblem ?? '')})`;
-  const { certificateProblem, chain } = probe.tls;
-  if (certificateProblem !== undefined) return `its certificate is not valid (${quoted(certificateProblem)})`;
-  return isNamed(chain[0], host) ? undefined : 'its certificate is for another name';
-}
-
-function isNamed(leaf: string | undefined, host: string): boolean {
-  try {
-    return leaf !== undefined && isForHost(new X509Certificate(Buffer.from(leaf, 'base64')), host);
-  } catch {
-    return false; // no certificate at all
-  }
 }
 
 /** Names in the policy that no mail host has: harmless, and mostly a host that was moved away from. */

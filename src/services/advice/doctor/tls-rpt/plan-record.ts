@@ -13,7 +13,7 @@ export function recordsThere({ subject, tlsReports }: DomainFacts): readonly Fix
   return texts.filter(looksLikeTlsReport).map((value): FixRecord => ({ name, type: 'TXT', value }));
 }
 
-export function looksLikeTlsReport(text: string): boolean {
+function looksLikeTlsReport(text: string): boolean {
   return /^[\s"]*v?\s*=?\s*tlsrpt/i.test(text);
 }
 
