@@ -131,7 +131,7 @@ function worstLines(finding: Finding, same: readonly Finding[], at: number, pen:
   return [
     `${at + 1}. ${style.bold(style.bad(finding.id))}  ${style.bold(finding.title)}  (${weight(finding)})`,
     ...same.flatMap((one, index) => labelled(index === 0 ? 'What' : 'also', one.meaning, pen)),
-    ...finding.evidence.slice(0, seenMax).flatMap((one) => labelled('Seen', seenText(one), pen)),
+    ...finding.evidence.slice(0, seenMax).flatMap((one) => seenLines(one, pen)),
     ...labelled('Why', finding.why, pen),
     ...fixLines(joinedFix(same), pen),
   ];
@@ -139,6 +139,13 @@ function worstLines(finding: Finding, same: readonly Finding[], at: number, pen:
 
 const seenMax = 2;
 const answerMax = 160;
+
+/** Lines that belong below each other, a caret below its place, stay as they are. */
+function seenLines(one: FindingEvidence, pen: Pen): string[] {
+  if (!one.answer.includes('\n')) return labelled('Seen', seenText(one), pen);
+  const lines = one.answer.split('\n').map((line) => `${indent}${cut(line, pen.width - labelWidth)}`);
+  return [...labelled('Seen', `${one.query}:`, pen), ...lines];
+}
 
 function seenText({ query, answer, ttl, server }: FindingEvidence): string {
   const facts = [...(server === undefined ? [] : [`said ${server}`]), ...(ttl === undefined ? [] : [`for ${ttl} s`])];

@@ -39,6 +39,7 @@ const office = {
 const cases: readonly Case[] = [
   { id: 'IPR-01', status: 'skip', zone: 'example.com A 192.0.2.1' },
   { id: 'IPR-01', status: 'pass', zone: named, ...own },
+  { id: 'IPR-01', status: 'unknown', zone: server, ...own, isUnpublished: true },
   { id: 'IPR-01', status: 'unknown', zone: `${server}\n;!SERVFAIL ${arpa}.`, ...own },
   {
     id: 'IPR-01',

@@ -1,8 +1,9 @@
 /** What the checks of addresses look at: what each sending address is called, whether that leads back, and what own names lead to. */
 import { type DomainName, parseDomainName } from '../../../../format/domain-name.ts';
 import { reverseName } from '../../../../format/ip-address.ts';
-import type { DnsAnswer } from '../../../../protocol/dns/types.ts';
+import type { DnsAnswer, Resolver } from '../../../../protocol/dns/types.ts';
 import { evaluateIprev, type IprevResult } from '../../../../protocol/iprev/evaluate-iprev.ts';
+import { insideResolver } from '../inside-resolver.ts';
 import { mailHostsOf } from '../mail-hosts.ts';
 import type { DoctorWorld, GatherSubject, KnownSender } from '../types.ts';
 import {
@@ -39,25 +40,26 @@ const farHost = parseDomainName('gmail-smtp-in.l.google.com');
 
 export async function gatherAddressFacts(world: DoctorWorld, subject: GatherSubject): Promise<AddressFacts> {
   const { domain, office } = subject;
+  const resolver = insideResolver(world, domain);
   const [senders, mx, apex, officeHost] = await Promise.all([
     subject.senders,
-    world.resolver.lookup(domain, 'MX'),
-    lookAtHost(world, domain),
-    office && lookAtHost(world, office.hostname),
+    resolver.lookup(domain, 'MX'),
+    lookAtHost(resolver, domain),
+    office && lookAtHost(resolver, office.hostname),
   ]);
   const names = [...new Set([...(mx.kind === 'found' ? mailHostsOf(domain, mx) : [])])].filter(
     (name) => name !== domain,
   );
   const [hosts, helos, port25] = await Promise.all([
-    Promise.all(names.map((name) => lookAtHost(world, name))),
-    Promise.all(heloNames(subject, senders).map((name) => lookAtHost(world, name))),
+    Promise.all(names.map((name) => lookAtHost(resolver, name))),
+    Promise.all(heloNames(subject, senders).map((name) => lookAtHost(resolver, name))),
     sendsItself(subject, senders) ? tryPort25(world) : undefined,
   ]);
   const own = ownMailHosts(subject, mx);
   const mailHosts = [apex, ...hosts].filter(({ name }) => own.includes(name));
   const found = sendingAddresses(subject, senders, { mailHosts, ...(officeHost && { office: officeHost }) });
   return {
-    addresses: await Promise.all(found.map((one) => lookAtAddress(world, one))),
+    addresses: await Promise.all(found.map((one) => lookAtAddress(resolver, one))),
     helos,
     hosts: [apex, ...hosts],
     sendsItself: sendsItself(subject, senders),
@@ -69,7 +71,7 @@ function sendsItself({ office, addresses }: GatherSubject, senders: readonly Kno
   return office !== undefined || addresses.length > 0 || senders.some(({ wants }) => wants.sender.family === 'server');
 }
 
-async function lookAtAddress({ resolver }: DoctorWorld, address: SendingAddress): Promise<LookedAtAddress> {
+async function lookAtAddress(resolver: Resolver, address: SendingAddress): Promise<LookedAtAddress> {
   const [pointers, iprev] = await Promise.all([
     resolver.lookup(reverseName(address.ip), 'PTR'),
     evaluateIprev(resolver, address.ip),

@@ -1,9 +1,9 @@
 /** The addresses that the domain's own mail leaves from, as far as anybody said so or DNS shows it, and the names they ought to have. */
 import { type DomainName, isEqualOrBelow, parseDomainName } from '../../../../format/domain-name.ts';
 import { type IpAddress, isPublicAddress, parseIpAddress } from '../../../../format/ip-address.ts';
-import type { DnsAnswer, RecordData } from '../../../../protocol/dns/types.ts';
+import type { DnsAnswer, RecordData, Resolver } from '../../../../protocol/dns/types.ts';
 import { mailHostsOf } from '../mail-hosts.ts';
-import type { DoctorWorld, KnownSender, Subject } from '../types.ts';
+import type { KnownSender, Subject } from '../types.ts';
 
 export type SendingAddress = {
   readonly ip: IpAddress;
@@ -25,7 +25,7 @@ export type OwnHost = {
 /** More than a person looks at; a hostile zone has no say in it. (Our choice.) */
 const addressesMax = 32;
 
-export async function lookAtHost({ resolver }: DoctorWorld, name: DomainName): Promise<OwnHost> {
+export async function lookAtHost(resolver: Resolver, name: DomainName): Promise<OwnHost> {
   const [four, six] = await Promise.all([resolver.lookup(name, 'A'), resolver.lookup(name, 'AAAA')]);
   return { name, four, six };
 }

@@ -43,7 +43,7 @@ export type SpfFacts = {
 
 export async function gatherSpfFacts(world: DoctorWorld, subject: GatherSubject): Promise<SpfFacts> {
   const { domain } = subject;
-  const questions = spfQuestions(world);
+  const questions = spfQuestions(world, domain);
   const { resolver, known, answers } = questions;
   const own = askForOwn(questions, subject);
   const [txt, mx, type99, bySenders, strangers] = await Promise.all([

@@ -14,11 +14,11 @@ export const includeOutdated: Rule<'SPF-16'> = {
 };
 
 function judgeNames(facts: DomainFacts): readonly Judged[] {
-  const found = namedServices(facts).flatMap((one) => {
+  const found = namedServices(facts).flatMap((one): Outdated[] => {
     const current = isWanted(facts, one) ? undefined : currentOf(facts, one);
-    return current === undefined ? [] : [judgeName(facts, one, current)];
+    return current === undefined ? [] : [{ ...one, current }];
   });
-  if (found.length > 0) return found;
+  if (found.length > 0) return found.map((one) => judgeName(facts, one, found));
   return [
     {
       ...aboutRecord(facts),
@@ -27,6 +27,8 @@ function judgeNames(facts: DomainFacts): readonly Judged[] {
     },
   ];
 }
+
+type Outdated = NamedService & { readonly current: CurrentInclude };
 
 /** A newer name that has no record itself helps nobody. */
 function currentOf(facts: DomainFacts, { term, target }: NamedService): CurrentInclude | undefined {
@@ -38,11 +40,13 @@ function currentOf(facts: DomainFacts, { term, target }: NamedService): CurrentI
 
 function judgeName(
   facts: DomainFacts,
-  { at, text, term, target }: NamedService,
-  { who, term: current }: CurrentInclude,
+  { at, text, term, target, current }: Outdated,
+  all: readonly Outdated[],
 ): Judged {
-  const meaning = `${printable(term, 80)} is an old name: the addresses of ${who} stand in ${current.slice('include:'.length)} today.`;
-  const fix = fixOwnRecord(facts, at, text, { replace: new Map([[term, [current]]]) });
+  const today = current.term.slice('include:'.length);
+  const meaning = `${printable(term, 80)} is an old name: the addresses of ${current.who} stand in ${today} today.`;
+  const here = all.filter((one) => one.at === at);
+  const fix = fixOwnRecord(facts, at, text, { replace: new Map(here.map((one) => [one.term, [one.current.term]])) });
   const evidence = [facts.show(at, 'TXT'), facts.show(target, 'TXT')];
   return { subject: printable(term, 80), evidence, status: 'fail', meaning, ...(fix && { fix }) };
 }

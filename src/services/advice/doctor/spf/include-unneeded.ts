@@ -1,7 +1,8 @@
 /** SPF-13: an include of a service that nobody declared. */
 import { printable } from '../../../../base/printable.ts';
+import type { Fix } from '../../types.ts';
 import type { DomainFacts, Judged, Rule } from '../types.ts';
-import { fixOwnRecord } from './mend-record.ts';
+import { withoutThem } from './mend-record.ts';
 import { isWanted, type NamedService, namedServices } from './named-services.ts';
 import { aboutRecord, judgeRecord } from './read-record.ts';
 import { faultsBelow } from './tree-faults.ts';
@@ -28,25 +29,16 @@ function judgeIncludes(facts: DomainFacts): readonly Judged[] {
   );
   if (found.length === 0)
     return [{ ...about, status: 'pass', meaning: 'Everybody whom the record names is a sender that you declared.' }];
-  return found.map((one) => judgeInclude(facts, one));
+  return found.map((one) => judgeInclude(facts, one, withoutThem(facts, found, one)));
 }
 
-function judgeInclude(facts: DomainFacts, { at, text, term, target, service }: NamedService): Judged {
+const steps = ['Leave a term in if its service does send for you, and say so next time: --sender NAME.'];
+
+function judgeInclude(facts: DomainFacts, { at, term, target, service }: NamedService, fix: Fix): Judged {
   const written = printable(term, 80);
   const who = service === undefined ? 'somebody' : service.name;
   const meaning = `${written} lets ${who} and all its customers send as ${facts.subject.domain}, and none of the senders that you declared needs it.`;
-  const edited = fixOwnRecord(facts, at, text, { drop: [term] });
-  const again = service === undefined ? '' : `: then say so (--sender ${service.id})`;
-  const steps = [
-    `Leave it if ${service === undefined ? 'it' : who} does send for you${again}.`,
-    ...(edited?.steps ?? []),
-  ];
   const evidence = [facts.show(at, 'TXT'), facts.show(target, 'TXT')];
-  return {
-    subject: written,
-    evidence,
-    status: 'fail',
-    meaning,
-    fix: { delete: edited?.delete ?? [], set: edited?.set ?? [], steps },
-  };
+  const all = { ...fix, steps: [...steps, ...(fix.steps ?? [])] };
+  return { subject: written, evidence, status: 'fail', meaning, fix: all };
 }

@@ -111,6 +111,14 @@ export function fixOwnRecord(facts: DomainFacts, at: QueryName, text: string, ed
   };
 }
 
+type Standing = { readonly at: QueryName; readonly text: string; readonly term: string };
+
+/** Several terms that are one too many go at once: a record cannot be changed twice at the same time. */
+export function withoutThem(facts: DomainFacts, found: readonly Standing[], { at, text }: Standing): Fix {
+  const drop = found.filter((one) => one.at === at).map(({ term }) => term);
+  return fixOwnRecord(facts, at, text, { drop }) ?? { delete: [], set: [] };
+}
+
 export function txtAt(name: string, value: string): FixRecord {
   return { name, type: 'TXT', value };
 }

@@ -56,6 +56,8 @@ function judgeCase(facts: DomainFacts): readonly Judged[] {
   const meaning = `The record begins with "${odd.slice(0, 6)}": that is allowed, but some programs look for "v=spf1" in small letters.`;
   const small = `v=spf1${odd.slice('v=spf1'.length)}`;
   const fix =
-    spfAt(facts).kind === 'one' ? { delete: [txtAt(domain, odd)], set: [txtAt(domain, small)] } : fixByRecord(facts);
+    spfAt(facts).kind === 'one' && facts.spf.nearRecords.length === 0
+      ? { delete: [txtAt(domain, odd)], set: [txtAt(domain, small)] }
+      : fixByRecord(facts);
   return [{ ...aboutRecord(facts), status: 'fail', severity: 'advice', meaning, ...(fix && { fix }) }];
 }

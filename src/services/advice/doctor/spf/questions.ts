@@ -2,9 +2,10 @@
  * What SPF's checks ask DNS through: it keeps what was answered, so that rules can look things up without waiting, and bounds what
  * strangers' records can make us ask.
  */
-import type { QueryName } from '../../../../format/domain-name.ts';
+import type { DomainName, QueryName } from '../../../../format/domain-name.ts';
 import type { DnsAnswer, RecordData, RecordType, Resolver } from '../../../../protocol/dns/types.ts';
 import type { SpfFacts as SpfAnswers, SpfFactType } from '../../../setup/spf-compiler/types.ts';
+import { insideResolver } from '../inside-resolver.ts';
 import type { DoctorWorld } from '../types.ts';
 
 export type SpfQuestions = {
@@ -20,14 +21,15 @@ const questionsMax = 600;
 
 const notAsked = { kind: 'failed', why: 'timeout' } as const;
 
-export function spfQuestions(world: DoctorWorld): SpfQuestions {
+export function spfQuestions(world: DoctorWorld, domain: DomainName): SpfQuestions {
+  const inside = insideResolver(world, domain);
   const asked = new Set<string>();
   const given = new Map<string, DnsAnswer<unknown>>();
   const ask = async <T extends RecordType>(name: QueryName, type: T): Promise<DnsAnswer<RecordData[T]>> => {
     const key = `${type} ${name}`;
     if (!asked.has(key) && asked.size >= questionsMax) return notAsked;
     asked.add(key);
-    const answer = await withoutOutside(world, name, await world.resolver.lookup(name, type));
+    const answer = await inside.lookup(name, type);
     given.set(key, answer);
     return answer;
   };
@@ -44,19 +46,4 @@ export function spfQuestions(world: DoctorWorld): SpfQuestions {
 
 function knownAnswer<T extends RecordType>(given: ReadonlyMap<string, DnsAnswer<unknown>>, name: QueryName, type: T) {
   return (given.get(`${type} ${name}`) ?? notAsked) as DnsAnswer<RecordData[T]>;
-}
-
-/**
- * Zone text knows nothing of the services that it includes: where not even the domain of a name exists there, this is no word of the DNS
- * about it, and what stands there is unknown.
- */
-async function withoutOutside<T>(
-  { resolver, zoneText }: DoctorWorld,
-  name: QueryName,
-  answer: DnsAnswer<T>,
-): Promise<DnsAnswer<T>> {
-  if (zoneText === undefined || answer.kind !== 'none' || answer.why !== 'nxdomain') return answer;
-  const domain = name.split('.').slice(-2).join('.') as QueryName; // labels of a name are a name
-  const above = domain === name ? answer : await resolver.lookup(domain, 'TXT');
-  return above.kind === 'none' && above.why === 'nxdomain' ? { kind: 'failed', why: 'servfail' } : answer;
 }

@@ -187,6 +187,13 @@ const cases: readonly Case[] = [
     zone: record('v=spf1 ip4:192.0.2.1'),
     sets: ['v=spf1 ip4:192.0.2.1 ~all'],
   },
+  {
+    id: 'SPF-09',
+    status: 'fail',
+    severity: 'error',
+    zone: record('v=spf1 include:example.com ip4:192.0.2.1 ?all'),
+    sets: ['v=spf1 ip4:192.0.2.1 ~all'],
+  },
   { id: 'SPF-09', status: 'unknown', zone: `${record('v=spf1 redirect=b.example.net')}\n;!TIMEOUT b.example.net.` },
 
   { id: 'SPF-10', status: 'pass', zone: record('v=spf1 mx -all') },
@@ -353,6 +360,12 @@ const cases: readonly Case[] = [
     sets: ['v=spf1 include:_spf.google.com -all'],
   },
 
+  // A part of the service's own tree is no old name of it.
+  {
+    id: 'SPF-16',
+    status: 'pass',
+    zone: `${record('v=spf1 include:_netblocks.google.com -all')}\n_netblocks.google.com TXT "v=spf1 -all"\n${google}`,
+  },
   { id: 'SPF-16', status: 'pass', zone: `${record('v=spf1 include:_spf.protonmail.ch -all')}\n${proton}` },
   {
     id: 'SPF-16',
