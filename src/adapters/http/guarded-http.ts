@@ -24,8 +24,8 @@ export type HttpWish = {
 };
 
 /** A file of any media type. */
-export type FileWish = Omit<HttpWish, 'mediaType'>;
-export type FetchedFile = { readonly octets: Uint8Array; readonly mediaType: string };
+type FileWish = Omit<HttpWish, 'mediaType'>;
+type FetchedFile = { readonly octets: Uint8Array; readonly mediaType: string };
 type AnyWish = FileWish & Partial<HttpWish>;
 
 type HttpRefusal =

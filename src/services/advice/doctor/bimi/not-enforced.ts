@@ -67,8 +67,6 @@ function climb(domain: string) {
   return {
     delete: [],
     set: [],
-    steps: [
-      `bring DMARC of ${domain} to p=quarantine step by step: "posthorn advise ${domain}" says when each step is safe`,
-    ],
+    steps: [`bring DMARC of ${domain} to p=quarantine once its reports show that all of your mail passes`],
   };
 }
