@@ -304,6 +304,12 @@ const rows: readonly Row[] = [
     isUnpublished: true,
     zone: withMail('v=DMARC1; p=none; rua=mailto:d@service.test'),
   },
+  {
+    id: 'DMA-09',
+    status: 'fail',
+    zone: `example.com._report._dmarc.example.net. TXT "v=DMARC1; rua=mailto:x@elsewhere.test"\nexample.net. MX 1 mx.example.net.\n${withMail('v=DMARC1; p=none; rua=mailto:d@example.net')}`,
+    steps: /does not do: redirected to another host/,
+  },
   // DMA-10
   {
     id: 'DMA-10',
