@@ -36,8 +36,12 @@ const steps = ['Leave a term in if its service does send for you, and say so nex
 
 function judgeInclude(facts: DomainFacts, { at, term, target, service }: NamedService, fix: Fix): Judged {
   const written = printable(term, 80);
-  const who = service === undefined ? 'somebody' : service.name;
-  const meaning = `${written} lets ${who} and all its customers send as ${facts.subject.domain}, and none of the senders that you declared needs it.`;
+  const { domain } = facts.subject;
+  const lets =
+    service === undefined
+      ? `lets whoever keeps ${target} choose who may send as ${domain}`
+      : `lets ${service.name} and all its customers send as ${domain}`;
+  const meaning = `${written} ${lets}, and none of the senders that you declared needs it.`;
   const evidence = [facts.show(at, 'TXT'), facts.show(target, 'TXT')];
   const all = { ...fix, steps: [...steps, ...(fix.steps ?? [])] };
   return { subject: written, evidence, status: 'fail', meaning, fix: all };

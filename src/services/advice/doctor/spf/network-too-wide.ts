@@ -23,7 +23,7 @@ function judgeNetworks(facts: DomainFacts): readonly Judged[] {
 }
 
 function judgePrivate(facts: DomainFacts, { at, text, record }: OwnRecord): readonly Judged[] {
-  const terms = record.directives.filter((one) => !isWide(one) && isPrivate(one)).map((one) => one.text);
+  const terms = record.directives.filter(isPrivate).map((one) => one.text);
   if (terms.length === 0) return [];
   const meaning = `${printable(terms.join(' '), 120)} ${terms.length === 1 ? 'is' : 'are'} inside private networks: no receiver ever sees mail come from there.`;
   const fix = fixOwnRecord(facts, at, text, { drop: terms });
@@ -40,7 +40,7 @@ function judgePrivate(facts: DomainFacts, { at, text, record }: OwnRecord): read
 }
 
 function judgeWide(facts: DomainFacts, { at, record }: OwnRecord): readonly Judged[] {
-  const terms = record.directives.filter(isWide).map((one) => one.text);
+  const terms = record.directives.filter((one) => isWide(one) && !isPrivate(one)).map((one) => one.text);
   if (terms.length === 0) return [];
   const meaning = `${printable(terms.join(' '), 120)} ${terms.length === 1 ? 'covers' : 'cover'} far more addresses than anybody's mail servers have: whoever sits at one of them may send as ${facts.subject.domain}.`;
   const steps = [

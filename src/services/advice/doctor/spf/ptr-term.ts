@@ -14,7 +14,7 @@ function judgePtr(facts: DomainFacts): readonly Judged[] {
   if (found.length === 0) return [{ ...aboutRecord(facts), status: 'pass', meaning: 'The record does not use "ptr".' }];
   return found.map(({ at, text, terms }): Judged => {
     const written = printable(terms.join(' '), 80);
-    const meaning = `The record of ${at} uses "${written}", which is slow, which large receivers skip, and which whoever runs the name of an address can bend.`;
+    const meaning = `The record of ${at} uses "${written}", which is slow, and which large receivers skip.`;
     const edited = fixOwnRecord(facts, at, text, { drop: terms });
     const first = `Before that: if a server of your own sends that the new record does not name, add it as ip4:ADDRESS (posthorn check ${facts.subject.domain} --ip ADDRESS writes the record).`;
     const fix = { delete: edited?.delete ?? [], set: edited?.set ?? [], steps: [first, ...(edited?.steps ?? [])] };

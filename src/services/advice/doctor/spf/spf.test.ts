@@ -453,7 +453,7 @@ const cases: readonly Case[] = [
     id: 'SPF-19',
     status: 'fail',
     severity: 'advice',
-    zone: record('v=spf1 ip4:192.0.2.1 ip4:192.168.1.0/24 -all'),
+    zone: record('v=spf1 ip4:192.0.2.1 ip4:192.168.1.0/24 ip4:10.0.0.0/8 -all'),
     sets: ['v=spf1 ip4:192.0.2.1 -all'],
   },
 

@@ -8,7 +8,7 @@ import type { KnownSender, Subject } from '../types.ts';
 export type NamedWish = {
   /** The name that it sends with. */
   readonly at: DomainName;
-  /** `Microsoft 365`, `the server at 192.0.2.10`. */
+  /** `Microsoft 365`, `The server at 192.0.2.10`. */
   readonly who: string;
   readonly isDeclared: boolean;
   readonly wish: SpfWish;
@@ -54,7 +54,7 @@ function wishesOfSender({ wants, isDeclared }: KnownSender): NamedWish[] {
 
 function wishOfAddress({ domain }: Subject, address: string): NamedWish {
   const term = `${address.includes(':') ? 'ip6' : 'ip4'}:${address}`;
-  const who = `the server at ${address}`;
+  const who = `The server at ${address}`;
   return {
     at: domain,
     who,
@@ -68,5 +68,5 @@ function wishesOfOffice({ domain, office }: Subject): NamedWish[] {
   const wish: SpfWish = { sender: 'posthorn', terms: [`a:${office.hostname}`], aligns: 'yes' };
   return [domain, parseDomainName(`bounce.${domain}`)]
     .filter((at) => at !== undefined)
-    .map((at) => ({ at, who: `this Posthorn (${office.hostname})`, isDeclared: true, wish }));
+    .map((at) => ({ at, who: `This Posthorn (${office.hostname})`, isDeclared: true, wish }));
 }
