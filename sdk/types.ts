@@ -30,6 +30,11 @@ export type BimiWish = {
   readonly evidence?: string;
 };
 
+export type CheckRawEmailQuery = {
+  /** The stream it is of, where the field Posthorn-Stream of the message names none. */
+  readonly stream?: string;
+};
+
 /** A new API key with its text. */
 export type CreatedKey = {
   readonly object: 'key';
@@ -60,6 +65,23 @@ export type CreatedUser = {
   readonly created_at: string;
   /** The password that was made. It is not stored and cannot be shown again. */
   readonly app_password?: string;
+};
+
+/** A part of the score that was lost. */
+export type Deduction = {
+  /** The check that found the fault. */
+  readonly check: string;
+  readonly category: 'authentication' | 'host' | 'lists' | 'content' | 'bulk';
+  /** What it costs. */
+  readonly points: number;
+  /** What it would cost if its category had no upper limit. */
+  readonly full_points: number;
+  /** The fault, in words for people. */
+  readonly say: string;
+  /** What mends a fault. */
+  readonly fix: Fix;
+  /** What the fix alone gives back. */
+  readonly gives_back: number;
 };
 
 /** What of a domain the office keeps and answers. */
@@ -207,10 +229,84 @@ export type Event = {
   readonly data: Readonly<Record<string, unknown>>;
 };
 
+/** What a spam filter said. */
+export type FilterOpinion = {
+  readonly name: string;
+  /** The more, the worse; null when it did not answer. */
+  readonly points: number | null;
+  /** From here on it calls a message spam. */
+  readonly spam_from: number | null;
+  /** Why it did not answer. */
+  readonly problem?: string;
+  /** The rules of the filter that fitted. */
+  readonly symbols: readonly ({
+    readonly name: string;
+    readonly points: number;
+    readonly say?: string;
+  })[];
+};
+
+/** What one check says. */
+export type Finding = {
+  /** Names the check. */
+  readonly id: string;
+  /** unknown: it could not be found out, which is neither pass nor fail. skip: the question does not arise. */
+  readonly status: 'pass' | 'fail' | 'unknown' | 'skip';
+  /** Of a failure. */
+  readonly severity: 'critical' | 'error' | 'warn' | 'advice';
+  /** What it is about: a name, a host, a header field. */
+  readonly subject: string;
+  readonly title: string;
+  /** What was found, in a sentence for people who know no RFC. */
+  readonly meaning: string;
+  /** Why it matters. */
+  readonly why: string;
+  readonly evidence: readonly FindingEvidence[];
+  /** What mends a fault. */
+  readonly fix?: Fix;
+};
+
+/** What was asked, and what came back. */
+export type FindingEvidence = {
+  readonly query: string;
+  /** As it came. Data of strangers: escape before showing. */
+  readonly answer: string;
+  /** Seconds. */
+  readonly ttl?: number;
+  /** Who answered, where that is known. */
+  readonly server?: string;
+};
+
+/** What mends a fault. */
+export type Fix = {
+  /** Records to take away. */
+  readonly delete: readonly FixRecord[];
+  /** Records to set. */
+  readonly set: readonly FixRecord[];
+  /** What is to be done elsewhere, in order. */
+  readonly steps?: readonly string[];
+};
+
+/** A DNS record. */
+export type FixRecord = {
+  /** Absolute, without the final dot. */
+  readonly name: string;
+  readonly type: string;
+  /** A TXT value in one piece, without quotes. */
+  readonly value: string;
+  /** Seconds. */
+  readonly ttl?: number;
+};
+
 export type GetEmailQuery = {
   /** When to answer. accepted: at once. settled: when every recipient has an end. delivered: when all of them have got it, or one cannot get it any more. */
   readonly wait?: 'accepted' | 'settled' | 'delivered';
   /** Longest wait; more than a minute counts as a minute. Then the answer tells how things stand. */
+  readonly timeout?: string;
+};
+
+export type GetTestQuery = {
+  /** Waits for a message at most so long, a minute at most. Default: answers at once. */
   readonly timeout?: string;
 };
 
@@ -347,6 +443,12 @@ export type NewSenders = {
   readonly spf?: readonly ('remove' | 'move' | 'host' | 'flatten')[];
 };
 
+/** A test address that is wanted. */
+export type NewTest = {
+  /** One whose mail comes to this office. Default: the first there is. */
+  readonly domain?: string;
+};
+
 /** A login for submission (SMTP). */
 export type NewUser = {
   /** Any name; often an address. */
@@ -424,6 +526,8 @@ export type Problem = {
   /** What to do about it. */
   readonly fix?: string;
   readonly errors?: readonly ProblemError[];
+  /** Why a message was not good enough for its stream. */
+  readonly score?: ScoreRefusal;
   /** Also in the X-Request-Id header and in the log of the office. */
   readonly request_id: string;
 };
@@ -502,6 +606,8 @@ export type Recipient = {
   readonly host?: string;
   /** What the receiving server said. */
   readonly reply?: Reply;
+  /** What the words of a receiver mean. */
+  readonly refusal?: Refusal;
   /** One sentence for people, with the words of the receiver where it answered. */
   readonly say: string;
 };
@@ -542,6 +648,22 @@ export type RecordValues = {
   readonly values: readonly string[];
 };
 
+/** What the words of a receiver mean. */
+export type Refusal = {
+  /** Whose words they are, where that is known. */
+  readonly receiver?: string;
+  /** authentication, address, mailbox, content, reputation, rate, host, encryption, setup, permission or trouble. */
+  readonly kind: string;
+  /** In a sentence, for people who know no RFC. */
+  readonly meaning: string;
+  /** What to do, in order. */
+  readonly steps: readonly string[];
+  /** Checks of the domain doctor that look at the cause. */
+  readonly checks: readonly string[];
+  /** Whether to send it again: by-itself (the queue does), once-mended, never or ask-recipient. */
+  readonly again: string;
+};
+
 /** What the receiving server said. */
 export type Reply = {
   /** SMTP reply code; 0 when the answer was no SMTP reply. */
@@ -552,6 +674,73 @@ export type Reply = {
   readonly text: string;
   /** What it was asked: connect, greeting, ehlo, starttls, mail, rcpt, data ... */
   readonly stage: string;
+};
+
+/** Why a message was not good enough for its stream. */
+export type ScoreRefusal = {
+  readonly stream: string;
+  /** From 0 to 10; null when it could not be told. */
+  readonly score: number | null;
+  /** What the stream asks for. */
+  readonly min_score: number;
+  readonly deductions: readonly ({
+    readonly check: string;
+    readonly points: number;
+    readonly say: string;
+    /** What to do, in order. */
+    readonly fix: readonly string[];
+  })[];
+};
+
+/** What receivers will make of a message. */
+export type ScoreResult = {
+  /** From 0 to 10. */
+  readonly score: number;
+  /** The score in words. */
+  readonly band: {
+    readonly name: string;
+    readonly say: string;
+  };
+  /** The dearest of each category first. */
+  readonly deductions: readonly Deduction[];
+  /** What to mend in which order, with the score before and after. */
+  readonly way: readonly ({
+    readonly check: string;
+    /** What mends a fault. */
+    readonly fix: Fix;
+    readonly from: number;
+    readonly to: number;
+  })[];
+  /** What every check says, passes included. */
+  readonly findings: readonly Finding[];
+  /** What costs nothing: it is fine, or not known. */
+  readonly quiet: readonly ({
+    readonly state: 'fine' | 'unknown';
+    readonly say: string;
+  })[];
+  /** What the large receivers ask of it. */
+  readonly receivers: readonly ({
+    readonly receiver: string;
+    readonly requirements: readonly ({
+      readonly say: string;
+      readonly met: 'yes' | 'no' | 'unknown';
+      readonly why: string;
+      /** Asked of bulk senders only. */
+      readonly bulk: boolean;
+    })[];
+  })[];
+  /** What a mail program shows beside it. */
+  readonly reader: readonly ({
+    readonly mark: string;
+    readonly say: string;
+  })[];
+  readonly evidence: {
+    readonly source: string;
+    readonly by?: string;
+  };
+  readonly filters: readonly FilterOpinion[];
+  /** SPF, DKIM, DMARC and ARC as they would be judged now. */
+  readonly authentication: Readonly<Record<string, unknown>> | null;
 };
 
 /** One message. At least one of to, cc and bcc names a recipient. */
@@ -575,6 +764,8 @@ export type SendEmail = {
   /** Further header fields. Those that the office writes itself (From, Date, Message-ID, Received, DKIM-Signature, Content-* ...) are refused. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly attachments?: readonly Attachment[];
+  /** The stream it is of, with rules of its own. Default: default. */
+  readonly stream?: string;
   /** Labels of yours, for lists and events. Not part of the message. */
   readonly tags?: readonly string[];
   /** Facts of yours, given back with the message. Not part of it. */
@@ -593,6 +784,8 @@ export type SendRawEmailQuery = {
   readonly from?: string;
   /** Envelope recipient; may be repeated. Default: everybody in To, Cc and Bcc. */
   readonly to?: readonly string[];
+  /** The stream it is of, where the field Posthorn-Stream of the message names none. */
+  readonly stream?: string;
   /** When to answer. accepted: at once. settled: when every recipient has an end. delivered: when all of them have got it, or one cannot get it any more. */
   readonly wait?: 'accepted' | 'settled' | 'delivered';
   /** Longest wait; more than a minute counts as a minute. Then the answer tells how things stand. */
@@ -637,6 +830,31 @@ export type Senders = {
   readonly spf?: readonly ('remove' | 'move' | 'host' | 'flatten')[];
 };
 
+/** What is to change of a stream; the rest stays. */
+export type SetStream = {
+  /** bulk: to many. The rules of receivers for newsletters count. */
+  readonly kind?: 'ordinary' | 'bulk';
+  /** A message that would be scored lower is refused; null: none is. At most one decimal. */
+  readonly min_score?: number | null;
+  /** What becomes of a message whose score could not be told in time. */
+  readonly when_unscored?: 'send' | 'refuse';
+};
+
+/** A kind of mail that is kept apart. */
+export type Stream = {
+  readonly object: 'stream';
+  /** Messages name it: the member stream, or the header field Posthorn-Stream. */
+  readonly name: string;
+  /** bulk: to many. The rules of receivers for newsletters count. */
+  readonly kind: 'ordinary' | 'bulk';
+  /** A message that would be scored lower is refused; null: none is. At most one decimal. */
+  readonly min_score: number | null;
+  /** What becomes of a message whose score could not be told in time. */
+  readonly when_unscored: 'send' | 'refuse';
+  /** When it was made; the stream default was always there. */
+  readonly created_at?: string;
+};
+
 export type StreamEventsQuery = {
   /** Only events of these types; may be repeated, or separated by commas. */
   readonly types?: readonly string[];
@@ -644,6 +862,36 @@ export type StreamEventsQuery = {
   readonly subject?: string;
   /** Only what happened after this event. */
   readonly after?: string;
+};
+
+/** An address to send a message to, and what that scored. */
+export type Test = {
+  readonly object: 'test';
+  /** Nobody can guess it; whoever has it may see the result. */
+  readonly id: string;
+  readonly address: string;
+  /** The page that shows the result to people. No key is asked there. */
+  readonly url: string;
+  /** When it was made. */
+  readonly created_at: string;
+  /** Until when it takes mail and keeps its result. */
+  readonly expires_at: string;
+  readonly state: 'waiting' | 'scored';
+  /** When the message came; the latest one counts. */
+  readonly arrived_at?: string;
+  /** Data of strangers: escape before showing. */
+  readonly from?: string;
+  /** Data of strangers, too. */
+  readonly subject?: string;
+  readonly session?: {
+    readonly remote_address?: string;
+    readonly helo?: string;
+    /** The version, or none. */
+    readonly tls?: string;
+    readonly mail_from: string;
+  };
+  /** What receivers will make of a message. */
+  readonly result?: ScoreResult;
 };
 
 /** One step in the life of a message. */

@@ -38,6 +38,7 @@ async function openBoth(
       ...office,
       desk: office.desk(eyes),
       care: office.care(eyes),
+      scoreDraft: async () => undefined,
       timers: systemClock,
       ids: createIds(systemClock, systemRandom),
       signals: silentSignals,

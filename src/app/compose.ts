@@ -46,6 +46,8 @@ import { setupMigrations } from '../services/setup/setup-migrations.ts';
 import { closeAll } from './close-all.ts';
 import { loadCatalogue } from './load-catalogue.ts';
 import { createLocalTransport } from './local-transport.ts';
+import { officeScorer } from './office-scorer.ts';
+import { openFilters, openPreflight, type ScoreDraft } from './preflight.ts';
 import type { Config } from './settings.ts';
 import { type OpenZoneEditor, openSetupDesk, type SetupDesk } from './setup-desk.ts';
 import { OrphanSweep } from './sweep-orphans.ts';
@@ -155,6 +157,8 @@ export type Office = Records & {
   readonly delegations: Delegations;
   /** What came of TLS with other servers, for reports to them. */
   readonly tlsCounts: Pick<TlsCounts, 'of'>;
+  /** What receivers would make of a message before it leaves. */
+  readonly scoreDraft: ScoreDraft;
   /** Begins to deliver what is queued. */
   readonly start: () => Promise<void>;
   /** Ends deliveries under way, then closes everything. The queue goes on with the next start. */
@@ -183,11 +187,14 @@ export async function openOffice(config: Config, hostname: DomainName, world: Wo
   const toNowhere = createTestTransport(world.timers);
   // The queue and the MX need each other: mail to our own domains comes straight back in.
   const local = createLocalTransport({ ...world, hostname, blobs: records.blobs, inbound: () => inbound });
+  const scorer = officeScorer({ ...world, filters: openFilters(config, world) });
+  const { score: scoreDraft, preflight } = openPreflight(scorer, hostname, world);
   const outbound = new Outbound(
     {
       ...records,
       ...world,
       adviseOn,
+      preflight,
       routeOf: async (message, domain) => {
         if (message.test === 1) return { transport: toNowhere };
         if (await endsHere(directory, hostname, domain)) return { transport: local };
@@ -216,6 +223,7 @@ export async function openOffice(config: Config, hostname: DomainName, world: Wo
     desk,
     delegations,
     tlsCounts,
+    scoreDraft,
     start: async () => {
       await sweep.start();
       tlsCounts.start();

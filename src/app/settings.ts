@@ -303,6 +303,16 @@ export const settings = {
     'reject',
     'Mail that fails DMARC under p=reject with nothing that speaks for an indirect path: refuse it, or put it into Junk.',
   ),
+  'filters.rspamd': setting(
+    webAddress,
+    undefined,
+    'An rspamd that is asked for its opinion of outgoing mail where it is scored (`http://127.0.0.1:11333`).',
+  ),
+  'filters.spamd': setting(
+    remoteEndpoint,
+    undefined,
+    'A SpamAssassin daemon that is asked in the same way (`127.0.0.1:783`).',
+  ),
   'relay.allow': setting(
     listOf(ownNetwork),
     [],
@@ -345,6 +355,8 @@ type Unset =
   | 'listen.dns'
   | 'listen.acme'
   | 'dns.hosted_zone'
+  | 'filters.rspamd'
+  | 'filters.spamd'
   | 'tls.certificate'
   | 'tls.key'
   | 'tls.acme'

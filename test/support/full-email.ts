@@ -12,6 +12,7 @@ export const fullEmail = {
   attachments: [
     { filename: 'a.txt', content: 'aGk=', content_type: 'text/plain', content_id: 'a', disposition: 'inline' },
   ],
+  stream: 'default',
   tags: ['a'],
   metadata: { order: '7' },
 };

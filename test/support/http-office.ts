@@ -8,6 +8,7 @@ import { openBlobs } from '../../src/adapters/store/blobs.ts';
 import { openSqlite, type SqliteDb } from '../../src/adapters/store/sqlite-db.ts';
 import { zoneFileEditor } from '../../src/adapters/zones/zone-file.ts';
 import { loadCatalogue } from '../../src/app/load-catalogue.ts';
+import { openPreflight } from '../../src/app/preflight.ts';
 import { openSetupDesk } from '../../src/app/setup-desk.ts';
 import { systemClock, type Timers } from '../../src/base/clock.ts';
 import { createIds } from '../../src/base/id.ts';
@@ -22,6 +23,7 @@ import { Problem } from '../../src/entrances/http/schemas/problem.ts';
 import { resolverAsAuthority } from '../../src/protocol/dns/authorities.ts';
 import type { Resolver } from '../../src/protocol/dns/types.ts';
 import { resolverFromZone } from '../../src/protocol/dns/zone-resolver.ts';
+import { createScorer } from '../../src/services/advice/advice.ts';
 import { Directory } from '../../src/services/directory/directory.ts';
 import type { Scope } from '../../src/services/directory/types.ts';
 import { Events } from '../../src/services/events/events.ts';
@@ -99,8 +101,15 @@ export async function openHttpOffice(folder: string, options: HttpOfficeOptions 
   const received: string[] = [];
   const transport = receiver(received, timers, options);
   const disk = { isLow: options.isDiskLow ?? (() => false) };
+  const resolver = options.resolver ?? resolverFromZone('');
+  const scorer = createScorer({ resolver, clock: timers, timers });
+  const { score: scoreDraft, preflight } = openPreflight(async () => scorer, domain('mx.example.com'), {
+    resolver,
+    timers,
+  });
+  const routeOf = async () => ({ transport });
   const outbound = new Outbound(
-    { db, blobs, disk, directory, events, timers, random, ids, signals, routeOf: async () => ({ transport }) },
+    { db, blobs, disk, directory, events, timers, random, ids, signals, preflight, routeOf },
     {
       hostname: domain('mx.example.com'),
       returnPathKey: secrets.derive('return-path'),
@@ -117,7 +126,6 @@ export async function openHttpOffice(folder: string, options: HttpOfficeOptions 
   const health = options.health ?? (async () => [{ name: 'store', ok: true, say: 'writable' }]);
   const metrics = async () => '# HELP posthorn_up Up\n';
   const memory = { limitBytes: 1, isShort: options.isMemoryShort ?? (() => false) };
-  const resolver = options.resolver ?? resolverFromZone('');
   const eyes = { resolver, authorities: resolverAsAuthority(resolver, 'ns.example.com') };
   const care = new DomainCare({ db, directory, timers, signals, ...eyes, oldestOpenMs: () => outbound.oldestOpenMs() });
   const zone = join(folder, 'example.com.zone');
@@ -140,7 +148,10 @@ export async function openHttpOffice(folder: string, options: HttpOfficeOptions 
     origin: 'https://mx.example.com',
   });
   const app = createHttpApp(
-    { outbound, directory, care, desk, mailbox, events, db, blobs, timers, ids, signals, health, metrics, memory },
+    {
+      ...{ outbound, directory, care, desk, mailbox, events, db, blobs, timers, ids, signals, health, metrics, memory },
+      scoreDraft,
+    },
     { version: '1.2.3', ...(options.limits && { limits: options.limits }) },
   );
   return {

@@ -1,6 +1,7 @@
 /** What a handler answers, before it becomes an HTTP response: JSON, bytes, or a problem from the table. */
 import type { ProblemCode } from './problems.ts';
 import type { ProblemError } from './schemas/problem.ts';
+import type { ScoreRefusal } from './schemas/score.ts';
 
 export type AnswerHeaders = Readonly<Record<string, string>>;
 
@@ -24,6 +25,8 @@ export type ProblemAnswer = {
   /** What happened this time; the title of the problem when there is no more to say. */
   readonly detail: string | undefined;
   readonly errors: readonly ProblemError[];
+  /** Of a message that its stream did not find good enough. */
+  readonly score: ScoreRefusal | undefined;
   readonly headers: AnswerHeaders;
 };
 
@@ -46,10 +49,12 @@ export function problem(
   more: {
     readonly detail?: string;
     readonly errors?: readonly ProblemError[];
+    readonly score?: ScoreRefusal;
     readonly headers?: AnswerHeaders;
   } = {},
 ): ProblemAnswer {
-  return { kind: 'problem', code, detail: more.detail, errors: more.errors ?? [], headers: more.headers ?? {} };
+  const { detail, errors = [], score, headers = {} } = more;
+  return { kind: 'problem', code, detail, errors, score, headers };
 }
 
 /** `path` is `''` for the whole, else names and indexes. RFC 6901 §3 */

@@ -22,6 +22,8 @@ type Schema = TSchema & {
 /** A request in which every field has a value that is taken. */
 const examples: Partial<Record<OperationId, Json>> = {
   sendEmail: fullEmail,
+  checkEmail: fullEmail,
+  setStream: { kind: 'bulk', min_score: 8, when_unscored: 'refuse' },
   createKey: { name: 'a program', mode: 'live', scopes: ['send'], domains: ['example.com'] },
   putSenders: {
     senders: [{ sender: 'own', parameters: { ip4: '192.0.2.10' }, per_week: 1_000 }],

@@ -13,6 +13,7 @@ import { eventHandlers } from './handlers/events.ts';
 import { inboxHandlers } from './handlers/inbox.ts';
 import { officeHandlers } from './handlers/office.ts';
 import { setupHandlers } from './handlers/setup.ts';
+import { streamHandlers } from './handlers/streams.ts';
 import { defaultHttpLimits } from './limits.ts';
 import { openApi } from './openapi.ts';
 import { type Handlers, operation, operationIds } from './operations.ts';
@@ -51,6 +52,7 @@ export function createHttpApp(ports: HttpPorts, options: HttpOptions): HttpApp {
     ...officeHandlers(ports),
     ...domainHandlers(ports),
     ...setupHandlers(ports),
+    ...streamHandlers(ports),
   };
   const runner = new OperationRunner(ports, limits, handlers);
   const app = new Hono<Env>();

@@ -10,10 +10,19 @@ import type { Answer } from './answer.ts';
 import type { ProblemCode } from './problems.ts';
 import { pageOf } from './schemas/common.ts';
 import { DkimKey, Domain, DomainCheck, NewDomain } from './schemas/domains.ts';
-import { Email, ListEmailsQuery, RawQuery, SendEmail, TimelineStep, WaitQuery } from './schemas/emails.ts';
+import {
+  CheckRawQuery,
+  Email,
+  ListEmailsQuery,
+  RawQuery,
+  SendEmail,
+  TimelineStep,
+  WaitQuery,
+} from './schemas/emails.ts';
 import { EmailEventsQuery, Event, ListEventsQuery, StreamEventsQuery } from './schemas/events.ts';
 import { ListInboxQuery, ReceivedEmail } from './schemas/inbox.ts';
 import { CreatedKey, CreatedUser, Key, NewKey, NewUser, User } from './schemas/office.ts';
+import { ScoreResult } from './schemas/score.ts';
 import {
   Delegation,
   EndDelegationQuery,
@@ -24,6 +33,7 @@ import {
   Publication,
   Senders,
 } from './schemas/setup.ts';
+import { SetStream, Stream } from './schemas/streams.ts';
 
 export type Operation = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -64,7 +74,23 @@ const sendProblems = [
   'message_malformed',
   'message_too_large',
   'idempotency_key_reused',
+  'stream_unknown',
+  'score_too_low',
   'storage_full',
+] as const satisfies readonly ProblemCode[];
+
+const checkProblems = [
+  'no_recipients',
+  'too_many_recipients',
+  'domain_unknown',
+  'domain_unverified',
+  'from_not_allowed',
+  'message_malformed',
+  'message_too_large',
+  'stream_unknown',
+  'not_scored',
+  'idempotency_key_reused',
+  'idempotency_key_in_use',
 ] as const satisfies readonly ProblemCode[];
 
 const oneEmail = { status: 200, says: 'The message as it stands.', schema: Email } as const;
@@ -95,6 +121,31 @@ const operations = {
     body: { type: 'message/rfc822', large: true },
     answer: { status: 202, says: 'Accepted: the message and where each recipient stands.', schema: Email },
     problems: [...sendProblems, 'from_unclear', 'sender_not_allowed', 'mail_loop'],
+  },
+  checkEmail: {
+    method: 'POST',
+    path: '/v1/emails/check',
+    group: 'Emails',
+    summary: 'Score a message without sending it',
+    says: 'Makes and signs the message that would leave for this request, and scores it as its receivers would see it: 0 to 10, each lost point with what gives it back. Nothing is kept.',
+    scopes: ['send'],
+    wholeOffice: false,
+    body: { type: 'application/json', schema: SendEmail, large: true },
+    answer: { status: 200, says: 'The score.', schema: ScoreResult },
+    problems: checkProblems,
+  },
+  checkRawEmail: {
+    method: 'POST',
+    path: '/v1/emails/check/raw',
+    group: 'Emails',
+    summary: 'Score a finished message without sending it',
+    says: 'The same for a message as in a file that ends in .eml.',
+    scopes: ['send'],
+    wholeOffice: false,
+    query: CheckRawQuery,
+    body: { type: 'message/rfc822', large: true },
+    answer: { status: 200, says: 'The score.', schema: ScoreResult },
+    problems: [...checkProblems, 'from_unclear', 'sender_not_allowed', 'mail_loop'],
   },
   listEmails: {
     method: 'GET',
@@ -422,6 +473,51 @@ const operations = {
     scopes: ['admin'],
     wholeOffice: true,
     answer: { status: 204, says: 'Revoked.' },
+    problems: ['not_found'],
+  },
+  listStreams: {
+    method: 'GET',
+    path: '/v1/streams',
+    group: 'Streams',
+    summary: 'List streams',
+    says: 'Mail that names no stream is of the stream default, which is always there.',
+    scopes: ['read'],
+    wholeOffice: true,
+    answer: { status: 200, says: 'All streams.', schema: pageOf(Stream) },
+    problems: [],
+  },
+  getStream: {
+    method: 'GET',
+    path: '/v1/streams/{name}',
+    group: 'Streams',
+    summary: 'See a stream',
+    says: '',
+    scopes: ['read'],
+    wholeOffice: true,
+    answer: { status: 200, says: 'The stream.', schema: Stream },
+    problems: ['not_found'],
+  },
+  setStream: {
+    method: 'PUT',
+    path: '/v1/streams/{name}',
+    group: 'Streams',
+    summary: 'Make or change a stream',
+    says: 'What the request does not name stays as it is. With a min_score every message of the stream is scored before it is accepted.',
+    scopes: ['admin'],
+    wholeOffice: true,
+    body: { type: 'application/json', schema: SetStream, large: false },
+    answer: { status: 200, says: 'The stream.', schema: Stream },
+    problems: [],
+  },
+  deleteStream: {
+    method: 'DELETE',
+    path: '/v1/streams/{name}',
+    group: 'Streams',
+    summary: 'Remove a stream',
+    says: 'Messages that name it are refused from now on. The stream default goes back to how it was at first.',
+    scopes: ['admin'],
+    wholeOffice: true,
+    answer: { status: 204, says: 'Removed.' },
     problems: ['not_found'],
   },
   listUsers: {

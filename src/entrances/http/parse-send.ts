@@ -29,8 +29,9 @@ export function parseSend(body: SendEmail): SendParsed {
   const bcc = parseAddresses('bcc', body.bcc, errors);
   if (from) errors.push(...composeErrors({ from, ...content }));
   if (!from || errors.length > 0) return { ok: false, errors };
-  const { tags = [], metadata = {} } = body;
-  return { ok: true, request: { content: { from, ...content }, bcc, tags, metadata } };
+  const { tags = [], metadata = {}, stream } = body;
+  const request = { content: { from, ...content }, bcc, tags, metadata, ...(stream !== undefined && { stream }) };
+  return { ok: true, request };
 }
 
 function parseAddresses(

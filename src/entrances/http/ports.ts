@@ -8,10 +8,11 @@ import type { Memory } from '../../base/port/memory.ts';
 import type { Signals } from '../../base/port/signals.ts';
 import type { DomainName } from '../../format/domain-name.ts';
 import type { Resolver } from '../../protocol/dns/types.ts';
+import type { MessageScore } from '../../services/advice/score/types.ts';
 import type { Directory } from '../../services/directory/directory.ts';
 import type { Events } from '../../services/events/events.ts';
 import type { MailboxService } from '../../services/mailbox/mailbox.ts';
-import type { Outbound } from '../../services/outbound/outbound.ts';
+import type { Draft, Outbound } from '../../services/outbound/outbound.ts';
 import type { LookAfterDomain } from '../../services/setup/care/types.ts';
 import type { Publisher } from '../../services/setup/publish/types.ts';
 import type {
@@ -32,15 +33,27 @@ import type { HttpLimits } from './limits.ts';
 export type HttpPorts = {
   readonly outbound: Pick<
     Outbound,
-    'submit' | 'submitWhole' | 'message' | 'messages' | 'body' | 'timeline' | 'settled' | 'cancel' | 'retryNow'
+    | 'submit'
+    | 'submitWhole'
+    | 'draft'
+    | 'draftWhole'
+    | 'message'
+    | 'messages'
+    | 'body'
+    | 'timeline'
+    | 'settled'
+    | 'cancel'
+    | 'retryNow'
   >;
   readonly directory: Pick<
     Directory,
-    'accounts' | 'addDomain' | 'dkim' | 'domain' | 'domains' | 'keysOf' | 'ownership' | 'resolve'
+    'accounts' | 'addDomain' | 'dkim' | 'domain' | 'domains' | 'keysOf' | 'ownership' | 'resolve' | 'streams'
   >;
   /** Looks at domains in DNS, and stores what follows. */
   readonly care: { readonly look: LookAfterDomain };
   readonly desk: SetupDesk;
+  /** What receivers would make of a message; undefined: it could not be told in time. */
+  readonly scoreDraft: (draft: Draft) => Promise<MessageScore | undefined>;
   readonly mailbox: Pick<MailboxService, 'list' | 'find' | 'body'>;
   readonly events: Pick<Events, 'list' | 'find' | 'lastSequence' | 'waitFor' | 'follow'>;
   /** Events are read with a reader of their caller's. */

@@ -168,6 +168,13 @@ const ownProblems = {
     meaning: 'What stands there now is to be kept, and could not be looked up. Nothing was changed.',
     fix: 'Ask again later.',
   },
+  not_scored: {
+    status: 503,
+    title: 'The score could not be told in time',
+    meaning:
+      'Scoring asks the DNS, and the spam filters of the configuration; they did not answer in time. Nothing was sent.',
+    fix: 'Ask again in a moment.',
+  },
   dns_host_failed: {
     status: 502,
     title: 'The DNS host did not do it',

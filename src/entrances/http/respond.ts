@@ -81,7 +81,7 @@ export class Responder {
   }
 
   /** RFC 9457 §3.1 */
-  #problem({ code, detail, errors }: ProblemAnswer, requestId: string): Problem {
+  #problem({ code, detail, errors, score }: ProblemAnswer, requestId: string): Problem {
     const { status, title, fix } = problems[code];
     return {
       type: `${this.#options.publicUrl ?? ''}/problems/${code}`,
@@ -91,6 +91,7 @@ export class Responder {
       code,
       fix,
       ...(errors.length > 0 ? { errors: [...errors] } : {}),
+      ...(score === undefined ? {} : { score }),
       request_id: requestId,
     };
   }

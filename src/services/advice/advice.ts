@@ -32,7 +32,7 @@ export {
 } from './doctor/snapshot.ts';
 export { hopFromOutside } from './explain-hops.ts';
 export { type ExplainedRecord, explainRecord } from './records/explain-record.ts';
-export { createScorer, scoreMessage } from './score/score.ts';
+export { createScorer, type Scorer, scoreMessage } from './score/score.ts';
 export { scoreDocument } from './score/score-document.ts';
 
 export type ExplainOptions = {

@@ -14,7 +14,7 @@ export const defaultStream = 'default';
 const streamsChannel = 'streams';
 /** All of them are kept in memory. */
 const streamsMax = 1_000;
-const nameShape = /^[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?$/;
+const nameShape = /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/;
 const scoreMax = 100;
 
 type StreamTables = {
@@ -61,7 +61,7 @@ export class Streams {
     if (!nameShape.test(name))
       return refuse(
         'bad-stream',
-        'A stream has a name of 1 to 64 of a-z 0-9 _ - that begins and ends with a letter or digit.',
+        'A stream has a name of 1 to 64 of a-z 0-9 . _ - that begins and ends with a letter or digit.',
       );
     const { minScoreTenths } = change;
     if (typeof minScoreTenths === 'number' && !isScore(minScoreTenths)) return no('bad-score');

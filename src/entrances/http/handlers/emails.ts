@@ -3,6 +3,7 @@ import { isId } from '../../../base/id.ts';
 import type { Outcome } from '../../../base/outcome.ts';
 import type { StoredBody } from '../../../base/port/blobs.ts';
 import type { KeyPrincipal } from '../../../services/directory/types.ts';
+import type { ScoreTooLow } from '../../../services/outbound/outbound.ts';
 import type { Accepted, MessageId, MessageView, OutboundRefusal } from '../../../services/outbound/types.ts';
 import { type Answer, bytes, json, problem } from '../answer.ts';
 import { page, pageSizeDefault } from '../cursor.ts';
@@ -14,11 +15,14 @@ import type { HttpPorts } from '../ports.ts';
 import { codeOfRefusal } from '../problems.ts';
 import { showEmail, showEvent, showStep } from '../show.ts';
 import type { Waits } from '../wait.ts';
+import { answerScore, scoreRefusal } from './check-email.ts';
 import { eventOf } from './events.ts';
 
 type EmailOperations =
   | 'sendEmail'
   | 'sendRawEmail'
+  | 'checkEmail'
+  | 'checkRawEmail'
   | 'listEmails'
   | 'getEmail'
   | 'listEmailEvents'
@@ -34,6 +38,7 @@ const pointers: Partial<Record<OutboundRefusal, string>> = {
   'domain-unknown': '/from',
   'domain-unverified': '/from',
   'from-not-allowed': '/from',
+  'stream-unknown': '/stream',
 };
 
 export function emailHandlers(ports: HttpPorts, waits: Waits): Handlers<EmailOperations> {
@@ -81,7 +86,7 @@ export function emailHandlers(ports: HttpPorts, waits: Waits): Handlers<EmailOpe
     },
 
     sendRawEmail: async (call) => {
-      const { from, to } = call.query;
+      const { from, to, stream } = call.query;
       const given = parseGivenEnvelope({
         ...(from === undefined ? {} : { from }),
         ...(to === undefined ? {} : { to }),
@@ -94,9 +99,29 @@ export function emailHandlers(ports: HttpPorts, waits: Waits): Handlers<EmailOpe
         ...envelope.value,
         entrance: { kind: 'http', clientAddress },
         grouping: 'per-recipient',
+        ...(stream === undefined ? {} : { stream }),
         ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
       });
       return accepted.ok ? answerAccepted(call, accepted.value) : refused(accepted, {});
+    },
+
+    checkEmail: async ({ principal, body, clientAddress }) => {
+      const parsed = parseSend(body);
+      if (!parsed.ok) return problem('validation_failed', { errors: parsed.errors });
+      const draft = await outbound.draft(senderOf(principal), parsed.request, { kind: 'http', clientAddress });
+      return draft.ok ? answerScore(ports, draft.value) : refused(draft, pointers);
+    },
+
+    checkRawEmail: async ({ principal, body, clientAddress, query: { stream } }) => {
+      const envelope = await parseRaw(body, {});
+      if (!envelope.ok) return refused(envelope, {});
+      const draft = await outbound.draftWhole(senderOf(principal), {
+        ...envelope.value,
+        entrance: { kind: 'http', clientAddress },
+        grouping: 'per-recipient',
+        ...(stream === undefined ? {} : { stream }),
+      });
+      return draft.ok ? answerScore(ports, draft.value) : refused(draft, {});
     },
 
     listEmails: async ({ principal, query }) => {
@@ -156,13 +181,14 @@ export function emailHandlers(ports: HttpPorts, waits: Waits): Handlers<EmailOpe
 const secondsToWait: Partial<Record<OutboundRefusal, string>> = { 'storage-full': '60', busy: '5' };
 
 function refused(
-  refusal: Extract<Outcome<unknown, OutboundRefusal>, { ok: false }>,
+  refusal: Extract<Outcome<unknown, OutboundRefusal>, { ok: false }> | ScoreTooLow,
   about: Partial<Record<OutboundRefusal, string>>,
 ): Answer {
   const pointer = about[refusal.code];
   const wait = secondsToWait[refusal.code];
   return problem(codeOfRefusal(refusal.code), {
     detail: refusal.say,
+    ...('minTenths' in refusal ? { score: scoreRefusal(refusal) } : {}),
     ...(pointer === undefined ? {} : { errors: [{ pointer, detail: refusal.say }] }),
     ...(wait === undefined ? {} : { headers: { 'Retry-After': wait } }),
   });

@@ -53,6 +53,9 @@ export const SendEmail = requestOf('SendEmail', 'One message. At least one of to
     }),
   ),
   attachments: Type.Optional(Type.Array(Attachment, { maxItems: 100 })),
+  stream: Type.Optional(
+    line(64, { description: 'The stream it is of, with rules of its own. Default: default.', examples: ['news'] }, 1),
+  ),
   tags: Type.Optional(
     Type.Array(line(64, { description: 'A label.' }, 1), {
       maxItems: 20,
@@ -92,6 +95,12 @@ const waitQuery = {
 
 export const WaitQuery = Type.Object(waitQuery, { additionalProperties: false });
 
+const streamName = line(
+  64,
+  { description: 'The stream it is of, where the field Posthorn-Stream of the message names none.' },
+  1,
+);
+
 export const RawQuery = Type.Object(
   {
     from: Type.Optional(line(320, { description: 'Envelope sender, empty for none. Default: the author.' })),
@@ -101,10 +110,13 @@ export const RawQuery = Type.Object(
         description: 'Envelope recipient; may be repeated. Default: everybody in To, Cc and Bcc.',
       }),
     ),
+    stream: Type.Optional(streamName),
     ...waitQuery,
   },
   { additionalProperties: false },
 );
+
+export const CheckRawQuery = Type.Object({ stream: Type.Optional(streamName) }, { additionalProperties: false });
 
 export const ListEmailsQuery = Type.Object(
   { ...pageQuery, open: Type.Optional(Type.Boolean({ description: 'Only messages that are still on their way.' })) },

@@ -1,6 +1,7 @@
 /** How the API says no: RFC 9457. */
 import { type Static, Type } from 'typebox';
 import { answerOf } from './common.ts';
+import { ScoreRefusal } from './score.ts';
 
 export const ProblemError = answerOf('ProblemError', 'One thing that is wrong, and where.', {
   pointer: Type.Optional(
@@ -19,6 +20,7 @@ export const Problem = answerOf('Problem', 'Why the request was not carried out.
   code: Type.String({ description: 'For programs; the list is at /problems.', examples: ['validation_failed'] }),
   fix: Type.Optional(Type.String({ description: 'What to do about it.' })),
   errors: Type.Optional(Type.Array(ProblemError)),
+  score: Type.Optional(ScoreRefusal),
   request_id: Type.String({ description: 'Also in the X-Request-Id header and in the log of the office.' }),
 });
 export type Problem = Static<typeof Problem>;

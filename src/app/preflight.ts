@@ -1,0 +1,81 @@
+/**
+ * Scores a message as its receivers will see it, before it leaves: our keys and SPF of our own address as DNS shows them now, and the
+ * filters of the configuration. Wired here because advice stands above the queue that asks for it.
+ */
+import { createRspamdFilter } from '../adapters/filters/rspamd.ts';
+import { createSpamdFilter } from '../adapters/filters/spamd.ts';
+import type { DomainName } from '../format/domain-name.ts';
+import type { Scorer } from '../services/advice/advice.ts';
+import type { MessageFilter } from '../services/advice/score/content/types.ts';
+import type { MessageScore } from '../services/advice/score/types.ts';
+import type { Draft, Preflight } from '../services/outbound/outbound.ts';
+import type { World } from './compose.ts';
+import type { Config } from './settings.ts';
+
+/** The sender waits for it: in SMTP with an open connection, whose patience after the final dot is ten minutes. */
+const scoreMs = 10_000;
+/** A little less, so that a filter that is away costs its own part of the score only. */
+const filterMs = 8_000;
+
+/** Undefined: not in time. */
+export type ScoreDraft = (draft: Draft) => Promise<MessageScore | undefined>;
+
+type PreflightWorld = Pick<World, 'resolver' | 'timers'>;
+
+export function openPreflight(
+  scorer: () => Promise<Scorer>,
+  hostname: DomainName,
+  world: PreflightWorld,
+): { readonly score: ScoreDraft; readonly preflight: Preflight } {
+  const score: ScoreDraft = (draft) =>
+    inTime(world, async () => {
+      const [{ scoreMessage }, remoteAddress] = await Promise.all([scorer(), ownAddress(world, hostname)]);
+      return scoreMessage(draft.message, {
+        helo: hostname,
+        mailFrom: draft.returnPath,
+        ...(remoteAddress !== undefined && { remoteAddress }),
+        ...(draft.isBulk && { isBulk: true }),
+      });
+    });
+  return { score, preflight: async (draft) => preflightOf(await score(draft)) };
+}
+
+/** Those of the configuration. */
+export function openFilters(
+  { 'filters.rspamd': url, 'filters.spamd': at }: Pick<Config, 'filters.rspamd' | 'filters.spamd'>,
+  { net, timers }: Pick<World, 'net' | 'timers'>,
+): readonly MessageFilter[] {
+  const common = { timers, timeMs: filterMs };
+  return [
+    ...(url === undefined ? [] : [createRspamdFilter({ ...common, url })]),
+    ...(at === undefined ? [] : [createSpamdFilter({ ...common, net, at })]),
+  ];
+}
+
+/** Where our mail comes from, as far as DNS tells: behind a router this machine does not know it. */
+async function ownAddress({ resolver }: PreflightWorld, hostname: DomainName): Promise<string | undefined> {
+  const answer = await resolver.lookup(hostname, 'A');
+  return answer.kind === 'found' ? answer.records[0] : undefined;
+}
+
+function inTime<T>({ timers }: PreflightWorld, work: () => Promise<T>): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const cancel = timers.after(scoreMs, () => resolve(undefined));
+    work().then(resolve, reject).finally(cancel);
+  });
+}
+
+function preflightOf(score: MessageScore | undefined): Awaited<ReturnType<Preflight>> {
+  return (
+    score && {
+      tenths: score.tenths,
+      deductions: score.deductions.map(({ check, tenths, say, fix }) => ({ check, tenths, say, steps: stepsOf(fix) })),
+    }
+  );
+}
+
+/** A fix as sentences, its records written out. */
+function stepsOf({ delete: gone, set, steps = [] }: MessageScore['deductions'][number]['fix']): readonly string[] {
+  const record = ({ name, type, value }: { name: string; type: string; value: string }) => `${name} ${type} ${value}`;
+  return [...gone.map((one) => `Delete ${record(one)}`), ...set.map((one) => `Set ${record(one)}`), ...steps];
+}
