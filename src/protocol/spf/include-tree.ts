@@ -22,7 +22,7 @@ export type SpfTree = {
 /** not-read: a limit of ours came first. */
 type SpfTreeFault = 'loop' | 'not-read' | 'dns-failed' | 'no-record' | 'several-records' | 'syntax';
 
-export type SpfTreeTerm = {
+type SpfTreeTerm = {
   readonly text: string;
   /** 1 where the term itself costs one. */
   readonly lookups: 0 | 1;

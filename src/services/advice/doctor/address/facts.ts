@@ -21,7 +21,7 @@ export type LookedAtAddress = SendingAddress & {
   readonly iprev: IprevResult;
 };
 
-export type Port25 = { readonly host: DomainName; readonly answer: 'open' | 'blocked' | 'unknown' };
+type Port25 = { readonly host: DomainName; readonly answer: 'open' | 'blocked' | 'unknown' };
 
 export type AddressFacts = {
   readonly addresses: readonly LookedAtAddress[];

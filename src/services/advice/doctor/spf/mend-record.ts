@@ -10,7 +10,7 @@ import type { DomainFacts } from '../types.ts';
 import { type Edits, editText } from './edit-text.ts';
 import type { Trial } from './try-senders.ts';
 
-export type Mended = {
+type Mended = {
   readonly record: string;
   readonly extra: readonly SpfExtraRecord[];
   readonly lookups: number;
@@ -22,7 +22,7 @@ export type Mended = {
  * @param at the domain, or a name below it that senders send with
  * Undefined where nothing is known to send, and where no record would be within the limits.
  */
-export function mendRecord(
+function mendRecord(
   facts: DomainFacts,
   edits: Edits = {},
   at: DomainName = facts.subject.domain,
