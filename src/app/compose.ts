@@ -23,7 +23,9 @@ import { type Authenticator, createAuthenticator } from '../protocol/authenticat
 import { generateDkimKey } from '../protocol/dkim/private-keys.ts';
 import { type Authorities, resolverAsAuthority } from '../protocol/dns/authorities.ts';
 import type { Resolver } from '../protocol/dns/types.ts';
+import { MessageTests } from '../services/advice/advice.ts';
 import { adviseOn } from '../services/advice/bounces/advise-on-refusal.ts';
+import { testsMigrations } from '../services/advice/tests/tests-migrations.ts';
 import { Directory } from '../services/directory/directory.ts';
 import { directoryMigrations } from '../services/directory/directory-migrations.ts';
 import { Events } from '../services/events/events.ts';
@@ -81,6 +83,7 @@ export const migrations = [
   ...setupMigrations,
   ...publishMigrations,
   ...hostedMigrations,
+  ...testsMigrations,
 ];
 
 /** The part of an office that commands on the data folder need: no sockets, no DNS. */
@@ -98,6 +101,7 @@ export type Records = {
   readonly credentials: KeptCredentials;
   /** Policy documents that are served. */
   readonly policies: ServedPolicies;
+  readonly tests: MessageTests;
   readonly close: () => Promise<void>;
 };
 
@@ -120,8 +124,9 @@ export async function openRecords(
     const returnPathKey = secrets.derive('return-path');
     const credentials = new KeptCredentials({ db, secrets });
     const policies = new ServedPolicies({ db, secrets, random, clock: timers });
+    const tests = new MessageTests({ db, timers, random });
     const close = () => db.close();
-    return { db, blobs, ids, events, directory, mailbox, disk, returnPathKey, credentials, policies, close };
+    return { tests, db, blobs, ids, events, directory, mailbox, disk, returnPathKey, credentials, policies, close };
   } catch (error) {
     await db.close();
     throw error;
@@ -205,7 +210,7 @@ export async function openOffice(config: Config, hostname: DomainName, world: Wo
     outboundOptions(config, hostname, records),
   );
   const inbound: Inbound = new Inbound(
-    { ...records, ...world, authenticator, outbound },
+    { ...records, ...world, authenticator, outbound, scorer },
     { hostname, onDmarcReject: config['inbound.on_dmarc_reject'] },
   );
   const care = openCare(records, outbound, world);

@@ -39,7 +39,9 @@ export async function openOfficeBeside(
   const folder = config.data;
   if (!make) requireOffice(folder, command);
   const records = await openRecords(folder, 'beside', world);
-  const ofSandbox = parseDomainName(runningSandbox(folder)?.mx.hostname ?? '');
+  const sandbox = runningSandbox(folder);
+  const ofSandbox = parseDomainName(sandbox?.mx.hostname ?? '');
+  const publicUrl = config.public_url ?? sandbox?.api.url;
   const hostname = ofSandbox ?? config.hostname ?? parseDomainName(machineName()) ?? nameless;
   const outbound = new Outbound(
     {
@@ -57,6 +59,7 @@ export async function openOfficeBeside(
     folder,
     hostname,
     isServed: isServed(folder),
+    ...(publicUrl !== undefined && { publicUrl }),
     setup: async (resolver) => {
       const [{ Setup }, { loadCatalogue }] = await Promise.all([
         import('../services/setup/setup.ts'),

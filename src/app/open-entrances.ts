@@ -94,7 +94,12 @@ async function openAll(
   watch(counts, telemetry, opened);
   const app = createHttpApp(
     { ...office, timers, signals, health, metrics: telemetry.metrics, ...spare },
-    { version, limits: httpLimitsOf(config), ...(config.public_url ? { publicUrl: config.public_url } : {}) },
+    {
+      version,
+      limits: httpLimitsOf(config),
+      publicTests: config['tests.public'],
+      ...(config.public_url ? { publicUrl: config.public_url } : {}),
+    },
   );
   closers.push(async () => app.close());
   const fetch = withPolicyHosts(app.fetch, {

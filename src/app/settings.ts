@@ -229,6 +229,11 @@ export const settings = {
     undefined,
     'Where people and programs reach the HTTP API from outside, for links in its answers: `https://mail.example.com`.',
   ),
+  'tests.public': setting(
+    flag,
+    false,
+    'Whether anybody who reaches the pages of the office may get a test address at `/test`, without a key.',
+  ),
   'listen.mx': setting(listeners, '127.0.0.1:1025', 'Mail from other servers (port 25 in production). No login here.'),
   'listen.submission': setting(
     listeners,

@@ -23,7 +23,8 @@ import { Problem } from '../../src/entrances/http/schemas/problem.ts';
 import { resolverAsAuthority } from '../../src/protocol/dns/authorities.ts';
 import type { Resolver } from '../../src/protocol/dns/types.ts';
 import { resolverFromZone } from '../../src/protocol/dns/zone-resolver.ts';
-import { createScorer } from '../../src/services/advice/advice.ts';
+import { createScorer, MessageTests } from '../../src/services/advice/advice.ts';
+import { testsMigrations } from '../../src/services/advice/tests/tests-migrations.ts';
 import { Directory } from '../../src/services/directory/directory.ts';
 import type { Scope } from '../../src/services/directory/types.ts';
 import { Events } from '../../src/services/events/events.ts';
@@ -66,6 +67,7 @@ export type HttpOfficeOptions = {
   /** The DNS that domains are looked at in. Default: an empty one. */
   readonly resolver?: Resolver;
   readonly isMemoryShort?: () => boolean;
+  readonly publicTests?: boolean;
   /** What the receiver does with a recipient. Default: `nobody@` is refused, `later@` deferred, whoever else is there. */
   readonly judge?: (local: string) => Judgement;
 };
@@ -83,6 +85,7 @@ export async function openHttpOffice(folder: string, options: HttpOfficeOptions 
     ...setupMigrations,
     ...publishMigrations,
     ...hostedMigrations,
+    ...testsMigrations,
   ];
   const db = await openSqlite(folder, { migrations, office: 'take', timers });
   const ids = createIds(timers, random);
@@ -149,10 +152,28 @@ export async function openHttpOffice(folder: string, options: HttpOfficeOptions 
   });
   const app = createHttpApp(
     {
-      ...{ outbound, directory, care, desk, mailbox, events, db, blobs, timers, ids, signals, health, metrics, memory },
+      outbound,
+      directory,
+      care,
+      desk,
+      mailbox,
+      events,
+      db,
+      tests: new MessageTests({ db, timers, random }),
       scoreDraft,
+      blobs,
+      timers,
+      ids,
+      signals,
+      health,
+      metrics,
+      memory,
     },
-    { version: '1.2.3', ...(options.limits && { limits: options.limits }) },
+    {
+      version: '1.2.3',
+      ...(options.publicTests && { publicTests: true }),
+      ...(options.limits && { limits: options.limits }),
+    },
   );
   return {
     folder,

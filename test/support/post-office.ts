@@ -11,7 +11,9 @@ import { type Mailbox, parseMailbox } from '../../src/format/address.ts';
 import { createAuthenticator } from '../../src/protocol/authenticate.ts';
 import type { Resolver } from '../../src/protocol/dns/types.ts';
 import { resolverFromZone } from '../../src/protocol/dns/zone-resolver.ts';
+import { createScorer, MessageTests } from '../../src/services/advice/advice.ts';
 import { adviseOn } from '../../src/services/advice/bounces/advise-on-refusal.ts';
+import { testsMigrations } from '../../src/services/advice/tests/tests-migrations.ts';
 import type { EventRecord, EventType } from '../../src/services/events/types.ts';
 import { Inbound } from '../../src/services/inbound/inbound.ts';
 import type { Destination, InboundEnvelope, Peer } from '../../src/services/inbound/types.ts';
@@ -92,6 +94,7 @@ export type PostOffice = TempOffice & {
   readonly outbound: Outbound;
   readonly inbound: Inbound;
   readonly mailbox: MailboxService;
+  readonly tests: MessageTests;
   readonly store: OutboundStore;
   readonly resolver: Resolver;
   /** Where everything goes that is not for this office's own domains. */
@@ -135,7 +138,7 @@ export async function postOffice(t: TestContext, options: PostOfficeOptions = {}
   // Registered before the store's own end, which comes first otherwise.
   let stop = async () => {};
   const office = await tempOffice(t, {
-    migrations: [...outboundMigrations, ...mailboxMigrations],
+    migrations: [...outboundMigrations, ...mailboxMigrations, ...testsMigrations],
     close: () => stop(),
     ...(options.timers ? { timers: options.timers } : {}),
     ...(options.random ? { random: options.random } : {}),
@@ -195,8 +198,10 @@ export async function postOffice(t: TestContext, options: PostOfficeOptions = {}
     return made;
   };
   const outbound = again();
+  const tests = new MessageTests(office);
+  const scorer = createScorer({ resolver, clock: office.timers });
   const inbound: Inbound = new Inbound(
-    { ...ports, mailbox, outbound, authenticator, resolver },
+    { ...ports, mailbox, outbound, authenticator, resolver, tests, scorer: async () => scorer },
     { hostname, onDmarcReject: options.onDmarcReject ?? 'reject' },
   );
   stop = async () => {
@@ -212,7 +217,21 @@ export async function postOffice(t: TestContext, options: PostOfficeOptions = {}
     living.delete(one);
   };
   const store = new OutboundStore(office.db);
-  return { ...office, outbound, inbound, mailbox, store, resolver, outside, disk, signals, returnPathKey, again, kill };
+  return {
+    ...office,
+    tests,
+    outbound,
+    inbound,
+    mailbox,
+    store,
+    resolver,
+    outside,
+    disk,
+    signals,
+    returnPathKey,
+    again,
+    kill,
+  };
 }
 
 function mortalDb(db: Db, life: { readonly dead: boolean }): Db {

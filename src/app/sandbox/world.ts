@@ -213,6 +213,7 @@ async function configOf(context: Context, place: Place, folder: string, before?:
   return {
     ...read.config,
     'listen.http': http,
+    'tests.public': true,
     'listen.https': { address: loopback, port: 0 }, // others come by the world's names, so the port is nobody's to remember
     'listen.mx': [plain(mx), { at: { address: loopback, port: 0 }, proxyFrom: [loopbackNetwork()] }],
     'listen.submission': [plain(submission)],

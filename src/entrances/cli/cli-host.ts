@@ -10,6 +10,7 @@ import type { DomainName } from '../../format/domain-name.ts';
 import type { Authorities } from '../../protocol/dns/authorities.ts';
 import type { Resolver } from '../../protocol/dns/types.ts';
 import type { FetchPolicyFile } from '../../protocol/mta-sts/sts-policies.ts';
+import type { MessageTests } from '../../services/advice/advice.ts';
 import type { DoctorWorld } from '../../services/advice/doctor/types.ts';
 import type { Directory } from '../../services/directory/directory.ts';
 import type { Events } from '../../services/events/events.ts';
@@ -31,12 +32,15 @@ export type OpenOffice = {
   readonly hostname: DomainName;
   /** Whether a process is serving it now. */
   readonly isServed: boolean;
-  readonly db: Pick<Db, 'read'>;
+  readonly db: Pick<Db, 'read' | 'onNotify'>;
   readonly blobs: Pick<Blobs, 'open'>;
   readonly directory: Directory;
   readonly events: Events;
   readonly mailbox: MailboxService;
   readonly outbound: Outbound;
+  readonly tests: Pick<MessageTests, 'create' | 'find'>;
+  /** Where people reach its pages, when somebody said. */
+  readonly publicUrl?: string;
   /** Domains whose records the office keeps. */
   readonly delegations: Delegations;
   /** Declarations of this office, and plans for them. */

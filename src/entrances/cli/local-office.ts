@@ -5,11 +5,13 @@ import type { DomainRecord } from '../../services/directory/types.ts';
 import type { EventQuery } from '../../services/events/types.ts';
 import type { MessageId, MessageView, Sender } from '../../services/outbound/types.ts';
 import { viewDelegation } from '../../services/setup/setup.ts';
+import { testDomain } from '../http/handlers/tests.ts';
 import { inMemory, parseGivenEnvelope, parseRaw } from '../http/parse-raw.ts';
 import { parseSend } from '../http/parse-send.ts';
 import { showEmail, showEvent, showKey, showReceived, showStep, showUser } from '../http/show.ts';
 import { showDelegation } from '../http/show-delegation.ts';
 import { showCheck, showDkimKey, showDomain } from '../http/show-domain.ts';
+import { showTest } from '../http/show-test.ts';
 import type { CliHost, Eyes, OpenOffice } from './cli-host.ts';
 import type { OfficeClient, Page } from './office-client.ts';
 import { readDomain } from './read-options.ts';
@@ -21,6 +23,15 @@ const operator: Sender = { kind: 'login', account: 'command line' };
 const entrance = { kind: 'cli' } as const;
 
 const tooLate = { code: 'too-late', say: 'It is too late to cancel.' };
+/** Another process takes the message in: the folder is looked at again and again. */
+const lookAgainMs = 500;
+
+function noTestDomain(text: string | undefined): string {
+  return text === undefined
+    ? 'No domain of this office receives its mail here.'
+    : `${text} is no domain whose mail comes to this office.`;
+}
+
 const nothingToRetry = { code: 'nothing-to-retry', say: 'Nothing of this message waits for another try.' };
 
 export function openLocalOffice(
@@ -28,7 +39,7 @@ export function openLocalOffice(
   office: OpenOffice,
   eyes: () => Promise<Eyes>,
 ): OfficeClient {
-  const { directory, outbound, events, mailbox, db } = office;
+  const { directory, outbound, events, mailbox, tests, db } = office;
   const { accounts } = directory;
   const say = host.command;
 
@@ -54,6 +65,7 @@ export function openLocalOffice(
 
   return {
     where: office.folder,
+    pagesUrl: office.publicUrl,
     isServed: office.isServed,
     hostname: office.hostname,
 
@@ -142,6 +154,26 @@ export function openLocalOffice(
       const bytes = isId('msg', id) ? await mailbox.raw(id) : undefined;
       if (!bytes) throw unknown('received message', id, `${say} inbox list`);
       return bytes;
+    },
+
+    createTest: async (text) => {
+      const domain = await testDomain(directory, {}, text === undefined ? undefined : readDomain(text));
+      if (domain === undefined) throw refusalError({ code: 'domain-unknown', say: noTestDomain(text) }, say, text);
+      const made = await tests.create(domain);
+      if (!made.ok) throw refusalError(made, say);
+      return showTest(made.value, office);
+    },
+
+    test: async (id, timeoutMs) => {
+      const { timers, signal } = host;
+      const endMs = timers.monotonicMs() + timeoutMs;
+      for (;;) {
+        const test = await tests.find(id);
+        if (test === undefined) throw unknown('test', id, `${say} test-address`);
+        const leftMs = endMs - timers.monotonicMs();
+        if (test.arrival !== undefined || leftMs <= 0 || signal.aborted) return showTest(test, office);
+        await timers.sleep(Math.min(leftMs, lookAgainMs), signal).catch(() => {}); // asked to stop: as it stands
+      }
     },
 
     domains: async () => {

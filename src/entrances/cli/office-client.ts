@@ -9,8 +9,9 @@ import type { Event } from '../http/schemas/events.ts';
 import type { ReceivedEmail } from '../http/schemas/inbox.ts';
 import type { Key, NewKey, NewUser, User } from '../http/schemas/office.ts';
 import type { Delegation } from '../http/schemas/setup.ts';
+import type { Test } from '../http/schemas/tests.ts';
 
-export type { Delegation, Domain, DomainCheck, Email, Event, Key, ReceivedEmail, SendEmail, TimelineStep, User };
+export type { Delegation, Domain, DomainCheck, Email, Event, Key, ReceivedEmail, SendEmail, Test, TimelineStep, User };
 
 export type Page<Item> = { readonly data: readonly Item[]; readonly next_cursor: string | null };
 type PageQuery = { readonly limit: number; readonly cursor?: string };
@@ -27,6 +28,8 @@ export type EventFilter = { readonly types?: readonly EventType[]; readonly subj
 export interface OfficeClient {
   /** Where it is, for sentences. */
   readonly where: string;
+  /** Where its pages are, when somebody said. */
+  readonly pagesUrl: string | undefined;
   /** Whether its queue is being worked on now. */
   readonly isServed: boolean;
   /** Its public name where it is known. */
@@ -56,6 +59,11 @@ export interface OfficeClient {
   ): Promise<Page<ReceivedEmail>>;
   received(id: string): Promise<ReceivedEmail>;
   receivedRaw(id: string): Promise<Uint8Array>;
+
+  /** A test address; by default at the first domain whose mail comes here. */
+  createTest(domain: string | undefined): Promise<Test>;
+  /** As it stands; with a time, as soon as a message has come or when the time is over. */
+  test(id: string, timeoutMs: number): Promise<Test>;
 
   domains(): Promise<readonly Domain[]>;
   domain(name: string): Promise<Domain>;

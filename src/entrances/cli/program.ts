@@ -158,6 +158,12 @@ const commandRows: readonly Row[] = [
   },
   {
     group: care,
+    name: 'test-address',
+    says: 'an address to send a message to, and what that scored',
+    load: async () => (await import('./commands/test-address.ts')).defineTestAddress,
+  },
+  {
+    group: care,
     name: 'explain',
     says: 'a message in plain words: its way, its signatures, who it is',
     load: async () => (await import('./commands/explain.ts')).defineExplain,

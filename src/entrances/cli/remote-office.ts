@@ -16,6 +16,7 @@ import type {
   OfficeClient,
   Page,
   ReceivedEmail,
+  Test,
   TimelineStep,
   User,
 } from './office-client.ts';
@@ -55,6 +56,7 @@ export function openRemoteOffice(host: Host, server: string, key: string | undef
   const noMail = (id: string) => unknown('received message', id, `${say} inbox list`);
   return {
     where: api.origin,
+    pagesUrl: api.origin,
     isServed: true,
     hostname: undefined,
 
@@ -81,6 +83,14 @@ export function openRemoteOffice(host: Host, server: string, key: string | undef
     inbox: (query) => api.json<Page<ReceivedEmail>>('/v1/inbox', { query: { ...query, limit: atMost(query.limit) } }),
     received: (id) => api.json<ReceivedEmail>(`/v1/inbox/${encodeURIComponent(id)}`, { missing: noMail(id) }),
     receivedRaw: (id) => api.bytes(`/v1/inbox/${encodeURIComponent(id)}/raw`, { missing: noMail(id) }),
+
+    createTest: (domain) =>
+      api.json<Test>('/v1/tests', {
+        method: 'POST',
+        body: jsonBody(domain === undefined ? {} : { domain }),
+        ...(domain !== undefined && { about: domain }),
+      }),
+    test: (id, timeoutMs) => waitForTest(api, host, { id, timeoutMs }),
 
     domains: async () => (await api.json<Page<Domain>>('/v1/domains')).data,
     domain: (text) => api.json<Domain>(domainPath(text), inDomain(text, 'GET')),
@@ -128,6 +138,19 @@ async function settled(api: Api, host: Host, wanted: { id: string; timeoutMs: nu
       patienceMs: waitMs + patienceMs,
     });
     if (email.settled || leftMs <= waitMs || host.signal.aborted) return email;
+  }
+}
+
+async function waitForTest(api: Api, host: Host, wanted: { id: string; timeoutMs: number }): Promise<Test> {
+  const endsMs = host.timers.monotonicMs() + wanted.timeoutMs;
+  for (;;) {
+    const leftMs = Math.max(0, Math.ceil(endsMs - host.timers.monotonicMs()));
+    const test = await api.json<Test>(`/v1/tests/${encodeURIComponent(wanted.id)}`, {
+      query: { timeout: `${Math.min(leftMs, waitMs)}ms` },
+      patienceMs: waitMs + patienceMs,
+      missing: unknown('test', wanted.id, `${host.command} test-address`),
+    });
+    if (test.state === 'scored' || leftMs <= waitMs || host.signal.aborted) return test;
   }
 }
 

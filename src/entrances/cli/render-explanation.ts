@@ -5,8 +5,8 @@ import type {
   ExplainedResults,
   ExplainedSignature,
   Explanation,
-  RemarkKind,
   Remark,
+  RemarkKind,
   Requirement,
 } from '../../services/advice/types.ts';
 import { factLines } from './render-table.ts';

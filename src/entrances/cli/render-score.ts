@@ -2,11 +2,36 @@
  * A score as a page for a terminal of 80 columns: the number first, then each lost point with the fix that gives it back, what the large
  * receivers say, then what is worth knowing, what is not known, and what is fine in a line each. Pure.
  */
+import type { ScoreDocument } from '../../services/advice/advice.ts';
 import type { Deduction, MessageScore, ScoreSession } from '../../services/advice/score/types.ts';
 import type { Finding, Fix, ReceiverView } from '../../services/advice/types.ts';
 import { factLines } from './render-table.ts';
 import { visible, wrapped } from './render-timeline.ts';
 import type { Style } from './style.ts';
+
+/** What the page shows of a score. */
+export type ShownScore = Pick<
+  MessageScore,
+  'score' | 'tenths' | 'band' | 'deductions' | 'way' | 'findings' | 'quiet' | 'receivers' | 'reader' | 'evidence'
+>;
+
+/** The same out of the document that an office answers. */
+export function shownScore({ score, deductions, ...rest }: ScoreDocument): ShownScore {
+  const tenthsOf = (points: number) => Math.round(points * 10);
+  return {
+    ...rest,
+    score,
+    tenths: tenthsOf(score),
+    band: rest.band as ShownScore['band'],
+    deductions: deductions.map(({ points, full_points, gives_back, ...one }) => ({
+      ...one,
+      tenths: tenthsOf(points),
+      fullTenths: tenthsOf(full_points),
+      gainTenths: tenthsOf(gives_back),
+    })),
+    evidence: { ...rest.evidence, dkim: [] },
+  };
+}
 
 export type ScoredMessage = { readonly from: string; readonly subject: string; readonly session: ScoreSession };
 
@@ -15,7 +40,7 @@ export type Page = { readonly style: Style; readonly columns: number };
 const widthDefault = 80;
 const widthMax = 100;
 
-export function scoreLines(one: MessageScore, message: ScoredMessage, style: Style, columns = widthDefault): string[] {
+export function scoreLines(one: ShownScore, message: ScoredMessage, style: Style, columns = widthDefault): string[] {
   const page: Page = { style, columns: Math.min(Math.max(columns, 40), widthMax) };
   const { findings, quiet } = one;
   const failed = findings.filter(({ status }) => status === 'fail');
@@ -51,7 +76,7 @@ export function scoreLines(one: MessageScore, message: ScoredMessage, style: Sty
 /** The table says the same in its own words. */
 const told: ReadonlySet<string> = new Set(['ALN-02', 'ALN-03', 'ALN-04']);
 
-function headLines(one: MessageScore, { from, subject, session }: ScoredMessage, page: Page): string[] {
+function headLines(one: ShownScore, { from, subject, session }: ScoredMessage, page: Page): string[] {
   const { style, columns } = page;
   const paint = one.tenths >= 80 ? style.good : one.tenths < 50 ? style.bad : (text: string) => text;
   const facts: readonly (readonly [string, string])[] = [
@@ -72,7 +97,7 @@ function headLines(one: MessageScore, { from, subject, session }: ScoredMessage,
   ];
 }
 
-function judgedBy({ evidence }: MessageScore, { remoteAddress, helo, mailFrom }: ScoreSession): string {
+function judgedBy({ evidence }: Pick<ShownScore, 'evidence'>, { remoteAddress, helo, mailFrom }: ScoreSession): string {
   if (evidence.source === 'header')
     return `by what ${evidence.by ?? 'its receiver'} noted in the header; --ip judges it afresh`;
   if (remoteAddress === undefined) return 'by its signature alone: nothing says who sent it';
@@ -126,7 +151,7 @@ function recordLines(verb: 'delete' | 'set', record: Fix['set'][number], page: P
   return lead.length + value.length <= page.columns ? [`${lead}${value}`] : [lead.trimEnd(), `${indent}    ${value}`];
 }
 
-function wayLines({ way }: MessageScore, page: Page): string[] {
+function wayLines({ way }: ShownScore, page: Page): string[] {
   if (way.length < 2) return [];
   return way.flatMap(({ check, from, to, fix }, at) => {
     const does = fix.steps?.[0] ?? fix.set.map(({ name, type }) => `${type} ${name}`).join(', ');
@@ -149,7 +174,7 @@ function receiverLines(views: readonly ReceiverView[], page: Page): string[] {
   });
 }
 
-function readerLines({ reader }: MessageScore, page: Page): string[] {
+function readerLines({ reader }: ShownScore, page: Page): string[] {
   return reader.flatMap(({ mark, say }) => entry(mark === 'none' ? ' ' : '!', say, page));
 }
 

@@ -36,6 +36,7 @@ const examples: Partial<Record<OperationId, Json>> = {
   publishDomain: { dry_run: true, optional: true, partial: true },
   delegateDomain: { whole: false, mta_sts: 'enforce' },
   createDomain: { name: 'example.org', receives: true },
+  createTest: { domain: 'example.com' },
   createUser: { login: 'grace', domains: ['example.com'], password: 'correct horse battery' },
 };
 

@@ -14,17 +14,20 @@ import { inboxHandlers } from './handlers/inbox.ts';
 import { officeHandlers } from './handlers/office.ts';
 import { setupHandlers } from './handlers/setup.ts';
 import { streamHandlers } from './handlers/streams.ts';
+import { testHandlers } from './handlers/tests.ts';
 import { defaultHttpLimits } from './limits.ts';
 import { openApi } from './openapi.ts';
 import { type Handlers, operation, operationIds } from './operations.ts';
 import { type Document, docsPage } from './pages/docs.ts';
 import { homePage } from './pages/home.ts';
 import { problemPage, problemsPage } from './pages/problems.ts';
+import { testStartPage } from './pages/test.ts';
 import type { HttpOptions, HttpPorts } from './ports.ts';
 import { isProblemCode } from './problems.ts';
 import { knownMethods, Responder } from './respond.ts';
 import { OperationRunner } from './run-operation.ts';
 import type { Health } from './schemas/office.ts';
+import { showTestPage, TestDesk } from './test-desk.ts';
 import { Waits } from './wait.ts';
 
 export type { HttpOptions, HttpPorts, OfficeHealth } from './ports.ts';
@@ -53,6 +56,7 @@ export function createHttpApp(ports: HttpPorts, options: HttpOptions): HttpApp {
     ...domainHandlers(ports),
     ...setupHandlers(ports),
     ...streamHandlers(ports),
+    ...testHandlers(ports, options, limits),
   };
   const runner = new OperationRunner(ports, limits, handlers);
   const app = new Hono<Env>();
@@ -78,6 +82,11 @@ export function createHttpApp(ports: HttpPorts, options: HttpOptions): HttpApp {
       return responder.respond(request, route, () => page({ name, origin: new URL(request.url).origin }));
     });
   }
+  allowed.set('/test', ['GET', 'POST']);
+  const testDesk = new TestDesk(ports, options);
+  app.post('/test', (context) =>
+    responder.respond(context.req.raw, '/test', () => testDesk.start(context.env.clientAddress)),
+  );
   for (const [route, methods] of allowed) {
     app.all(route, (context) => responder.respond(context.req.raw, route, () => methodNotAllowed(methods)));
   }
@@ -103,6 +112,8 @@ function pagesOf(ports: HttpPorts, options: HttpOptions): Readonly<Record<string
     '/openapi.json': () => json(200, document),
     '/problems': () => problemsPage(version),
     '/problems/:name': ({ name }) => (isProblemCode(name) ? problemPage(version, name) : problem('not_found')),
+    '/test': () => testStartPage({ version }, options.publicTests ?? false),
+    '/test/:name': ({ name }) => showTestPage(ports, name, version),
     '/livez': () => json(200, { status: 'live' }),
     '/readyz': async () => {
       const checks = await ports.health();

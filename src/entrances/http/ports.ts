@@ -8,6 +8,7 @@ import type { Memory } from '../../base/port/memory.ts';
 import type { Signals } from '../../base/port/signals.ts';
 import type { DomainName } from '../../format/domain-name.ts';
 import type { Resolver } from '../../protocol/dns/types.ts';
+import type { MessageTests } from '../../services/advice/advice.ts';
 import type { MessageScore } from '../../services/advice/score/types.ts';
 import type { Directory } from '../../services/directory/directory.ts';
 import type { Events } from '../../services/events/events.ts';
@@ -56,8 +57,10 @@ export type HttpPorts = {
   readonly scoreDraft: (draft: Draft) => Promise<MessageScore | undefined>;
   readonly mailbox: Pick<MailboxService, 'list' | 'find' | 'body'>;
   readonly events: Pick<Events, 'list' | 'find' | 'lastSequence' | 'waitFor' | 'follow'>;
+  /** Test addresses. */
+  readonly tests: Pick<MessageTests, 'create' | 'find'>;
   /** Events are read with a reader of their caller's. */
-  readonly db: Pick<Db, 'read'>;
+  readonly db: Pick<Db, 'read' | 'onNotify'>;
   /** Whole messages lie there while they come in. */
   readonly blobs: Pick<Blobs, 'open'>;
   readonly timers: Timers;
@@ -115,5 +118,7 @@ export type HttpOptions = {
   readonly version: string;
   /** `https://mail.example.com`, for links in answers; without it they are relative. */
   readonly publicUrl?: string;
+  /** Anybody who reaches the pages may get a test address at /test. */
+  readonly publicTests?: boolean;
   readonly limits?: Partial<HttpLimits>;
 };

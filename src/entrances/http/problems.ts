@@ -47,6 +47,12 @@ const ownProblems = {
       'The path is not one of this API, or the id names nothing that this key may see. The two are not told apart: ids of others stay private.',
     fix: 'See /docs for the paths. A key sees its own messages; with the scope read it sees all of the office.',
   },
+  too_many_tests: {
+    status: 503,
+    title: 'Too many test addresses are open',
+    meaning: 'Each test address is kept for a week, and so many of them that no more fit have been made.',
+    fix: 'Use one that is there, or wait until the oldest ends.',
+  },
   method_not_allowed: {
     status: 405,
     title: 'This path does not take that method',

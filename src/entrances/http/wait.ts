@@ -53,7 +53,7 @@ function isDecided(view: MessageView): boolean {
 }
 
 /** The schema has looked at its form. */
-function parseTimeoutMs(text: string | undefined): number {
+export function parseTimeoutMs(text: string | undefined): number {
   const [, count, unit] = /^(\d+)(ms|s|m)$/.exec(text ?? '') ?? [];
   return count === undefined ? timeoutDefaultMs : Number(count) * (units[unit ?? ''] ?? 1);
 }

@@ -33,7 +33,14 @@ export {
 export { hopFromOutside } from './explain-hops.ts';
 export { type ExplainedRecord, explainRecord } from './records/explain-record.ts';
 export { createScorer, type Scorer, scoreMessage } from './score/score.ts';
-export { scoreDocument } from './score/score-document.ts';
+export { type ScoreDocument, scoreDocument } from './score/score-document.ts';
+export {
+  type Arrival,
+  type MessageTest,
+  MessageTests,
+  type PreparedArrival,
+  testsChannel,
+} from './tests/message-tests.ts';
 
 export type ExplainOptions = {
   readonly nowMs: number;

@@ -44,8 +44,8 @@ function related(signer: string, author: string): boolean {
 
 /**
  * MAIL_RULES 5, 16: never refused for its author. Real notifications have broken Froms; postmaster and abuse must be reachable by
- * everybody. RFC 5321 §4.5.1, RFC 2142 §2
+ * everybody. RFC 5321 §4.5.1, RFC 2142 §2. What a test address is for is to tell what is wrong.
  */
 export function isExempt(destination: Destination): boolean {
-  return destination.kind === 'bounce' || isOperatorsAddress(destination.recipient.local);
+  return destination.kind !== 'mailbox' || isOperatorsAddress(destination.recipient.local);
 }

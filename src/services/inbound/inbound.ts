@@ -25,6 +25,7 @@ import type { Resolver } from '../../protocol/dns/types.ts';
 import { type LongBody, openLongMessage } from '../../protocol/long-message.ts';
 import { readAuthor } from '../../protocol/read-author.ts';
 import type { Reply } from '../../protocol/smtp/reply.ts';
+import type { MessageTests, PreparedArrival, Scorer } from '../advice/advice.ts';
 import { type Directory, isOperatorsAddress } from '../directory/directory.ts';
 import type { Events } from '../events/events.ts';
 import type { NewEvent } from '../events/types.ts';
@@ -49,6 +50,10 @@ export type InboundPorts = {
   readonly timers: Timers;
   readonly ids: Ids;
   readonly signals: Signals;
+  /** Test addresses; absent: there are none. */
+  readonly tests?: MessageTests;
+  /** Made when it is first needed. */
+  readonly scorer?: () => Promise<Scorer>;
   /** Absent: there is plenty. */
   readonly memory?: Memory;
 };
@@ -106,7 +111,7 @@ export class Inbound {
     const { mailbox } = path;
     if (mailbox.domain === this.#options.hostname && isOperatorsAddress(mailbox.local))
       return this.#admitOperator(mailbox);
-    return (await this.#admitBounce(mailbox)) ?? this.#admitMailbox(mailbox);
+    return (await this.#admitBounce(mailbox)) ?? (await this.#admitTest(mailbox)) ?? this.#admitMailbox(mailbox);
   }
 
   async #admitOperator(recipient: Mailbox): Promise<Admission> {
@@ -122,6 +127,11 @@ export class Inbound {
     return returnPath
       ? { kind: 'accept', destination: { kind: 'bounce', recipient, returnPath } }
       : { kind: 'refuse', reply: replies.noSuchMailbox };
+  }
+
+  async #admitTest(recipient: Mailbox): Promise<Admission | undefined> {
+    const test = await this.#ports.tests?.at(recipient.local, recipient.domain);
+    return test && { kind: 'accept', destination: { kind: 'test', recipient, token: test.token } };
   }
 
   async #admitMailbox(recipient: Mailbox): Promise<Admission> {
@@ -219,7 +229,7 @@ export class Inbound {
   async #act(about: About): Promise<Reply> {
     const { id, envelope, judgement, findings } = about;
     const kept = judgement.disposition === 'accept' || judgement.disposition === 'junk';
-    const work: Work = { mails: [], bounces: [], passedOn: [] };
+    const work: Work = { mails: [], bounces: [], passedOn: [], tests: [] };
     const reply = replies.replyTo(judgement, id);
     try {
       for (const destination of kept ? envelope.destinations : []) await this.#prepare(work, destination, about);
@@ -228,6 +238,7 @@ export class Inbound {
         for (const mail of work.mails) await this.#ports.mailbox.append(tx, mail);
         for (const bounce of work.bounces) await this.#ports.outbound.storeBounce(tx, bounce);
         for (const passOn of work.passedOn) await this.#ports.outbound.storePassOn(tx, passOn);
+        for (const test of work.tests) await this.#ports.tests?.keep(tx, test);
         await this.#ports.events.append(tx, receivedEvent(id, envelope, judgement, findings?.report));
         await note?.(tx);
       });
@@ -240,6 +251,10 @@ export class Inbound {
   async #prepare(work: Work, destination: Destination, about: About): Promise<void> {
     if (destination.kind === 'mailbox') {
       work.mails.push(await this.#mailFor(destination, about));
+      return;
+    }
+    if (destination.kind === 'test') {
+      work.tests.push(...(await this.#score(destination.token, about)));
       return;
     }
     const { outbound } = this.#ports;
@@ -255,6 +270,19 @@ export class Inbound {
       const bytes = concat([this.#receivedField(about), about.index.bytes]);
       work.passedOn.push(await outbound.preparePassOn(reader.to, bytes, returnPath));
     }
+  }
+
+  async #score(token: string, { envelope, index }: About): Promise<readonly PreparedArrival[]> {
+    const { tests, scorer } = this.#ports;
+    if (tests === undefined || scorer === undefined) return [];
+    const { peer, mailFrom } = envelope;
+    // Mail of this house crossed no network: what a connection would show is not known.
+    const connection = { remoteAddress: peer.address, helo: peer.helo, tls: peer.tls?.protocol ?? 'none' };
+    const session = {
+      ...(peer.via === 'smtp' && connection),
+      mailFrom: mailFrom ? formatAddrSpec(mailFrom) : '',
+    };
+    return [await tests.prepare(token, index.bytes, { scorer: await scorer(), session })];
   }
 
   /**
@@ -365,6 +393,7 @@ type Work = {
   readonly mails: NewMail[];
   readonly bounces: PreparedBounce[];
   readonly passedOn: PreparedPassOn[];
+  readonly tests: PreparedArrival[];
 };
 
 /** Mail of this office to itself was judged when it was accepted for sending. */

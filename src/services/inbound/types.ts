@@ -25,7 +25,9 @@ export type Peer = {
 export type Destination =
   | { readonly kind: 'mailbox'; readonly mailbox: string; readonly recipient: Mailbox }
   /** Our own signed return path: a bounce of something we sent. */
-  | { readonly kind: 'bounce'; readonly recipient: Mailbox; readonly returnPath: ReturnPathSubject };
+  | { readonly kind: 'bounce'; readonly recipient: Mailbox; readonly returnPath: ReturnPathSubject }
+  /** A test address: what comes there is scored, and only the score is kept. */
+  | { readonly kind: 'test'; readonly recipient: Mailbox; readonly token: string };
 
 export type Admission =
   | { readonly kind: 'accept'; readonly destination: Destination }

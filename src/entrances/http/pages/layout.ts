@@ -28,16 +28,34 @@ dl { margin: .5rem 0; display: grid; grid-template-columns: minmax(7rem, auto) 1
 dt { font-weight: 600; } dd { margin: 0; }
 .method { font-weight: 700; color: var(--accent); }
 .tag { border: 1px solid var(--line); border-radius: 1rem; padding: 0 .5rem; font-size: .8rem; color: var(--soft); white-space: nowrap; }
+.address code { font-size: 1.15rem; }
+.score { display: flex; align-items: baseline; gap: .6rem; margin: .5rem 0 0; }
+.score strong { font-size: 4.2rem; line-height: 1; letter-spacing: -.03em; }
+.score span { color: var(--soft); }
+.score.high strong { color: var(--good); } .score.middle strong { color: var(--accent); } .score.low strong { color: var(--bad); }
+.score + h1 { margin-top: .25rem; }
+.top { margin-top: 1.75rem; }
+.lost { font-weight: 700; color: var(--bad); white-space: nowrap; }
+details { margin: .6rem 0; }
+summary { cursor: pointer; color: var(--accent); }
+ol, ul { margin: .4rem 0; padding-left: 1.4rem; } li { margin: .2rem 0; }
+button { font: inherit; font-weight: 600; color: #fff; background: #9a3412; border: 0; border-radius: .5rem; padding: .6rem 1.1rem; cursor: pointer; }
 @media (max-width: 32rem) { dl { grid-template-columns: 1fr; gap: 0; } dd { margin: 0 0 .6rem; } h1 { font-size: 1.35rem; } }
 `;
 
 const styleHash = createHash('sha256').update(style).digest('base64');
-const policy = `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+const policyOf = (forms: "'none'" | "'self'") =>
+  `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action ${forms}; frame-ancestors 'none'`;
 
 export function htmlPage(page: {
   readonly title: string;
   readonly version: string;
   readonly content: Html;
+  readonly status?: number;
+  /** A form of it may be sent to this office. */
+  readonly takesForm?: boolean;
+  /** It is fetched again by itself after so long. */
+  readonly lookAgainSeconds?: number;
 }): BytesAnswer {
   // The style stands here as it was hashed: no indentation, no escape.
   const text = htmlText(html`<!doctype html>
@@ -45,11 +63,16 @@ export function htmlPage(page: {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${page.title}</title>
+${
+  page.lookAgainSeconds === undefined
+    ? ''
+    : html`<meta http-equiv="refresh" content="${page.lookAgainSeconds}">
+`
+}<title>${page.title}</title>
 <style>@style@</style>
 </head>
 <body>
-<header><strong><a href="/">Posthorn</a></strong><a href="/docs">API</a><a href="/problems">Problems</a><a href="/openapi.json">OpenAPI</a></header>
+<header><strong><a href="/">Posthorn</a></strong><a href="/test">Test a message</a><a href="/docs">API</a><a href="/problems">Problems</a><a href="/openapi.json">OpenAPI</a></header>
 <main>
 ${page.content}
 </main>
@@ -58,11 +81,11 @@ ${page.content}
 </html>
 `);
   return bytes(
-    200,
+    page.status ?? 200,
     text.replace('@style@', () => style),
     {
       'Content-Type': 'text/html; charset=utf-8',
-      'Content-Security-Policy': policy,
+      'Content-Security-Policy': policyOf(page.takesForm ? "'self'" : "'none'"),
     },
   );
 }

@@ -4,7 +4,7 @@
  */
 import { type AuthReportDocument, authReportDocument } from '../../../protocol/auth-report-json.ts';
 import type { Evidence, Finding, Fix, ReaderMark, ReceiverView } from '../types.ts';
-import type { MessageScore, QuietFact, ScoreCategory } from './types.ts';
+import type { MessageScore, QuietFact, ScoreCategory, ScoreStep } from './types.ts';
 
 export type ScoreDocument = {
   readonly score: number;
@@ -21,7 +21,7 @@ export type ScoreDocument = {
     readonly gives_back: number;
   }[];
   /** What to do in which order. */
-  readonly way: readonly { readonly check: string; readonly from: number; readonly to: number }[];
+  readonly way: readonly ScoreStep[];
   readonly findings: readonly Finding[];
   readonly quiet: readonly QuietFact[];
   readonly receivers: readonly ReceiverView[];
@@ -53,7 +53,7 @@ export function scoreDocument(one: MessageScore): ScoreDocument {
       fix,
       gives_back: gainTenths / 10,
     })),
-    way: way.map(({ check, from, to }) => ({ check, from, to })),
+    way,
     findings,
     quiet,
     receivers,
