@@ -51,14 +51,22 @@ export class TagAttributes {
         this.hides = true;
         break;
       case 'href':
+        this.href ??= urlText(value);
+        break;
       case 'src':
+        this.src ??= urlText(value);
+        break;
       case 'background':
-        this[name] ??= urlText(value);
+        this.background ??= urlText(value);
         break;
       case 'alt':
+        this.alt ??= value;
+        break;
       case 'width':
+        this.width ??= value;
+        break;
       case 'height':
-        this[name] ??= value;
+        this.height ??= value;
         break;
       default:
         this.anchor ??= decodeEntities(value);

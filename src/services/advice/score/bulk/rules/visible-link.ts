@@ -23,7 +23,8 @@ export const visibleLink: BulkRule<'BLK-03'> = {
 /** A link whose words or address speak of leaving, or that leads where the header does; in plain text the line around it counts. */
 function leavingLink(facts: BulkFacts, { links, plain, html }: Content): string | undefined {
   const header = oneClickAddress(fieldText(facts.index, 'list-unsubscribe') ?? '');
-  const found = links.find(
+  const found = links.findLast(
+    // at the end of the text, mostly
     ({ href, text, trouble }) =>
       trouble === undefined && (href === header || leavingWords.test(text) || leavingWords.test(href)),
   );
