@@ -20,7 +20,7 @@ import type { Destination, InboundEnvelope, Peer } from '../../src/services/inbo
 import { MailboxService } from '../../src/services/mailbox/mailbox.ts';
 import { mailboxMigrations } from '../../src/services/mailbox/mailbox-migrations.ts';
 import type { RetryPolicy } from '../../src/services/outbound/decide-next.ts';
-import { Outbound } from '../../src/services/outbound/outbound.ts';
+import { Outbound, type Preflight } from '../../src/services/outbound/outbound.ts';
 import { outboundMigrations } from '../../src/services/outbound/outbound-migrations.ts';
 import { type DeliveryRow, OutboundStore } from '../../src/services/outbound/outbound-store.ts';
 import type { Attempt, DeliveryContext, DeliveryJob, Transport } from '../../src/services/outbound/transport.ts';
@@ -121,6 +121,8 @@ export type PostOfficeOptions = {
   readonly memory?: Memory;
   /** Besides the records of example.com. */
   readonly zone?: string;
+  /** Scores what leaves. */
+  readonly preflight?: Preflight;
   /** Start delivering at once. */
   readonly start?: boolean;
 };
@@ -178,6 +180,7 @@ export async function postOffice(t: TestContext, options: PostOfficeOptions = {}
     const made = new Outbound(
       {
         ...ports,
+        ...(options.preflight ? { preflight: options.preflight } : {}),
         adviseOn,
         db: mortalDb(office.db, life),
         routeOf: async (_message, name) => ({

@@ -11,6 +11,7 @@ import { parseSend } from '../http/parse-send.ts';
 import { showEmail, showEvent, showKey, showReceived, showStep, showUser } from '../http/show.ts';
 import { showDelegation } from '../http/show-delegation.ts';
 import { showCheck, showDkimKey, showDomain } from '../http/show-domain.ts';
+import { readStreamChange, showStream } from '../http/show-stream.ts';
 import { showTest } from '../http/show-test.ts';
 import type { CliHost, Eyes, OpenOffice } from './cli-host.ts';
 import type { OfficeClient, Page } from './office-client.ts';
@@ -83,7 +84,12 @@ export function openLocalOffice(
       const body = inMemory(message);
       const raw = body.ok ? await parseRaw(body.value, given.envelope) : body;
       if (!raw.ok) throw refusalError(raw, say);
-      const accepted = await outbound.submitWhole(operator, { ...raw.value, entrance, grouping: 'per-recipient' });
+      const accepted = await outbound.submitWhole(operator, {
+        ...raw.value,
+        entrance,
+        grouping: 'per-recipient',
+        ...(envelope.stream !== undefined && { stream: envelope.stream }),
+      });
       if (!accepted.ok) throw refusalError(accepted, say, raw.value.mailFrom?.domain);
       return showEmail(await found(accepted.value.id));
     },
@@ -231,6 +237,18 @@ export function openLocalOffice(
       if (!isId('key', id)) throw unknown('key', id, `${say} keys list`);
       const revoked = await accounts.revokeKey(id);
       if (!revoked.ok) throw refusalError(revoked, say);
+    },
+
+    streams: async () => (await directory.streams.all()).map(showStream),
+
+    setStream: async (name, change) => {
+      const set = await directory.streams.set(name, readStreamChange(change));
+      if (!set.ok) throw refusalError(set, say);
+      return showStream(set.value);
+    },
+
+    removeStream: async (name) => {
+      if (!(await directory.streams.remove(name))) throw unknown('stream', name, `${say} streams list`);
     },
 
     users: async () => (await accounts.users()).map(showUser),

@@ -9,6 +9,7 @@ import type { Event } from '../http/schemas/events.ts';
 import type { ReceivedEmail } from '../http/schemas/inbox.ts';
 import type { Key, NewKey, NewUser, User } from '../http/schemas/office.ts';
 import type { Delegation } from '../http/schemas/setup.ts';
+import type { SetStream, Stream } from '../http/schemas/streams.ts';
 import type { Test } from '../http/schemas/tests.ts';
 
 export type { Delegation, Domain, DomainCheck, Email, Event, Key, ReceivedEmail, SendEmail, Test, TimelineStep, User };
@@ -21,6 +22,8 @@ type RawEnvelope = {
   readonly from?: string;
   /** Absent = everybody in To, Cc and Bcc. */
   readonly to?: readonly string[];
+  /** Where the message itself names none. */
+  readonly stream?: string;
 };
 
 export type EventFilter = { readonly types?: readonly EventType[]; readonly subject?: string };
@@ -78,6 +81,11 @@ export interface OfficeClient {
   keys(): Promise<readonly Key[]>;
   createKey(wanted: NewKey): Promise<CreatedKeyDocument>;
   revokeKey(id: string): Promise<void>;
+
+  streams(): Promise<readonly Stream[]>;
+  /** Makes it where there is none; what is not named stays. */
+  setStream(name: string, change: SetStream): Promise<Stream>;
+  removeStream(name: string): Promise<void>;
 
   users(): Promise<readonly User[]>;
   createUser(wanted: NewUser): Promise<CreatedUserDocument>;

@@ -133,6 +133,12 @@ const commandRows: readonly Row[] = [
     load: async () => (await import('./commands/keys.ts')).defineKeys,
   },
   {
+    group: office,
+    name: 'streams',
+    says: 'mail that is kept apart, and the lowest score it may have',
+    load: async () => (await import('./commands/streams.ts')).defineStreams,
+  },
+  {
     group: care,
     name: 'tools',
     says: 'anything of mail in one box: a domain, address, record, reply, file',

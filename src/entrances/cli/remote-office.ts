@@ -1,5 +1,6 @@
 /** A running office, through its HTTP API. Its problems become the no of a command, with the fix it names. */
 import type { ProblemError } from '../http/schemas/problem.ts';
+import type { Stream } from '../http/schemas/streams.ts';
 import { CliError } from './cli-error.ts';
 import type { CliHost } from './cli-host.ts';
 import { type ExitCode, exits } from './exits.ts';
@@ -28,7 +29,7 @@ import { readServerSentEvents } from './server-sent-events.ts';
 type Host = Pick<CliHost, 'command' | 'fetch' | 'timers' | 'signal'>;
 type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 type Request = {
-  readonly method?: 'GET' | 'POST' | 'DELETE';
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly query?: Query;
   readonly body?: { readonly type: string; readonly bytes: Uint8Array | string };
   /** How long the office may take; a minute unless said. */
@@ -62,10 +63,10 @@ export function openRemoteOffice(host: Host, server: string, key: string | undef
 
     send: (request) =>
       api.json<Email>('/v1/emails', { method: 'POST', body: jsonBody(request), about: domainOf(request.from) }),
-    sendRaw: (message, { from, to }) =>
+    sendRaw: (message, { from, to, stream }) =>
       api.json<Email>('/v1/emails/raw', {
         method: 'POST',
-        query: { from, to },
+        query: { from, to, stream },
         body: { type: 'message/rfc822', bytes: message },
       }),
     email: (id) => api.json<Email>(emailPath(id), { missing: noMessage(id) }),
@@ -112,6 +113,11 @@ export function openRemoteOffice(host: Host, server: string, key: string | undef
         missing: unknown('key', id, `${say} keys list`),
       }),
 
+    streams: async () => (await api.json<Page<Stream>>('/v1/streams')).data,
+    setStream: (name, change) => api.json<Stream>(streamPath(name), { method: 'PUT', body: jsonBody(change) }),
+    removeStream: (name) =>
+      api.nothing(streamPath(name), { method: 'DELETE', missing: unknown('stream', name, `${say} streams list`) }),
+
     users: async () => (await api.json<Page<User>>('/v1/users')).data,
     createUser: (wanted) => api.json<CreatedUserDocument>('/v1/users', { method: 'POST', body: jsonBody(wanted) }),
 
@@ -122,6 +128,10 @@ export function openRemoteOffice(host: Host, server: string, key: string | undef
 /** Of `Ann <ann@example.com>`, as it was typed. */
 function domainOf(address: string): string {
   return address.replace(/^.*@/, '').replace(/[>\s]+$/, '');
+}
+
+function streamPath(name: string): string {
+  return `/v1/streams/${encodeURIComponent(name)}`;
 }
 
 function emailPath(id: string): string {

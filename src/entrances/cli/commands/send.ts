@@ -28,6 +28,7 @@ type Options = {
   readonly attach?: readonly string[];
   readonly header?: readonly string[];
   readonly tag?: readonly string[];
+  readonly stream?: string;
   readonly raw?: string;
   readonly wait?: boolean;
   readonly timeout: string;
@@ -48,6 +49,7 @@ export function defineSend(command: Command, leaf: Leaf, { command: program }: C
     .option('--attach <file>', 'a file to go with it; repeatable', each)
     .option('--header <name:value>', 'a further header field; repeatable', each)
     .option('--tag <text>', 'a label of yours, for lists and events; repeatable', each)
+    .option('--stream <name>', 'the stream it is of, with rules of its own')
     .addOption(
       new Option('--raw <file>', 'a whole message (.eml; - is the standard input)').conflicts([
         ...['cc', 'bcc', 'replyTo', 'subject', 'text', 'textFile', 'html', 'htmlFile', 'attach', 'header', 'tag'],
@@ -115,7 +117,7 @@ function serveWords({ host }: Pick<Run, 'host'>): string {
 }
 
 async function fromOptions(run: Run, options: Options): Promise<SendWith> {
-  const { from, to, cc, bcc, replyTo, subject, tag } = options;
+  const { from, to, cc, bcc, replyTo, subject, tag, stream } = options;
   if (from === undefined) throw missing(run, '--from');
   if ((to ?? cc ?? bcc) === undefined) throw missing(run, '--to');
   const text = options.text ?? (await readText(run, options.textFile));
@@ -133,13 +135,18 @@ async function fromOptions(run: Run, options: Options): Promise<SendWith> {
     ...(options.header && { headers: readHeaders(options.header) }),
     ...(options.attach && { attachments: await readAttachments(run, options.attach) }),
     ...(tag && { tags: [...tag] }),
+    ...(stream !== undefined && { stream }),
   };
   return (office) => office.send(request);
 }
 
-async function fromFile(run: Run, path: string, { from, to }: Options): Promise<SendWith> {
+async function fromFile(run: Run, path: string, { from, to, stream }: Options): Promise<SendWith> {
   const message = path === '-' ? await readStdin(run.host) : await run.host.readFile(path);
-  const envelope = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
+  const envelope = {
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
+    ...(stream === undefined ? {} : { stream }),
+  };
   return (office) => office.sendRaw(message, envelope);
 }
 
