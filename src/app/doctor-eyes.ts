@@ -21,9 +21,18 @@ type EyesWish = Omit<DoctorWish, 'servers'> & {
   readonly asksAuthorities: boolean;
 };
 
-export async function openDoctorEyes({ servers, asksAuthorities, probes, signal }: EyesWish): Promise<DoctorEyes> {
+/** What many domains share: their services, mail hosts and top-level domains. */
+const sharedAnswers = { cacheEntriesMax: 3_000, cacheOctetsMax: 4 * 1024 * 1024 };
+
+export async function openDoctorEyes({
+  servers,
+  asksAuthorities,
+  probes,
+  isForMany,
+  signal,
+}: EyesWish): Promise<DoctorEyes> {
   const deps = { net: createNodeNet(), timers: systemClock, random: systemRandom };
-  const resolver = createStubResolver({ ...deps, servers });
+  const resolver = createStubResolver({ ...deps, servers, ...(isForMany && { limits: sharedAnswers }) });
   return {
     resolver,
     resolverName: servers.map(({ address, port }) => (port === dnsPort ? address : `${address}:${port}`)).join(', '),

@@ -126,6 +126,20 @@ async function manyDomains(port: number, folder: string, figures: Figures): Prom
 
 const nameOf = (nth: number) => `domain-${nth}.example`;
 
+/** Servers and addresses of its own; what services have stands in the world once. */
+function ownZone(nth: number): string {
+  const [high, low] = [nth >> 8, nth & 255];
+  return perfectZone
+    .split('\n')
+    .filter((line) => /example\.com|in-addr/.test(line) && !/AAAA|ip6\.arpa/.test(line))
+    .join('\n')
+    .replaceAll('example.com', nameOf(nth))
+    .replaceAll(/ ip6:\S+/g, '')
+    .replaceAll(/\b192\.0\.2\.(\d+)/g, `45.${high}.${low}.$1`)
+    .replaceAll(/^(\d+)\.2\.0\.192\.in/gm, `$1.${low}.${high}.45.in`)
+    .concat('\n');
+}
+
 /** The same domains, its own checks, DNS alone. */
 function theirs(port: number, figures: Figures): void {
   const names = Array.from({ length: 20 }, (_, nth) => nameOf(nth));
@@ -149,7 +163,7 @@ function theirs(port: number, figures: Figures): void {
 const folder = mkdtempSync(join(tmpdir(), 'posthorn-check-'));
 const figures: Figures = {};
 try {
-  const domains = Array.from({ length: count }, (_, nth) => perfectZone.replaceAll('example.com', nameOf(nth)));
+  const domains = Array.from({ length: count }, (_, nth) => ownZone(nth));
   const world = await startServer(worldZone(folder, [crowdedZone, ...domains]));
   try {
     print(`${cpus()[0]?.model ?? '?'}, ${availableParallelism()} cores, Node ${process.version}`);

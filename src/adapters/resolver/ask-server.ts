@@ -106,11 +106,15 @@ function makeQuery(random: Random, ask: Ask, shape: Shape): Query | undefined {
 
 /** Each letter's case is one more bit a forger has to guess; servers copy the question as it is. */
 function mixedCase(random: Random, name: DnsName): DnsName {
+  const bits = random.bytes(name.reduce((sum, label) => sum + label.length, 0)); // at once: each call costs more than its octets
+  let at = 0;
   return name.map((label) => {
-    const bits = random.bytes(label.length);
-    return Array.from(label, (octet, i) =>
-      ((bits[i] ?? 0) & 1) === 1 && /[a-z]/.test(octet) ? octet.toUpperCase() : octet,
-    ).join('');
+    let mixed = '';
+    for (const octet of label) {
+      const isUpper = ((bits[at++] ?? 0) & 1) === 1 && octet >= 'a' && octet <= 'z';
+      mixed += isUpper ? octet.toUpperCase() : octet;
+    }
+    return mixed;
   });
 }
 

@@ -35,7 +35,7 @@ export async function checkMany(run: Run, asked: Asked, path: string, timeoutMs:
   const lines = await linesOf(run, path);
   const over = new AbortController();
   const signal = AbortSignal.any([host.signal, over.signal]);
-  const eyes = await run.doctorEyes({ probes: false, signal });
+  const eyes = await run.doctorEyes({ probes: false, isForMany: true, signal });
   const clock = await run.clock();
   const many = { run, asked, eyes, timeoutMs, nowMs: () => clock.nowMs() };
   const progress = new Progress(run, lines.count);
