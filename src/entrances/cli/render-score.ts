@@ -86,7 +86,7 @@ function headLines(one: ShownScore, { from, subject, session }: ScoredMessage, p
   ];
   const room = columns - 'Subject'.length - 4;
   return [
-    `${style.bold(paint(`${one.score.toFixed(1)} out of 10`))}  ${one.band.say}`,
+    `${style.bold(paint(`${one.score.toFixed(1)} out of 10`))}  ${one.band.say}${isSure(one) ? '' : ', as far as is known'}`,
     '',
     ...factLines(
       facts.flatMap(([label, value]) =>
@@ -95,6 +95,11 @@ function headLines(one: ShownScore, { from, subject, session }: ScoredMessage, p
       style,
     ),
   ];
+}
+
+/** Who sent it is what most points hang on. */
+function isSure({ quiet }: ShownScore): boolean {
+  return !quiet.some(({ state, say }) => state === 'unknown' && /^(?:SPF|DKIM|DMARC)/.test(say));
 }
 
 function judgedBy({ evidence }: Pick<ShownScore, 'evidence'>, { remoteAddress, helo, mailFrom }: ScoreSession): string {

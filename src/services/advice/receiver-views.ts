@@ -53,12 +53,12 @@ function verdictOf(all: ReceiverView['requirements'], isBulk: boolean): Pick<Rec
   const named = (some: readonly Requirement[]) => some.map(({ say }) => say).join('; ');
   const asked = all.filter(({ bulk }) => isBulk || !bulk);
   const missing = asked.filter(({ met }) => met === 'no');
-  if (missing.length > 0) return { verdict: 'not-met', say: `does not get what it asks for: ${named(missing)}` };
+  if (missing.length > 0) return { verdict: 'not-met', say: `what is asked for is not there: ${named(missing)}` };
   const open = asked.filter(({ met }) => met === 'unknown');
   if (open.length > 0) return { verdict: 'unknown', say: `nothing is missing; not known: ${named(open)}` };
   const ofMany = all.filter(({ met }) => met === 'no');
-  if (ofMany.length === 0) return { verdict: 'met', say: 'gets all it asks for' };
-  return { verdict: 'met', say: `takes it from a small sender; of those who send much it asks more: ${named(ofMany)}` };
+  if (ofMany.length === 0) return { verdict: 'met', say: 'all that is asked for is there' };
+  return { verdict: 'met', say: `fine from a small sender; of those who send much more is asked: ${named(ofMany)}` };
 }
 
 const passes = (result: string | undefined) => result === 'pass';

@@ -50,7 +50,7 @@ async function score(message: Uint8Array, session: ScoreSession, ports: GatherPo
     ...scoreOf(states),
     facts: states,
     findings: [...judgeAlignment(facts), ...content.findings, ...bulk.findings],
-    quiet: quietFacts(states, session),
+    quiet: quietFacts(states, facts.evidence.source, session),
     way: wayToTen(states),
     receivers: receiverViews(known),
     reader: readerMarks(known),
@@ -76,9 +76,9 @@ function knownOf(facts: MessageFacts, session: ScoreSession): Parameters<typeof 
   const { index, evidence, alignment, hops, covered, isBulk, states } = facts;
   const { host, names } = states;
   const known = { index, evidence, alignment, hops, covered, isBulk, hasOneAuthor: facts.domain !== undefined };
-  if (session.remoteAddress === undefined) return known;
+  const address = session.remoteAddress ?? names.address;
   const connection = {
-    address: session.remoteAddress,
+    ...(address !== undefined && { address }),
     ...(names.reverseName !== undefined && { name: names.reverseName }),
     isNamed: named[host.reverseName],
     isEncrypted: host.encrypted,

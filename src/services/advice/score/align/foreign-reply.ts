@@ -23,7 +23,10 @@ export const foreignReply: AlignmentRule = {
       return {
         ...base,
         status: 'pass',
-        meaning: present.length === 0 ? 'answers go to From' : `${present.join(' and ')} are of the same house as From`,
+        meaning:
+          present.length === 0
+            ? 'answers go to From'
+            : `${present.join(' and ')} ${present.length === 1 ? 'is' : 'are'} of the same house as From`,
       };
     const told = foreign.map(({ name, domain }) => `${name} is at ${domain}`).join(', ');
     return {

@@ -1,18 +1,17 @@
 /** What costs nothing, in a line each: what is fine, and what could not be found out, so that nobody takes the one for the other. Pure. */
+
+import type { Evidence } from '../../types.ts';
 import { asSentence } from '../as-sentence.ts';
 import type { QuietFact, ScoreFacts, ScoreSession } from '../types.ts';
 
-export function quietFacts(facts: ScoreFacts, session: ScoreSession): readonly QuietFact[] {
+export function quietFacts(facts: ScoreFacts, source: Evidence['source'], session: ScoreSession): readonly QuietFact[] {
   const { spf, dkim, dmarc, names } = facts;
   const domain = names.domain ?? 'the domain in From';
   const of = (name: string | undefined) => (name === undefined ? '' : ` for ${name}`);
   const isVouched = (one: { result: string; aligned: string }) => one.result === 'pass' && one.aligned === 'yes';
   return [
     fine(isVouched(spf) || (spf.result === 'pass' && isVouched(dkim)), `SPF passes${of(names.returnPath)}`),
-    unknown(
-      spf.result === 'unknown',
-      session.remoteAddress === undefined ? 'SPF: who sent it was not said' : 'SPF: DNS did not answer',
-    ),
+    unknown(spf.result === 'unknown', `SPF: ${whySpfUnknown(source, session)}`),
     fine(isVouched(dkim), `the DKIM signature of ${names.signer ?? domain} holds`),
     unknown(dkim.result === 'unknown', 'DKIM: the signature could not be checked'),
     fine(dmarc === 'none' || dmarc === 'quarantine' || dmarc === 'reject', `${domain} has a DMARC record`),
@@ -20,6 +19,12 @@ export function quietFacts(facts: ScoreFacts, session: ScoreSession): readonly Q
     ...hostFacts(facts),
     ...listFacts(facts),
   ].filter((one) => one !== undefined);
+}
+
+function whySpfUnknown(source: Evidence['source'], { remoteAddress, mailFrom }: ScoreSession): string {
+  if (source === 'header') return 'the receiver did not note it';
+  if (remoteAddress === undefined) return 'who sent it was not said';
+  return mailFrom === undefined ? 'the return path was not said' : 'DNS did not answer';
 }
 
 function hostFacts({ host, names }: ScoreFacts): readonly (QuietFact | undefined)[] {

@@ -28,7 +28,7 @@ export const sameWords: ContentRule<'MSG-05'> = {
       seen('words of the text that the HTML has', read === undefined ? 'too few to tell' : `${read} %`),
     ];
     if ((shown ?? 100) >= commonMin && (read ?? 100) >= commonMin)
-      return [passed({ subject, meaning: 'Both say the same.', evidence })];
+      return [passed({ subject, meaning: 'The text and the HTML say the same.', evidence })];
     const meaning =
       (shown ?? 100) < commonMin
         ? 'Most of what the HTML says is not in the plain text.'
