@@ -595,3 +595,12 @@ test('how each sender signs is told for the score that is to be expected', async
     },
   ]);
 });
+
+test('DKM-01: a key whose record has two holes is missed once, and both are asked for', async () => {
+  const findings = await findingsFor('DKM-01', { zone: 'example.com. TXT "v=spf1 -all"', senders: ['sendgrid'] });
+  assert.deepEqual(
+    findings.map(({ subject }) => subject),
+    ['s1._domainkey.example.com', 's2._domainkey.example.com'],
+  );
+  for (const { fix } of findings) assert.match(fix?.steps?.[0] ?? '', /number of your account.*; .*wl123/);
+});

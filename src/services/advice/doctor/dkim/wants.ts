@@ -14,7 +14,22 @@ export type Want = WantedKey & {
 
 export function wantsOf({ wants, isDeclared }: KnownSender): readonly Want[] {
   const { sender, label, steps } = wants;
-  return wantedKeys(wants).map((key) => ({ ...key, who: sender.name, label, isDeclared, sender, steps }));
+  return oncePerKey(wantedKeys(wants)).map((key) => ({ ...key, who: sender.name, label, isDeclared, sender, steps }));
+}
+
+/** A record with two holes is wanted once, and lacks both. */
+function oncePerKey(keys: readonly WantedKey[]): readonly WantedKey[] {
+  const byName = new Map<string, WantedKey>();
+  for (const key of keys) {
+    const place = `${key.type} ${key.name ?? key.lacking?.name}`;
+    const before = byName.get(place);
+    const both =
+      before?.lacking !== undefined && key.lacking !== undefined
+        ? { ...before, lacking: { ...before.lacking, what: `${before.lacking.what}; ${key.lacking.what}` } }
+        : (before ?? key);
+    byName.set(place, both);
+  }
+  return [...byName.values()];
 }
 
 export const officeName = 'this Posthorn';
