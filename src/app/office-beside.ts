@@ -11,7 +11,7 @@ import { CliError } from '../entrances/cli/cli-error.ts';
 import type { OpenOffice } from '../entrances/cli/cli-host.ts';
 import { exits } from '../entrances/cli/exits.ts';
 import { type DomainName, parseDomainName } from '../format/domain-name.ts';
-import { Outbound } from '../services/outbound/outbound.ts';
+import { Outbound, type Preflight } from '../services/outbound/outbound.ts';
 import { openCare, openDelegations, openRecords, originOf, outboundOptions } from './compose.ts';
 import { type DnsHostPorts, zoneEditorByRules } from './dns-hosts.ts';
 import { runningSandbox } from './office-dns.ts';
@@ -47,6 +47,7 @@ export async function openOfficeBeside(
     {
       ...records,
       ...world,
+      preflight: preflightBeside(config, hostname),
       routeOf: async () => {
         throw new Bug('a command beside the office delivers nothing');
       },
@@ -79,6 +80,22 @@ export async function openOfficeBeside(
       });
     },
     care: (eyes) => openCare(records, outbound, { ...world, ...eyes }),
+  };
+}
+
+/** Only few commands send, and only some of what they send is scored. */
+function preflightBeside(config: Config, hostname: DomainName): Preflight {
+  return async (draft) => {
+    const [{ openFilters, openPreflight }, { officeScorer }, { openOfficeDns }, { createNodeNet }] = await Promise.all([
+      import('./preflight.ts'),
+      import('./office-scorer.ts'),
+      import('./office-dns.ts'),
+      import('../adapters/net/node-net.ts'),
+    ]);
+    const eyes = { ...world, net: createNodeNet(), resolver: openOfficeDns(config).resolver };
+    return openPreflight(officeScorer({ ...eyes, filters: openFilters(config, eyes) }), hostname, eyes).preflight(
+      draft,
+    );
   };
 }
 

@@ -13,6 +13,7 @@ import type { Blobs, Spooled } from '../../base/port/blobs.ts';
 import type { Db, Reader, Tx } from '../../base/port/db.ts';
 import type { Disk } from '../../base/port/disk.ts';
 import type { Signals } from '../../base/port/signals.ts';
+import { printable } from '../../base/printable.ts';
 import { spoolAll } from '../../base/spool-all.ts';
 import { type Author, formatAddrSpec, type Mailbox } from '../../format/address.ts';
 import type { DomainName } from '../../format/domain-name.ts';
@@ -409,7 +410,7 @@ export class Intake {
     if (stream) return accept(stream);
     return refuse(
       'stream-unknown',
-      'The message names a stream that this office does not have. See: posthorn streams list',
+      `This office has no stream ${printable(name ?? '', 64)}. See: posthorn streams list`,
     );
   }
 

@@ -19,6 +19,7 @@ import { contentType, encodedWord } from './encoded-word.ts';
 import { explain } from './explain.ts';
 import { headerIndex } from './header-index.ts';
 import { headerWriter } from './header-writer.ts';
+import { html } from './html.ts';
 import { httpApi } from './http-api.ts';
 import { jsonShape } from './json-shape.ts';
 import { longMessage } from './long-message.ts';
@@ -50,6 +51,7 @@ export const targets: readonly FuzzTarget[] = [
     encodedWord,
     contentType,
     headerWriter,
+    html,
   ],
   ...[
     tagList,
