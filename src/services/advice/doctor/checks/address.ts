@@ -51,4 +51,12 @@ export const addressChecks = {
     why: 'RFC 6890 §2.2: such addresses mean nothing outside of one network: mail cannot come there, and a name that leads there is not believed.',
     fix: 'Delete the record, and set the public address.',
   },
+  // Of a message alone: a domain does not show how its mail travels.
+  'IPR-08': {
+    title: 'Encrypted on its way',
+    severity: 'warn',
+    fails: 'The message was handed to the receiver without encryption.',
+    why: 'Gmail wants TLS of everybody who sends to it, and shows its readers a red open padlock where there was none.',
+    fix: 'Let the sending server use STARTTLS whenever the receiver offers it.',
+  },
 } as const satisfies Record<string, Check>;
