@@ -6,7 +6,11 @@ import { ScoreResult } from './score.ts';
 
 export const NewTest = requestOf('NewTest', 'A test address that is wanted.', {
   domain: Type.Optional(
-    line(253, { description: 'One whose mail comes to this office. Default: the first there is.', examples: ['example.com'] }, 1),
+    line(
+      253,
+      { description: 'One whose mail comes to this office. Default: the first there is.', examples: ['example.com'] },
+      1,
+    ),
   ),
 });
 

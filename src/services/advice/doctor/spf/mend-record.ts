@@ -22,11 +22,7 @@ type Mended = {
  * @param at the domain, or a name below it that senders send with
  * Undefined where nothing is known to send, and where no record would be within the limits.
  */
-function mendRecord(
-  facts: DomainFacts,
-  edits: Edits = {},
-  at: DomainName = facts.subject.domain,
-): Mended | undefined {
+function mendRecord(facts: DomainFacts, edits: Edits = {}, at: DomainName = facts.subject.domain): Mended | undefined {
   const { answers, trials } = facts.spf;
   const txt = answers.lookup(at, 'TXT');
   if (txt.kind === 'failed') return undefined;
