@@ -179,6 +179,20 @@ export type DomainCheck = {
   readonly records: readonly RecordSighting[];
 };
 
+/** A look at a domain: every check, and a score. */
+export type DomainFindings = {
+  readonly object: 'domain_findings';
+  readonly domain: string;
+  /** When. */
+  readonly checked_at: string;
+  /** As good as the worst of its senders; null for a domain that sends nothing. */
+  readonly score: number | null;
+  readonly band: ScoreBand | null;
+  /** The worst first. */
+  readonly senders: readonly SenderScore[];
+  readonly findings: readonly Finding[];
+};
+
 /** What the plan leaves out, and why. */
 export type DroppedTerm = {
   readonly term: string;
@@ -239,11 +253,11 @@ export type FilterOpinion = {
   /** Why it did not answer. */
   readonly problem?: string;
   /** The rules of the filter that fitted. */
-  readonly symbols: readonly ({
+  readonly symbols: readonly {
     readonly name: string;
     readonly points: number;
     readonly say?: string;
-  })[];
+  }[];
 };
 
 /** What one check says. */
@@ -264,6 +278,8 @@ export type Finding = {
   readonly evidence: readonly FindingEvidence[];
   /** What mends a fault. */
   readonly fix?: Fix;
+  /** Of a failure: what the score gains once it is mended. */
+  readonly points?: number;
 };
 
 /** What was asked, and what came back. */
@@ -676,6 +692,12 @@ export type Reply = {
   readonly stage: string;
 };
 
+/** The score in words. */
+export type ScoreBand = {
+  readonly name: string;
+  readonly say: string;
+};
+
 /** Why a message was not good enough for its stream. */
 export type ScoreRefusal = {
   readonly stream: string;
@@ -683,13 +705,13 @@ export type ScoreRefusal = {
   readonly score: number | null;
   /** What the stream asks for. */
   readonly min_score: number;
-  readonly deductions: readonly ({
+  readonly deductions: readonly {
     readonly check: string;
     readonly points: number;
     readonly say: string;
     /** What to do, in order. */
     readonly fix: readonly string[];
-  })[];
+  }[];
 };
 
 /** What receivers will make of a message. */
@@ -704,36 +726,36 @@ export type ScoreResult = {
   /** The dearest of each category first. */
   readonly deductions: readonly Deduction[];
   /** What to mend in which order, with the score before and after. */
-  readonly way: readonly ({
+  readonly way: readonly {
     readonly check: string;
     /** What mends a fault. */
     readonly fix: Fix;
     readonly from: number;
     readonly to: number;
-  })[];
+  }[];
   /** What every check says, passes included. */
   readonly findings: readonly Finding[];
   /** What costs nothing: it is fine, or not known. */
-  readonly quiet: readonly ({
+  readonly quiet: readonly {
     readonly state: 'fine' | 'unknown';
     readonly say: string;
-  })[];
+  }[];
   /** What the large receivers ask of it. */
-  readonly receivers: readonly ({
+  readonly receivers: readonly {
     readonly receiver: string;
-    readonly requirements: readonly ({
+    readonly requirements: readonly {
       readonly say: string;
       readonly met: 'yes' | 'no' | 'unknown';
       readonly why: string;
       /** Asked of bulk senders only. */
       readonly bulk: boolean;
-    })[];
-  })[];
+    }[];
+  }[];
   /** What a mail program shows beside it. */
-  readonly reader: readonly ({
+  readonly reader: readonly {
     readonly mark: string;
     readonly say: string;
-  })[];
+  }[];
   readonly evidence: {
     readonly source: string;
     readonly by?: string;
@@ -800,6 +822,26 @@ export type Sender = {
   readonly parameters?: Readonly<Record<string, string>>;
   /** How many messages, where somebody knows. */
   readonly per_week?: number;
+};
+
+/** What costs mail of a sender points. */
+export type SenderDeduction = {
+  readonly check: string;
+  readonly points: number;
+  readonly say: string;
+  /** What its fix alone gives back. */
+  readonly gives_back: number;
+};
+
+/** What a message of one sender would get today. */
+export type SenderScore = {
+  /** Its id in the catalogue, as it was declared; null for whoever sends, where nobody is known. */
+  readonly sender: string | null;
+  readonly name: string;
+  /** false: recognised by what it left in the DNS. */
+  readonly declared: boolean;
+  readonly score: number;
+  readonly deductions: readonly SenderDeduction[];
 };
 
 /** Who sends for a domain. */

@@ -53,7 +53,7 @@ function typeOf(schema: Schema, indent: string): string {
     case 'integer':
       return 'number';
     case 'array':
-      return listOf(typeOf(schema.items ?? {}, indent));
+      return listOf(typeOf(schema.items ?? {}, indent), schema.items?.type === 'object');
     case 'object':
       return schema.properties ? membersOf(schema, indent) : `Readonly<Record<string, ${valuesOf(schema, indent)}>>`;
     default:
@@ -61,8 +61,9 @@ function typeOf(schema: Schema, indent: string): string {
   }
 }
 
-function listOf(item: string): string {
-  return /^[A-Za-z]+$/.test(item) ? `readonly ${item}[]` : `readonly (${item})[]`;
+function listOf(item: string, isObject: boolean): string {
+  const isOne = /^[A-Za-z]+$/.test(item) || isObject;
+  return isOne ? `readonly ${item}[]` : `readonly (${item})[]`;
 }
 
 function valuesOf({ additionalProperties }: Schema, indent: string): string {

@@ -19,7 +19,7 @@ export type HtmlLink = {
   readonly text: string;
 };
 
-export type HtmlImage = {
+type HtmlImage = {
   readonly src: string;
   /** Undefined when there is no such attribute; empty says that the picture is decoration. */
   readonly alt: string | undefined;

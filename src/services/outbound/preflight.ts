@@ -17,7 +17,7 @@ export type Draft = {
   readonly isBulk: boolean;
 };
 
-export type PreflightDeduction = {
+type PreflightDeduction = {
   readonly check: string;
   readonly tenths: number;
   readonly say: string;

@@ -3,7 +3,7 @@ import type { Content, JudgedContent } from '../content/types.ts';
 import type { MessageFacts } from '../types.ts';
 
 /** What became of a POST as mail programs send it, without cookies; done twice, because people click twice. */
-export type OneClickProbe = {
+type OneClickProbe = {
   readonly first: OneClickAnswer;
   readonly second: OneClickAnswer;
 };

@@ -36,7 +36,7 @@ export type FilterSession = {
 };
 
 /** What became of following a link: whether it leads anywhere. */
-export type LinkProbe = { readonly href: string; readonly end: 'works' | 'broken' | 'unknown'; readonly say: string };
+type LinkProbe = { readonly href: string; readonly end: 'works' | 'broken' | 'unknown'; readonly say: string };
 
 export type ContentFacts = Pick<MessageFacts, 'index' | 'nowMs' | 'author' | 'domain' | 'organizationOf'> & {
   /** Absent: no filter is set up. */

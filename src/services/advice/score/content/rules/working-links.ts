@@ -1,6 +1,6 @@
 /** MSG-19: links that lead somewhere. What cannot be a link is told without looking; the rest only when somebody followed them. */
 import { count, failed, passed, seen, skipped, someOf, steps, unknown, webLinks } from '../judged.ts';
-import type { Content, ContentRule, Link, LinkTrouble } from '../types.ts';
+import type { Content, ContentRule, LinkTrouble } from '../types.ts';
 
 const tenthsEach = 3;
 const tenthsMax = 10;
@@ -57,8 +57,3 @@ const troubles: Readonly<Record<LinkTrouble, string>> = {
   syntax: 'the address cannot be read',
   'no-anchor': 'it points into the message, to a place that is not there',
 };
-
-/** The pages that a message links to, each once. */
-export function addressesToFollow(content: Content): readonly string[] {
-  return [...new Set(webLinks(content).map(({ href }: Link) => href))];
-}
