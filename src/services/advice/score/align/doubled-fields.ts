@@ -1,3 +1,4 @@
+/** ALN-11: a second field that nobody signed: which of the two a reader sees is chance. */
 import { fieldsNamed } from '../../../../format/message/message-index.ts';
 import { steps } from '../rows/words.ts';
 import { type AlignmentRule, passing, signatureEvidence, skip, subjectOf } from './rule.ts';
@@ -16,7 +17,6 @@ const once = [
   'Content-Type',
 ];
 
-/** A second field that nobody signed: which of the two a reader sees is chance. */
 export const doubledFields: AlignmentRule = {
   id: 'ALN-11',
   judge: (facts) => {

@@ -1,7 +1,7 @@
+/** ALN-10: x= in the past. One that a receiver noted as passing was in time when it came. */
 import { steps } from '../rows/words.ts';
 import { type AlignmentRule, signatureEvidence, skip, subjectOf } from './rule.ts';
 
-/** x= in the past. One that a receiver noted as passing was in time when it came. */
 export const expiredSignature: AlignmentRule = {
   id: 'ALN-10',
   judge: (facts) => {

@@ -1,3 +1,4 @@
+/** ALN-06: Sender and Reply-To of another house. */
 import { mailboxesOf, readAddressList } from '../../../../format/address-list.ts';
 import type { DomainName } from '../../../../format/domain-name.ts';
 import { fieldBody, fieldsNamed } from '../../../../format/message/message-index.ts';
@@ -7,7 +8,6 @@ import { type AlignmentRule, headerEvidence, skip, subjectOf } from './rule.ts';
 
 const fields = ['Sender', 'Reply-To'] as const;
 
-/** Sender and Reply-To of another house. */
 export const foreignReply: AlignmentRule = {
   id: 'ALN-06',
   judge: (facts) => {

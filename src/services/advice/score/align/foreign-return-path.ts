@@ -1,7 +1,7 @@
+/** ALN-03: SPF passes for the provider's bounce domain. With a signature of the domain itself that harms nobody. */
 import { steps } from '../rows/words.ts';
 import { type AlignmentRule, passing, skip, subjectOf } from './rule.ts';
 
-/** SPF passes for the provider's bounce domain. With a signature of the domain itself that harms nobody. */
 export const foreignReturnPath: AlignmentRule = {
   id: 'ALN-03',
   judge: (facts) => {

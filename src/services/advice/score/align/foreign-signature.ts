@@ -1,7 +1,7 @@
+/** ALN-02: the signature holds, but it is the provider's: the one fault that domain authentication at the provider mends. */
 import { steps } from '../rows/words.ts';
 import { type AlignmentRule, passing, signatureEvidence, skip, subjectOf } from './rule.ts';
 
-/** The signature holds, but it is the provider's: the one fault that domain authentication at the provider mends. */
 export const foreignSignature: AlignmentRule = {
   id: 'ALN-02',
   judge: (facts) => {

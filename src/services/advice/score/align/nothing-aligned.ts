@@ -1,8 +1,8 @@
+/** ALN-01: whether anything speaks for From at all. */
 import { isVouchedFor } from '../rows/authentication-rows.ts';
 import { steps } from '../rows/words.ts';
 import { type AlignmentRule, proofEvidence, skip, subjectOf } from './rule.ts';
 
-/** Whether anything speaks for From at all. */
 export const nothingAligned: AlignmentRule = {
   id: 'ALN-01',
   judge: (facts) => {

@@ -1,7 +1,7 @@
+/** ALN-05: exactly one author, or nobody can say whose mail it is. */
 import { steps } from '../rows/words.ts';
 import { type AlignmentRule, headerEvidence, subjectOf } from './rule.ts';
 
-/** Exactly one author, or nobody can say whose mail it is. */
 export const oneAuthor: AlignmentRule = {
   id: 'ALN-05',
   judge: (facts) => {

@@ -1,7 +1,7 @@
+/** ALN-09: l=: the rest of the body may be anybody's. */
 import { steps } from '../rows/words.ts';
 import { type AlignmentRule, signatureEvidence, skip, subjectOf } from './rule.ts';
 
-/** l=: the rest of the body may be anybody's. */
 export const partialBody: AlignmentRule = {
   id: 'ALN-09',
   judge: (facts) => {

@@ -1,7 +1,7 @@
+/** ALN-07: "via", "mailed-by" and "signed-by": what Gmail shows of who vouched, told before a reader asks. */
 import { steps } from '../rows/words.ts';
 import { type AlignmentRule, passing, proofEvidence, skip, subjectOf } from './rule.ts';
 
-/** "via", "mailed-by" and "signed-by": what Gmail shows of who vouched, told before a reader asks. */
 export const shownBeside: AlignmentRule = {
   id: 'ALN-07',
   judge: (facts) => {

@@ -1,7 +1,7 @@
+/** ALN-04: SPF speaks for From and no signature does: lost at the first forwarding. */
 import { steps } from '../rows/words.ts';
 import { type AlignmentRule, passing, proofEvidence, skip, subjectOf } from './rule.ts';
 
-/** SPF speaks for From and no signature does: lost at the first forwarding. */
 export const spfAlone: AlignmentRule = {
   id: 'ALN-04',
   judge: (facts) => {

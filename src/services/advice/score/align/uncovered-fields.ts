@@ -1,3 +1,4 @@
+/** ALN-08: what a signature that holds leaves open. */
 import { fieldsNamed } from '../../../../format/message/message-index.ts';
 import { steps } from '../rows/words.ts';
 import { type AlignmentRule, passing, signatureEvidence, skip, subjectOf } from './rule.ts';
@@ -5,7 +6,6 @@ import { type AlignmentRule, passing, signatureEvidence, skip, subjectOf } from 
 /** From always is, or the signature would not hold; the unsubscribe fields have to be for one-click (RFC 8058 §4). */
 const worthCovering = ['From', 'Subject', 'Date', 'List-Unsubscribe', 'List-Unsubscribe-Post'];
 
-/** What a signature that holds leaves open. */
 export const uncoveredFields: AlignmentRule = {
   id: 'ALN-08',
   judge: (facts) => {
