@@ -1,7 +1,7 @@
 /** The explanation of a refusal as the sentences that go into the news of it. Pure. */
 import { type BounceExplanation, explainBounce } from './explain-bounce.ts';
-import type { SendAgain } from './known-replies.ts';
 import { readReplyText } from './read-bounce.ts';
+import type { SendAgain } from './types.ts';
 
 export const sendAgainWords: Readonly<Record<SendAgain, string>> = {
   'by-itself': 'Sending again later may work; the queue does that by itself.',

@@ -1,8 +1,9 @@
 /** What a receiver's refusal means, which checks look at its cause, and what to do. Pure. */
 
-import { type BounceKind, type KnownReply, knownReplies, type Receiver, type SendAgain } from './known-replies.ts';
+import { knownReplies } from './known-replies.ts';
 import type { BouncedReply } from './read-bounce.ts';
 import { codeMeanings, type StatusMeaning, statusMeanings, subjectMeanings } from './status-codes.ts';
+import type { BounceKind, KnownReply, Receiver, SendAgain } from './types.ts';
 
 export type BounceExplanation = {
   readonly reply: BouncedReply;

@@ -2,7 +2,7 @@
  * Enhanced status codes in plain words, for replies that no row of `known-replies.ts` knows. RFC 3463 §3; the IANA registry's later ones
  * by RFC 7372 (authentication), RFC 7505 (null MX) and RFC 8689 (REQUIRETLS).
  */
-import type { BounceKind, SendAgain } from './known-replies.ts';
+import type { BounceKind, SendAgain } from './types.ts';
 
 export type StatusMeaning = {
   readonly kind: BounceKind;
