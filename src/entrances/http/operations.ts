@@ -532,7 +532,7 @@ const operations = {
     wholeOffice: true,
     body: { type: 'application/json', schema: SetStream, large: false },
     answer: { status: 200, says: 'The stream.', schema: Stream },
-    problems: [],
+    problems: ['not_found'],
   },
   deleteStream: {
     method: 'DELETE',

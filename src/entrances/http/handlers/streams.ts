@@ -20,9 +20,9 @@ export function streamHandlers({ directory: { streams } }: HttpPorts): Handlers<
     setStream: async ({ names: { name }, body }) => {
       const set = await streams.set(name, readStreamChange(body));
       if (set.ok) return json(200, showStream(set.value));
-      if (set.code === 'bad-score')
-        return problem('validation_failed', { errors: [{ pointer: '/min_score', detail: set.say }] });
-      return problem('parameter_invalid', { errors: [{ parameter: 'name', detail: set.say }] });
+      if (set.code === 'bad-stream') return problem('not_found', { detail: set.say });
+      const pointer = set.code === 'bad-score' ? '/min_score' : '';
+      return problem('validation_failed', { errors: [{ pointer, detail: set.say }] });
     },
 
     deleteStream: async ({ names: { name } }) => ((await streams.remove(name)) ? bytes(204, null, {}) : notFound(name)),
