@@ -111,7 +111,10 @@ function startsFrom(content: Uint8Array, at: number): boolean {
  * with a method call for each octet, 100 KB took 0.7 ms instead of 0.3.
  */
 function decodeQuotedPrintable(body: Uint8Array): Uint8Array {
-  if (!hasBlanksAtLineEnds(asBuffer(body))) return decodeEscapes(body);
+  return decodeEscapes(body) ?? decodeLineByLine(body);
+}
+
+function decodeLineByLine(body: Uint8Array): Uint8Array {
   const out = Buffer.allocUnsafe(body.length);
   let end = 0;
   let kept = 0; // blanks below it were escaped
@@ -132,14 +135,15 @@ function decodeQuotedPrintable(body: Uint8Array): Uint8Array {
   return out.subarray(0, withoutBlanks(out, end, kept));
 }
 
-/** The same where no line ends with blanks, as in most bodies. */
-function decodeEscapes(body: Uint8Array): Uint8Array {
+/** The same where no line ends with blanks, as in most bodies; undefined for others. */
+function decodeEscapes(body: Uint8Array): Uint8Array | undefined {
   const out = Buffer.allocUnsafe(body.length);
   const { length } = body;
   let end = 0;
   for (let at = 0; at < length; at++) {
     const octet = body[at] as number;
     if (octet !== EQUALS) {
+      if (octet <= CR && (octet === CR || octet === LF) && endsBlank(out, end)) return undefined;
       out[end++] = octet;
       continue;
     }
@@ -148,15 +152,12 @@ function decodeEscapes(body: Uint8Array): Uint8Array {
     if (soft < 0) out[end++] = escaped < 0 ? octet : escaped;
     at = soft < 0 ? at + (escaped < 0 ? 0 : 2) : soft - 1;
   }
-  return out.subarray(0, end);
+  return endsBlank(out, end) ? undefined : out.subarray(0, end);
 }
 
-const blanksAtLineEnds = [' \r', ' \n', '\t\r', '\t\n'];
-
-/** Those behind an escape are none, and found all the same: then every line end is looked at. */
-function hasBlanksAtLineEnds(body: Buffer): boolean {
-  const last = body[body.length - 1];
-  return last === SPACE || last === TAB || blanksAtLineEnds.some((blank) => body.includes(blank, 0, 'latin1'));
+function endsBlank(octets: Uint8Array, end: number): boolean {
+  const last = octets[end - 1];
+  return end > 0 && (last === SPACE || last === TAB);
 }
 
 /** Where the octets up to `end` end without the blanks they end with. */
