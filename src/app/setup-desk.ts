@@ -8,7 +8,7 @@ import type { DomainName } from '../format/domain-name.ts';
 import { resolverAsAuthority } from '../protocol/dns/authorities.ts';
 import { createJournal } from '../services/setup/publish/publication-journal.ts';
 import { publicationStore } from '../services/setup/publish/publication-store.ts';
-import { createPublisher } from '../services/setup/publish/publish.ts';
+import { createPublisher, createWatcher } from '../services/setup/publish/publish.ts';
 import type { Publisher } from '../services/setup/publish/types.ts';
 import {
   beginDelegation,
@@ -23,6 +23,7 @@ import {
 import type { Declaration, OwnOffice, ZoneEditorRefusal } from '../services/setup/types.ts';
 import type { ZoneEditor } from '../services/setup/zone-editor.ts';
 import type { Records, World } from './compose.ts';
+import { openDomainDoctor } from './domain-doctor.ts';
 import { loadCatalogue } from './load-catalogue.ts';
 
 export type { SetupDesk } from '../entrances/http/ports.ts';
@@ -43,7 +44,7 @@ type Office = Pick<Records, 'db' | 'directory' | 'ids' | 'policies'> &
 type Around = Pick<World, 'authorities' | 'resolver' | 'timers' | 'zoneEditor'> & {
   /** `https://mx.example.com`, where the world reaches the office. */
   readonly origin: string;
-};
+} & Partial<Pick<World, 'net' | 'random' | 'trust'>>;
 
 export function openSetupDesk(office: Office, hostname: DomainName, world: Around): SetupDesk {
   const { directory, delegations } = office;
@@ -70,7 +71,24 @@ export function openSetupDesk(office: Office, hostname: DomainName, world: Aroun
   };
   const isAnswered = async (domain: DomainName) => (await delegations.find(domain)) !== undefined;
 
+  const doctor = openDomainDoctor(
+    {
+      hostname,
+      directory,
+      declaration,
+      catalogue: async () => (await setup()).catalogue,
+      published: async (domain) => {
+        const lines = publicationStore(office.db, 'the office');
+        const journal = createJournal({ lines, clock: world.timers, ids: office.ids });
+        const { authorities = resolverAsAuthority(world.resolver, 'the resolver') } = world;
+        return createWatcher({ journal, authorities }).expected(domain);
+      },
+    },
+    world,
+  );
+
   return {
+    check: (domain, options) => doctor(domain, options),
     declaration,
     declare: async (domain, written) => {
       const own = await setup();

@@ -67,6 +67,13 @@ test('a domain from its name to published, proven and signing', async (t) => {
     ['ph1 active', 'ph2 active'],
   );
   assert.equal((await ask(office, 'POST /v1/emails', { key, json: mail })).status, 202);
+
+  const seen = await ask(office, `GET /v1/domains/${name}/check`, { key });
+  assert.equal(seen.status, 200, seen.text);
+  assert.partialDeepStrictEqual(seen.body, { object: 'domain_findings', domain: name, senders: [{ sender: 'own' }] });
+  const own = seen.body.findings.find(({ id }: { id: string }) => id === 'DKM-11'); // asked only where keys are known
+  assert.match(`${own.status}: ${own.meaning}`, /^pass: .*keys of this Posthorn/);
+  assert.equal((await ask(office, 'GET /v1/domains/example.org/check', { key })).status, 404);
 });
 
 test('what has to be decided first is not published by the way: the same rule as for the command, and partial is the word', async (t) => {

@@ -8,6 +8,7 @@ import type { Spooled } from '../../base/port/blobs.ts';
 import type { KeyPrincipal, Scope } from '../../services/directory/types.ts';
 import type { Answer } from './answer.ts';
 import type { ProblemCode } from './problems.ts';
+import { DomainFindings } from './schemas/check.ts';
 import { pageOf } from './schemas/common.ts';
 import { DkimKey, Domain, DomainCheck, NewDomain } from './schemas/domains.ts';
 import {
@@ -330,6 +331,17 @@ const operations = {
     scopes: ['read'],
     wholeOffice: false,
     answer: { status: 200, says: 'The domain.', schema: Domain },
+    problems: ['not_found'],
+  },
+  checkDomain: {
+    method: 'GET',
+    path: '/v1/domains/{name}/check',
+    group: 'Domains',
+    summary: 'See what is wrong with a domain',
+    says: 'Every check of the doctor, as posthorn check --json tells them: looked up now, with who was declared to send, the keys and what was published. Takes some seconds where mail hosts are slow; what is not seen by then is unknown.',
+    scopes: ['read'],
+    wholeOffice: false,
+    answer: { status: 200, says: 'What was found.', schema: DomainFindings },
     problems: ['not_found'],
   },
   getSenders: {

@@ -8,7 +8,7 @@ import type { Memory } from '../../base/port/memory.ts';
 import type { Signals } from '../../base/port/signals.ts';
 import type { DomainName } from '../../format/domain-name.ts';
 import type { Resolver } from '../../protocol/dns/types.ts';
-import type { MessageTests } from '../../services/advice/advice.ts';
+import type { CheckDocument, MessageTests } from '../../services/advice/advice.ts';
 import type { MessageScore } from '../../services/advice/score/types.ts';
 import type { Directory } from '../../services/directory/directory.ts';
 import type { Events } from '../../services/events/events.ts';
@@ -75,6 +75,8 @@ export type HttpPorts = {
 
 /** Setting domains up: who sends, the plan for it, and the host that keeps the zone. */
 export type SetupDesk = {
+  /** Looks at the domain now, with all that the office knows of it. */
+  readonly check: (domain: DomainName, options: { readonly signal: AbortSignal }) => Promise<CheckDocument>;
   readonly declaration: (domain: DomainName) => Promise<Declaration>;
   /** Reads what was written, and keeps it. */
   readonly declare: (domain: DomainName, written: unknown) => Promise<Outcome<Declaration, DeclarationRefusal>>;

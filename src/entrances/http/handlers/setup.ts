@@ -11,6 +11,7 @@ import { visibleDomain } from './domains.ts';
 import { notFound } from './emails.ts';
 
 type SetupOperations =
+  | 'checkDomain'
   | 'getSenders'
   | 'putSenders'
   | 'getPlan'
@@ -24,6 +25,12 @@ const publishWaitMs = 20_000;
 
 export function setupHandlers({ directory, desk }: Pick<HttpPorts, 'directory' | 'desk'>): Handlers<SetupOperations> {
   return {
+    checkDomain: async ({ principal, names, signal }) => {
+      const domain = await visibleDomain(directory, principal, names.name);
+      if (!domain) return notFound(names.name);
+      return json(200, { object: 'domain_findings', ...(await desk.check(domain.name, { signal })) });
+    },
+
     getSenders: async ({ principal, names }) => {
       const domain = await visibleDomain(directory, principal, names.name);
       return domain ? json(200, showSenders(await desk.declaration(domain.name))) : notFound(names.name);

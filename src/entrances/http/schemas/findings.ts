@@ -35,4 +35,5 @@ export const Finding = answerOf('Finding', 'What one check says.', {
   why: Type.String({ description: 'Why it matters.' }),
   evidence: Type.Array(FindingEvidence),
   fix: Type.Optional(Fix),
+  points: Type.Optional(Type.Number({ description: 'Of a failure: what the score gains once it is mended.' })),
 });
