@@ -22,6 +22,7 @@ export { type BounceExplanation, explainBounce } from './bounces/explain-bounce.
 export { readBounce } from './bounces/read-bounce.ts';
 export { type CheckDocument, checkDocument } from './doctor/check-document.ts';
 export { checkAgain, checkDomain, type DomainCheck } from './doctor/check-domain.ts';
+export { compareChecks } from './doctor/compare-checks.ts';
 export { worldLimits } from './doctor/recorded-world.ts';
 export {
   type CheckSubject,

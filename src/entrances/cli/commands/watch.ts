@@ -8,22 +8,32 @@ import type { CliHost } from '../cli-host.ts';
 import { exits } from '../exits.ts';
 import type { Leaf } from '../leaf.ts';
 import { viewDocument } from '../publish-document.ts';
-import { readDomain, readTimeout } from '../read-options.ts';
+import { bad, readDomain, readTimeout } from '../read-options.ts';
 import { moment } from '../render-table.ts';
 import { visible, wrapped } from '../render-timeline.ts';
 import type { Run } from '../run.ts';
 import type { Style } from '../style.ts';
 
-type Options = { readonly once?: boolean; readonly every?: string; readonly journal?: string };
+type Options = {
+  readonly once?: boolean;
+  readonly every?: string;
+  readonly journal?: string;
+  readonly findings?: boolean;
+  readonly mail?: string;
+};
 
 /** While it spreads. (Our choice: what a person waits for.) */
 const spreadingMs = 5_000;
+/** Hundreds of questions each time, mail hosts among those asked: whoever wants it faster is a burden to them. */
+const findingsLeastMs = 60_000;
 
 export function defineWatch(command: Command, leaf: Leaf, { command: program }: CliHost): void {
   command
     .argument('<domain>', 'what was published')
     .option('--once', 'look once: exit code 1 when a server shows something else')
-    .option('--every <time>', 'how often to look once all of it has spread', '5m')
+    .option('--every <time>', 'how often to look once all of it has spread (default: 5m; --findings: 1h)')
+    .option('--findings', 'have the doctor look instead (see check), and tell what has changed')
+    .option('--mail <address>', 'with --findings: mail the changes there, through the office')
     .option('--journal <file>', 'the journal that `publish` was told to keep')
     .addHelpText(
       'after',
@@ -35,6 +45,7 @@ export function defineWatch(command: Command, leaf: Leaf, { command: program }: 
         '',
         `  ${program} watch example.com`,
         `  ${program} watch example.com --once --json`,
+        `  ${program} watch example.com --findings --every 6h --mail you@example.com`,
       ].join('\n'),
     );
   leaf<Options>(command, ['document', 'lines', 'data', 'dns'], watch);
@@ -42,8 +53,17 @@ export function defineWatch(command: Command, leaf: Leaf, { command: program }: 
 
 type Seen = { readonly expected: ExpectedSet; readonly view: ChangeView };
 
-async function watch(run: Run, { once, every = '5m', journal }: Options, text = ''): Promise<Answer | number> {
+async function watch(run: Run, options: Options, text = ''): Promise<Answer | number> {
+  const { once, every = options.findings ? '1h' : '5m', journal } = options;
   const domain = readDomain(text);
+  if (options.findings) {
+    const { watchFindings } = await import('../watch-findings.ts');
+    const { mail } = options;
+    const isOnce = once === true || run.format === 'json';
+    const everyMs = Math.max(readTimeout(every, '--every'), findingsLeastMs);
+    return watchFindings(run, { domain, everyMs, once: isOnce, ...(mail !== undefined && { mail }) });
+  }
+  if (options.mail !== undefined) throw bad('mail_alone', '--mail goes with --findings.', ['add --findings']);
   const calmMs = Math.max(readTimeout(every, '--every'), spreadingMs);
   const wish = { domain, eyes: await run.eyes(), withOptional: false, settings: {} };
   await using opened = await run.host.publisher(run.place, journal === undefined ? wish : { ...wish, journal });
