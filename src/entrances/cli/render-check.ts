@@ -236,7 +236,9 @@ function unknownLines(findings: readonly Finding[], pen: Pen): string[] {
     meanings,
     (meaning) => {
       const ids = [...new Set(unknown.filter((one) => one.meaning === meaning).map(({ id }) => id))];
-      return hanging(`  ? ${ids.join(', ')} `, meaning, pen);
+      return ids.length === 1
+        ? hanging(`  ? ${ids[0]} `, meaning, pen)
+        : hanging('  ? ', `${meaning} (${ids.join(', ')})`, pen);
     },
     pen,
   );

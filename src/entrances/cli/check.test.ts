@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { cli, type FakeCli } from '../../../test/support/fake-cli.ts';
+import { perfectSenders, perfectZone } from '../../../test/support/perfect-zone.ts';
+import { storyStates } from '../../../test/support/story-zones.ts';
+import { systemClock } from '../../base/clock.ts';
+import { resolverFromZone } from '../../protocol/dns/zone-resolver.ts';
+
+const [first, , , foreign] = storyStates.map(({ zone }) => zone);
+const files = { 'a.zone': first ?? '', 'd.zone': foreign ?? '', 'perfect.zone': perfectZone };
+const here: FakeCli = { files };
+
+test('a page of 80 columns: the score and the three worst things with their fix come first', async () => {
+  const { code, out, err } = await cli('check example.com --sender sendgrid --zone d.zone', here);
+  assert.equal(code, 1);
+  assert.equal(err, '');
+  const lines = out.split('\n');
+  assert.match(lines[0] ?? '', /^example\.com: 4\.4 out of 10 {2}lucky if it reaches an inbox$/);
+  const order = ['Mend these 3 first', '1. ', '   What', '   Why', '   Fix', '2. ', '3. ', 'Not known', 'Fine'];
+  const places = order.map((start) => lines.findIndex((line) => line.startsWith(start)));
+  assert.deepEqual(
+    places.toSorted((a, b) => a - b),
+    places,
+    out,
+  );
+  assert.ok(places.every((place) => place > 0));
+  const wide = lines.filter((line) => line.length > 80 && !/^ +\S+$/.test(line));
+  assert.deepEqual(wide, []);
+  assert.match(out, /ALN-02 .*5\.6 points back/);
+  assert.ok(!out.includes('\u001b'));
+});
+
+test('--json is one document with every check; exit 0 when nothing is to be mended', async () => {
+  const senders = perfectSenders.flatMap((sender) => ['--sender', sender]);
+  const words = ['check', 'example.com', ...senders, '--zone', 'perfect.zone', '--json', '--clock', '2026-11-22'];
+  const { code, out } = await cli(words, here);
+  const document = JSON.parse(out);
+  assert.equal(code, 0);
+  assert.partialDeepStrictEqual(document, { domain: 'example.com', checked_at: '2026-11-22T00:00:00.000Z', score: 10 });
+  assert.ok(document.findings.length > 80);
+  for (const finding of document.findings) {
+    assert.match(finding.status, /^(pass|fail|unknown|skip)$/);
+    assert.match(finding.severity, /^(critical|error|warn|advice)$/);
+    for (const name of ['id', 'subject', 'title', 'meaning', 'why']) assert.ok(finding[name], `${finding.id} ${name}`);
+    if (finding.status === 'fail') assert.ok(finding.fix, finding.id);
+  }
+});
+
+test('--save keeps what was seen, and --replay tells the same', async () => {
+  const kept: Record<string, string> = {};
+  const writeNew = async (path: string, text: string) => !(path in kept) && (kept[path] = text) !== '';
+  const seen = await cli('check example.com --zone a.zone --save look.json', { ...here, writeNew });
+  const again = await cli('check --replay look.json', { files: kept });
+  assert.deepEqual([again.code, again.out], [seen.code, seen.out]);
+  const twice = await cli('check example.com --zone a.zone --save look.json', { ...here, writeNew });
+  assert.equal(twice.code, 65);
+  assert.match(twice.err, /there already[\s\S]*next: posthorn check example\.com --save example\.com-/);
+  const other = await cli('check example.net --replay look.json', { files: kept });
+  assert.match(other.err, /a look at example\.com, not at example\.net/);
+  const broken = await cli('check --replay look.json', { files: { 'look.json': '{' } });
+  assert.deepEqual([broken.code, /cannot be used: it is no JSON/.test(broken.err)], [65, true]);
+});
+
+test('the records that mend it, in the notations of a plan', async () => {
+  const zone = await cli('check example.com --zone a.zone --notation zone', here);
+  assert.match(zone.out, /^example\.com\. 3600 IN TXT "v=spf1 include:_spf\.protonmail\.ch ~all"$/m);
+  const list = JSON.parse((await cli('check example.com --zone a.zone --notation json', here)).out);
+  assert.partialDeepStrictEqual(list[0], { action: 'set', record: { name: 'example.com', type: 'TXT' } });
+  assert.match((await cli('check example.com --zone a.zone --notation dnscontrol', here)).out, /D_EXTEND/);
+  assert.match((await cli('check example.com --zone a.zone --notation terraform', here)).out, /cloudflare_dns_record/);
+  assert.match((await cli('check example.com --zone a.zone --notation bind', here)).err, /next: --notation zone/);
+});
+
+test('what people paste instead of a domain is understood, or refused with the nearest right command', async () => {
+  const cases: readonly (readonly [words: string, say: RegExp])[] = [
+    ['ann@example.com', /the domain is example\.com[\s\S]*next: posthorn check example\.com/],
+    ['https://www.example.com/x?y', /the domain is example\.com[\s\S]*next: posthorn check example\.com/],
+    ['com', /single label/],
+    ['192.0.2.1', /IP address/],
+    ['*.example.com', /check the domain itself: example\.com/],
+    ['example..com', /no domain name/],
+    ['example.com --sender sendgird', /sendgrid[\s\S]*next: posthorn senders list/],
+    ['example.com --selector a..b', /no selector/],
+    ['example.com --ip 192.0.2.300', /no IP address/],
+    ['example.com --timeout soon', /no duration/],
+  ];
+  for (const [words, say] of cases) {
+    const { code, err } = await cli(`check ${words} --zone a.zone`, here);
+    assert.equal(code, 65, words);
+    assert.match(err, say);
+  }
+  assert.equal((await cli('check', here)).code, 64);
+  for (const name of ['EXAMPLE.com.', 'example.com'])
+    assert.match((await cli(`check ${name} --zone a.zone`, here)).out, /^example\.com: 2\.0/);
+  const gone = await cli('check bücher.example --zone a.zone', here);
+  assert.deepEqual([gone.code, /^xn--bcher-kva\.example does not exist/.test(gone.out)], [1, true]);
+});
+
+test('many domains: a line each in their order, mistakes among them, and how far it is on stderr', async () => {
+  const list = '# ours\nexample.com\n\nann@example.com\nnobody.test\n';
+  const many = { files: { ...files, 'list.txt': list } };
+  const { code, out, err } = await cli('check --file list.txt --zone a.zone --jsonl', many);
+  const rows = out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  assert.deepEqual(
+    rows.map(({ domain, score }) => [domain, score]),
+    [
+      ['example.com', 2],
+      ['ann@example.com', undefined],
+      ['nobody.test', null],
+    ],
+  );
+  assert.match(rows[1].error, /the domain is example\.com/);
+  assert.equal(code, 65);
+  assert.match(err, /3 of 3 domains, \d+\/s/);
+  const read = await cli('check --file - --zone a.zone', { ...here, input: 'example.com\n' });
+  assert.match(read.out, /^ 2\.0 {2}example\.com {2}SPF-01 DMA-01 ALN-01\n$/);
+  const bar = await cli('check --file list.txt --zone a.zone', { ...many, errIsTerminal: true });
+  assert.match(bar.err, /\r\[#{30}\] 3 of 3 domains/);
+  assert.equal((await cli('check --file empty --zone a.zone', { files: { ...files, empty: '#\n' } })).code, 65);
+});
+
+test('watch --findings tells what has changed, and nothing else', async () => {
+  const looks = [
+    perfectZone,
+    perfectZone.replace('p=reject; sp', 'p=wrong; sp'),
+    `${perfectZone};!SERVFAIL _dmarc.example.com.\n`,
+    perfectZone,
+  ];
+  const over = new AbortController();
+  let at = -1;
+  const doctorEyes: NonNullable<FakeCli['doctorEyes']> = async () => {
+    at++;
+    if (at === looks.length - 1) over.abort();
+    return { resolver: resolverFromZone(looks[at] ?? ''), isPublicResolver: false, probes: {} };
+  };
+  const signal = over.signal;
+  const timers = { ...systemClock, sleep: async () => {} };
+  const { out } = await cli('watch example.com --findings --jsonl', { doctorEyes, timers, signal });
+  const rows = out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  assert.equal(rows.length, 2, out);
+  assert.deepEqual(rows[1].mended, []);
+  assert.ok(
+    rows[1].failing.some(({ id }: { id: string }) => id === 'DMA-05'),
+    out,
+  );
+});
