@@ -424,3 +424,17 @@ test('events --follow prints what happens from now on, and ends when it is asked
   const { out } = ended(0);
   assert.equal(JSON.parse(out).type, 'email.accepted');
 });
+
+test('streams: set and listed in the folder as through the API; a message below the lowest score is not taken', async (t) => {
+  const { both, here } = await openBoth(t);
+  const set = await both('streams set default --min-score 8.5 --when-unscored refuse --json');
+  assert.partialDeepStrictEqual(JSON.parse(set.out), { name: 'default', min_score: 8.5, when_unscored: 'refuse' });
+  assert.match((await both('streams')).out, /^stream .*\ndefault {2}ordinary {2}8\.5 +refuse\n$/);
+  for (const line of ['streams set Big', 'streams set a --min-score 11', 'streams set a --min-score 8.55'])
+    assert.equal((await here(line)).code, 65, line);
+  const sent = await here(['send', '--from', 'a@example.com', '--to', 'b@b.test', '--text', 'x', '--stream', 'none']);
+  assert.equal(sent.code, 65);
+  assert.match(sent.err, /no stream none\. See: \S+ streams list\n$/);
+  assert.equal((await here('streams remove default')).code, 0);
+  assert.match((await both('streams remove news')).err, /There is no stream news here\./);
+});

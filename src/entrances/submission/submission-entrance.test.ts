@@ -188,3 +188,14 @@ test('many connections of one network guess no faster than one; right passwords 
   );
   assert.equal(await logIn(visit('192.0.2.7'), 'me', 'secret'), 'yes');
 });
+
+test('a message below the lowest score of its stream is refused for good, and the reply says what to mend', async () => {
+  const say = 'The message scores 5.6 of 10, and mail of the stream news needs 8. MSG-04 -0.5: It comes as HTML only.';
+  const { visit } = makeOffice(refuse('score-too-low', say));
+  const guest = visit();
+  await logIn(guest, 'me', 'secret');
+  const answer = await guest.mail(mail, session);
+  assert.ok(answer.kind === 'accept');
+  const reply = await answer.transaction.finish(body, facts);
+  assert.deepEqual({ ...reply }, { code: 550, enhanced: '5.7.1', text: say });
+});
