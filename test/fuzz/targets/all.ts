@@ -25,6 +25,7 @@ import { jsonShape } from './json-shape.ts';
 import { longMessage } from './long-message.ts';
 import { domainName, ipAddress } from './names.ts';
 import { partTreeTarget } from './part-tree.ts';
+import { pasted } from './pasted.ts';
 import { tlsPolicies } from './policies.ts';
 import { proxyV2 } from './proxy-v2.ts';
 import { replyReader } from './reply-reader.ts';
@@ -83,5 +84,5 @@ export const targets: readonly FuzzTarget[] = [
     dsnWishes,
   ],
   ...[tlsPolicies, dane, longMessage, dnsHosts],
-  ...[jsonShape, httpApi, config, authJsonl, explain, score],
+  ...[jsonShape, httpApi, config, authJsonl, explain, pasted, score],
 ];
