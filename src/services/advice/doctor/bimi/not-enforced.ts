@@ -1,6 +1,7 @@
 /** BMI-01: DMARC that is not in force, so that nobody shows the logo. */
 import type { DmarcRecord } from '../../../../protocol/dmarc/record.ts';
-import type { FixRecord } from '../../types.ts';
+import type { Fix, FixRecord } from '../../types.ts';
+import { mendedForLogo } from '../dmarc/mend-record.ts';
 import { fails, listed, passes, staysUnknown } from '../judged.ts';
 import type { DomainFacts, Judged } from '../types.ts';
 import { bimiRule } from './bimi-rule.ts';
@@ -41,7 +42,7 @@ function judge(facts: DomainFacts): Judged {
     subject: name,
     evidence,
     meaning: `Nobody shows the logo (BIMI), because DMARC at ${weak.at} is not in force for all mail: ${listed(weak.why)}.`,
-    fix: isInForce(weak.record) ? strengthened(name, weak.record) : climb(weak.at),
+    fix: isInForce(weak.record) ? strengthened(facts, weak) : climb(weak.at),
   });
 }
 
@@ -56,11 +57,14 @@ function weaknesses(record: DmarcRecord): readonly string[] {
   ];
 }
 
-function strengthened(name: string, { text }: DmarcRecord) {
+const beSure = 'first be sure that all of your mail passes, that of the names below the domain too';
+
+/** The domain's own record as every check of DMARC mends it; that of a domain above it is not looked at further. */
+function strengthened(facts: DomainFacts, { at, record: { text } }: { at: string; record: DmarcRecord }): Fix {
+  if (at === facts.subject.domain && facts.dmarc.texts.record !== undefined) return mendedForLogo(facts, [beSure]);
   const kept = text.split(';').filter((part) => !/^\s*(?:sp\s*=\s*none|t\s*=\s*y|pct\s*=\s*[0-9]+)\s*$/i.test(part));
-  const record = (value: string): FixRecord => ({ name, type: 'TXT', value });
-  const steps = ['first be sure that all of your mail passes, that of the names below the domain too'];
-  return { delete: [record(text)], set: [{ ...record(kept.join(';').trim()), ttl: 3600 }], steps };
+  const record = (value: string): FixRecord => ({ name: `_dmarc.${at}`, type: 'TXT', value });
+  return { delete: [record(text)], set: [{ ...record(kept.join(';').trim()), ttl: 3600 }], steps: [beSure] };
 }
 
 function climb(domain: string) {

@@ -61,13 +61,7 @@ const rows: readonly Row[] = [
   {
     id: 'DMA-01',
     status: 'fail',
-    zone: 'example.com. MX 0 .',
-    fix: { set: [set('v=DMARC1; p=reject; sp=reject; np=reject')] },
-  },
-  {
-    id: 'DMA-01',
-    status: 'fail',
-    zone: 'example.com. A 192.0.2.1',
+    zone: 'example.com. TXT "v=spf1 ip4:192.0.2.1 ~all"',
     fix: { set: [set('v=DMARC1; p=none')] },
     steps: /an address that receives mail/,
   },
@@ -82,6 +76,8 @@ const rows: readonly Row[] = [
   { id: 'DMA-01', status: 'unknown', zone: silent },
   { id: 'DMA-01', status: 'unknown', domain: 'news.example.com', zone: silent, says: /above news\.example\.com/ },
   { id: 'DMA-01', status: 'skip', zone: withMail(fine, fine) },
+  { id: 'DMA-01', status: 'skip', zone: 'example.com. MX 0 .', says: /PRK-03/ },
+  { id: 'DMA-01', status: 'skip', zone: 'example.com. A 192.0.2.1', says: /PRK-03/ },
   // DMA-02
   {
     id: 'DMA-02',
@@ -630,6 +626,43 @@ test('a record that is kept elsewhere is mended there', async () => {
     ['c1.dmarc.example.net'],
   );
   assert.match(finding.fix.steps?.join() ?? '', /in the zone of whoever keeps that name/);
+});
+
+test('a wildcard alias keeps no policy: the record is published at its own name, and what stands at the end stays', async () => {
+  const zone = `${mail}\nexample.com. TXT "v=spf1 mx -all"\n*.example.com. CNAME example.com.`;
+  const missing = await theFinding('DMA-01', 'fail', { zone });
+  assert.deepEqual(
+    missing.fix?.set.map(({ name }) => name),
+    [at],
+  );
+  assert.deepEqual(missing.fix?.delete, []);
+  await theFinding('DMA-19', 'skip', { zone });
+});
+
+test('an alias that leads to no policy gives way to the record, and nothing is deleted where it leads', async () => {
+  const zone = `${mail}\nexample.com. TXT "v=spf1 mx -all"\n${at}. CNAME example.com.`;
+  const alias = { name: at, type: 'CNAME', value: 'example.com' };
+  const missing = await theFinding('DMA-01', 'fail', { zone });
+  assert.deepEqual(missing.fix?.delete, [alias]);
+  assert.deepEqual(
+    missing.fix.set.map(({ name, type }) => `${name} ${type}`),
+    [`${at} TXT`],
+  );
+  const strange = await theFinding('DMA-19', 'fail', { zone });
+  assert.deepEqual(strange.fix?.delete, [alias]);
+  assert.deepEqual(strange.fix.set, []);
+});
+
+test('the logo asks of the record what the check of the policy asks', async () => {
+  const text = 'v=DMARC1; p=quarantine; sp=none; pct=50; ri=3600';
+  const logo = 'default._bimi.example.com. TXT "v=BIMI1; l=https://example.com/l.svg"';
+  const zone = `${mail}\n${logo}\n${dmarc(text)}`;
+  const own = await theFinding('DMA-24', 'fail', { zone });
+  assert.deepEqual((await theFinding('BMI-01', 'fail', { zone })).fix?.set, own.fix?.set);
+  const elsewhere = {
+    zone: `${mail}\n${logo}\n${at}. CNAME c1.example.net.\n${dmarc(text, { name: 'c1.example.net' })}`,
+  };
+  assert.equal((await theFinding('BMI-01', 'fail', elsewhere)).fix?.set[0]?.name, 'c1.example.net');
 });
 
 test('fixes that harm no mail are one and the same record, so that one taken after the other undoes nothing', async () => {

@@ -52,10 +52,15 @@ export async function gatherDmarcFacts(world: DoctorWorld, subject: GatherSubjec
     return asked === undefined ? nothing : world.resolver.lookup(asked, 'TXT');
   };
   const answering = name === undefined ? nothing : txt(name);
-  const [answer, alias, wild, walk, suffixes, apex, doubled, logo, mail, names, views] = await Promise.all([
+  const cname = async (at: string) => {
+    const asked = parseQueryName(at);
+    return asked === undefined ? nothing : world.resolver.lookup(asked, 'CNAME');
+  };
+  const [answer, alias, wild, wildAlias, walk, suffixes, apex, doubled, logo, mail, names, views] = await Promise.all([
     answering,
-    name === undefined ? nothing : world.resolver.lookup(name, 'CNAME'),
+    cname(`_dmarc.${domain}`),
     txt(`${nobody}.${domain}`),
+    cname(`${nobody}.${domain}`),
     walkTree(domain, createRecordFinder(world.resolver)),
     loadPublicSuffixes(),
     txt(domain),
@@ -65,7 +70,8 @@ export async function gatherDmarcFacts(world: DoctorWorld, subject: GatherSubjec
     gatherBelow(world, subject),
     gatherViews(world, subject),
   ]);
-  const target = alias.kind === 'found' ? alias.records[0] : undefined;
+  const isWildAlias = isSameAnswer(alias, wildAlias);
+  const target = alias.kind === 'found' && !isWildAlias ? alias.records[0] : undefined;
   const texts = answer.kind === 'found' ? readTexts(answer.records) : noTexts;
   const inForce = choosePolicyRecord(walk);
   const suffixDomain = suffixes.organizationalDomain(domain);
@@ -73,7 +79,7 @@ export async function gatherDmarcFacts(world: DoctorWorld, subject: GatherSubjec
     name: name ?? `_dmarc.${domain}`,
     answer,
     ...(target !== undefined && { alias: target }),
-    isWild: target === undefined && isSameAnswer(answer, wild),
+    isWild: isWildAlias || (target === undefined && isSameAnswer(answer, wild)),
     texts,
     walk,
     inForce,

@@ -1,7 +1,7 @@
 /** DMA-24: the policy looks strong enough for a logo beside the mail, and something in the record takes that back. */
 import { fails, listed, passes, skips, staysUnknown } from '../judged.ts';
 import type { Rule } from '../types.ts';
-import { mended } from './mend-record.ts';
+import { mendedForLogo } from './mend-record.ts';
 import { withRecord } from './own-record.ts';
 
 /** BIMI asks for quarantine or reject, for names below too, of all mail. */
@@ -27,15 +27,7 @@ export const logoWithoutForce: Rule = {
         return [passes({ ...about, meaning: 'The record is strong enough for the logo of the domain to be shown.' })];
       const meaning = `The domain has a logo (BIMI) and p=${p}, but ${listed(against)} in the same record ${against.length > 1 ? 'take' : 'takes'} that back, so mail programs do not show the logo.`;
       const steps = ['First be sure that all your mail passes, that of names below, too.'];
-      const fix = mended(
-        facts,
-        ({ sp: there, pct: _pct, ...draft }) => ({
-          ...draft,
-          testing: false,
-          ...(there && there !== 'none' && { sp: there }),
-        }),
-        steps,
-      );
+      const fix = mendedForLogo(facts, steps);
       return [fails({ ...about, meaning, fix })];
     }),
 };

@@ -22,9 +22,10 @@ export function mended(
 /** @param text in place of what stands at the name now */
 export function replaced(facts: DomainFacts, text: string, steps: readonly string[] = []): Fix {
   const { name, alias, answer, isWild, texts } = facts.dmarc;
+  const there = isWild ? [] : [...texts.dmarc, ...texts.broken];
+  if (alias !== undefined && there.length === 0) return inPlaceOfAlias(name, alias, text, steps);
   const end = answer.kind === 'found' ? (answer.canonicalName ?? alias) : alias;
   const at = alias === undefined ? name : (end ?? name);
-  const there = isWild ? [] : [...texts.dmarc, ...texts.broken];
   const told =
     alias === undefined
       ? []
@@ -37,4 +38,25 @@ export function replaced(facts: DomainFacts, text: string, steps: readonly strin
     set: [{ name: at, type: 'TXT', value: text, ttl: ttlWanted }],
     ...(all.length > 0 && { steps: all }),
   };
+}
+
+/** An alias that leads to no policy is none that a keeper of policies asked for, or one that was given up. RFC 1034 §3.6.2: beside it nothing may stand. */
+function inPlaceOfAlias(name: string, alias: string, text: string, steps: readonly string[]): Fix {
+  return {
+    delete: [{ name, type: 'CNAME', value: alias }],
+    set: [{ name, type: 'TXT', value: text, ttl: ttlWanted }],
+    steps: [
+      `${name} is an alias to ${alias}, where no policy stands. If a service keeps the policy for you, have it put there, and leave the alias.`,
+      ...steps,
+    ],
+  };
+}
+
+/** What keeps a logo from being shown is taken back: it asks for quarantine or reject of all mail, that of names below too. */
+export function mendedForLogo(facts: DomainFacts, steps: readonly string[]): Fix {
+  return mended(
+    facts,
+    ({ sp, pct: _pct, ...draft }) => ({ ...draft, testing: false, ...(sp && sp !== 'none' && { sp }) }),
+    steps,
+  );
 }

@@ -1,4 +1,5 @@
 /** DMA-19: records of other kinds at the name of the policy. */
+import type { Fix } from '../../types.ts';
 import { fails, listed, passes, plural, quoted, skips } from '../judged.ts';
 import type { DomainFacts, Judged, Rule } from '../types.ts';
 import { aboutRecord, unanswered } from './own-record.ts';
@@ -15,7 +16,16 @@ function judge(facts: DomainFacts): Judged {
   if (isWild)
     return skips({ ...about, meaning: `A wildcard answers at ${name}, as it does everywhere: DNS-05 tells more.` });
   const meaning = `${plural(foreign.length, 'record')} of another kind ${foreign.length === 1 ? 'stands' : 'stand'} at ${name} (${listed(foreign.map((text) => quoted(text, 40)))}): receivers pass over that, and some tools stumble.`;
-  const steps = [`They stand where ${name} leads to (${alias}): have them deleted there.`];
-  if (alias !== undefined) return fails({ ...about, meaning, fix: { delete: [], set: [], steps } });
+  if (alias !== undefined) return fails({ ...about, meaning, fix: fixForAlias(facts, alias) });
   return fails({ ...about, meaning, fix: { delete: foreign.map((value) => ({ name, type: 'TXT', value })), set: [] } });
+}
+
+/** What stands at the end of an alias may be needed there, an SPF record most of all. */
+function fixForAlias({ dmarc: { name, texts } }: DomainFacts, alias: string): Fix {
+  if (texts.dmarc.length + texts.broken.length === 0)
+    return { delete: [{ name, type: 'CNAME', value: alias }], set: [], steps: ['No policy stands at the end of it.'] };
+  const steps = [
+    `They stand where ${name} leads to (${alias}). Leave them there if they are needed there, and have the alias lead to a name that holds the policy alone.`,
+  ];
+  return { delete: [], set: [], steps };
 }
