@@ -441,8 +441,14 @@ export class Intake {
   }
 
   async #scoreOf(letter: Letter, domain: DomainName, bytes: Uint8Array): Promise<PreflightScore | undefined> {
-    if (bytes.length + (letter.body?.size ?? 0) > scoredOctetsMax) return undefined;
-    return this.#ports.preflight?.(await draftOf(letter, domain, bytes, this.#returnPath(letter, letter.id)));
+    const octets = bytes.length + (letter.body?.size ?? 0);
+    const give = octets > scoredOctetsMax ? undefined : this.#octets.take(octets);
+    if (!give) return undefined;
+    try {
+      return await this.#ports.preflight?.(await draftOf(letter, domain, bytes, this.#returnPath(letter, letter.id)));
+    } finally {
+      give();
+    }
   }
 
   async #queue(letter: Letter): Promise<Taken> {
