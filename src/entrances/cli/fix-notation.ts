@@ -35,14 +35,15 @@ export function fixText(check: Pick<DomainCheck, 'domain' | 'findings'>, notatio
 }
 
 /** The worst first. Where two would put different things into one place, the worse one has its way. */
-export function planOfFixes({ domain, findings }: Pick<DomainCheck, 'domain' | 'findings'>): Plan {
+function planOfFixes({ domain, findings }: Pick<DomainCheck, 'domain' | 'findings'>): Plan {
   const failing = findings
     .filter(({ status, fix }) => status === 'fail' && fix !== undefined)
     .toSorted((one, other) => severities.indexOf(one.severity) - severities.indexOf(other.severity));
   const records = new Map<string, PlannedRecord>();
   const gone = new Map<string, PlannedRecord>();
   for (const finding of failing) {
-    const { delete: deleted = [], set = [] } = finding.fix ?? {};
+    const { delete: deleted = [] } = finding.fix ?? {};
+    const set = (finding.fix?.set ?? []).filter(isWhole);
     for (const record of set) {
       const replaces = deleted.filter((one) => one.name === record.name && one.type === record.type);
       const planned = plannedOf(finding, record, replaces.length === 0 ? 'missing' : 'wrong');
@@ -58,6 +59,11 @@ export function planOfFixes({ domain, findings }: Pick<DomainCheck, 'domain' | '
     }
   }
   return { domain, records: [...records.values(), ...gone.values()], conflicts: [], notes: [], dropped: [], steps: [] };
+}
+
+/** Not one in which a person has to fill in what only the service tells: `u<id>.sendgrid.net`. */
+function isWhole({ name, value }: FixRecord): boolean {
+  return !/<[a-z0-9-]+>/.test(`${name} ${value}`);
 }
 
 /** Records that there is one of at a name share a place; of others there may be several. */

@@ -27,9 +27,7 @@ export { worldLimits } from './doctor/recorded-world.ts';
 export {
   type CheckSubject,
   readSnapshot,
-  type Snapshot,
   snapshotDocument,
-  snapshotOctetsMax,
 } from './doctor/snapshot.ts';
 export { hopFromOutside } from './explain-hops.ts';
 export { type ExplainedRecord, explainRecord } from './records/explain-record.ts';

@@ -11,7 +11,7 @@ import { hostText, showAnswer } from './show-answer.ts';
 import type { DoctorWorld, HostProbe, Probes, ShowEvidence } from './types.ts';
 
 /** By `dns TXT _dmarc.example.com`, `authorities NS example.com`, `mailHost {"host":"mx.example.com"}`: what came back, as plain JSON. */
-export type Answers = Map<string, unknown>;
+type Answers = Map<string, unknown>;
 
 export type WorldLimits = {
   readonly questionsMax: number;

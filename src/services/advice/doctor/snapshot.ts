@@ -24,7 +24,7 @@ export type CheckSubject = {
   readonly reports?: ReportKnowledge;
 };
 
-export const probeKinds = ['mailHost', 'policyFile', 'file', 'port25'] as const;
+const probeKinds = ['mailHost', 'policyFile', 'file', 'port25'] as const;
 type ProbeKind = (typeof probeKinds)[number];
 
 /** What could be asked, as opposed to what was. */
@@ -39,7 +39,7 @@ export type Snapshot = { readonly subject: CheckSubject; readonly sight: Sight; 
 const format = 'posthorn-check';
 const version = 1;
 /** Twice what a look may gather, in base64. */
-export const snapshotOctetsMax = 48 * 1024 * 1024;
+const snapshotOctetsMax = 48 * 1024 * 1024;
 
 export function sightOf({ isPublicResolver, resolverName, nowMs, probes, authorities, zoneText }: DoctorWorld): Sight {
   return {
