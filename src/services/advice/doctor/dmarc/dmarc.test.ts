@@ -6,6 +6,7 @@ import { inPieces, rsa2048 } from '../../../../../test/support/doctor-keys.ts';
 import type { DomainName } from '../../../../format/domain-name.ts';
 import type { FindingStatus, Fix, FixRecord } from '../../types.ts';
 import type { CheckId } from '../checks/checks.ts';
+import { judgeDomain } from '../judge-domain.ts';
 import type { OfficeKnowledge, ReportKnowledge } from '../types.ts';
 import { dmarcRules } from './rules.ts';
 
@@ -651,6 +652,18 @@ test('an alias that leads to no policy gives way to the record, and nothing is d
   const strange = await theFinding('DMA-19', 'fail', { zone });
   assert.deepEqual(strange.fix?.delete, [alias]);
   assert.deepEqual(strange.fix.set, []);
+});
+
+test('a domain that is closed as PRK wants it has nothing left to mend', async () => {
+  const closed = 'example.com. MX 0 .\nexample.com. TXT "v=spf1 -all"\n*._domainkey.example.com. TXT "v=DKIM1; p="';
+  const zone = `${closed}\n${dmarc('v=DMARC1; p=reject; sp=reject; np=reject')}`;
+  assert.equal((await theFinding('DMA-07', 'fail', { zone })).severity, 'advice');
+  const sending = `${mail}\n${dmarc('v=DMARC1; p=reject')}`;
+  assert.equal((await theFinding('DMA-07', 'fail', { zone: sending })).severity, 'warn');
+  const mends = judgeDomain(await factsOf({ zone })).filter(
+    ({ status, severity }) => status === 'fail' && severity !== 'advice',
+  );
+  assert.deepEqual(mends, []);
 });
 
 test('the logo asks of the record what the check of the policy asks', async () => {
