@@ -149,7 +149,7 @@ export type ScoreSession = {
   readonly tls?: string;
   /** Block lists, where they were asked. */
   readonly lists?: ListFacts & { readonly names?: ScoreNames['lists'] };
-  /** It goes to many: the rules for newsletters count. */
+  /** It goes to many: the rules for newsletters count. Absent: its header tells (List-Unsubscribe, List-Id, Precedence). */
   readonly isBulk?: boolean;
 };
 

@@ -3,8 +3,10 @@ import test from 'node:test';
 import { utf8 } from '../../../../base/bytes.ts';
 import { indexMessage } from '../../../../format/message/message-index.ts';
 import { loadPublicSuffixes } from '../../../../protocol/dmarc/public-suffix.ts';
+import { resolverFromZone } from '../../../../protocol/dns/zone-resolver.ts';
 import { readAuthor } from '../../../../protocol/read-author.ts';
 import { readContent } from '../content/read-content.ts';
+import { createScorer } from '../score.ts';
 import { type BulkCheckId, bulkChecks } from './checks.ts';
 import { bulkRules, judgeBulk, looksLikeBulk } from './judge-bulk.ts';
 import type { BulkFacts, StreamKnowledge } from './types.ts';
@@ -181,4 +183,17 @@ test('what looks like mail to many', () => {
   assert.ok(looks('Precedence: Bulk'));
   assert.ok(!looks('Precedence: first-class'));
   assert.ok(!looks('Subject: list-id'));
+});
+
+test('the header tells where nobody said, and what somebody says counts more', async () => {
+  const { scoreMessage } = createScorer({ resolver: resolverFromZone('') });
+  const statusOf = async (fields: string, isBulk?: boolean) => {
+    const session = isBulk === undefined ? {} : { isBulk };
+    const { findings } = await scoreMessage(utf8(`From: ann@example.com\r\n${fields}\r\nHello\r\n`), session);
+    return findings.find(({ id }) => id === 'BLK-01')?.status;
+  };
+  assert.equal(await statusOf(''), 'skip');
+  assert.equal(await statusOf('', true), 'fail');
+  assert.equal(await statusOf('List-Id: <a.example.com>\r\n'), 'fail');
+  assert.equal(await statusOf('List-Id: <a.example.com>\r\n', false), 'skip');
 });

@@ -2,6 +2,7 @@
  * Everything the score reads of a message, in one record: judged afresh where the sending address is known, else as its receiver noted
  * it in the header, else what can be told without either. Looks things up; judges nothing.
  */
+
 import { type DomainName, parseDomainName } from '../../../../format/domain-name.ts';
 import { fieldsNamed, indexMessage, type MessageIndex } from '../../../../format/message/message-index.ts';
 import type { Authenticator, AuthReport } from '../../../../protocol/authenticate.ts';
@@ -15,6 +16,7 @@ import { explainHops } from '../../explain-hops.ts';
 import { evidenceOf } from '../../explain-results.ts';
 import type { Evidence, ExplainedAlignment, Fix } from '../../types.ts';
 import { askScoreLists } from '../ask-score-lists.ts';
+import { looksLikeBulk } from '../bulk/judge-bulk.ts';
 import { nothingKnown } from '../table.ts';
 import type { MessageFacts, ScoreFacts, ScorePorts, ScoreSession } from '../types.ts';
 import { dkimFact, dmarcFact, namesOf, type Proven, spfFact } from './authentication-states.ts';
@@ -58,7 +60,7 @@ export async function gatherMessage(
     hops,
     signatures,
     covered: coveredNames(signatures),
-    isBulk: session.isBulk === true,
+    isBulk: session.isBulk ?? looksLikeBulk(index),
     ...(service !== undefined && { service }),
     states: { ...states, names: { ...states.names, fixes } },
   };
