@@ -11,16 +11,16 @@ type Advice = {
 };
 
 const lasts: Readonly<Record<BounceExplanation['lasts'], string>> = {
-  'for-now': 'a no for now',
-  'for-good': 'a no for good',
-  unknown: 'no reply code',
+  'for-now': 'refuses it for now',
+  'for-good': 'refuses it for good',
+  unknown: 'said this',
 };
 
 export function bounceLines(explanation: BounceExplanation, style: Style, columns: number | undefined): string[] {
   const { reply, receiver } = explanation;
   const codes = [reply.code, reply.enhanced].filter((one) => one !== undefined).join(' ');
   const who = receiver ?? reply.host ?? 'the receiver';
-  const head = [codes || 'no code', lasts[explanation.lasts], `of ${visible(who)}`].join(', ');
+  const head = `${codes === '' ? '' : `${codes}: `}${visible(who)} ${lasts[explanation.lasts]}`;
   const to = reply.recipient === undefined ? [] : [`to ${visible(reply.recipient)}`];
   return [style.bold(head), ...to.map(style.dim), ...adviceLines(explanation, style, columns)];
 }

@@ -1,8 +1,10 @@
 /** `posthorn explain-bounce`: what a receiver's refusal means, and what to do. */
 import type { Command } from 'commander';
 import { utf8 } from '../../../base/bytes.ts';
+import { Fault } from '../../../base/outcome.ts';
 import { type BounceExplanation, explainBounce, readBounce } from '../../../services/advice/advice.ts';
 import type { Answer } from '../answer.ts';
+import type { CliError } from '../cli-error.ts';
 import type { CliHost } from '../cli-host.ts';
 import type { Leaf } from '../leaf.ts';
 import { bad, readDomain } from '../read-options.ts';
@@ -38,9 +40,7 @@ async function explain(run: Run, options: Options, given = ''): Promise<Answer> 
   };
   const explanations = replies.map((reply) => explainBounce(reply, context));
   if (explanations.every(({ lasts, by }) => lasts === 'unknown' && by === 'nothing known'))
-    throw bad('no_reply', 'There is no reply of a mail server in it.', [
-      'give the line that begins with a code like 550, or the bounce as a file',
-    ]);
+    throw noReply('There is no reply of a mail server in it.', run.host.command);
   return bounceAnswer(explanations);
 }
 
@@ -57,5 +57,20 @@ export function bounceAnswer(explanations: readonly BounceExplanation[]): Answer
 async function pasted(host: CliHost, given: string): Promise<Uint8Array> {
   if (given === '-') return readStdin(host);
   if (/\s/.test(given.trim()) || /^[245]\d\d|^[245]\.\d/.test(given)) return utf8(given);
-  return host.readFile(given);
+  try {
+    return await host.readFile(given);
+  } catch (error) {
+    if (isMissing(error)) throw noReply(`"${given}" is neither a reply of a mail server nor a file.`, host.command);
+    throw error;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Fault && error.code === 'ENOENT';
+}
+
+function noReply(say: string, command: string): CliError {
+  return bad('no_reply', say, [
+    `${command} explain-bounce "550 5.1.1 ..."   (the line with the code, or the bounce as a file)`,
+  ]);
 }

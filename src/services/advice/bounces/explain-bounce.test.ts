@@ -39,6 +39,47 @@ test('a code that only one receiver uses is known without a word beside it', () 
   assert.equal(explained('5.7.26').by, 'status 5.7.26');
 });
 
+test('words that only one receiver uses tell whose they are, without its name', () => {
+  const said: readonly (readonly [string, string, string])[] = [
+    [
+      '550 5.7.26 This mail has been blocked because the sender is unauthenticated. Gmail requires all senders to authenticate with either SPF or DKIM.',
+      'Gmail',
+      'gmail-unauthenticated',
+    ],
+    [
+      '421-4.7.28 Our system has detected an unusual rate of unsolicited mail originating from your IP address.',
+      'Gmail',
+      'gmail-rate',
+    ],
+    ['550 5.4.1 Recipient address rejected: Access denied', 'Microsoft', 'microsoft-unknown-recipient'],
+    [
+      "550 SC-001 (COL004-MC1F30) Unfortunately, messages from 192.0.2.10 weren't sent.",
+      'Microsoft',
+      'microsoft-outlook-list',
+    ],
+    [
+      "550 5.7.1 Unfortunately, messages from [192.0.2.10] weren't sent. Your network is on our block list (S3150).",
+      'Microsoft',
+      'microsoft-outlook-list',
+    ],
+  ];
+  for (const [text, receiver, by] of said) {
+    const found = explained(text);
+    assert.deepEqual([found.receiver, found.by], [receiver, by], text);
+  }
+  assert.equal(explained('554 5.7.1 <bob@gmail.com>: Recipient address rejected: Access denied').receiver, undefined);
+});
+
+test('the domain that the reply names stands in the commands, unless another one was given', () => {
+  const text = "550-5.7.26 Unauthenticated email from Acme.example is not accepted due to domain's DMARC policy.";
+  const steps = (domain?: string) =>
+    explainBounce(readReplyText(text), domain === undefined ? {} : { domain }).steps.join('\n');
+  assert.match(steps(), /check acme\.example --sender/);
+  assert.match(steps('example.com'), /check example\.com --sender/);
+  const hostile = explainBounce(readReplyText('550 5.7.515 sending domain $(reboot).example does not')).steps.join();
+  assert.match(hostile, /check YOUR-DOMAIN/);
+});
+
 test('commands in the steps can be typed as they stand', () => {
   const { steps } = explainBounce(readReplyText('550 5.7.515'), { domain: 'example.com', command: './posthorn' });
   assert.ok(

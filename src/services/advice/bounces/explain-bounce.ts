@@ -30,10 +30,14 @@ export type BounceContext = {
 
 /** Whose words they are, by names in the reply or by the host that said it. */
 const signs: readonly (readonly [receiver: Receiver, text: RegExp, host: RegExp])[] = [
-  ['Gmail', /\bgsmtp\b|support\.google\.com|\bgmail has detected\b/i, /(?:^|\.)(?:google|gmail|googlemail)\.com$/i],
+  [
+    'Gmail',
+    /\bgsmtp\b|support\.google\.com|\bgmail (?:has detected|requires)\b|\bsent to gmail\b|\bour system has detected (?:an unusual rate|that this message)/i,
+    /(?:^|\.)(?:google|gmail|googlemail)\.com$/i,
+  ],
   [
     'Microsoft',
-    /outlook\.com|office365?\.com|\bmicrosoft\b|\bRESOLVER\.|\bAS\(\d+\)|hotmail/i,
+    /outlook\.com|office365?\.com|\bmicrosoft\b|\bRESOLVER\.|\bAS\(\d+\)|hotmail|\bS31[45]0\b|\bSC-00\d\b|^recipient address rejected: access denied/i,
     /(?:^|\.)(?:outlook|hotmail|office365|microsoft)\.com$|\.mx\.microsoft$/i,
   ],
   ['Yahoo', /yahoo|\baol\b|\[TSS?\d\d\]/i, /(?:^|\.)(?:yahoodns\.net|yahoo\.com|aol\.com)$/i],
@@ -47,6 +51,8 @@ export function explainBounce(reply: BouncedReply, context: BounceContext = {}):
   const receiver = said ?? row?.receiver;
   const found: StatusMeaning & { readonly by: string } = row ? { ...row, by: row.id } : byCodes(reply);
   const address = context.address ?? addressIn(reply.text);
+  const domain = context.domain ?? domainIn(reply.text);
+  const known = { ...context, ...(address !== undefined && { address }), ...(domain !== undefined && { domain }) };
   return {
     reply,
     ...(receiver !== undefined && { receiver }),
@@ -54,7 +60,7 @@ export function explainBounce(reply: BouncedReply, context: BounceContext = {}):
     meaning: found.meaning,
     lasts: lastsOf(reply),
     again: found.again,
-    steps: (found.steps ?? []).map((step) => filled(step, { ...context, ...(address !== undefined && { address }) })),
+    steps: (found.steps ?? []).map((step) => filled(step, known)),
     checks: found.checks ?? [],
     by: found.by,
   };
@@ -109,6 +115,14 @@ function lastsOf({ code, enhanced }: BouncedReply): BounceExplanation['lasts'] {
 /** Receivers name the address that they refuse. */
 function addressIn(text: string): string | undefined {
   return /\[((?:\d{1,3}\.){3}\d{1,3})\]/.exec(text)?.[1] ?? /\b((?:\d{1,3}\.){3}\d{1,3})\b/.exec(text)?.[1];
+}
+
+/** And the domain whose mail it is; only what can stand in a command is taken. */
+function domainIn(text: string): string | undefined {
+  const said = /\b(?:sending domain|e?mail from|SPF) \[?((?:[a-z0-9_][a-z0-9_-]{0,62}\.){1,8}[a-z0-9-]{2,63})\b/i.exec(
+    text,
+  );
+  return said?.[1]?.toLowerCase();
 }
 
 function filled(step: string, { domain, address, command = 'posthorn' }: BounceContext): string {

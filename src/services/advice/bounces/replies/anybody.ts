@@ -203,4 +203,27 @@ export const anybodyReplies: readonly KnownReply[] = [
     again: 'once-mended',
     example: '550 5.7.0 Message contains a virus: Eicar-Test-Signature',
   },
+  {
+    id: 'any-no-answer',
+    text: /connect(?:ion|ing)? .{0,120}(?:timed out|refused)|connection (?:timed out|refused)|no route to host|network is unreachable/i,
+    kind: 'trouble',
+    meaning: 'The receiving server could not be reached, so nobody has said anything about the message yet.',
+    steps: [
+      'nothing at first: the queue tries again by itself',
+      'if it is so with every receiver, your provider keeps port 25 closed: ask for it to be opened, or send through a relay',
+    ],
+    checks: ['IPR-06'],
+    again: 'by-itself',
+    example: 'connect to mx.example.org[192.0.2.1]:25: Connection timed out',
+  },
+  {
+    id: 'any-no-domain',
+    text: /host or domain name not found|name service error|\bDNS domain .{1,255} does not exist/i,
+    kind: 'address',
+    meaning: 'The DNS does not know the domain of the recipient, or no server for its mail.',
+    steps: ['look for a typing mistake behind the @ of the address', 'take it out of your list'],
+    checks: [],
+    again: 'never',
+    example: 'Host or domain name not found. Name service error for name=example.invalid type=MX: Host not found',
+  },
 ];

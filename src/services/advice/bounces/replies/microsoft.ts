@@ -51,7 +51,7 @@ export const microsoftReplies: readonly KnownReply[] = [
   {
     id: 'microsoft-outlook-list',
     receiver: 'Microsoft',
-    text: /\bS3(?:140|150)\b|part of their network is on our block ?list/i,
+    text: /\bS3(?:140|150)\b|\bSC-00\d\b|part of their network is on our block ?list/i,
     kind: 'reputation',
     meaning: 'Outlook.com refuses the sending address, or the whole network around it.',
     steps: [
