@@ -1,12 +1,12 @@
 /**
  * How fast the doctor is, as whole processes of the command line against a name server on loopback: `npm run bench:check`. One domain
- * with twelve senders, every answer delayed by 30 ms; then many domains in one run, with its memory at a tenth of them and at the end;
- * and checkdmarc over the same domains where it is installed. --json prints the figures for a program. Exit code 1 when a mark is missed.
+ * with twelve senders, every answer delayed by 30 ms; then many domains in one run, with its memory at a tenth of them and at the end.
+ * --json prints the figures for a program. Exit code 1 when a mark is missed.
  *
  *   --domains N   of the long run (default 1000)
  *   --rounds N    of the single domain (default 5)
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -140,26 +140,6 @@ function ownZone(nth: number): string {
     .concat('\n');
 }
 
-/** The same domains, its own checks, DNS alone. */
-function theirs(port: number, figures: Figures): void {
-  const names = Array.from({ length: 20 }, (_, nth) => nameOf(nth));
-  try {
-    execFileSync('checkdmarc', ['--version'], { stdio: 'ignore' });
-  } catch {
-    figures.checkdmarc_per_second = null;
-    print('checkdmarc: not installed here, so nothing stands beside it (pip install checkdmarc)');
-    return;
-  }
-  const startMs = performance.now();
-  execFileSync('checkdmarc', [...names, '--skip-tls', '-n', '127.0.0.1', '-w', '0'], {
-    env: { ...process.env, PORT: String(port) },
-    stdio: 'ignore',
-  });
-  const perSecond = names.length / ((performance.now() - startMs) / 1_000);
-  figures.checkdmarc_per_second = Number(perSecond.toFixed(1));
-  print(`checkdmarc: ${perSecond.toFixed(1)} domains a second`);
-}
-
 const folder = mkdtempSync(join(tmpdir(), 'posthorn-check-'));
 const figures: Figures = {};
 try {
@@ -169,7 +149,6 @@ try {
     print(`${cpus()[0]?.model ?? '?'}, ${availableParallelism()} cores, Node ${process.version}`);
     await oneDomain(world.port, figures);
     await manyDomains(world.port, folder, figures);
-    theirs(world.port, figures);
   } finally {
     world.stop();
   }

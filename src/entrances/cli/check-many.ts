@@ -28,6 +28,8 @@ type Many = {
   readonly eyes: DoctorEyes;
   readonly timeoutMs: number;
   readonly nowMs: () => number;
+  /** What ends each look that is under way. */
+  readonly ends: Set<AbortController>;
 };
 
 export async function checkMany(run: Run, asked: Asked, path: string, timeoutMs: number): Promise<Answer | number> {
@@ -37,7 +39,12 @@ export async function checkMany(run: Run, asked: Asked, path: string, timeoutMs:
   const signal = AbortSignal.any([host.signal, over.signal]);
   const eyes = await run.doctorEyes({ probes: false, isForMany: true, signal });
   const clock = await run.clock();
-  const many = { run, asked, eyes, timeoutMs, nowMs: () => clock.nowMs() };
+  const ends = new Set<AbortController>();
+  const many = { run, asked, eyes, timeoutMs, nowMs: () => clock.nowMs(), ends };
+  const endAll = () => {
+    for (const one of ends) one.abort();
+  };
+  host.signal.addEventListener('abort', endAll, { once: true });
   const progress = new Progress(run, lines.count);
   const summaries: object[] = [];
   const seen = new Set<ExitCode>();
@@ -51,6 +58,7 @@ export async function checkMany(run: Run, asked: Asked, path: string, timeoutMs:
       progress.step();
     }
   } finally {
+    host.signal.removeEventListener('abort', endAll);
     over.abort();
     progress.end();
   }
@@ -106,18 +114,24 @@ async function* inOrder<Result>(
   for (const one of waiting) yield await one;
 }
 
-async function checkLine({ run, asked, eyes, timeoutMs, nowMs }: Many, text: string): Promise<Told> {
+async function checkLine({ run, asked, eyes, timeoutMs, nowMs, ends }: Many, text: string): Promise<Told> {
+  // One of its own, that ends with the look: what listens to a signal of the whole run stays in memory as long as that.
+  const late = new AbortController();
+  const cancel = run.host.timers.after(timeoutMs, () => late.abort());
+  ends.add(late);
   try {
     const domain = readCheckedDomain(run, text);
     const { catalogue, ...about } = asked;
-    const signal = AbortSignal.any([run.host.signal, AbortSignal.timeout(timeoutMs)]);
-    const ports = { catalogue, world: { ...eyes, nowMs: nowMs() }, limits: { ...worldLimits, signal } };
+    const ports = { catalogue, world: { ...eyes, nowMs: nowMs() }, limits: { ...worldLimits, signal: late.signal } };
     const checked = await checkDomain(ports, { domain, ...about, isOneOfMany: true });
     if (checked.ok) return toldOf(checked.value);
     return unread(text, checked.say);
   } catch (error) {
     if (error instanceof CliError) return unread(text, error.message);
     throw error;
+  } finally {
+    cancel();
+    ends.delete(late);
   }
 }
 
