@@ -14,7 +14,7 @@ export function comparePolicies(before: PolicyDocument, after: PolicyDocument): 
     // Who takes the reports away makes the owner blind, so it waits like everything that loosens.
     ...compareSets('dmarc.rua', before.dmarc.rua, after.dmarc.rua, { added: 'neutral', removed: 'loosens' }),
     ...compareSteps('tls.mode', before.tls.mode, after.tls.mode, (mode) => strength[mode]),
-    ...compareSets('tls.mx', before.tls.mx, after.tls.mx),
+    ...compareSets('tls.mx', before.tls.mx, after.tls.mx, before.tls.mode === 'none' ? neither : undefined),
     ...compareSets('tls.reports', before.tls.reports, after.tls.reports, { added: 'neutral', removed: 'loosens' }),
     ...compareSteps('tls.max_age', before.tls.maxAgeSeconds, after.tls.maxAgeSeconds, (age) => age),
     ...compareSteps('contact', before.contact ?? nothing, after.contact ?? nothing, () => 0),
@@ -22,6 +22,9 @@ export function comparePolicies(before: PolicyDocument, after: PolicyDocument): 
 }
 
 type Kinds = { readonly added: PolicyChange['kind']; readonly removed: PolicyChange['kind'] };
+
+/** Without a policy everybody may receive, whatever it names. */
+const neither: Kinds = { added: 'neutral', removed: 'neutral' };
 
 /** Of those who may: one more loosens, one less tightens. */
 function compareSets(
@@ -75,7 +78,7 @@ export function strictestOf(before: PolicyDocument, after: PolicyDocument): Poli
       ...after.tls,
       mode: isStricter ? after.tls.mode : before.tls.mode,
       maxAgeSeconds: Math.max(before.tls.maxAgeSeconds, after.tls.maxAgeSeconds),
-      mx: mx.length > 0 ? mx : before.tls.mx, // a policy without hosts would stop all mail
+      mx: [mx, before.tls.mx, after.tls.mx].find((hosts) => hosts.length > 0) ?? [], // enforced without hosts it would stop all mail
       reports: union(before.tls.reports, after.tls.reports),
     },
   };

@@ -106,6 +106,8 @@ test('the payload: what is wrong is named, what is not known is passed over', ()
     [{ issued_at: '2026-11-01' }, /issued_at/],
     [{ senders: 'all' }, /senders/],
     [{ senders: ['a\r\nb'] }, /senders/],
+    [{ senders: [{ toString: 1, valueOf: 1 }] }, /senders/], // it cannot be made a text
+    [{ tls: { mode: 'enforce', mx: [] } }, /mx/],
     [{ keys: [{ selector: 'a b', record: 'x' }] }, /selector/],
     [{ keys: [{ selector: 'a', record: 'x\n' }] }, /record/],
     [{ dmarc: { stage: 'strict' } }, /stage/],
@@ -165,6 +167,16 @@ test('a policy that is to be forgotten sooner waits', () => {
   assert.equal(longer.do, 'take');
 });
 
+test('a first TLS policy is in force at once, and beside something that waits it has its hosts', () => {
+  const tls = { mode: 'none', mx: [], maxAgeSeconds: 86_400, reports: [] } as const;
+  const held = { document: document({ tls }) };
+  const next = document({ serial: 8, tls: { ...tls, mode: 'enforce', mx: ['mx1.example.com'] } });
+  assert.equal(decide(next, held).do, 'take');
+  const waits = decide({ ...next, senders: ['evil', ...next.senders] }, held);
+  assert.ok(waits.do === 'wait');
+  assert.deepEqual(waits.held.document.tls, next.tls);
+});
+
 test('whatever comes, what is in force while something waits is never looser than what was in force', () => {
   const arbitrary = fc
     .record({
@@ -181,7 +193,7 @@ test('whatever comes, what is in force while something waits is never looser tha
         senders: senders.toSorted(),
         keys: keys.toSorted().map((selector) => ({ selector, record: 'v=DKIM1; p=AA' })),
         dmarc: { stage, rua },
-        tls: { mode: mode as 'none', mx, maxAgeSeconds, reports: rua },
+        tls: { mode: mx.length === 0 ? 'none' : (mode as 'none'), mx, maxAgeSeconds, reports: rua },
       }),
     );
   fc.assert(

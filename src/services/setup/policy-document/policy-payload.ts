@@ -77,6 +77,8 @@ function readTls(value: unknown): Result<PolicyDocument['tls']> {
     return bad(`tls.max_age is a number of seconds up to ${ageMaxSeconds}`);
   const hosts = readTexts(mx, 'tls.mx', (host) => parseDomainName(host.replace(/^\*\./, '')) !== undefined);
   if (!hosts.ok) return hosts;
+  if (known !== 'none' && hosts.value.length === 0)
+    return bad(`tls.mx names no host, and ${known} with none would stop all mail`); // RFC 8461 §3.2
   const addresses = readTexts(reports, 'tls.reports', isReportAddress);
   if (!addresses.ok) return addresses;
   return accept({ mode: known, mx: hosts.value, maxAgeSeconds: age, reports: addresses.value });
@@ -86,8 +88,8 @@ function readTexts(value: unknown, name: string, fits: (text: string) => boolean
   if (!Array.isArray(value) || value.length > listMax) return bad(`${name} is a list of at most ${listMax}`);
   const texts: string[] = [];
   for (const one of value as readonly unknown[]) {
-    if (typeof one !== 'string' || one.length > textMax || !fits(one))
-      return bad(`${name} holds ${printable(String(one), 60)}`);
+    if (typeof one !== 'string') return bad(`${name} holds what is no text`); // which may not even let itself be made one
+    if (one.length > textMax || !fits(one)) return bad(`${name} holds ${printable(one, 60)}`);
     if (!texts.includes(one)) texts.push(one);
   }
   return accept(texts);
