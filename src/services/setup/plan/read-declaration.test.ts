@@ -65,6 +65,9 @@ test('a declaration in a file: everything in it is known, and what is not is nam
   assert.match(refused({ ...base, senders: ['gogle-workspace'] }), /unknown-sender.*Did you mean google-workspace/);
   assert.match(refused({ ...base, senders: ['proton', 'proton'] }), /twice/);
   assert.match(refused({ ...base, dmarc: { stage: 'rejct' } }), /bad-stage.*Did you mean reject/);
+  const table: object = Object.create(null); // as TOML gives one: it cannot even be made a text
+  assert.match(refused({ ...base, dmarc: { stage: table } }), /A table or a list is no stage/);
+  assert.match(refused({ ...base, dmarc: { rua: [table] } }), /A table or a list is no address for reports/);
   assert.match(refused({ ...base, dmarc: { rua: 'nobody' } }), /bad-report-address/);
   assert.match(refused({ ...base, dmarc: { pct: 10 } }), /stages quarantine and reject only/);
   assert.match(refused({ ...base, parked: true, senders: ['proton'] }), /parked domain has no senders/);

@@ -155,10 +155,11 @@ function readDmarc(value: unknown): Result<DmarcWish> {
 function readStage(value: unknown): Result<DmarcStage> {
   const stage = dmarcStages.find((one) => one === value);
   if (stage !== undefined) return accept(stage);
-  const hint = nearest(String(value), dmarcStages);
+  const given = textOf(value);
+  const hint = nearest(given, dmarcStages);
   return refuse(
     'bad-stage',
-    `${printable(String(value), 40)} is no stage; they are ${dmarcStages.join(', ')}.${hint === undefined ? '' : ` Did you mean ${hint}?`}`,
+    `${printable(given, 40)} is no stage; they are ${dmarcStages.join(', ')}.${hint === undefined ? '' : ` Did you mean ${hint}?`}`,
   );
 }
 
@@ -182,7 +183,7 @@ function readAddresses(value: unknown): Result<readonly string[]> {
     if (read?.mailbox === undefined)
       return refuse(
         'bad-report-address',
-        `${printable(String(one), 80)} is no address for reports; one reads like dmarc@example.com.`,
+        `${printable(textOf(one), 80)} is no address for reports; one reads like dmarc@example.com.`,
       );
     uris.push(read.uri);
   }
@@ -206,6 +207,11 @@ function readWays(value: unknown): Result<readonly SpfRemedyKind[]> {
 
 function readText<T>(value: unknown, read: (text: string) => Result<T>): Result<T> {
   return typeof value === 'string' ? read(value) : bad('domain is a text');
+}
+
+/** A table has no text of its own, and may not even let itself be made one. */
+function textOf(value: unknown): string {
+  return typeof value === 'object' ? 'A table or a list' : String(value);
 }
 
 function isMembers(value: unknown): value is Members {
