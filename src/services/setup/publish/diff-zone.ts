@@ -24,10 +24,9 @@ export function diffZone(plan: Plan, contents: ZoneContents, { withOptional = fa
     if ('say' in changed) obstacles.push(changed);
     else changes.push(changed);
   }
-  const beside = changes.flatMap((change) => aliasObstacle(change, changes, contents) ?? []);
-  const blocked = new Set(beside.map(({ name }) => name));
+  const { possible, beside } = besideAliases(changes, contents);
   return {
-    changes: goingFirst(changes.filter(({ name }) => !blocked.has(name))),
+    changes: goingFirst(possible),
     elsewhere: wanted.filter(
       (record) => !home.includes(record) && record.state !== 'present' && record.state !== 'extra',
     ),
@@ -149,6 +148,16 @@ function collision(type: SetupType, values: readonly string[]): string | undefin
   if (type !== 'TXT') return undefined;
   const found = singles.find(([pattern]) => values.filter((value) => pattern.test(value)).length > 1);
   return found && `there would be two ${found[1]}: the zone holds one that the plan did not see`;
+}
+
+/** Apart from those that would put something beside an alias; what else they do at the same name waits with them. */
+export function besideAliases(
+  changes: readonly RecordChange[],
+  contents: ZoneContents,
+): { readonly possible: readonly RecordChange[]; readonly beside: readonly DiffObstacle[] } {
+  const beside = changes.flatMap((change) => aliasObstacle(change, changes, contents) ?? []);
+  const blocked = new Set(beside.map(({ name }) => name));
+  return { possible: changes.filter(({ name }) => !blocked.has(name)), beside };
 }
 
 /** RFC 1034 §3.6.2: beside an alias there is nothing else. */

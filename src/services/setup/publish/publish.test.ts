@@ -138,6 +138,16 @@ test('what somebody else does meanwhile stays, and what was done before it is ta
   same(host.sets, [...start, theirs]);
 });
 
+test('what somebody else publishes at the same moment, the very same included, is not taken back', async () => {
+  const { host, publish, states } = scene({ meanwhile: (one) => end.forEach((each) => one.put(each)) });
+  assert.partialDeepStrictEqual(await publish(), { state: 'refused', code: 'changed-meanwhile' });
+  same(
+    host.sets.filter(({ name }) => name !== `old.${zone}`),
+    end,
+  );
+  assert.deepEqual(states(), ['begun', 'refused']);
+});
+
 test('a host that falls silent for good: what may stand is told, and the journal can undo it', async () => {
   const { host, publish, publisher, states } = scene({ answersAfter: 'unavailable', silentReads: 4 });
   const done = await publish();
@@ -178,6 +188,24 @@ test('undoing leaves alone what was changed again since', async () => {
   );
   await publisher.carryOut(undo.value, { waitMs: 0 });
   same(host.sets, [...start, theirs]);
+});
+
+test('RFC 1034 §3.6.2: undoing puts nothing beside an alias that was changed since', async () => {
+  const name = `old.${zone}`;
+  const { host, publish, publisher } = scene();
+  const alias = planned(name, 'CNAME', 'new.host.example', 'missing');
+  await publish([planned(name, 'A', '192.0.2.1', 'extra'), alias]);
+  const theirs = set(name, 'CNAME', ['other.host.example']);
+  host.put(theirs);
+  const [publication] = await publisher.journal.list(zone);
+  assert.ok(publication);
+  const undo = await publisher.prepareUndo(publication);
+  assert.ok(undo.ok);
+  assert.deepEqual(undo.value.diff.changes, []);
+  assert.deepEqual(
+    undo.value.diff.obstacles.map(({ type }) => type),
+    ['CNAME', 'A'],
+  );
 });
 
 test('a server that still shows the old state is waited for, and told when it does not follow', async () => {

@@ -13,7 +13,7 @@ import type { Authorities } from '../../../protocol/dns/authorities.ts';
 import type { Resolver } from '../../../protocol/dns/types.ts';
 import type { RecordChange, ZoneEditorRefusal } from '../types.ts';
 import type { ApplyResult, ZoneContents, ZoneEditor } from '../zone-editor.ts';
-import { diffZone, holds, inverseOf } from './diff-zone.ts';
+import { besideAliases, diffZone, holds, inverseOf } from './diff-zone.ts';
 import { expectedZone } from './expected-zone.ts';
 import { resolverOverZone } from './resolver-over-zone.ts';
 import type {
@@ -90,7 +90,9 @@ async function prepareUndo(
     ({ name, type }): DiffObstacle => ({ name, type, say: 'was changed again since, so it stays' }),
   );
   const back = inverseOf(standing).map((change) => withTtlNow(change, contents));
-  return accept({ domain, contents, undoes: id, diff: { changes: back, elsewhere: [], obstacles, present: 0 } });
+  const { possible, beside } = besideAliases(back, contents);
+  const diff = { changes: possible, elsewhere: [], obstacles: [...obstacles, ...beside], present: 0 };
+  return accept({ domain, contents, undoes: id, diff });
 }
 
 function withTtlNow(change: RecordChange, { sets }: ZoneContents): RecordChange {
@@ -148,7 +150,11 @@ class Publishing {
     if (now === undefined) return this.#end({ state: 'broken', ...pick(failure), left: this.#changes });
     // The one it stopped at may be half made; where it says that somebody else changed that one, it is somebody else's.
     const [broken] = failure.code === 'changed-meanwhile' ? [] : this.#changes.slice(failure.done);
-    const ours = this.#changes.filter((change) => change === broken || holds(now, change, 'after'));
+    // A host that said no has not come to those behind it: who made the same there was somebody else. One that was silent may have.
+    const reached = failure.code === 'unavailable' ? this.#changes : this.#changes.slice(0, failure.done);
+    const ours = this.#changes.filter(
+      (change) => change === broken || (reached.includes(change) && holds(now, change, 'after')),
+    );
     return this.#takeBack(now, ours, failure);
   }
 
