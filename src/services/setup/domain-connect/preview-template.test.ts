@@ -210,3 +210,19 @@ test('what is no template, or cannot be filled, is refused with its reason', () 
     assert.ok(!made.ok && made.say.includes(say), made.ok ? 'made' : made.say);
   }
 });
+
+test('no template takes the whole zone away: neither by an alias at its top nor by name servers', () => {
+  const sets = [
+    set('example.com', 'NS', 'ns1.host.example'),
+    set('example.com', 'MX', '10 mx.host.example'),
+    set('www.example.com', 'A', '192.0.2.1'),
+  ];
+  for (const type of ['CNAME', 'NS']) {
+    const { changes, conflicts } = preview([{ type, host: '@', pointsTo: 'x.example', ttl: 3600 }], sets);
+    assert.deepEqual(changes, []);
+    assert.match(conflicts[0]?.say ?? '', /left out/);
+  }
+  const below = preview([{ type: 'NS', host: 'send', pointsTo: 'ns.x.example', ttl: 3600 }], sets);
+  assert.deepEqual(below.conflicts, []);
+  assert.equal(below.changes.length, 1);
+});

@@ -38,7 +38,7 @@ export function previewTemplate(
   use: TemplateUse,
   sets: readonly RecordSet[],
 ): Result<TemplatePreview> {
-  const zone = new ZoneDraft(sets);
+  const zone = new ZoneDraft(use.zone, sets);
   for (const record of template.records) {
     const filled = fill(record, use);
     if (!filled.ok) return filled;
@@ -91,12 +91,14 @@ function valueFor(record: ConnectRecord, type: SetupType, pointsTo: string, text
 
 class ZoneDraft {
   readonly conflicts: { readonly name: string; readonly say: string }[] = [];
+  readonly #zone: string;
   readonly #before: readonly RecordSet[];
   readonly #now: Map<string, RecordSet>;
   /** What the template itself has brought does not give way to it. */
   readonly #brought = new Set<string>();
 
-  constructor(sets: readonly RecordSet[]) {
+  constructor(zone: string, sets: readonly RecordSet[]) {
+    this.#zone = zone;
     this.#before = sets;
     this.#now = new Map(sets.map((set) => [keyOf(set), set]));
   }
@@ -105,6 +107,12 @@ class ZoneDraft {
     const { record, name, type, value } = wanted;
     if (record.type === 'SPFM' || (type === 'TXT' && isSpfRecord(value))) {
       this.#joinSpf(wanted, service);
+      return;
+    }
+    // RFC 1034 §3.6.2, §4.2.1: an alias there, or other name servers, would take the whole zone away.
+    if (name === this.#zone && (type === 'CNAME' || type === 'NS')) {
+      const say = `${service} wants ${type} ${value} at the top of the zone, which would end it: that is left out`;
+      this.conflicts.push({ name, say });
       return;
     }
     const dmarc = this.#now.get(keyOf(wanted));

@@ -47,7 +47,10 @@ function readRecord(value: unknown): Outcome<ConnectRecord, 'bad-template'> {
   const record = (typeof value === 'object' && value !== null ? value : {}) as Readonly<Record<string, unknown>>;
   const type = recordTypes.find((known) => known === record.type);
   if (type === undefined)
-    return refuse('bad-template', `records of type ${printable(String(record.type), 20)} cannot be applied`);
+    return refuse(
+      'bad-template',
+      `records of type ${printable(typeof record.type === 'string' ? record.type : 'unknown', 20)} cannot be applied`,
+    );
   const texts = ['host', 'pointsTo', 'data', 'spfRules', 'txtConflictMatchingMode', 'txtConflictMatchingPrefix'];
   const numbers = ['ttl', 'priority', 'weight', 'port'];
   const read: Record<string, unknown> = { type, host: '@' };
@@ -71,6 +74,8 @@ function readRecord(value: unknown): Outcome<ConnectRecord, 'bad-template'> {
 
 /** `_sip`, `_tcp` and `@` are three fields. */
 function srvHost({ service, protocol, name }: Readonly<Record<string, unknown>>): string {
-  const labels = [service, protocol].map((label) => String(label).replace(/^_?/, '_').toLowerCase());
+  const labels = [service, protocol].map((label) =>
+    (typeof label === 'string' ? label : '').replace(/^_?/, '_').toLowerCase(),
+  );
   return [...labels, ...(typeof name === 'string' && name !== '' && name !== '@' ? [name] : [])].join('.');
 }
