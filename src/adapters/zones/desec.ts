@@ -113,5 +113,10 @@ function complaint({ text }: HostAnswer): HostComplaint {
   if (detail !== undefined) return { say: detail };
   const items: readonly unknown[] = Array.isArray(body) ? body : [body];
   const said = items.flatMap((item) => (typeof item === 'object' && item !== null ? Object.entries(item) : []));
-  return { say: said.length > 0 ? said.map(([field, words]) => `${field}: ${String(words)}`).join('; ') : undefined };
+  return { say: said.length > 0 ? said.map(([field, words]) => `${field}: ${wordsOf(words)}`).join('; ') : undefined };
+}
+
+function wordsOf(complaints: unknown): string {
+  const list: readonly unknown[] = Array.isArray(complaints) ? complaints : [complaints];
+  return list.map((one) => (typeof one === 'string' ? one : 'not right')).join(', ');
 }

@@ -5,7 +5,7 @@
  */
 import { accept, type Outcome, refuse } from '../../base/outcome.ts';
 import { dnsNameKey, dnsNameText } from '../../format/dns-name.ts';
-import { type DnsRecord, typeCodeOf, typeText } from '../../format/dns-record.ts';
+import { type DnsRecord, recordShapes, typeCodeOf, typeText } from '../../format/dns-record.ts';
 import { recordsOfSet, recordValue } from '../../format/record-set.ts';
 import {
   dataText,
@@ -35,6 +35,9 @@ export function rewriteZone(text: string, changes: readonly SetChange[]): Outcom
     const problem = decide(change, entries, fates, atEnd);
     if (problem !== undefined) return refuse('not-supported', problem);
   }
+  const crowded = changes.find(({ name }) => isBesideAlias(name, entries, fates, atEnd));
+  if (crowded !== undefined)
+    return refuse('not-supported', `${crowded.name} would be an alias, and beside one there is nothing else.`);
   for (const entry of entries) raiseSerial(entry, changes, fates);
   const expected = [...entries.flatMap((entry) => expectedOf(entry, fates)), ...atEnd.map(spelled)];
   return write(text, { entries, fates, atEnd, expected });
@@ -67,6 +70,27 @@ function decide(
   const last = old.at(-1) ?? here.at(-1);
   (last === undefined ? atEnd : (fates.get(last)?.behind ?? atEnd)).push(...added);
   return undefined;
+}
+
+/** RFC 4034 §3, §4: what signs an alias, and what says that it is there, stand beside it. */
+const besideAlias: ReadonlySet<number> = new Set([46, 47]);
+
+/** RFC 1034 §3.6.2: servers load no such zone, or drop what they like of it. */
+function isBesideAlias(
+  name: string,
+  entries: readonly Line[],
+  fates: ReadonlyMap<Line, Fate>,
+  atEnd: readonly DnsRecord[],
+): boolean {
+  const left = entries.flatMap((entry): readonly (Line | DnsRecord)[] => {
+    const { gone, instead, behind } = fates.get(entry) ?? { behind: [] };
+    return [...(gone ? [] : [instead ?? entry]), ...behind];
+  });
+  const codes = [...left, ...atEnd]
+    .filter((one) => dnsNameKey(one.name) === name)
+    .map(({ data }) => typeCodeOf(data))
+    .filter((code) => !besideAlias.has(code));
+  return codes.includes(recordShapes.CNAME.code) && codes.length > 1;
 }
 
 function heldType(entry: Line): SetupType | undefined {

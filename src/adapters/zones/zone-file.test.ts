@@ -151,6 +151,24 @@ test('a file of several zones: each change lands in its own, the serial of the o
   assert.equal(readFileSync(path, 'latin1'), before.replace(' 1 1', ' 2 1').concat('y.a.example. 60 IN A 192.0.2.9\n'));
 });
 
+test('RFC 1034 §3.6.2: no alias is written beside anything else, be it the SOA or a record that nobody here can read', async (t) => {
+  const apex = ['a.example. IN SOA ns1 h 7 3600 600 86400 300', 'a.example. IN NS ns1.host.example.'];
+  const sshfp = `ssh.a.example. 300 IN SSHFP 4 2 ${'ab'.repeat(32)}`;
+  const text = ['$TTL 3600', ...apex, sshfp, 'www.a.example. IN CNAME b.example.', ''].join('\n');
+  for (const [name, type, value] of [
+    ['a.example', 'CNAME', 'b.example'],
+    ['ssh.a.example', 'CNAME', 'b.example'],
+    ['www.a.example', 'TXT', 'text'],
+  ] as const) {
+    const path = makeFile(t, text);
+    const made = await zoneFileEditor({ path }).apply(domain('a.example'), [
+      { name, type, after: set(name, type, [value]) },
+    ]);
+    assert.partialDeepStrictEqual(made, { ok: false, code: 'not-supported', done: 0 });
+    assert.equal(readFileSync(path, 'latin1'), text);
+  }
+});
+
 test('a byte order mark stays, and names no record', async (t) => {
   const before = '\xef\xbb\xbfa.example. 60 IN A 192.0.2.1\n';
   const after = await rewritten(t, before, [undefined, set('a.example', 'TXT', ['x'], 60)]);
