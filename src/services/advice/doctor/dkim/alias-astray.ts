@@ -6,7 +6,7 @@ import type { DomainFacts, Judged, Rule } from '../types.ts';
 import type { Sight } from './facts.ts';
 import { keySubject, wantFor, whyUnknown } from './look-at-keys.ts';
 import { aliasOf, keyRecord, noRecords } from './mend-key.ts';
-import { stateOf } from './sender-keys.ts';
+import { isIdleTwin, stateOf } from './sender-keys.ts';
 
 export const aliasAstray: Rule = { id: 'DKM-08', judge };
 
@@ -46,6 +46,12 @@ function ofAlias(facts: DomainFacts, sight: Sight): Judged | undefined {
       meaning: `${name} leads to ${target}; what stands there ${whyUnknown(sight)}.`,
     });
   if (state !== 'missing') return undefined;
+  if (isIdleTwin(sight, facts.dkim.sights, facts.subject.catalogue))
+    return staysUnknown({
+      subject: name,
+      evidence,
+      meaning: `${name} leads to ${target}, and no key is there; another key of the same service is, and this one may not have been made yet. Leave the alias as long as the service shows it.`,
+    });
   return fails({
     subject: name,
     evidence,

@@ -48,3 +48,22 @@ export function stateOf({ txt, texts, isWild, isBeyond }: Sight): KeyState {
   });
   return (['good', 'weak', 'broken'] as const).find((state) => states.includes(state)) ?? 'missing';
 }
+
+/**
+ * An alias to no key, beside one of the same service that leads to a good one: services with two names sign with one of them, and some,
+ * Microsoft 365 among them, make the key of the other only when they change keys. One that somebody saw in use is none of those.
+ */
+export function isIdleTwin(sight: Sight, sights: readonly Sight[], catalogue: Subject['catalogue']): boolean {
+  const service = serviceOf(sight, catalogue);
+  const isInUse = sight.origins.includes('told') || sight.origins.includes('reports');
+  if (service === undefined || isInUse || stateOf(sight) !== 'missing') return false;
+  return sights.some((other) => {
+    const isPair = other.name !== sight.name && other.domain === sight.domain;
+    return isPair && ['good', 'weak'].includes(stateOf(other)) && serviceOf(other, catalogue) === service;
+  });
+}
+
+function serviceOf({ alias }: Sight, catalogue: Subject['catalogue']): string | undefined {
+  const [target] = alias.kind === 'found' ? alias.records : [];
+  return target === undefined ? undefined : catalogue.recogniseName('dkimTargets', target)?.sender.id;
+}
