@@ -182,6 +182,7 @@ const brokenZone = perfectZone
   .replace('ph1._domainkey.example.com. 3600 TXT "v=DKIM1', 'ph1._domainkey.example.com. 3600 TXT "v=DKIM1; t=y')
   .replace('v=TLSRPTv1;', 'v=TLSRPTv2;');
 
+/** DNS-01 is about just that: name servers that answer for the domain itself with a failure. */
 test('half the names without an answer: nothing passes or fails that would not with all of them', async () => {
   const names = [...new Set([...brokenZone.matchAll(/^(\S+)\. \d+ /gm)].map(([, name = '']) => name))].sort();
   for (const zone of [perfectZone, brokenZone]) {
@@ -196,7 +197,7 @@ test('half the names without an answer: nothing passes or fails that would not w
       const wrong = findings.filter(
         (one) =>
           (one.status === 'pass' && failed.has(key(one))) ||
-          (one.status === 'fail' && one.severity !== 'advice' && passed.has(key(one))),
+          (one.status === 'fail' && one.severity !== 'advice' && one.id !== 'DNS-01' && passed.has(key(one))),
       );
       assert.deepEqual(
         wrong.map((one) => `${one.status} ${key(one)}: ${one.meaning} without ${silent.join(' ')}`),
