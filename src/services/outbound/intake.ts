@@ -3,7 +3,6 @@
  * each with its deliveries and the event `email.accepted` in one transaction. Yes means durable.
  */
 import { isAscii } from 'node:buffer';
-import { hash } from 'node:crypto';
 import { concat } from '../../base/bytes.ts';
 import type { Timers } from '../../base/clock.ts';
 import type { Ids } from '../../base/id.ts';
@@ -17,7 +16,6 @@ import { printable } from '../../base/printable.ts';
 import { spoolAll } from '../../base/spool-all.ts';
 import { type Author, formatAddrSpec, type Mailbox } from '../../format/address.ts';
 import type { DomainName } from '../../format/domain-name.ts';
-import { createLineWatch, normaliseLineEnds } from '../../format/line-ends.ts';
 import {
   fieldsNamed,
   fieldText,
@@ -25,7 +23,6 @@ import {
   indexMessage,
   type MessageIndex,
 } from '../../format/message/message-index.ts';
-import { type LongBody, openLongMessage } from '../../protocol/long-message.ts';
 import { readAuthor, readSendersBeside, type SenderBeside } from '../../protocol/read-author.ts';
 import { type Directory, defaultStream } from '../directory/directory.ts';
 import type { StreamRecord } from '../directory/types.ts';
@@ -34,9 +31,19 @@ import { composeMessage } from './compose-message.ts';
 import { decideAcceptance } from './decide-acceptance.ts';
 import { applyFixUps, type ReceivedFacts, writeReceived } from './fix-ups.ts';
 import type { FreshMail } from './fresh-mail.ts';
+import { type Handed, octetsOf, openStreamed, readWhole, type StreamedBody } from './handed.ts';
 import type { OutboundStore } from './outbound-store.ts';
 import { type Draft, decidePreflight, type Preflight, type PreflightScore, type ScoreTooLow } from './preflight.ts';
 import { type QueuedMessage, queueRows } from './queue-rows.ts';
+import {
+  describeRequest,
+  idempotencyField,
+  idempotencyKeyIn,
+  idempotencyMs,
+  type RequestKey,
+  repeatKey,
+  requestKey,
+} from './request-keys.ts';
 import { type ReturnPathSubject, writeReturnPath } from './return-path.ts';
 import { shownSubject } from './shown-subject.ts';
 import type { Signature, Signer } from './signer.ts';
@@ -74,10 +81,6 @@ export type IntakeOptions = {
   readonly sizeMaxBytes: number;
 };
 
-/** Keys are remembered this long; the same key later is a new request. */
-export const idempotencyMs = 24 * 3_600_000;
-/** How long a repeat of a submission whose 250 was lost is recognised. */
-const repeatMs = 10 * 60_000;
 /**
  * A small message is held in memory whole, and so is a large one that has to be composed or recoded. Without a bound a few dozen
  * clients with large attachments at one moment could have us hold gigabytes.
@@ -85,14 +88,10 @@ const repeatMs = 10 * 60_000;
 const takenAtOnce = { most: 128 * 1024 * 1024, small: 256 * 1024 };
 /** Of any other large message only this is held: its header, completed and signed, and the pieces that are under way. */
 const streamedOctets = 1024 * 1024;
-/** A program may name its request, and the stream of the message; the fields are removed before sending. */
-const idempotencyField = 'posthorn-idempotency-key';
+/** A program may name the stream of a message; the field is removed before sending. */
 const streamField = 'posthorn-stream';
 /** A larger message is not scored. */
 const scoredOctetsMax = 8 * 1024 * 1024;
-const lineMax = 998; // RFC 5322 §2.1.1
-/** As the HTTP header of the API. */
-const idempotencyShape = /^[ -~]{1,256}$/;
 
 /** What both ways in have in common once there are bytes. */
 type Letter = {
@@ -122,24 +121,11 @@ type Letter = {
 /** Also says why a score was too low. */
 export type Taken = Outcome<Accepted, OutboundRefusal> | ScoreTooLow;
 
-/** A whole message as it was handed in, or its header with the body where it lies. */
-type Handed = { readonly index: MessageIndex; readonly body?: StreamedBody };
-
-/** Made of lines, without NUL. */
-type StreamedBody = LongBody & {
-  readonly eightBit: boolean;
-  /** It may leave as it is, whoever takes it: 7-bit, no line too long. */
-  readonly isNarrow: boolean;
-};
-
 type Signed = {
   readonly index: MessageIndex;
   readonly bytes: Uint8Array;
   readonly signatures: readonly Signature[];
 };
-
-/** An idempotency key with the hash of what it stands for. */
-type RequestKey = { readonly key: string; readonly sha256: string; readonly forMs: number };
 
 export class Intake {
   readonly #ports: IntakePorts;
@@ -556,66 +542,9 @@ async function draftOf(letter: Letter, domain: DomainName, bytes: Uint8Array, re
 const busy = refuse('busy', 'Busy with other large messages; nothing was accepted.');
 const storageFull = refuse('storage-full', 'No space left to store mail; nothing was accepted.');
 
-/** Undefined where only the whole can be judged: no end of its header near by, or line ends that are none. */
-async function openStreamed(body: Spooled): Promise<Handed | undefined> {
-  const long = await openLongMessage(body);
-  if (!long) return undefined;
-  const watch = createLineWatch();
-  for await (const piece of body.chunks()) watch.feed(piece);
-  const { bareCrAt, bareLfAt, nulAt, eightBitAt, longestLine, endsWithCrlf } = watch.facts();
-  if ((bareCrAt ?? bareLfAt ?? nulAt) !== undefined || !endsWithCrlf) return undefined;
-  const eightBit = eightBitAt !== undefined;
-  return { index: long.header, body: { ...long.body, eightBit, isNarrow: !eightBit && longestLine <= lineMax } };
-}
-
-/** What programs and people hand in by hand may end its lines with LF; SMTP has its own strict reader. */
-async function readWhole(request: RawRequest): Promise<Outcome<Uint8Array, 'bare-cr'>> {
-  const bytes = await request.body.read();
-  return request.entrance.kind === 'smtp' ? accept(bytes) : normaliseLineEnds(bytes);
-}
-
-/** What a request brings with it, as it lies in memory. */
-function octetsOf({ text = '', html = '', attachments }: SendRequest['content']): number {
-  return attachments.reduce((sum, { content }) => sum + content.length, text.length + html.length);
-}
-
 /** The same mailbox in To and Bcc gets one copy. */
 function uniqueMailboxes(mailboxes: readonly RawRecipient[]): RawRecipient[] {
   return [...new Map(mailboxes.map((mailbox) => [formatAddrSpec(mailbox), mailbox])).values()];
-}
-
-function idempotencyKeyIn(index: MessageIndex): Outcome<string | undefined, OutboundRefusal> {
-  const key = fieldText(index, idempotencyField);
-  const isOne = fieldsNamed(index, idempotencyField).length === 1;
-  if (key === undefined || (isOne && idempotencyShape.test(key))) return accept(key);
-  return refuse(
-    'message-malformed',
-    'Posthorn-Idempotency-Key must stand there once, with 1 to 256 printable ASCII characters.',
-  );
-}
-
-function requestKey(key: string, content: string): RequestKey {
-  return { key, sha256: hash('sha256', content), forMs: idempotencyMs };
-}
-
-/** The request as text in which equal requests are equal: attachments by their hash. */
-function describeRequest(request: SendRequest): string {
-  const { idempotencyKey: _, content, ...rest } = request;
-  const attachments = content.attachments.map((each) => ({
-    ...each,
-    content: hash('sha256', each.content),
-  }));
-  return JSON.stringify({ ...rest, content: { ...content, attachments } });
-}
-
-function repeatKey(request: RawRequest, recipients: readonly Mailbox[]): RequestKey {
-  const parts = [
-    request.mailFrom ? formatAddrSpec(request.mailFrom) : '',
-    ...recipients.map(formatAddrSpec).sort(),
-    request.body.sha256,
-  ];
-  const sha256 = hash('sha256', JSON.stringify(parts));
-  return { key: `repeat:${sha256}`, sha256, forMs: repeatMs };
 }
 
 function wordsFor(entrance: Entrance, sender: Sender): string {
