@@ -135,6 +135,8 @@ export function narrateNext(facts: SandboxFacts, { style, command }: Telling, da
     `  ${world.authority}`,
     head('Be a stranger: no login, and the MX judges'),
     `  swaks --server ${mx.host}:${mx.port} --from you@example.org --to ${mx.recipient}`,
+    head('See what a message scores, from 0 to 10: an address to send it to'),
+    `  ${command} test-address${inFolder}    or in a browser: ${api.url}/test`,
     head('Follow a message'),
     `  ${command} queue${inFolder}`,
     `  ${command} message ID${inFolder}`,

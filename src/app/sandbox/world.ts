@@ -43,7 +43,7 @@ export type SandboxWorld = {
 };
 
 /** The rest of the world: its DNS, and hosts that belong to neither office. */
-export type Outside = {
+type Outside = {
   readonly resolver: Resolver;
   /** A host at an address of the world that hands mail to whoever is responsible for it. */
   readonly hostAt: (address: string, ehloName: string) => Transport;

@@ -21,8 +21,7 @@ import type { Office } from '../../compose.ts';
 import { domainNamed } from '../domain-named.ts';
 import { mailboxHost, openStoryWorld, publishStory, type StoryWorld, sendingHost, storyDomain } from './story-world.ts';
 
-export const stateNames = ['receiving', 'spf', 'dkim-dmarc', 'service', 'service-authenticated'] as const;
-export type StateName = (typeof stateNames)[number];
+export type StateName = 'receiving' | 'spf' | 'dkim-dmarc' | 'service' | 'service-authenticated';
 
 /** What the story acts on. */
 export type StoryStage = {

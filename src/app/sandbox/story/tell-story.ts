@@ -70,7 +70,7 @@ function hanging(text: string, columns: number): readonly string[] {
 }
 
 function shortened(name: string, value: string): string {
-  if (name !== 'DKIM-Signature') return value.replaceAll(/ header\.b=\S+/g, '');
+  if (name !== 'DKIM-Signature') return value.replaceAll(/ header\.b=[^\s;]+/g, '');
   const tags = value.split(/;\s*/).filter((tag) => /^[ads]=/.test(tag));
   return `${tags.join('; ')}; …`;
 }

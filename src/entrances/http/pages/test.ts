@@ -13,7 +13,7 @@ const lookAgainSeconds = 4;
 
 type Page = { readonly version: string };
 
-export function waitingPage({ address }: MessageTest, { version }: Page): Answer {
+function waitingPage({ address }: MessageTest, { version }: Page): Answer {
   const content = html`
 <h1>Send your message to this address</h1>
 <p class="address"><a href="mailto:${address}"><code>${address}</code></a></p>
