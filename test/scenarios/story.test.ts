@@ -75,6 +75,11 @@ test('the document has `score` once a state, and the words fit into 80 columns',
   assert.equal(storyDocument(wrong).ok, false);
 });
 
+test('what is left out of a header field leaves the rest as it was', () => {
+  const told = tellState(states[2] as StoryState, 2, { style: plainStyle, columns: 400 });
+  assert.match(told, /header\.a=rsa-sha256; dmarc=pass/);
+});
+
 test('the guide is what a run gives', () => {
   const { path, text } = storyGuide(states);
   assert.equal(readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), 'utf8'), text);

@@ -72,6 +72,7 @@ test('score: what is missing or wrong is said with the next step', async () => {
     ['score', 64, /score wants a message[\s\S]*next: posthorn score message\.eml/],
     ['score nowhere.eml --zone zone', 65, /no such file/],
     ['score empty.eml --zone zone', 65, /empty\.eml is empty/],
+    ['score zone --zone zone', 65, /zone is no message[\s\S]*next: save it with its header/],
     ['score m.eml --ip nonsense --zone zone', 65, /nonsense is no IP address/],
     ['score m.eml --helo mx.shop.example --zone zone', 65, /does not say who sent it/],
     ['score m.eml --tls 7 --zone zone', 65, /--tls 7 is no version of TLS/],

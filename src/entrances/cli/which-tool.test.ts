@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cli } from '../../../test/support/fake-cli.ts';
-import { whichTool } from './which-tool.ts';
+import { recordText, whichTool } from './which-tool.ts';
 
 const wordsFor: Readonly<Record<string, string>> = {
   'example.com': 'check example.com',
@@ -19,6 +19,10 @@ const wordsFor: Readonly<Record<string, string>> = {
   '550 5.1.1 no such user': 'explain-bounce 550 5.1.1 no such user',
   '5.7.515': 'explain-bounce 5.7.515',
   '421-4.7.0 slow': 'explain-bounce 421-4.7.0 slow',
+  'example.com. 3600 IN MX 10 mx.example.com.': 'check example.com',
+  'ph1._domainkey.example.com. CNAME k.example.net.': 'check example.com --selector ph1',
+  'connect to mx.example.org[192.0.2.1]:25: Connection timed out':
+    'explain-bounce connect to mx.example.org[192.0.2.1]:25: Connection timed out',
 };
 
 for (const [given, words] of Object.entries(wordsFor)) {
@@ -45,6 +49,25 @@ test('tools: the other command is named, run with the shared options, and its ex
   assert.match(told.out, /"p=reject|"reject"/);
   const wrong = await cli('tools include:nowhere.example --zone z', { files: zone });
   assert.equal(wrong.code, (await cli('spf tree nowhere.example --zone z', { files: zone })).code);
+});
+
+test('a record is the same in quotes, in several strings, as a line of dig or of a zone', () => {
+  for (const given of [
+    '"v=spf1 -all"',
+    '"v=spf1 " "-all"',
+    'example.com. 3600 IN TXT "v=spf1 -all"',
+    'example.com TXT "v=spf1" " -all"',
+    'example.com. IN TXT v=spf1 -all',
+  ]) {
+    assert.equal(recordText(given), 'v=spf1 -all', given);
+    assert.equal(whichTool(given)?.kind, 'record', given);
+  }
+  assert.equal(whichTool('example.com. IN TXT "hello"')?.kind, undefined);
+});
+
+test('tools: the id of a sender, and a record as dig prints it', async () => {
+  assert.match((await cli('tools sendgrid')).err, /a service that sends: posthorn senders show sendgrid/);
+  assert.match((await cli(['tools', '_dmarc.example.com. 60 IN TXT "v=DMARC1; " "p=none"'])).out, /^DMARC/);
 });
 
 test('tools: a record, header lines, files, the standard input', async () => {

@@ -18,13 +18,22 @@ const everything = ['dns', 'clock'] as const;
 
 /** Undefined: nothing that any tool knows. A file is told by whoever may read files. */
 export function whichTool(given: string): ToolChoice | undefined {
-  const text = given.trim();
+  const text = recordText(given);
   if (/^(?:[245]\d\d(?:[ -]|$)|[245]\.\d{1,3}\.\d{1,4}(?: |$))/.test(text)) return reply(text);
+  if (/\bsaid: [245]\d\d|\bstatus=(?:bounced|deferred)\b|^connect to \S+: /.test(text)) return reply(text);
   if (/^v=[A-Za-z]{3,8}\d/i.test(text) || /(?:^|;)\s*p=[A-Za-z0-9+/=\s]{40,}/.test(text)) return { kind: 'record' };
   if (/^[!-9;-~]{2,70}:[ \t\r\n]/.test(text)) return { kind: 'header' };
   if (parseIpAddress(text) !== undefined)
     return command(['blocklists', text], ['dns'], 'an address: the lists of bad senders that it may be on');
   return nameIn(text);
+}
+
+/** What stands in a TXT record, however it was pasted: in quotes, in several strings, or as a whole line of a zone or of dig. */
+export function recordText(given: string): string {
+  const text = given.trim();
+  const value = /^[^\s"]+[ \t]+(?:\d{1,10}[ \t]+)?(?:IN[ \t]+)?TXT[ \t]+([^\n]+)$/i.exec(text)?.[1] ?? text;
+  if (!/^"[^"]*"(?:\s+"[^"]*")*$/.test(value)) return value;
+  return value.replaceAll(/"\s+"/g, '').slice(1, -1);
 }
 
 function reply(text: string): ToolChoice {
@@ -55,6 +64,8 @@ function nameIn(text: string): ToolChoice | undefined {
   if (dmarc !== undefined) return command(['dmarc', 'show', dmarc], everything, 'the name of a DMARC record');
   const sts = /^_?mta-sts\.(\S+)$/i.exec(text)?.[1];
   if (sts !== undefined) return command(['mta-sts', 'show', sts], everything, 'the name of an MTA-STS record');
+  const line = /^(\S+)\s+(?:\d{1,10}\s+)?(?:IN\s+)?(?:A|AAAA|MX|NS|CNAME|SOA|CAA|TLSA|TXT)\s+\S/.exec(text)?.[1];
+  if (line !== undefined) return nameIn(line.replace(/\.$/, ''));
   const below = /^(?:_smtp\._tls|default\._bimi|_eml|_posthorn)\.(\S+)$/i.exec(text)?.[1];
   return hostName(below ?? text, below === undefined ? 'a domain' : 'the name of a record: its domain');
 }

@@ -38,12 +38,20 @@ export function defineScore(command: Command, leaf: Leaf, { command: program }: 
   leaf<Options>(command, ['document', 'dns', 'clock'], score);
 }
 
+/** A text without any of them is no message, but another file. */
+const usualFields = ['from', 'to', 'subject', 'date', 'message-id', 'received', 'return-path', 'dkim-signature'];
+
 async function score(run: Run, options: Options, file?: string): Promise<Answer> {
   const { host } = run;
   if (file === undefined) throw noFile(host);
   const tls = options.tls === undefined ? undefined : readTls(options.tls);
   const message = await readMessageFile(host, file);
   if (message.length === 0) throw bad('empty_message', `${file} is empty.`, ['save the message with its header first']);
+  const index = indexMessage(message);
+  if (usualFields.every((name) => fieldsNamed(index, name).length === 0))
+    throw bad('no_message', `${file} is no message: it has no header.`, [
+      'save it with its header ("show original", "download")',
+    ]);
   const session = {
     ...sessionOf(run, message, options),
     ...(tls !== undefined && { tls }),
@@ -52,7 +60,6 @@ async function score(run: Run, options: Options, file?: string): Promise<Answer>
   const lists = { isPublicResolver: await run.asksPublicResolver() };
   const ports = { resolver: await run.resolver(), clock: await run.clock(), catalogue: await host.catalogue(), lists };
   const scored = await scoreMessage(message, session, { ...ports, timers: host.timers });
-  const index = indexMessage(message);
   const [from = '', subject = ''] = [fieldText(index, 'from'), fieldText(index, 'subject')].map((text) =>
     decodeWords(text ?? ''),
   );

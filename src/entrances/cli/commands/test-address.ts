@@ -45,9 +45,9 @@ async function test(run: Run, options: Options, id?: string): Promise<Answer> {
   return answerOf(run, office, await office.test(made.id, timeoutMs));
 }
 
-function answerOf({ host }: Run, office: OfficeClient, one: Test): Answer {
+function answerOf({ host, place }: Run, office: OfficeClient, one: Test): Answer {
   const { result } = one;
-  const again = `${host.command} test-address ${one.id}`;
+  const again = `${host.command} test-address ${one.id}${place.data === undefined ? '' : ` --data ${place.data}`}`;
   if (result === undefined) {
     return {
       exit: exits.tryAgain,

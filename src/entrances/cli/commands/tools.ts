@@ -14,7 +14,7 @@ import { readStdin } from '../read-stdin.ts';
 import { explanationLines } from '../render-explanation.ts';
 import { recordLines } from '../render-record.ts';
 import type { Run, SharedOptions } from '../run.ts';
-import { type ToolChoice, whichTool } from '../which-tool.ts';
+import { recordText, type ToolChoice, whichTool } from '../which-tool.ts';
 
 export function defineTools(command: Command, leaf: Leaf, { command: program }: CliHost, others: Others): void {
   command
@@ -43,15 +43,22 @@ async function answerWith(asked: Asked, given: readonly string[]): Promise<Answe
   const file = given.length === 1 ? await fileOf(host, given[0] ?? '') : undefined;
   if (file !== undefined && looksLikeMessage(file)) return passOn(asked, fileTool(file, given[0] ?? '-'), file);
   const text = file === undefined ? given.join(' ') : fromUtf8(file);
-  const tool = whichTool(text);
+  const tool = (await senderTool(host, text)) ?? whichTool(text);
   if (tool?.kind === 'command') return passOn(asked, tool);
   if (tool?.kind === 'header') return headerAnswer(run, text);
-  const record = tool?.kind === 'record' ? explainRecord(text) : undefined;
+  const record = tool?.kind === 'record' ? explainRecord(recordText(text)) : undefined;
   if (record !== undefined)
     return { document: record, value: record.kind, lines: (style, columns) => recordLines(record, style, columns) };
   throw bad('nothing_known', 'That is nothing a tool here knows.', [
     'give a domain, an address, a DNS record, lines of a header, the reply of a server, or a file',
   ]);
+}
+
+/** One word that is the id of a sender, as `senders list` has it. */
+async function senderTool(host: CliHost, text: string): Promise<ToolChoice | undefined> {
+  if (!/^[a-z0-9-]{2,40}$/.test(text.trim())) return undefined;
+  const sender = (await host.catalogue()).find(text.trim());
+  return sender && { kind: 'command', words: ['senders', 'show', sender.id], takes: [], say: 'a service that sends' };
 }
 
 /** The octets of what is no text of its own: a file that is there, or the standard input. */

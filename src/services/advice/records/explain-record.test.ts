@@ -17,6 +17,7 @@ test('each kind is known by its beginning, and a right one has nothing bad said 
     'v=spf1 include:_spf.example.com ~all': 'SPF',
     'v=DMARC1; p=reject; rua=mailto:a@example.com': 'DMARC',
     'v=STSv1; id=20261122': 'MTA-STS',
+    'v=BIMI1; l=https://example.com/logo.svg; a=': 'BIMI',
     'v=TLSRPTv1; rua=mailto:a@example.com': 'TLS-RPT',
     [publicRecordOf(privateKey)]: 'DKIM key',
     'k=rsa; p=': 'DKIM key',
@@ -39,6 +40,7 @@ test('what receivers cannot read, or should not be told, is said', () => {
   assert.match(bad('v=DMARC1; p=rejekt; rua=mailto:a@example.com') ?? '', /p=none/);
   assert.match(bad('v=DMARC1; p=none; p=reject') ?? '', /ignore the whole record/);
   assert.match(bad('v=STSv1; id=a-b') ?? '', /senders ignore it/);
+  assert.match(bad('v=BIMI1; l=http://example.com/logo.svg') ?? '', /nobody shows a logo by it/);
   assert.match(bad('v=TLSRPTv1; rua=a@example.com') ?? '', /senders ignore it/);
   assert.match(bad('v=DKIM1; p=abc') ?? '', /no signature can be checked/);
 });

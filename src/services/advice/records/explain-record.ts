@@ -4,6 +4,7 @@
  */
 import { printable } from '../../../base/printable.ts';
 import { parseTagList } from '../../../format/tag-list.ts';
+import { parseBimiRecord } from '../../../protocol/bimi/record.ts';
 import { parseKeyRecord } from '../../../protocol/dkim/key-record.ts';
 import { dkimProblems } from '../../../protocol/dkim/problems.ts';
 import { isDmarcRecord, parseDmarcRecord } from '../../../protocol/dmarc/record.ts';
@@ -11,9 +12,9 @@ import { parseStsRecord } from '../../../protocol/mta-sts/record.ts';
 import { type Directive, isSpfRecord, parseSpfRecord, type Qualifier } from '../../../protocol/spf/record.ts';
 import { parseTlsRptRecord } from '../../../protocol/tls-rpt/record.ts';
 import type { ExplainedTag, Remark } from '../types.ts';
-import { dkimKeyWords, dmarcWords, stsWords, type TagWords, tlsReportWords } from './tag-words.ts';
+import { bimiWords, dkimKeyWords, dmarcWords, stsWords, type TagWords, tlsReportWords } from './tag-words.ts';
 
-export type RecordKind = 'SPF' | 'DMARC' | 'DKIM key' | 'MTA-STS' | 'TLS-RPT';
+type RecordKind = 'SPF' | 'DMARC' | 'DKIM key' | 'MTA-STS' | 'TLS-RPT' | 'BIMI';
 
 export type ExplainedRecord = {
   readonly kind: RecordKind;
@@ -35,6 +36,7 @@ export function explainRecord(given: string): ExplainedRecord | undefined {
   if (isDmarcRecord(text)) return explainDmarc(text);
   if (/^v=STSv1;/.test(text)) return explainSts(text);
   if (/^v=TLSRPTv1;/.test(text)) return explainTlsReports(text);
+  if (/^v=BIMI1;/.test(text)) return explainLogo(text);
   if (/^v=DKIM1\s*;/.test(text) || /^(?:[a-uw-z]=[^;]*;\s*)*p=[A-Za-z0-9+/=\s]*;?$/.test(text)) return explainKey(text);
   return undefined;
 }
@@ -160,6 +162,22 @@ function explainTlsReports(text: string): ExplainedRecord {
     at: 'TXT at _smtp._tls.DOMAIN',
     parts: tagParts(text, tlsReportWords),
     remarks: [readable(read)],
+  };
+}
+
+function explainLogo(text: string): ExplainedRecord {
+  const read = parseBimiRecord([text]);
+  const remark: Remark =
+    read.kind === 'invalid'
+      ? { kind: 'bad', say: `nobody shows a logo by it: ${read.why}` }
+      : read.kind === 'declined'
+        ? note('the domain wants no logo')
+        : { kind: 'good', say: 'mail programs can read it' };
+  return {
+    kind: 'BIMI',
+    at: 'TXT at default._bimi.DOMAIN',
+    parts: tagParts(text, bimiWords),
+    remarks: [remark, note('a logo is shown only where DMARC says quarantine or reject: check DOMAIN looks at both')],
   };
 }
 

@@ -81,3 +81,11 @@ export const tlsReportWords: TagWords = new Map([
   ['v', always('a wish for reports about encryption')],
   ['rua', always('where senders report each day how encrypted delivery to you went')],
 ]);
+
+export const bimiWords: TagWords = new Map<string, (value: string) => string>([
+  ['v', always('a logo for the domain’s mail')],
+  ['l', (value) => (value === '' ? 'no logo' : 'where the logo is, as SVG')],
+  ['a', (value) => (value === '' ? 'no certificate' : 'where the certificate is that says whose logo it is')],
+  ['avp', always('whether a picture of the person may be shown instead')],
+  ['lps', always('the beginnings of addresses that have a logo of their own')],
+]);
