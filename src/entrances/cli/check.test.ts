@@ -154,3 +154,14 @@ test('watch --findings tells what has changed, and nothing else', async () => {
     out,
   );
 });
+
+test('a fix is told once, and what only the service can fill in is published by nobody', async () => {
+  const zone = 'example.com. MX 10 mx.example.com.\nmx.example.com. A 192.0.2.1\n';
+  const files = { 'a.zone': zone };
+  const { out } = await cli('check example.com --zone a.zone --sender sendgrid', { files });
+  assert.equal(out.match(/\+ s1\._domainkey\.example\.com CNAME/g)?.length, 1, out);
+  assert.match(out, /the one of ALN-01 above/);
+  const notation = await cli('check example.com --zone a.zone --sender sendgrid --notation zone', { files });
+  assert.match(notation.out, /_dmarc\.example\.com/);
+  assert.doesNotMatch(notation.out, /[<>]/);
+});

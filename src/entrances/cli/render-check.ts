@@ -42,7 +42,8 @@ export function checkLines(check: DomainCheck, { style, columns, program }: Chec
   const pen: Pen = { style, width: Math.min(Math.max(columns ?? widthDefault, 40), widthMax) };
   if (check.exists === 'no') return absentLines(check, pen, program);
   const failed = check.findings.filter(({ status }) => status === 'fail').toSorted(worseFirst);
-  const worst = firstOfEach(failed.filter(({ severity }) => severity !== 'advice')).slice(0, worstMax);
+  const mends = withEarlierFixes(firstOfEach(failed.filter(({ severity }) => severity !== 'advice')), failed);
+  const worst = mends.flatMap(({ finding, earlier }) => (earlier === undefined ? [finding] : [])).slice(0, worstMax);
   const rest = failed.filter((one) => !worst.some((other) => isSame(one, other)));
   return [
     ...headLines(check, failed, pen),
@@ -60,7 +61,7 @@ export function checkLines(check: DomainCheck, { style, columns, program }: Chec
       ],
       pen,
     ),
-    ...familySections(rest, worst.length > 0, pen),
+    ...familySections(rest, worst, failed, pen),
     ...unknownLines(check.findings, pen),
     ...fineLines(check.findings, pen),
     ...endLines(check, failed, pen, program),
@@ -122,6 +123,20 @@ function firstOfEach(failed: readonly Finding[]): readonly Finding[] {
   return failed.filter((one, at) => failed.findIndex((other) => isSame(one, other)) === at);
 }
 
+type WithEarlier = { readonly finding: Finding; readonly earlier?: string };
+
+/** What a fix that was told of another finding mends as well, with the id of that one. */
+function withEarlierFixes(firsts: readonly Finding[], failed: readonly Finding[]): readonly WithEarlier[] {
+  const tellers = new Map<string, string>();
+  return firsts.map((finding) => {
+    const fix = joinedFix(failed.filter((other) => isSame(finding, other)));
+    const key = JSON.stringify([fix?.steps ?? [], fix?.delete, fix?.set]);
+    const earlier = fix === undefined ? undefined : tellers.get(key);
+    if (earlier === undefined) tellers.set(key, finding.id);
+    return { finding, ...(earlier !== undefined && { earlier }) };
+  });
+}
+
 function weight({ severity, points }: Finding): string {
   return points === undefined || points === 0 ? severity : `${severity}, ${points.toFixed(1)} points back`;
 }
@@ -166,25 +181,30 @@ function joinedFix(findings: readonly Finding[]): Fix | undefined {
   };
 }
 
-function familySections(failed: readonly Finding[], hasWorst: boolean, pen: Pen): string[] {
-  const firsts = firstOfEach(failed);
-  return Object.entries(families).flatMap(([prefix, title]) => {
-    const own = firsts.filter(({ id }) => id.startsWith(`${prefix}-`));
-    return section(
-      hasWorst ? `Also: ${title}` : title,
-      own,
+function familySections(
+  rest: readonly Finding[],
+  worst: readonly Finding[],
+  failed: readonly Finding[],
+  pen: Pen,
+): string[] {
+  const byFamily = Object.keys(families).flatMap((prefix) => rest.filter(({ id }) => id.startsWith(`${prefix}-`)));
+  const told = withEarlierFixes([...worst, ...firstOfEach(byFamily)], failed).slice(worst.length);
+  return Object.entries(families).flatMap(([prefix, title]) =>
+    section(
+      worst.length > 0 ? `Also: ${title}` : title,
+      told.filter(({ finding }) => finding.id.startsWith(`${prefix}-`)),
       (one) =>
         failureLines(
           one,
-          failed.filter((other) => isSame(one, other)),
+          rest.filter((other) => isSame(one.finding, other)),
           pen,
         ),
       pen,
-    );
-  });
+    ),
+  );
 }
 
-function failureLines(finding: Finding, same: readonly Finding[], pen: Pen): string[] {
+function failureLines({ finding, earlier }: WithEarlier, same: readonly Finding[], pen: Pen): string[] {
   const { style } = pen;
   const mark = finding.severity === 'advice' ? '-' : 'x';
   const paint = finding.severity === 'advice' ? (text: string) => text : style.bad;
@@ -194,7 +214,7 @@ function failureLines(finding: Finding, same: readonly Finding[], pen: Pen): str
         ? hanging(`  ${mark} ${finding.id} `, `${weight(finding)}: ${one.meaning}`, pen).map(paint)
         : hanging(' '.repeat(`  ${mark} ${finding.id} `.length), one.meaning, pen).map(paint),
     ),
-    ...fixLines(joinedFix(same), pen),
+    ...(earlier === undefined ? fixLines(joinedFix(same), pen) : labelled('Fix', `the one of ${earlier} above`, pen)),
   ];
 }
 

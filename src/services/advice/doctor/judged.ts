@@ -26,4 +26,7 @@ export function listed(names: readonly string[], most = 4): string {
   return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`;
 }
 
+/** A sender's name within a sentence: "your own server". */
+export const inSentence = (name: string): string => name.replace(/^(Your|A) /, (word) => word.toLowerCase());
+
 export const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;

@@ -3,6 +3,7 @@
  * catalogue tell goes in; what is unknown costs nothing. A domain that sends nothing has no score. Pure.
  */
 import type { SenderDefinition, SenderWants } from '../../setup/types.ts';
+import { signingFix } from '../score/message/find-service.ts';
 import { nothingKnown, scoreOf } from '../score/table.ts';
 import type { DkimFact, Score, ScoreFacts, SpfFact } from '../score/types.ts';
 import type { Fix } from '../types.ts';
@@ -77,12 +78,9 @@ function factsFor(
   };
 }
 
-/** The records of the sender's own recipe, in place of what the table says in general. */
-function fixesFor({ records, steps: recipe }: SenderWants): Readonly<Record<string, Fix>> {
-  const wanted = records.filter(({ purpose }) => purpose === 'dkim' || purpose === 'return-path');
-  const set = wanted.map(({ name, type, value }) => ({ name, type, value }));
-  const steps = recipe.map((step) => (step === '{records}' ? 'publish the records that it names' : step));
-  const authenticate: Fix = { delete: [], set, steps };
+/** The sender's own recipe, in place of what the table says in general. */
+function fixesFor(wants: SenderWants): Readonly<Record<string, Fix>> {
+  const authenticate = signingFix(wants);
   return { 'ALN-01': authenticate, 'ALN-02': authenticate, 'ALN-03': authenticate };
 }
 

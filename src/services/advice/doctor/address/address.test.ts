@@ -186,3 +186,13 @@ test('an address is told of once, whoever names it', async () => {
   const scene = { zone, ...own, ...given, gather: gatherSpfAndAddresses };
   assert.equal((await findingsFor('IPR-01', scene)).length, 1);
 });
+
+test('IPR-04: nobody is told to take the name that a provider gave to the line', async () => {
+  const scene = {
+    zone: 'mail.example.com. A 192.0.2.77\nhost-192-0-2-77.example.net. A 192.0.2.77\n77.2.0.192.in-addr.arpa. PTR host-192-0-2-77.example.net.',
+    senders: ['own:192.0.2.77'],
+    helo: 'vps.local' as DomainName,
+  };
+  const [odd] = await findingsFor('IPR-04', scene);
+  assert.match(String(odd?.fix?.steps), /call itself mail\.example\.com in HELO/);
+});

@@ -1,6 +1,7 @@
 /** IPR-04: what a server calls itself in HELO. RFC 5321 §4.1.1.1, §2.3.5 */
 import { type DomainName, isEqualOrBelow } from '../../../../format/domain-name.ts';
 import { parseIpAddress } from '../../../../format/ip-address.ts';
+import { looksGeneric } from '../../score/message/looks-generic.ts';
 import type { Fix } from '../../types.ts';
 import type { DomainFacts, Judged, Rule } from '../types.ts';
 import { leadTo, nameAddress } from './reverse-fix.ts';
@@ -63,10 +64,13 @@ function judgeAgreement(facts: DomainFacts, helo: OwnHost, about: Pick<Judged, '
 }
 
 function callIt({ subject: { domain, helo }, addresses: { addresses } }: DomainFacts): Fix {
-  const confirmed = addresses.find(({ iprev, isStated }) => isStated && iprev.result === 'pass')?.iprev.name;
+  const confirmed = addresses.find(
+    ({ ip, iprev, isStated }) => isStated && iprev.result === 'pass' && !looksGeneric(iprev.name ?? '', ip.text),
+  )?.iprev.name;
   const isGood = (name: DomainName | undefined) =>
     name !== undefined && isEqualOrBelow(name, domain) && !indoors.test(name);
-  const name = confirmed ?? (isGood(helo) ? helo : undefined) ?? `mail.${domain}`;
+  const wanted = addresses.find(({ isStated }) => isStated)?.name;
+  const name = confirmed ?? [helo, wanted].find(isGood) ?? `mail.${domain}`;
   const first = addresses.find(({ isStated }) => isStated)?.ip.text;
   const lead =
     confirmed === undefined && parseIpAddress(first ?? '')

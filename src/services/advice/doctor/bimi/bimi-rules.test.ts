@@ -5,7 +5,7 @@ import { aYear, markCertificate, squareLogo } from '../../../../../test/support/
 import type { Probes } from '../types.ts';
 
 const record =
-  'default._bimi.example.com TXT "v=BIMI1; l=https://example.com/logo.svg; a=https://example.com/mark.pem"\n';
+  'example.com MX 10 mx.example.com.\ndefault._bimi.example.com TXT "v=BIMI1; l=https://example.com/logo.svg; a=https://example.com/mark.pem"\n';
 const withoutCertificate = 'default._bimi.example.com TXT "v=BIMI1; l=https://example.com/logo.svg; a="\n';
 const enforced = '_dmarc.example.com TXT "v=DMARC1; p=reject; rua=mailto:d@example.com"\n';
 const good = await markCertificate(aYear(clinicNowMs));
@@ -53,7 +53,7 @@ test('BMI-01: DMARC is in force for all mail', async () => {
     'fail',
     withDmarc('v=DMARC1; p=reject; sp=none; pct=20; rua=mailto:d@example.com'),
   );
-  assert.equal(mended.fix?.set[0]?.value, 'v=DMARC1; p=reject; rua=mailto:d@example.com');
+  assert.equal(mended.fix?.set[0]?.value, 'v=DMARC1; p=reject; np=reject; rua=mailto:d@example.com');
   assert.match((await theFinding('BMI-01', 'fail', scene({ zone: record }))).meaning, /no DMARC record/);
   await theFinding('BMI-01', 'unknown', scene({ zone: `${record};!SERVFAIL _dmarc.example.com` }));
 });

@@ -34,8 +34,9 @@ export const dnsChecks = {
   'DNS-05': {
     title: 'No wildcard answers for names of mail policies',
     severity: 'error',
-    fails: 'A wildcard record answers at _dmarc, _domainkey or _mta-sts with something that is no policy or key.',
-    why: 'Receivers read the wildcard as a broken policy or key (RFC 4592 §3.3; RFC 9989, RFC 6376 §3.6.2, RFC 8461 §3.1).',
+    fails:
+      'A wildcard record answers at _dmarc, _domainkey or _mta-sts with something that is no policy or key; where receivers only pass over it, that is advice.',
+    why: 'A wildcard answers at every name that is not there, those of mail included (RFC 4592 §3.3): none of them counts as made up any more (RFC 9989 §4.7), and a key there is one for every selector (RFC 6376 §3.6.2).',
     fix: 'Remove the wildcard record, or name the hosts it was meant for one by one.',
   },
   'DNS-06': {

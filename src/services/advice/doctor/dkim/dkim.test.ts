@@ -615,3 +615,14 @@ test('DKM-01: a key whose record has two holes is missed once, and both are aske
   );
   for (const { fix } of findings) assert.match(fix?.steps?.[0] ?? '', /number of your account.*; .*wl123/);
 });
+
+test('two accounts with one service want the same selectors: told apart, and no key is asked for twice', async () => {
+  const senders = ['sendgrid:11111111,wl1,em1', 'sendgrid:22222222,wl2,em2'];
+  const scene = { zone: 'example.com. A 192.0.2.1', senders };
+  for (const { meaning } of await findingsFor('DKM-10', scene))
+    assert.match(meaning, /^SendGrid.{1,2}11111111.* and SendGrid.{1,2}22222222.* each want/);
+  assert.deepEqual(
+    (await findingsFor('DKM-01', scene)).flatMap(({ status, fix }) => [status, ...(fix?.set ?? [])]),
+    ['skip', 'skip', 'skip', 'skip'],
+  );
+});

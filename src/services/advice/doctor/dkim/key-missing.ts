@@ -1,10 +1,11 @@
 /** DKM-01: somebody signs with a selector, and there is no key at it. */
 import type { Fix } from '../../types.ts';
-import { fails, listed, orElse, passes, quoted, skips, staysUnknown } from '../judged.ts';
+import { fails, inSentence, listed, orElse, passes, quoted, skips, staysUnknown } from '../judged.ts';
 import type { DomainFacts, Judged, Rule } from '../types.ts';
 import type { Sight } from './facts.ts';
 import { allWants, keySubject, whyUnknown } from './look-at-keys.ts';
 import { keyRecord, noRecords } from './mend-key.ts';
+import { isContested } from './selector-contested.ts';
 import { sightFor, stateOf } from './sender-keys.ts';
 import type { Want } from './wants.ts';
 
@@ -22,8 +23,16 @@ function ofWant(facts: DomainFacts, want: Want, wants: readonly Want[]): readonl
   if (sight === undefined) return want.lacking === undefined ? [] : [notNamed(facts, want)];
   const subject = sight.name;
   const evidence = [facts.show(subject, 'TXT')];
-  const settled = unlessMissing(sight, { subject, evidence }, `the key that ${want.who} signs with`);
+  const settled = unlessMissing(sight, { subject, evidence }, `the key that ${inSentence(want.who)} signs with`);
   if (settled) return [settled];
+  if (want.name !== undefined && isContested(want, wants))
+    return [
+      skips({
+        subject,
+        evidence,
+        meaning: `No key stands at ${subject}, which several senders want: DKM-10 tells more.`,
+      }),
+    ];
   if (!isCertain(facts, want, wants)) return [notProven(facts, want, sight)];
   const meaning = `${want.who} signs mail of ${sight.domain} with the key ${quoted(sight.selector)}, and no such key is published: its signatures prove nothing.`;
   const isWaiting =

@@ -1,6 +1,7 @@
 /** Fixes for a key record. Where the selector is an alias, the record is somebody else's to change. Pure. */
 import { parseTagList } from '../../../../format/tag-list.ts';
 import type { Fix, FixRecord } from '../../types.ts';
+import { inSentence } from '../judged.ts';
 import type { DomainFacts } from '../types.ts';
 import type { Sight } from './facts.ts';
 import { wantFor } from './look-at-keys.ts';
@@ -29,7 +30,7 @@ export function replaceKey(facts: DomainFacts, sight: Sight, there: string, inst
 export function askKeeper(facts: DomainFacts, sight: Sight, wish: string): Fix {
   const want = wantFor(facts, sight);
   const target = aliasOf(sight);
-  const who = want?.who ?? 'whoever signs with it';
+  const who = want === undefined ? 'whoever signs with it' : inSentence(want.who);
   const where = target === undefined ? '' : ` (${sight.name} only leads to ${target}, which is kept there)`;
   return { ...noRecords, steps: [`Have ${who}${where} ${wish}.`] };
 }

@@ -36,19 +36,33 @@ function ofName(facts: DomainFacts, name: string, wants: readonly Want[]): Judge
   const ids = rivals.map(({ label }) => label.split(/[ :(]/)[0] ?? label);
   return fails({
     subject: name,
-    meaning: `${listed([first, ...rivals].map(({ who }) => who))} each want a key of their own at ${name}, and only one can stand there: mail of the other is not signed for you.`,
+    meaning: `${listed(namesOf([first, ...rivals]))} each want a key of their own at ${name}, and only one can stand there: mail of the other is not signed for you.`,
     evidence: [facts.show(name, 'TXT'), facts.show(name, 'CNAME')],
     fix: {
       ...noRecords,
       steps: [
-        `Choose another selector at ${listed(rivals.map(({ who }) => who))}, where its settings let you, and publish the record that it then shows.`,
+        `Choose another selector at ${listed(namesOf(rivals, [first, ...rivals]))}, where its settings let you, and publish the record that it then shows.`,
         `Or have it send for a name below: --sender ${ids[0]}:subdomain=news`,
-        ...wants.flatMap(({ who, type, value }) =>
-          value === undefined ? [] : [`What ${who} wants there: ${name} ${type} ${value}`],
+        ...wants.flatMap((want) =>
+          want.value === undefined
+            ? []
+            : [`What ${namesOf([want], wants).join('')} wants there: ${name} ${want.type} ${want.value}`],
         ),
       ],
     },
   });
+}
+
+/** Two accounts with the same service are told apart by what was declared of them. */
+function namesOf(wants: readonly Want[], among = wants): readonly string[] {
+  return wants.map(({ who, label }) =>
+    among.some((other) => other.who === who && other.label !== label) ? `${who}${label.replace(/^[^ :(]*/, '')}` : who,
+  );
+}
+
+/** Whether another sender wants another key there. */
+export function isContested(want: Want, wants: readonly Want[]): boolean {
+  return wants.some((other) => other.name === want.name && other.label !== want.label && !isSame(want, other));
 }
 
 function isSame(one: Want | undefined, other: Want): boolean {

@@ -1,8 +1,8 @@
 /** DMA-01: no record, neither of the domain nor of one above it. */
-import { draftText } from '../../../setup/setup.ts';
 import { fails, passes, skips, staysUnknown } from '../judged.ts';
+import { isUnused } from '../parked/usage.ts';
 import type { DomainFacts, Judged, Rule } from '../types.ts';
-import { mended, replaced } from './mend-record.ts';
+import { mended } from './mend-record.ts';
 import { aboutRecord, unanswered } from './own-record.ts';
 import { reportsTo } from './safe-draft.ts';
 
@@ -28,19 +28,16 @@ function judge(facts: DomainFacts): Judged {
       meaning: `${subject.domain} follows the DMARC record of ${inForce.domain}.`,
       evidence: [...about.evidence, facts.show(`_dmarc.${inForce.domain}`, 'TXT')],
     });
+  if (isUnused(facts))
+    return skips({
+      ...about,
+      meaning: `${subject.domain} seems to be used for no mail: PRK-03 tells which record it needs.`,
+    });
   const meaning = `Nothing tells receivers what to do with mail that only claims to be from ${subject.domain}, and nobody reports who sends as you.`;
   return fails({ ...about, meaning, fix: fixFor(facts) });
 }
 
-/** Mail that nobody sends can be refused at once; everything else begins with watching. */
 function fixFor(facts: DomainFacts) {
-  const { mail } = facts.dmarc;
-  const takesNone = mail.kind === 'found' && mail.records.every(({ exchange }) => exchange === '');
-  if (takesNone && facts.subject.senders.length === 0)
-    return replaced(
-      facts,
-      draftText({ p: 'reject', sp: 'reject', np: 'reject', testing: false, rua: [], ruf: [], others: [] }),
-    );
   const steps =
     reportsTo(facts).length > 0
       ? ['Any address that you read, or that a reading service gave you, may stand in place of postmaster.']

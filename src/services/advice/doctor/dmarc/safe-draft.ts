@@ -4,6 +4,7 @@
  */
 import { isDmarcRecord, parseDmarcRecord } from '../../../../protocol/dmarc/record.ts';
 import { type DmarcDraft, draftOf, unitedDraft, unitedUris } from '../../../setup/setup.ts';
+import { isUnused } from '../parked/usage.ts';
 import type { DomainFacts } from '../types.ts';
 import { rulesNamesBelow } from './own-record.ts';
 import { repairedDmarc } from './read-texts.ts';
@@ -19,6 +20,8 @@ export function safeDraft(facts: DomainFacts): DmarcDraft | undefined {
   return {
     ...there,
     ...(isOpen && { np: 'reject' }),
+    // What PRK-03 asks for: mail that nobody sends can be refused at once.
+    ...(isUnused(facts) && { p: 'reject', sp: 'reject', np: 'reject' }),
     rua: addresses(facts, there.rua),
     others: there.others.filter(([name, value]) => isRead(name, value) && !lost.includes(name)),
   };

@@ -295,8 +295,18 @@ const cases: Record<Id, readonly Case[]> = {
     {
       what: 'a key for every selector',
       status: 'fail',
+      severity: 'error',
       scene: { zone: `${good}\n*._domainkey.example.com. TXT "v=DKIM1; p=AAAA"` },
-      says: /every name below _domainkey/,
+      says: /every name below _domainkey.*made-up key/,
+    },
+    {
+      what: 'a wildcard for web servers leads to a name with texts, and the policy has a record of its own',
+      status: 'fail',
+      severity: 'advice',
+      scene: {
+        zone: `${good}\n_dmarc.example.com. TXT "v=DMARC1; p=reject"\n*.example.com. CNAME web.example.net.\nweb.example.net. TXT "hello"`,
+      },
+      says: /receivers pass over it/,
     },
     {
       what: 'an alias for every name that leads to a text',

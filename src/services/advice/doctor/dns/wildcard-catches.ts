@@ -19,10 +19,12 @@ export function wildcardCatches({ dns, subject: { domain }, show }: DomainFacts)
   if (caught.length > 0) {
     const gone = wildRecords(wild);
     const names = caught.map(({ spoken }) => spoken);
+    const harm = harmOf(wild);
     return [
       fails({
         subject: domain,
-        meaning: `A wildcard answers at ${listed(names)} of ${domain} with a text that is no policy or key: receivers take it for a broken one.`,
+        ...(harm === 'none' && { severity: 'advice' }),
+        meaning: `A wildcard answers at ${listed(names)} of ${domain} with a text that is no policy or key: ${harmWords[harm]}.`,
         evidence: [...evidence, ...gone.map(({ name, type }) => show(name, type))],
         fix: {
           delete: gone,
@@ -50,13 +52,28 @@ export function wildcardCatches({ dns, subject: { domain }, show }: DomainFacts)
   ];
 }
 
+const harmWords = {
+  key: 'whatever anybody signs with a made-up key is checked against it',
+  policy: 'there is no policy, and no name below counts as made up, so np= of DMARC protects nothing',
+  none: 'receivers pass over it, and it hides that nothing is there',
+} as const;
+
+/**
+ * RFC 8461 §3.1: texts that do not begin with v=STSv1 are discarded; RFC 6376 §6.1.2: without a key a signature fails, as it does with a
+ * text that is none. A web wildcard that leads to a name with texts does no more than that. Of mail policies RFC 9989 §4.10 says the
+ * same, and a name that exists is no longer protected by np= (§4.7).
+ */
+function harmOf(wild: WildFacts): keyof typeof harmWords {
+  if (recordsIn(wild.selector.text).some((text) => /(?:^|;)\s*p\s*=\s*[^;\s]/.test(text))) return 'key';
+  return isCaught(wild, wild.dmarc) && !recordsIn(wild.dmarc.text).some(isDmarcRecord) ? 'policy' : 'none';
+}
+
 /** `real`: what takes the place of the wildcard there. */
 type Caught = { readonly name: string; readonly spoken: string; readonly real: string };
 
 function caughtNames(wild: WildFacts, domain: string): readonly Caught[] {
   const caught: Caught[] = [];
-  const isWild = ({ text }: TextSight) => isSameText(text, wild.beside.text);
-  if (isWild(wild.dmarc) && !recordsIn(wild.dmarc.text).some(isDmarcRecord))
+  if (isCaught(wild, wild.dmarc) && !recordsIn(wild.dmarc.text).some(isDmarcRecord))
     caught.push({ name: wild.dmarc.name, spoken: '_dmarc', real: `a DMARC record at _dmarc.${domain}` });
   const keys = recordsIn(wild.selector.text);
   if (keys.length > 0 && !keys.every(isRevokedKey))
@@ -65,9 +82,13 @@ function caughtNames(wild: WildFacts, domain: string): readonly Caught[] {
       spoken: `every name below _domainkey.${domain}`,
       real: `a key below _domainkey.${domain}`,
     });
-  if (isWild(wild.sts) && !recordsIn(wild.sts.text).some(isStsRecord))
+  if (isCaught(wild, wild.sts) && !recordsIn(wild.sts.text).some(isStsRecord))
     caught.push({ name: wild.sts.name, spoken: '_mta-sts', real: `an MTA-STS record at _mta-sts.${domain}` });
   return caught;
+}
+
+function isCaught({ beside }: WildFacts, { text }: TextSight): boolean {
+  return isSameText(text, beside.text);
 }
 
 function isSameText(one: DnsAnswer<string>, other: DnsAnswer<string>): boolean {

@@ -1,5 +1,6 @@
 /** STS-01: a record without a policy, a policy without a record, a record that is none, or neither. */
 import { fails, passes, skips, staysUnknown } from '../judged.ts';
+import { isUnused } from '../parked/usage.ts';
 import type { DomainFacts, Judged, Rule } from '../types.ts';
 import { policyUrl, stsRecordName } from './facts.ts';
 import { policyFix } from './plan-policy.ts';
@@ -59,10 +60,10 @@ function notAnnounced(facts: DomainFacts): Judged {
   const { sts, subject, show } = facts;
   const name = stsRecordName(subject.domain);
   const evidence = [show(name, 'TXT')];
-  if (sts.receives === 'no')
+  if (sts.receives === 'no' || (!sts.file?.ok && isUnused(facts)))
     return skips({
       subject: name,
-      meaning: `${subject.domain} receives no mail, so there is nothing to protect on the way.`,
+      meaning: `${subject.domain} ${sts.receives === 'no' ? 'receives' : 'seems to receive'} no mail, so there is nothing to protect on the way.`,
     });
   if (sts.file?.ok)
     return fails({

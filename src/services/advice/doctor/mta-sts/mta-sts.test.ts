@@ -197,3 +197,11 @@ test('a hostile policy file is no policy, or one that is judged as it stands', a
       for (const { meaning } of await findingsFor(id, scene({ file }))) assert.ok(meaning.length < 400, meaning);
   }
 });
+
+test('a proof of ownership among the MX records gets no place in a policy', async () => {
+  const zone =
+    'example.com. MX 0 mx.example.com.\nexample.com. MX 32767 ms1234.msv1.invalid.\nmx.example.com. A 192.0.2.1';
+  const steps = String((await theFinding('STS-01', 'fail', { zone })).fix?.steps);
+  assert.match(steps, /"mx: mx\.example\.com"/);
+  assert.doesNotMatch(steps, /invalid/);
+});

@@ -1,6 +1,7 @@
 /** The policy and the record that a domain ought to have, by its MX of today: for fixes. As the plan has them. Pure. */
 import { stsPolicyOf, stsRecordOf } from '../../../setup/setup.ts';
 import type { Fix, FixRecord } from '../../types.ts';
+import { isLeftover } from '../mx/proof-left-over.ts';
 import type { DomainFacts } from '../types.ts';
 import { policyUrl, stsRecordName } from './facts.ts';
 
@@ -19,7 +20,7 @@ export function recordsThere({ subject, sts }: DomainFacts): readonly FixRecord[
 export function policyFix(facts: DomainFacts, mode: 'testing' | 'enforce'): Fix {
   const name = stsRecordName(facts.subject.domain);
   const policy = stsPolicyOf(
-    facts.sts.hosts.map(({ host }) => host),
+    facts.sts.hosts.map(({ host }) => host).filter((host) => !isLeftover(host)),
     mode,
   );
   const value = stsRecordOf(policy);

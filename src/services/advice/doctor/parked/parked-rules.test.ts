@@ -105,3 +105,13 @@ test('where the name is an alias a person decides', async () => {
   assert.match(String(finding.fix?.steps), /a CNAME|publish: _dmarc\.example\.com TXT/);
   assert.equal((await findingsFor('PRK-01', { zone }))[0]?.status, 'pass');
 });
+
+test('what is told of an unused domain is told once, and every fix of its DMARC record is the same', async () => {
+  const silent = { zone: 'example.com. A 192.0.2.1' };
+  for (const id of ['DMA-01', 'STS-01', 'RPT-01'] as const) await theFinding(id, 'skip', silent);
+  const weak = { zone: `${silent.zone}\n_dmarc.example.com. TXT "v=DMARC1; p=none"` };
+  const fixes = await Promise.all(
+    (['PRK-03', 'DMA-13'] as const).map(async (id) => (await theFinding(id, 'fail', weak)).fix?.set[0]?.value),
+  );
+  assert.deepEqual(fixes, Array(2).fill('v=DMARC1; p=reject; sp=reject; np=reject'));
+});

@@ -26,6 +26,12 @@ export function usageOf({ subject, dns }: DomainFacts): Usage {
   return { usage: exchanges.length > 0 || spf.some(letsNobodySend) ? 'closed' : 'silent' };
 }
 
+/** It says so, or nothing shows the contrary: then what it lacks is told as a domain without mail (PRK), and by nobody else. */
+export function isUnused(facts: DomainFacts): boolean {
+  const { usage } = usageOf(facts);
+  return usage === 'closed' || usage === 'silent';
+}
+
 /** Any term that can give a better result than "not from here". */
 function letsSend(text: string): boolean {
   const record = parseSpfRecord(text);

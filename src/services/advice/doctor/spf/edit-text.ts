@@ -17,12 +17,14 @@ export type Edits = {
   /** Terms as they stand there. */
   readonly drop?: readonly string[];
   readonly replace?: ReadonlyMap<string, readonly string[]>;
+  /** What is to be said of them. */
+  readonly notes?: readonly string[];
 };
 
 export type Edited = { readonly text: string; readonly notes: readonly string[] };
 
 export function editText({ subject, spf: { answers } }: DomainFacts, text: string, edits: Edits): Edited {
-  const notes: string[] = [];
+  const notes: string[] = [...(edits.notes ?? [])];
   const known = { at: edits.at ?? subject.domain, catalogue: subject.catalogue, answers };
   const terms = readableTerms(text, notes)
     .filter((term) => !edits.drop?.includes(term))

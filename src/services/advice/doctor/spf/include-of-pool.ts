@@ -3,8 +3,9 @@ import { printable } from '../../../../base/printable.ts';
 import type { Fix } from '../../types.ts';
 import type { DomainFacts, Judged, Rule } from '../types.ts';
 import { withoutThem } from './mend-record.ts';
-import { isWanted, type NamedService, namedServices } from './named-services.ts';
+import type { NamedService } from './named-services.ts';
 import { aboutRecord, judgeRecord } from './read-record.ts';
+import { idlePools } from './usual-edits.ts';
 
 export const includeOfPool: Rule<'SPF-15'> = {
   id: 'SPF-15',
@@ -12,7 +13,7 @@ export const includeOfPool: Rule<'SPF-15'> = {
 };
 
 function judgePools(facts: DomainFacts): readonly Judged[] {
-  const found = namedServices(facts).filter((one) => isIdle(one) && !isWanted(facts, one));
+  const found = idlePools(facts);
   if (found.length > 0) return found.map((one) => judgePool(facts, one, withoutThem(facts, found, one)));
   return [
     {
@@ -21,13 +22,6 @@ function judgePools(facts: DomainFacts): readonly Judged[] {
       meaning: 'No service is let in here that sends with a return path of its own.',
     },
   ];
-}
-
-/** Its mail carries a return path of its own, or one below the domain: this record is never asked about it. */
-function isIdle({ service }: NamedService): boolean {
-  if (service === undefined || !service.sends) return false;
-  const isElsewhere = service.aligns.spf === 'no' || service.aligns.spf === 'with-return-path';
-  return isElsewhere && service.spf.every(({ at }) => at !== '@');
 }
 
 function judgePool(facts: DomainFacts, { at, term, target, service }: NamedService, edited: Fix): Judged {

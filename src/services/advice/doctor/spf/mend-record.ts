@@ -9,6 +9,7 @@ import type { Fix, FixRecord } from '../../types.ts';
 import type { DomainFacts } from '../types.ts';
 import { type Edits, editText } from './edit-text.ts';
 import type { Trial } from './try-senders.ts';
+import { usualEdits } from './usual-edits.ts';
 
 type Mended = {
   readonly record: string;
@@ -27,7 +28,8 @@ function mendRecord(facts: DomainFacts, edits: Edits = {}, at: DomainName = fact
   const txt = answers.lookup(at, 'TXT');
   if (txt.kind === 'failed') return undefined;
   const texts = txt.kind === 'found' ? txt.records : [];
-  const edited = texts.filter(looksLikeSpf).map((text) => editText(facts, text, { ...edits, at }));
+  const all = withUsual(facts, edits, at);
+  const edited = texts.filter(looksLikeSpf).map((text) => editText(facts, text, all));
   const present = [...edited.map(({ text }) => text), ...texts.filter((text) => !looksLikeSpf(text))];
   const compiler = createSpfCompiler();
   for (const request of requests(trials.filter((trial) => trial.at === at))) {
@@ -39,6 +41,16 @@ function mendRecord(facts: DomainFacts, edits: Edits = {}, at: DomainName = fact
     return { record, extra, lookups, notes: [...new Set(notes)] };
   }
   return undefined;
+}
+
+function withUsual(facts: DomainFacts, edits: Edits, at: QueryName): Edits {
+  const usual = usualEdits(facts, at);
+  return {
+    at,
+    drop: [...usual.drop, ...(edits.drop ?? [])],
+    replace: new Map([...usual.replace, ...(edits.replace ?? [])]),
+    notes: usual.notes,
+  };
 }
 
 /** What is tried in turn: first the least that lets everybody pass, then with every term, then the ways out of too many lookups. */
@@ -53,10 +65,10 @@ function requests(trials: readonly Trial[]): readonly Pick<SpfRequest, 'wanted' 
   return [{ wanted: lean }, { wanted: full }, { wanted: useful(lean), accept }, { wanted: useful(full), accept }];
 }
 
-/** What was tried with success has to pass afterwards, too. */
-function withAddresses({ wish, tried }: Trial): SpfWish {
+/** What was tried with success has to pass afterwards, too. By the name that people know, which notes repeat. */
+function withAddresses({ wish, who, tried }: Trial): SpfWish {
   const passing = tried.filter(({ result }) => result === 'pass').map(({ address }) => address);
-  return { ...wish, addresses: [...new Set([...(wish.addresses ?? []), ...passing])] };
+  return { ...wish, sender: who, addresses: [...new Set([...(wish.addresses ?? []), ...passing])] };
 }
 
 /** A sender that sends with a name below needs no term here; over the limit those that are there go first. */
@@ -99,7 +111,7 @@ export function fixByRecord(
 /** The record of a name of the domain's own with other terms: at the domain mended as a whole, elsewhere the same text otherwise. */
 export function fixOwnRecord(facts: DomainFacts, at: QueryName, text: string, edits: Edits): Fix | undefined {
   if (at === facts.subject.domain) return fixByRecord(facts, edits);
-  const edited = editText(facts, text, { ...edits, at });
+  const edited = editText(facts, text, withUsual(facts, edits, at));
   return {
     delete: [txtAt(at, text)],
     set: [txtAt(at, edited.text)],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { theFinding } from '../../../../../test/support/doctor.ts';
+import { findingsFor, theFinding } from '../../../../../test/support/doctor.ts';
 import { gatherSpfAndAddresses } from '../../../../../test/support/doctor-family.ts';
 import type { FindingStatus } from '../../types.ts';
 import type { spfChecks } from '../checks/spf.ts';
@@ -526,3 +526,22 @@ for (const { id, status, says, deletes, sets, severity, ...scene } of cases) {
     if (sets !== undefined) assert.deepEqual(finding.fix?.set.map(shown), sets);
   });
 }
+
+test('every fix of a record is the same, whichever is taken first', async () => {
+  const zone = `
+example.com. TXT "v=spf1 include:_spf1.protonmail.com include:sendgrid.net include:servers.mcsv.net ptr ~all"
+_spf1.protonmail.com. TXT "v=spf1 ip4:192.0.2.0/28 ~all"
+_spf.protonmail.ch. TXT "v=spf1 ip4:192.0.2.0/28 ~all"
+sendgrid.net. TXT "v=spf1 ip4:198.51.100.0/28 ~all"
+servers.mcsv.net. TXT "v=spf1 ip4:203.0.113.0/28 ~all"`;
+  const scene = { zone, senders: ['proton', 'sendgrid', 'mailchimp'] };
+  for (const id of ['SPF-10', 'SPF-15', 'SPF-16'] as const)
+    for (const { fix } of await findingsFor(id, scene)) {
+      assert.deepEqual(
+        fix?.set.map(({ value }) => value),
+        ['v=spf1 include:_spf.protonmail.ch ~all'],
+        id,
+      );
+      assert.ok(!/: (sendgrid|mailchimp) /.test(String(fix?.steps)), 'names as people know them');
+    }
+});

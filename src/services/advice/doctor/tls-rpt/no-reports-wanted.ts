@@ -1,5 +1,6 @@
 /** RPT-01: nobody is asked to tell where encryption failed. */
 import { fails, passes, skips, staysUnknown } from '../judged.ts';
+import { isUnused } from '../parked/usage.ts';
 import type { DomainFacts, Judged, Rule } from '../types.ts';
 import { reportRecordName } from './facts.ts';
 import { recordFix, recordsThere } from './plan-record.ts';
@@ -22,9 +23,12 @@ function judge(facts: DomainFacts): Judged {
     });
   if (record.kind === 'found' || record.kind === 'invalid' || recordsThere(facts).length > 0)
     return passes({ subject: name, evidence, meaning: 'A record asks senders for reports about encryption.' });
-  if (tlsReports.receives === 'no')
-    return skips({ subject: name, meaning: `${subject.domain} receives no mail, so there is nothing to report on.` });
   const isPolicyThere = sts.announced.kind === 'found';
+  if (tlsReports.receives === 'no' || (!isPolicyThere && isUnused(facts)))
+    return skips({
+      subject: name,
+      meaning: `${subject.domain} ${tlsReports.receives === 'no' ? 'receives' : 'seems to receive'} no mail, so there is nothing to report on.`,
+    });
   return fails({
     subject: name,
     ...(isPolicyThere && { severity: 'warn' }),
