@@ -1,5 +1,6 @@
 /** BMI-02: a record that is none, or a logo that receivers do not show. */
 import { fails, listed, passes, quoted, skips, staysUnknown } from '../judged.ts';
+import { mendAtEnd } from '../mend-alias.ts';
 import type { DomainFacts, Judged } from '../types.ts';
 import { bimiRule, recordOf } from './bimi-rule.ts';
 import type { BimiFacts } from './facts.ts';
@@ -14,11 +15,11 @@ function judge(facts: DomainFacts, record: Extract<BimiFacts['record'], { kind: 
       subject: name,
       evidence,
       meaning: `The record of the logo (BIMI) is not valid, so nobody looks for it: ${record.why}.`,
-      fix: {
+      fix: mendAtEnd(facts, name, {
         delete: record.texts.map((text) => recordOf(facts, text)),
         set: [],
         steps: [`publish one record in their place: v=BIMI1; l=https://${facts.subject.domain}/logo.svg; a=`],
-      },
+      }),
     });
   if (record.logo === undefined)
     return skips({

@@ -65,13 +65,15 @@ function notAnnounced(facts: DomainFacts): Judged {
       subject: name,
       meaning: `${subject.domain} ${sts.receives === 'no' ? 'receives' : 'seems to receive'} no mail, so there is nothing to protect on the way.`,
     });
-  if (sts.file?.ok)
+  if (sts.file?.ok) {
+    const { delete: gone, set } = policyFix(facts, 'testing');
     return fails({
       subject: name,
       evidence: [...evidence, show(policyUrl(subject.domain), 'HTTPS')],
       meaning: 'An encryption policy is served, but no record in DNS announces it, so nobody looks at it.',
-      fix: { delete: [], set: policyFix(facts, 'testing').set },
+      fix: { delete: gone, set },
     });
+  }
   return fails({
     subject: name,
     severity: 'advice',

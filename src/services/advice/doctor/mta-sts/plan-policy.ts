@@ -1,6 +1,7 @@
 /** The policy and the record that a domain ought to have, by its MX of today: for fixes. As the plan has them. Pure. */
 import { stsPolicyOf, stsRecordOf } from '../../../setup/setup.ts';
 import type { Fix, FixRecord } from '../../types.ts';
+import { mendAtEnd } from '../mend-alias.ts';
 import { isLeftover } from '../mx/proof-left-over.ts';
 import type { DomainFacts } from '../types.ts';
 import { policyUrl, stsRecordName } from './facts.ts';
@@ -25,11 +26,11 @@ export function policyFix(facts: DomainFacts, mode: 'testing' | 'enforce'): Fix 
   );
   const value = stsRecordOf(policy);
   const there = recordsThere(facts);
-  return {
+  return mendAtEnd(facts, name, {
     delete: there.filter((record) => record.value !== value),
     set: there.some((record) => record.value === value) ? [] : [{ name, type: 'TXT', value, ttl: ttlSeconds }],
     steps: [serveStep(facts, policy)],
-  };
+  });
 }
 
 function serveStep({ subject }: DomainFacts, policy: string): string {

@@ -1,6 +1,7 @@
 /** STS-06: the office serves another policy than the id in DNS was made for. Only for policies of ours: we know what their ids mean. */
 import { ownStsPolicy, stsRecordOf } from '../../../setup/setup.ts';
 import { fails, passes, skips } from '../judged.ts';
+import { mendAtEnd } from '../mend-alias.ts';
 import type { DomainFacts, Judged, Rule } from '../types.ts';
 import { policyUrl, stsRecordName } from './facts.ts';
 import { recordsThere, ttlSeconds } from './plan-policy.ts';
@@ -39,6 +40,9 @@ function judge(facts: DomainFacts): Judged {
     evidence,
     meaning:
       'The encryption policy was changed and its id in DNS was not: senders go on with the policy they have kept.',
-    fix: { delete: recordsThere(facts), set: [{ name, type: 'TXT', value: stsRecordOf(served), ttl: ttlSeconds }] },
+    fix: mendAtEnd(facts, name, {
+      delete: recordsThere(facts),
+      set: [{ name, type: 'TXT', value: stsRecordOf(served), ttl: ttlSeconds }],
+    }),
   });
 }

@@ -1,6 +1,7 @@
 /** The record that a domain ought to have, as the plan has it: for fixes. Pure. */
 import { tlsReportText } from '../../../setup/setup.ts';
 import type { Fix, FixRecord } from '../../types.ts';
+import { mendAtEnd } from '../mend-alias.ts';
 import type { DomainFacts } from '../types.ts';
 import { reportRecordName } from './facts.ts';
 
@@ -19,5 +20,6 @@ function looksLikeTlsReport(text: string): boolean {
 
 export function recordFix(facts: DomainFacts, value = tlsReportText(facts.subject.domain)): Fix {
   const name = reportRecordName(facts.subject.domain);
-  return { delete: recordsThere(facts), set: [{ name, type: 'TXT', value, ttl: ttlSeconds }] };
+  const fix = { delete: recordsThere(facts), set: [{ name, type: 'TXT', value, ttl: ttlSeconds }] };
+  return mendAtEnd(facts, name, fix);
 }
