@@ -666,6 +666,16 @@ test('a domain that is closed as PRK wants it has nothing left to mend', async (
   assert.deepEqual(mends, []);
 });
 
+test('where a fix would have all mail refused and nobody knows whether there is any, it says so', async () => {
+  const watched = 'v=DMARC1; p=none; rua=mailto:d@example.net';
+  const permit = 'example.com._report._dmarc.example.net. TXT "v=DMARC1"\nexample.net. MX 10 mx.example.net.';
+  const silentZone = `example.com. A 192.0.2.1\n${dmarc(watched)}\n${permit}`;
+  const unsure = await theFinding('DMA-13', 'fail', { zone: silentZone });
+  assert.match(unsure.fix?.steps?.join() ?? '', /right only if nobody sends as example\.com/);
+  const closed = await theFinding('DMA-13', 'fail', { zone: `example.com. MX 0 .\n${dmarc(watched)}\n${permit}` });
+  assert.deepEqual(closed.fix?.steps ?? [], []);
+});
+
 test('the logo asks of the record what the check of the policy asks', async () => {
   const text = 'v=DMARC1; p=quarantine; sp=none; pct=50; ri=3600';
   const logo = 'default._bimi.example.com. TXT "v=BIMI1; l=https://example.com/l.svg"';

@@ -4,6 +4,7 @@
  */
 import { type DmarcDraft, draftText, emptyDraft } from '../../../setup/setup.ts';
 import type { Fix, FixRecord } from '../../types.ts';
+import { usageOf } from '../parked/usage.ts';
 import type { DomainFacts } from '../types.ts';
 import { reportsTo, safeDraft } from './safe-draft.ts';
 
@@ -16,7 +17,16 @@ export function mended(
   steps: readonly string[] = [],
 ): Fix {
   const draft = change(safeDraft(facts) ?? { ...emptyDraft, rua: reportsTo(facts) });
-  return replaced(facts, draftText(draft), steps);
+  return replaced(facts, draftText(draft), [...steps, ...unlessSending(facts, draft)]);
+}
+
+/** A domain that nothing shows in use may send by a key that nobody can guess, and a bare record would have its mail refused. */
+function unlessSending(facts: DomainFacts, { p }: DmarcDraft): readonly string[] {
+  const { domain } = facts.subject;
+  if (p !== 'reject' || facts.dmarc.policy === 'reject' || usageOf(facts).usage !== 'silent') return [];
+  return [
+    `p=reject is right only if nobody sends as ${domain}. If somebody does, say who first: posthorn check ${domain} --sender NAME`,
+  ];
 }
 
 /** @param text in place of what stands at the name now */
