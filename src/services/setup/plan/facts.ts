@@ -117,6 +117,11 @@ export function look(facts: Facts, name: string, type: ObservedType): Sight {
   };
 }
 
+/** Whether a wildcard beside the name, if not above it, has records of the type. */
+export function isWildBeside(facts: Facts, name: string, type: ObservedType): boolean {
+  return facts.answer(`${probeLabel}${name.slice(name.indexOf('.'))}`, type).kind === 'found';
+}
+
 /** RFC 4592 §2.1.1: a wildcard answers in the name of whoever is asked for, so its answer is the same beside. */
 function isSynthesized(facts: Facts, name: string, type: ObservedType): boolean {
   const answer = facts.answer(name, type);

@@ -179,6 +179,19 @@ test('what a wildcard says is not at the name: it neither gives way nor is in th
   ]);
 });
 
+test('RFC 4592 §2.2.2: a sub-domain that a wildcard serves is not taken away without a word', async () => {
+  const wild = '*.example.com A 192.0.2.1\n*.example.com MX 10 mx.example.net.\n';
+  const senders = [`${sendgrid},subdomain=news`];
+  const { plan } = await planned(`${world}${wild}`, { senders });
+  assert.deepEqual(
+    plan.conflicts.map(({ code, name, say }) => [code, name, /\((.*)\)/.exec(say)?.[1]]),
+    [['wildcard-ends', 'news.example.com', 'A 192.0.2.1, MX 10 mx.example.net']],
+  );
+  const kept = await planned(`${world}${wild}news.example.com A 192.0.2.1\n`, { senders });
+  assert.deepEqual(kept.plan.conflicts, []);
+  assert.deepEqual((await planned(`${world}${wild}`, { senders: [sendgrid] })).plan.conflicts, []);
+});
+
 test('a wildcard that says what is wanted is enough for those who ask', async () => {
   const { plan } = await planned('*._domainkey.example.com TXT "v=DKIM1; p="', { parked: true });
   assert.equal(plan.records.find(({ name }) => name.startsWith('*'))?.state, 'present');

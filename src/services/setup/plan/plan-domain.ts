@@ -17,12 +17,14 @@ import { planPtr } from './plan-ptr.ts';
 import { planSenders } from './plan-senders.ts';
 import { planSpf, uselessTerms } from './plan-spf.ts';
 import { planTls } from './plan-tls.ts';
+import { planWildcards } from './plan-wildcards.ts';
 import { meansTheSame } from './same-meaning.ts';
 
 export function planDomain(context: Context): Plan {
   const { domain, declaration } = context;
   const parts = declaration.parked ? [planParked(context)] : partsOf(context);
-  const { records, conflicts, notes, dropped, steps } = joined(parts);
+  const { records, conflicts: open, notes, dropped, steps } = joined(parts);
+  const conflicts = [...open, ...planWildcards(context, records)];
   return { domain, records: once(records), conflicts: distinct(conflicts), notes: distinct(notes), dropped, steps };
 }
 
