@@ -51,6 +51,29 @@ test('a file whose key is not that of its certificate is no certificate: another
   assert.ok(told.includes('tls.certificate_issued'));
 });
 
+test('a new certificate that is of no use, as to a clock that runs ahead, is no reason to ask for one after the other', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'posthorn-keeper-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const issued = await (await makeTestAuthority()).issue({ names });
+  const hourMs = 3_600_000;
+  const timers = createManualTimers(Date.now() + 100 * 365 * 24 * hourMs);
+  let asked = 0;
+  const issuer = {
+    issue: async () => {
+      asked++;
+      return accept(issued);
+    },
+  };
+  const told: string[] = [];
+  const signals = { emit: (_: string, name: string) => void told.push(name) };
+  const kept = keepCertificate({ folder, names, issuer, standIn: () => own, timers, signals });
+  t.after(() => kept.stop());
+  await timers.pass(hourMs);
+  assert.equal(asked, 3, 'at once, after ten minutes, and twenty more');
+  assert.equal(kept.identity(), issued);
+  assert.ok(told.includes('tls.certificate_of_no_use'));
+});
+
 test('proofs for a name and its wildcard are shown at once, and neither takes the other away', async () => {
   const zone = domain('example.com');
   const host = new ScriptedHost(zone, [set(zone, 'NS', ['ns1.host.example'])]);

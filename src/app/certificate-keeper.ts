@@ -88,10 +88,18 @@ class Keeper {
     const issued = await issuer.issue(names);
     const held = issued.ok ? heldOf(issued.value) : undefined;
     if (issued.ok && held !== undefined) {
-      this.#failures = 0;
       this.#held = held;
       this.#keep(issued.value);
       signals.emit('info', 'tls.certificate_issued', { until: new Date(held.facts.notAfterMs).toISOString() });
+      const next = decideRenewal({ nowMs: timers.nowMs(), wanted: names, held: held.facts, failures: 0, triedAtMs: 0 });
+      if (next.do === 'wait') {
+        this.#failures = 0;
+        return;
+      }
+      // Another one would be no better, and an authority counts those that it issues.
+      this.#failures++;
+      const reason = `the new certificate is no help: ${next.why}; is the clock of this machine right?`;
+      signals.emit('error', 'tls.certificate_of_no_use', { names: names.join(' '), reason });
       return;
     }
     this.#failures++;
