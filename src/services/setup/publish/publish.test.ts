@@ -139,7 +139,7 @@ test('what somebody else does meanwhile stays, and what was done before it is ta
 });
 
 test('what somebody else publishes at the same moment, the very same included, is not taken back', async () => {
-  const { host, publish, states } = scene({ meanwhile: (one) => end.forEach((each) => one.put(each)) });
+  const { host, publish, states } = scene({ meanwhile: (one) => end.forEach((each) => void one.put(each)) });
   assert.partialDeepStrictEqual(await publish(), { state: 'refused', code: 'changed-meanwhile' });
   same(
     host.sets.filter(({ name }) => name !== `old.${zone}`),
