@@ -82,7 +82,7 @@ export function recognitionLines({ senders, unclaimed }: Recognition, page: Reco
       ? [
           '',
           ...say(
-            `There are keys below _domainkey.${domain}, at selectors that nobody here guesses: headers and reports name them.`,
+            `There may be keys below _domainkey.${domain}, at selectors that nobody here guesses: headers and reports name them.`,
           ),
         ]
       : []),

@@ -626,3 +626,8 @@ test('two accounts with one service want the same selectors: told apart, and no 
     ['skip', 'skip', 'skip', 'skip'],
   );
 });
+
+test('a name that exists only because of a wildcard beside it is no proof of a key', async () => {
+  const zone = 'example.com. MX 10 mx.example.com.\n*.example.com. MX 10 mx.example.com.';
+  assert.match((await theFinding('DKM-01', 'unknown', { zone })).meaning, /^Something may stand below _domainkey/);
+});

@@ -143,7 +143,7 @@ function ofGuesses(facts: DomainFacts): Judged {
       evidence: keys.map(({ name }) => facts.show(name, 'TXT')),
     });
   const why = guessed.hasOtherKeys
-    ? 'Some key is published, under a name that cannot be guessed'
+    ? 'Something may stand below _domainkey, at a name that cannot be guessed'
     : guessed.failed > 0
       ? `The DNS gave no answer for ${guessed.failed} of the usual names`
       : 'No key was found under the names that services usually take; there may be others, which cannot be listed';
