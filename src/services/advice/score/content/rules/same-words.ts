@@ -20,9 +20,14 @@ export const sameWords: ContentRule<'MSG-05'> = {
     if (plain === undefined || html === undefined || plain.trim() === '')
       return [skipped({ subject, meaning: 'There is only one of the two.' })];
     const said = wordsOf(html.text);
-    const written = wordsOf(withoutAddresses(plain.slice(0, beginning)));
+    const written = wordsOf(plain);
     const shown = commonPercent(said, [written]);
-    const read = commonPercent(written, [said, wordsOf(html.hiddenText), wordsOf(imageTexts(content))]);
+    const seenAlone = commonPercent(written, [said]);
+    // What is hidden or stands for a picture counts, too, where what is shown does not do.
+    const isEnough = (seenAlone ?? 100) >= commonMin;
+    const read = isEnough
+      ? seenAlone
+      : commonPercent(written, [said, wordsOf(html.hiddenText), wordsOf(imageTexts(content))]);
     const evidence = [
       seen('words of the HTML that the text has', shown === undefined ? 'too few to tell' : `${shown} %`),
       seen('words of the text that the HTML has', read === undefined ? 'too few to tell' : `${read} %`),
@@ -54,13 +59,26 @@ function wordsOf(text: string): readonly string[] {
   for (let at = 0; at < text.length && words.length < soughtMax; at++) {
     const start = at;
     while (at < text.length && isWordCode(text.charCodeAt(at))) at++;
-    if (at - start >= 2) words.push(text.slice(start, Math.min(at, start + wordLength)).toLowerCase());
+    if (text.charCodeAt(at) === colon && isAddress(text, start, at)) at = addressEnd(text, at);
+    else if (at - start >= 2) words.push(text.slice(start, Math.min(at, start + wordLength)).toLowerCase());
   }
   return words;
 }
 const wordLength = 40;
-/** Characters that hold the words compared, addresses between them included. */
-const beginning = 20_000;
+const colon = 0x3a;
+
+/** The HTML has addresses in its links, where nobody reads them: they are no words. */
+function isAddress(text: string, start: number, end: number): boolean {
+  const scheme = text.slice(start, Math.min(end, start + wordLength)).toLowerCase();
+  return scheme === 'mailto' || (/^https?$/.test(scheme) && text.startsWith('//', end + 1));
+}
+
+function addressEnd(text: string, from: number): number {
+  let at = from;
+  for (let code = text.charCodeAt(at); at < text.length && code > 0x20 && code !== 0x3c && code !== 0x3e; )
+    code = text.charCodeAt(++at);
+  return at;
+}
 
 function isWordCode(code: number): boolean {
   const lower = code | 0x20;
@@ -70,10 +88,6 @@ function isWordCode(code: number): boolean {
 /** General punctuation and the marks of East Asia: words end there. */
 function isPunctuation(code: number): boolean {
   return (code >= 0x2000 && code <= 0x206f) || (code >= 0x3000 && code <= 0x303f) || (code >= 0xff00 && code <= 0xff0f);
-}
-
-function withoutAddresses(text: string): string {
-  return text.replace(/\b(?:https?:\/\/|mailto:)[^\s<>]{1,2048}/gi, ' ');
 }
 
 function imageTexts({ html }: Content): string {
