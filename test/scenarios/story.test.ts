@@ -76,7 +76,7 @@ test('the document has `score` once a state, and the words fit into 80 columns',
 });
 
 test('what is left out of a header field leaves the rest as it was', () => {
-  const told = tellState(states[2] as StoryState, 2, { style: plainStyle, columns: 400 });
+  const told = tellState(states[2] as StoryState, 2, { style: plainStyle, columns: 400, command: 'posthorn' });
   assert.match(told, /header\.a=rsa-sha256; dmarc=pass/);
 });
 

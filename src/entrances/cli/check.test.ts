@@ -16,7 +16,7 @@ test('a page of 80 columns: the score and the three worst things with their fix 
   assert.equal(err, '');
   const lines = out.split('\n');
   assert.match(lines[0] ?? '', /^example\.com: 4\.4 out of 10 {2}lucky if it reaches an inbox$/);
-  const order = ['Mend these 3 first', '1. ', '   What', '   Why', '   Fix', '2. ', '3. ', 'Not known', 'Fine'];
+  const order = ['Mend these 3 first', '1. ', '   Seen', '   Why', '   Fix', '2. ', '3. ', 'Not known', 'Fine'];
   const places = order.map((start) => lines.findIndex((line) => line.startsWith(start)));
   assert.deepEqual(
     places.toSorted((a, b) => a - b),
@@ -46,6 +46,28 @@ test('--json is one document with every check; exit 0 when nothing is to be mend
   }
 });
 
+test('where the DNS does not answer there is no score, and nothing is called perfect that is not', async () => {
+  const silent = { files: { z: ';!TIMEOUT example.com.\n' } };
+  const { out } = await cli('check example.com --zone z', silent);
+  assert.match(
+    out,
+    /^example\.com: the DNS did not answer, so there is no score\n.*\n {2}posthorn check example\.com --resolver/,
+  );
+  assert.equal(JSON.parse((await cli('check example.com --zone z --json', silent)).out).score, null);
+  assert.equal((await cli('check example.com --zone z --quiet', silent)).out, '-\n');
+  const key = { files: { z: `${perfectZone}\nweak._domainkey.example.com. TXT "v=DKIM1; p=AAAA"\n` } };
+  const damaged = await cli('check example.com --zone z --selector weak', key);
+  assert.equal(damaged.code, 1);
+  assert.match(damaged.out, /^example\.com: 10\.0 out of 10 {2}no points lost/);
+});
+
+test('the commands at the end repeat what was looked at', async () => {
+  const { out } = await cli(['check', 'example.com', '--ip', '192.0.2.9', '--zone', 'my zone'], {
+    files: { 'my zone': first ?? '' },
+  });
+  assert.match(out, /check example\.com --ip 192\.0\.2\.9 --zone 'my zone' --notation zone\n/);
+});
+
 test('--save keeps what was seen, and --replay tells the same', async () => {
   const kept: Record<string, string> = {};
   const writeNew = async (path: string, text: string) => {
@@ -55,7 +77,9 @@ test('--save keeps what was seen, and --replay tells the same', async () => {
   };
   const seen = await cli('check example.com --zone a.zone --save look.json', { ...here, writeNew });
   const again = await cli('check --replay look.json', { files: kept });
-  assert.deepEqual([again.code, again.out], [seen.code, seen.out]);
+  const options = / --(?:zone a\.zone|replay look\.json)/g; // the commands to type next name what was looked at
+  assert.match(again.out, options);
+  assert.deepEqual([again.code, again.out.replace(options, '')], [seen.code, seen.out.replace(options, '')]);
   const twice = await cli('check example.com --zone a.zone --save look.json', { ...here, writeNew });
   assert.equal(twice.code, 65);
   assert.match(twice.err, /there already[\s\S]*next: posthorn check example\.com --save example\.com-/);

@@ -10,8 +10,9 @@ import type { Style } from './style.ts';
 export type CheckPage = {
   readonly style: Style;
   readonly columns: number | undefined;
-  /** What to type to run it again. */
   readonly program: string;
+  /** What was asked, to be typed again behind the domain: ` --sender sendgrid --zone new.zone`. */
+  readonly options?: string;
 };
 
 type Pen = { readonly style: Style; readonly width: number };
@@ -38,7 +39,8 @@ const families: Readonly<Record<string, string>> = {
   PRK: 'A domain that sends nothing',
 };
 
-export function checkLines(check: DomainCheck, { style, columns, program }: CheckPage): string[] {
+export function checkLines(check: DomainCheck, page: CheckPage): string[] {
+  const { style, columns, program } = page;
   const pen: Pen = { style, width: Math.min(Math.max(columns ?? widthDefault, 40), widthMax) };
   if (check.exists === 'no') return absentLines(check, pen, program);
   const failed = check.findings.filter(({ status }) => status === 'fail').toSorted(worseFirst);
@@ -46,7 +48,7 @@ export function checkLines(check: DomainCheck, { style, columns, program }: Chec
   const worst = mends.flatMap(({ finding, earlier }) => (earlier === undefined ? [finding] : [])).slice(0, worstMax);
   const rest = failed.filter((one) => !worst.some((other) => isSame(one, other)));
   return [
-    ...headLines(check, failed, pen),
+    ...headLines(check, failed, pen, page),
     ...section(
       worst.length === 1 ? 'Mend this first' : `Mend these ${worst.length} first`,
       worst,
@@ -64,12 +66,19 @@ export function checkLines(check: DomainCheck, { style, columns, program }: Chec
     ...familySections(rest, worst, failed, pen),
     ...unknownLines(check.findings, pen),
     ...fineLines(check.findings, pen),
-    ...endLines(check, failed, pen, program),
+    ...endLines(check, failed, pen, page),
   ];
 }
 
-function headLines({ domain, prediction }: DomainCheck, failed: readonly Finding[], pen: Pen): string[] {
+function headLines(check: DomainCheck, failed: readonly Finding[], pen: Pen, page: CheckPage): string[] {
+  const { domain, prediction } = check;
   const { style } = pen;
+  if (check.exists === 'unknown')
+    return [
+      `${style.bold(domain)}: the DNS did not answer, so there is no score`,
+      ...paragraph('Try again later, or ask another name server:', pen),
+      `  ${page.program} check ${domain} --resolver 1.1.1.1`,
+    ];
   const { score, senders } = prediction;
   const mends = failed.filter(({ severity }) => severity !== 'advice').length;
   const said = mends === 0 ? 'nothing to mend' : `${mends} to mend`;
@@ -77,11 +86,21 @@ function headLines({ domain, prediction }: DomainCheck, failed: readonly Finding
   if (score === undefined)
     return [`${style.bold(domain)}: sends no mail, so there is no score`, ...paragraph(`${capital(count)}.`, pen)];
   const paint = score.tenths >= 80 ? style.good : score.tenths < 50 ? style.bad : (text: string) => text;
+  const say = score.band.name === 'perfect' && mends > 0 ? 'no points lost' : score.band.say;
+  const doubt = isSure(check) ? '' : ', as far as is known';
   return [
-    `${style.bold(domain)}: ${style.bold(paint(`${score.score.toFixed(1)} out of 10`))}  ${score.band.say}`,
+    `${style.bold(domain)}: ${style.bold(paint(`${score.score.toFixed(1)} out of 10`))}  ${say}${doubt}`,
     ...paragraph(`${capital(count)}.`, pen),
     ...senderLines(senders, pen),
   ];
+}
+
+/** Most points hang on these. */
+const decisive: readonly string[] = ['SPF-01', 'SPF-14', 'DKM-01', 'DMA-01', 'ALN-01'];
+
+function isSure({ findings, prediction }: DomainCheck): boolean {
+  const isKnown = prediction.senders.every(({ label }) => label !== undefined);
+  return isKnown && !findings.some(({ id, status }) => status === 'unknown' && decisive.includes(id));
 }
 
 function senderLines(senders: DomainCheck['prediction']['senders'], pen: Pen): string[] {
@@ -99,7 +118,7 @@ function absentLines({ domain, findings }: DomainCheck, pen: Pen, program: strin
   const next = above.includes('.') ? [`The domain above it:  ${program} check ${above}`] : [];
   const zone = findings.find(({ id, status }) => id === 'DNS-01' && status === 'fail');
   return [
-    pen.style.bad(`${domain} does not exist: the DNS knows no such name.`),
+    pen.style.bad(`${domain} does not exist.`),
     ...(zone ? paragraph(zone.meaning, pen) : []),
     '',
     'Is it spelled right, and registered?',
@@ -144,8 +163,9 @@ function weight({ severity, points }: Finding): string {
 function worstLines(finding: Finding, same: readonly Finding[], at: number, pen: Pen): string[] {
   const { style } = pen;
   return [
-    `${at + 1}. ${style.bold(style.bad(finding.id))}  ${style.bold(finding.title)}  (${weight(finding)})`,
-    ...same.flatMap((one, index) => labelled(index === 0 ? 'What' : 'also', one.meaning, pen)),
+    ...hanging(`${at + 1}. `, finding.meaning, pen).map(style.bold),
+    `   ${style.bad(`${finding.id} ${weight(finding)}`)}`,
+    ...same.slice(1).flatMap((one) => labelled('Also', one.meaning, pen)),
     ...finding.evidence.slice(0, seenMax).flatMap((one) => seenLines(one, pen)),
     ...labelled('Why', finding.why, pen),
     ...fixLines(joinedFix(same), pen),
@@ -282,15 +302,36 @@ function fineLines(findings: readonly Finding[], pen: Pen): string[] {
   );
 }
 
-function endLines({ domain, snapshot }: DomainCheck, failed: readonly Finding[], pen: Pen, program: string): string[] {
+function endLines(
+  { domain, snapshot }: DomainCheck,
+  failed: readonly Finding[],
+  pen: Pen,
+  { program, options = '' }: CheckPage,
+): string[] {
   const hasRecords = failed.some(({ fix }) => fix !== undefined && fix.set.length + fix.delete.length > 0);
   const nexts = [
-    ...(hasRecords ? [['The records alone', `${program} check ${domain} --notation zone`]] : []),
+    ...(hasRecords ? [['The records alone', `${program} check ${domain}${options} --notation zone`]] : []),
     ...(snapshot.subject.declared.length === 0
-      ? [['With your senders', `${program} check ${domain} --sender ID  (${program} senders list)`]]
+      ? [
+          ['With your senders', `${program} check ${domain}${options} --sender ID`],
+          ['Their ids', `${program} senders list`],
+        ]
       : []),
   ];
-  return nexts.length === 0 ? [] : ['', ...nexts.map(([what = '', line = '']) => pen.style.dim(`${what}: ${line}`))];
+  return nexts.length === 0 ? [] : ['', ...nexts.flatMap(([what = '', line = '']) => nextLines(what, line, pen))];
+}
+
+/** To be typed: a long one in several lines, as a shell takes it. */
+function nextLines(what: string, line: string, { style, width }: Pen): string[] {
+  if (what.length + 2 + line.length <= width) return [style.dim(`${what}: ${line}`)];
+  const lines = [''];
+  for (const part of line.split(/ (?=--)/)) {
+    const last = lines.at(-1) ?? '';
+    if (last === '') lines[0] = `  ${part}`;
+    else if (last.length + 1 + part.length + 2 <= width) lines[lines.length - 1] = `${last} ${part}`;
+    else lines.push(`    ${part}`);
+  }
+  return [`${what}:`, ...lines.map((one, at) => (at < lines.length - 1 ? `${one} \\` : one))].map(style.dim);
 }
 
 function section<Item>(

@@ -16,12 +16,13 @@ import { type Answer, json } from '../answer.ts';
 import { type Asked, exitOf, readCheckedDomain } from '../check-words.ts';
 import { CliError } from '../cli-error.ts';
 import type { CliHost } from '../cli-host.ts';
+import { quoted } from '../describe-failure.ts';
 import { exits } from '../exits.ts';
 import { type FixNotation, fixNotations, fixText } from '../fix-notation.ts';
 import { each, type Leaf } from '../leaf.ts';
 import { bad, readDomain, readTimeout } from '../read-options.ts';
 import { checkLines } from '../render-check.ts';
-import type { Run } from '../run.ts';
+import type { Run, SharedOptions } from '../run.ts';
 
 type Options = {
   readonly sender?: readonly string[];
@@ -72,7 +73,7 @@ async function check(run: Run, options: Options, text?: string): Promise<Answer 
   }
   const seen = options.replay === undefined ? await look(run, options, text) : await lookBack(run, options, text);
   if (options.save !== undefined) await save(run, options.save, seen);
-  return answerOf(run, seen, { notation, saved: options.save });
+  return answerOf(run, seen, { notation, saved: options.save, options: typedAgain(options) });
 }
 
 // ---- what is asked
@@ -171,9 +172,27 @@ async function save({ host }: Run, path: string, { snapshot, domain }: DomainChe
 
 // ---- telling
 
-type Telling = { readonly notation: FixNotation | undefined; readonly saved: string | undefined };
+type Telling = {
+  readonly notation: FixNotation | undefined;
+  readonly saved: string | undefined;
+  readonly options: string;
+};
 
-function answerOf(run: Run, seen: DomainCheck, { notation, saved }: Telling): Answer {
+/** What the look depends on, as it was typed. */
+function typedAgain({ sender, selector, ip, helo, replay, resolver, zone }: Options & SharedOptions): string {
+  const given: readonly (readonly [string, readonly string[]])[] = [
+    ['--sender', sender ?? []],
+    ['--selector', selector ?? []],
+    ['--ip', ip ?? []],
+    ['--helo', helo === undefined ? [] : [helo]],
+    ['--replay', replay === undefined ? [] : [replay]],
+    ['--resolver', resolver ?? []],
+    ['--zone', zone ?? []],
+  ];
+  return given.flatMap(([option, values]) => values.map((value) => ` ${option} ${quoted(value)}`)).join('');
+}
+
+function answerOf(run: Run, seen: DomainCheck, { notation, saved, options }: Telling): Answer {
   const document = { ...checkDocument(seen), ...(saved !== undefined && { snapshot: saved }) };
   const { score } = seen.prediction;
   return {
@@ -182,7 +201,7 @@ function answerOf(run: Run, seen: DomainCheck, { notation, saved }: Telling): An
     value: score === undefined ? '-' : score.score.toFixed(1),
     lines: (style, columns) =>
       notation === undefined
-        ? checkLines(seen, { style, columns, program: run.host.command })
+        ? checkLines(seen, { style, columns, program: run.host.command, options })
         : fixText(seen, notation).replace(/\n$/, '').split('\n'),
   };
 }

@@ -6,7 +6,7 @@ import type { DomainCheck } from './check-domain.ts';
 export type CheckDocument = {
   readonly domain: string;
   readonly checked_at: string;
-  /** As good as its worst sender; null for a domain that sends nothing. */
+  /** As good as its worst sender; null for a domain that sends nothing, and where the DNS did not answer. */
   readonly score: number | null;
   readonly band: ScoreBand | null;
   /** The worst first. */

@@ -61,7 +61,7 @@ async function look(
   const senders = knowSenders({ world, catalogue, domain }, candidates.value, signs);
   const facts = await gatherFacts(world, { ...about, catalogue, senders, signs }, show);
   const exists = await existenceOf(world, domain);
-  const prediction = exists === 'no' ? { senders: [] } : predictScore(facts);
+  const prediction = exists === 'yes' ? predictScore(facts) : { senders: [] };
   return accept({
     domain,
     checkedAtMs: world.nowMs,
@@ -74,7 +74,8 @@ async function look(
 
 /** Asked by several families anyway. */
 async function existenceOf(world: DoctorWorld, domain: DomainName): Promise<DomainCheck['exists']> {
-  const answer = await world.resolver.lookup(domain, 'TXT');
-  if (answer.kind === 'failed') return 'unknown';
+  const answers = [await world.resolver.lookup(domain, 'TXT'), await world.resolver.lookup(domain, 'MX')];
+  const answer = answers.find(({ kind }) => kind !== 'failed');
+  if (answer === undefined) return 'unknown';
   return answer.kind === 'none' && answer.why === 'nxdomain' ? 'no' : 'yes';
 }
