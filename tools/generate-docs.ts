@@ -1,12 +1,13 @@
 /**
  * Writes the pages that are made from tables in the code: docs/EVENTS.md, docs/CONFIG.md, docs/CONFORMANCE.md, docs/FINDINGS.md,
- * the guides of the senders, the guide that tells the story, and the SDK's types.
+ * the guides of the senders, the guides that tell the story and walk through five zones, and the SDK's types.
  * `npm run docs` writes them; `test/tidy.test.ts` holds the committed pages against what would be written.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { environmentName } from '../src/app/config.ts';
+import { loadCatalogue } from '../src/app/load-catalogue.ts';
 import { playStory } from '../src/app/sandbox/story/run-story.ts';
 import type { StoryState } from '../src/app/sandbox/story/story.ts';
 import { storyPage } from '../src/app/sandbox/story/tell-story.ts';
@@ -16,6 +17,7 @@ import { conformanceLedger } from './conformance-ledger.ts';
 import { findingsLines } from './findings-page.ts';
 import { sdkTypes } from './generate-sdk-types.ts';
 import { senderGuides } from './sender-guides.ts';
+import { type Walked, walkZones, zonesPage } from './zones-guide.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 
@@ -125,12 +127,23 @@ export function storyGuide(states: readonly StoryState[]): Page {
   return page('docs/guides/from-2-to-10.md', 'From 2 to 10', 'a run of `posthorn sandbox --story`', storyPage(states));
 }
 
+/** From runs of the doctor: `tools/zones-guide.test.ts` holds the committed page against others. */
+export function zonesGuide(walked: readonly Walked[]): Page {
+  return page(
+    'docs/guides/zones.md',
+    'Five zones',
+    'runs of `posthorn check --zone` (tools/zones-guide.ts)',
+    zonesPage(walked),
+  );
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const io = {
     environment: {},
     err: (text: string) => process.stderr.write(text),
     signal: AbortSignal.timeout(60_000),
   };
-  const pages = [...generatedPages(), storyGuide(await playStory(io))];
+  const zones = zonesGuide(await walkZones(await loadCatalogue()));
+  const pages = [...generatedPages(), zones, storyGuide(await playStory(io))];
   for (const { path, text } of pages) writeFileSync(join(root, path), text);
 }

@@ -8,6 +8,7 @@ import { nothingKnown, scoreOf } from '../score/table.ts';
 import type { DkimFact, Score, ScoreFacts, SpfFact } from '../score/types.ts';
 import type { Fix } from '../types.ts';
 import type { KeyState } from './dkim/sender-keys.ts';
+import { isUnused } from './parked/usage.ts';
 import type { Trial } from './spf/try-senders.ts';
 import type { DomainFacts, KnownSender } from './types.ts';
 
@@ -44,7 +45,7 @@ export function predictScore(facts: DomainFacts): Prediction {
     const sorted = scores.toSorted((a, b) => a.score.tenths - b.score.tenths);
     return { senders: sorted, ...(sorted[0] && { score: sorted[0].score }) };
   }
-  if (sendsNothing(facts)) return { senders: [] };
+  if (sendsNothing(facts) || isUnused(facts)) return { senders: [] };
   const score = scoreOf(factsFor(facts, anybody(facts)));
   return { senders: [{ name: 'whoever sends', isDeclared: false, score }], score };
 }

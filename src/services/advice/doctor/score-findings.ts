@@ -21,9 +21,8 @@ export function scoreFindings(
 
 /** Of the worst sender that it costs anything: its score is the domain's. */
 function pointsOf({ id }: Finding, { senders }: Prediction): number | undefined {
-  const charged = id === 'PRK-03' ? 'DMA-01' : id; // of an unused domain it speaks in the place of the other
   for (const { score } of senders) {
-    const deduction = score.deductions.find(({ check }) => check === charged);
+    const deduction = score.deductions.find(({ check }) => check === id);
     if (deduction) return deduction.gainTenths / 10;
   }
   return undefined;
