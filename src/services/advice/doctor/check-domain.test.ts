@@ -43,6 +43,10 @@ test('a domain that sends nothing has no score, and one that is not there has no
   assert.equal((await checked({ zone: parked })).prediction.score, undefined);
   const gone = await checked({ zone: parked, domain: 'example.org' });
   assert.deepEqual([gone.exists, gone.prediction.score], ['no', undefined]);
+  const alias = await checked({ zone: 'example.com. CNAME shop.example.net.\nexample.net. A 192.0.2.1' });
+  assert.equal(alias.exists, 'yes');
+  const records = gone.findings.flatMap(({ fix }) => fix?.set ?? []);
+  assert.deepEqual(records, [], 'nothing is to be published for a name that somebody mistyped');
 });
 
 test('a perfect domain has nothing to mend', async () => {

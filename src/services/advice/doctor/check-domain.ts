@@ -77,5 +77,7 @@ async function existenceOf(world: DoctorWorld, domain: DomainName): Promise<Doma
   const answers = [await world.resolver.lookup(domain, 'TXT'), await world.resolver.lookup(domain, 'MX')];
   const answer = answers.find(({ kind }) => kind !== 'failed');
   if (answer === undefined) return 'unknown';
-  return answer.kind === 'none' && answer.why === 'nxdomain' ? 'no' : 'yes';
+  if (answer.kind === 'found' || answer.why !== 'nxdomain') return 'yes';
+  const alias = await world.resolver.lookup(domain, 'CNAME');
+  return alias.kind === 'found' ? 'yes' : 'no'; // RFC 6604 §3: the name error may be about the end of an alias
 }

@@ -1,6 +1,6 @@
 /** DMA-01: no record, neither of the domain nor of one above it. */
 import { fails, passes, skips, staysUnknown } from '../judged.ts';
-import { isUnused } from '../parked/usage.ts';
+import { usageOf } from '../parked/usage.ts';
 import type { DomainFacts, Judged, Rule } from '../types.ts';
 import { mended } from './mend-record.ts';
 import { aboutRecord, unanswered } from './own-record.ts';
@@ -28,7 +28,9 @@ function judge(facts: DomainFacts): Judged {
       meaning: `${subject.domain} follows the DMARC record of ${inForce.domain}.`,
       evidence: [...about.evidence, facts.show(`_dmarc.${inForce.domain}`, 'TXT')],
     });
-  if (isUnused(facts))
+  const { usage } = usageOf(facts);
+  if (usage === 'absent') return skips({ ...about, meaning: `${subject.domain} does not exist in the DNS.` });
+  if (usage === 'closed' || usage === 'silent')
     return skips({
       ...about,
       meaning: `${subject.domain} seems to be used for no mail: PRK-03 tells which record it needs.`,

@@ -116,6 +116,23 @@ const cases: Record<Id, readonly Case[]> = {
       says: /zone file has no record/,
     },
     {
+      what: 'an alias to a name that is not there',
+      status: 'fail',
+      scene: { zone: 'example.com. CNAME shop.example.net.\nexample.net. A 192.0.2.1' },
+      fix: {
+        delete: [record('example.com', 'CNAME', 'shop.example.net')],
+        set: [],
+        steps: ['If example.com shall be used, give it records of its own, or an alias to a name that exists.'],
+      },
+      says: /is an alias to shop\.example\.net, and there is no such name/,
+    },
+    {
+      what: 'an alias that a zone file knows no end of',
+      status: 'unknown',
+      scene: { zone: 'example.com. CNAME shop.example.net.', isUnpublished: true },
+      says: /alias to shop\.example\.net; the zone file knows nothing/,
+    },
+    {
       what: 'every server is dead',
       status: 'fail',
       scene: {

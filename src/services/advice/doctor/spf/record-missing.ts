@@ -14,6 +14,9 @@ function judgeMissing(facts: DomainFacts): readonly Judged[] {
   if (txt.kind === 'failed') return [{ ...about, status: 'unknown', meaning: sayNotTold(domain) }];
   if (records.length > 0)
     return [{ ...about, status: 'pass', meaning: `${domain} says in DNS who may send its mail.` }];
+  // DNS-01 tells: whoever mistyped the name is not to publish anything.
+  if (txt.kind === 'none' && txt.why === 'nxdomain' && facts.subject.senders.length === 0)
+    return [{ ...about, status: 'skip', meaning: `${domain} does not exist in the DNS.` }];
   const meaning =
     nearRecords.length > 0
       ? `${domain} has something that looks like an SPF record, but receivers do not see it as one.`
