@@ -86,13 +86,12 @@ export async function openOfficeBeside(
 /** Only few commands send, and only some of what they send is scored. */
 function preflightBeside(config: Config, hostname: DomainName): Preflight {
   return async (draft) => {
-    const [{ openFilters, openPreflight }, { officeScorer }, { openOfficeDns }, { createNodeNet }] = await Promise.all([
+    const [{ openFilters, openPreflight }, { officeScorer }, { openOfficeDns }] = await Promise.all([
       import('./preflight.ts'),
       import('./office-scorer.ts'),
       import('./office-dns.ts'),
-      import('../adapters/net/node-net.ts'),
     ]);
-    const eyes = { ...world, net: createNodeNet(), resolver: openOfficeDns(config).resolver };
+    const eyes = { ...world, resolver: openOfficeDns(config).resolver };
     return openPreflight(officeScorer({ ...eyes, filters: openFilters(config, eyes) }), hostname, eyes).preflight(
       draft,
     );

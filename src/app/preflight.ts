@@ -4,6 +4,7 @@
  */
 import { createRspamdFilter } from '../adapters/filters/rspamd.ts';
 import { createSpamdFilter } from '../adapters/filters/spamd.ts';
+import { createNodeNet } from '../adapters/net/node-net.ts';
 import type { DomainName } from '../format/domain-name.ts';
 import type { Scorer } from '../services/advice/advice.ts';
 import type { MessageFilter } from '../services/advice/score/content/types.ts';
@@ -40,15 +41,15 @@ export function openPreflight(
   return { score, preflight: async (draft) => preflightOf(await score(draft)) };
 }
 
-/** Those of the configuration. */
+/** Those of the configuration. They stand where the office really runs, in the sandbox world, too. */
 export function openFilters(
   { 'filters.rspamd': url, 'filters.spamd': at }: Pick<Config, 'filters.rspamd' | 'filters.spamd'>,
-  { net, timers }: Pick<World, 'net' | 'timers'>,
+  { timers }: Pick<World, 'timers'>,
 ): readonly MessageFilter[] {
   const common = { timers, timeMs: filterMs };
   return [
     ...(url === undefined ? [] : [createRspamdFilter({ ...common, url })]),
-    ...(at === undefined ? [] : [createSpamdFilter({ ...common, net, at })]),
+    ...(at === undefined ? [] : [createSpamdFilter({ ...common, net: createNodeNet(), at })]),
   ];
 }
 
