@@ -21,7 +21,11 @@ export const unbornNamesOpen: Rule = {
             meaning: `What becomes of mail from names that do not exist below the domain is said: ${applied}.`,
           }),
         ];
-      const meaning = `Nothing is said about names below the domain that do not exist (np=), so made-up ones like billing-office.${facts.subject.domain} ${applied === 'none' ? 'may be used by anybody' : 'are only put into the junk folder'}; none of your own mail comes from such a name.`;
-      return [fails({ ...about, meaning, fix: mended(facts) })];
+      const meaning = `Nothing is said about names below the domain that do not exist (np=), so made-up ones like billing-office.${facts.subject.domain} ${applied === 'none' ? 'may be used by anybody' : 'are only put into the junk folder'}; your own mail hardly ever comes from such a name.`;
+      // RFC 9989 App. A.4: a name exists that the DNS knows, whatever it answers; a host that nobody put there does not.
+      const steps = [
+        'If a machine of yours writes from a name that is not in the DNS (root@web1...), give that name an A or MX record first.',
+      ];
+      return [fails({ ...about, meaning, fix: mended(facts, undefined, steps) })];
     }),
 };
