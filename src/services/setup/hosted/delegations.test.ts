@@ -510,6 +510,20 @@ test('a policy document that the office serves follows keys and declaration; its
   assert.equal(await shown('_eml.example.com'), 'none');
 });
 
+test('a policy document tells the DMARC stage that the office answers, which no declaration has to name', async (t) => {
+  const { delegations, policies, directory, setup } = await scene(t);
+  const dmarcBefore = 'v=DMARC1; p=reject; sp=reject; np=reject';
+  assert.ok((await delegations.delegate(example, { kind: 'names', dmarcBefore })).ok);
+  const declaration = (name: typeof example) => setup.declaration(name);
+  const origin = 'https://mx.posthorn.example';
+  const pushed = await pushOfficePolicy({ directory, hostname, delegations, declaration, policies, origin }, example);
+  assert.ok(pushed.ok);
+  const record = parsePolicyRecord([pushed.value.record]);
+  assert.ok(record?.ok);
+  const opened = openPolicy(Buffer.from(pushed.value.document), record.value);
+  assert.ok(opened.ok && opened.value.dmarc.stage === 'reject');
+});
+
 test('the record of a policy document is planned once one is served, and another’s waits for a person', async (t) => {
   const { delegations, policies, directory, setup, world } = await scene(t);
   const ports = { directory, hostname, delegations, policies, origin: 'https://mx.posthorn.example' };
