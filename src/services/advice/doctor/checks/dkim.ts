@@ -83,21 +83,21 @@ export const dkimChecks = {
     title: 'Age of DKIM keys',
     severity: 'advice',
     fails: 'A key has been in use for more than 180 days.',
-    why: 'RFC 6376 §8.1 and common practice: the longer a key is in use, the more people have had the chance to copy it.',
+    why: 'RFC 6376 §8.3 and common practice: the longer a key is in use, the more people have had the chance to copy it.',
     fix: 'Change the key: the new one under a new selector, the old one away a week later.',
   },
   'DKM-13': {
     title: 'Every DKIM key in use is known',
     severity: 'warn',
     fails: 'Receivers report mail signed as the domain with a key of nobody who is known here.',
-    why: 'Whoever has a key that is published in your zone passes for you everywhere (RFC 6376 §8.1).',
+    why: 'Whoever has a key that is published in your zone passes for you everywhere (RFC 6376 §8.3).',
     fix: 'Find out whose it is; declare the sender, or delete the key.',
   },
   'DKM-14': {
     title: 'No DKIM key is left over',
     severity: 'advice',
     fails: 'A published key was in no report of receivers for 90 days.',
-    why: 'A key that nobody needs can only be abused (RFC 6376 §3.1 asks to take old ones away).',
+    why: 'A key that nobody needs can only be abused (RFC 6376 §8.3); once its signatures are no longer in transit, nobody misses it (§3.1).',
     fix: 'Delete its record.',
   },
   'DKM-15': {
@@ -118,7 +118,7 @@ export const dkimChecks = {
     title: 'DKIM keys of your account alone',
     severity: 'advice',
     fails: 'A sender signs for all its customers with the same key.',
-    why: 'RFC 6376 §8.1: a key that leaks lets others sign as everybody who published it.',
+    why: 'RFC 6376 §8.3: a key that leaks lets others sign as everybody who published it.',
     fix: 'Nothing has to be done; a name below the domain keeps it apart.',
   },
 } as const satisfies Record<string, Check>;

@@ -70,7 +70,7 @@ export const dmarcChecks = {
     title: 'Number of DMARC report addresses',
     severity: 'advice',
     fails: 'More than two addresses are named for reports.',
-    why: 'RFC 7489 §6.2: receivers have to serve two; many do no more.',
+    why: 'RFC 7489 §6.2: receivers have to serve two, and may stop there.',
     fix: 'Name two at most.',
   },
   'DMA-11': {
@@ -91,7 +91,7 @@ export const dmarcChecks = {
     title: 'DMARC policy for names that do not exist',
     severity: 'advice',
     fails: 'Nothing is said about names below the domain that do not exist (np=).',
-    why: 'RFC 9989 §4.7: no mail of your own comes from them, so refusing it costs nothing.',
+    why: 'RFC 9989 §4.7: np= is for names that are not in the DNS. Hardly anybody sends from one, and forgers make them up.',
     fix: 'Add np=reject.',
   },
   'DMA-14': {
