@@ -103,3 +103,18 @@ test('a change builds its zone alone; a zone that comes, the one above it as wel
   assert.ok(after.ok);
   assert.deepEqual([...after.value.values()], [...come.value.values()]);
 });
+
+test('what a zone says at its names outweighs what one above it keeps there, and neither keeps the other from being served', () => {
+  const above = sourceOf('h.t', ['w.a.h.t. 60 CNAME far.t.', 'x.a.h.t. 60 A 192.0.2.1', 'y.a.h.t. 60 A 192.0.2.2']);
+  const below = sourceOf('a.h.t', ['w.a.h.t. 60 TXT "own"', 'x.a.h.t. 60 CNAME far.t.']);
+  for (const put of [
+    [above, below],
+    [below, above],
+  ]) {
+    const { made } = updated(new ZoneShelf(), { put, gone: [] });
+    assert.ok(made.ok, made.ok ? '' : made.say);
+    const tree = made.value.get('a.h.t')?.tree;
+    const types = (name: string) => [...(tree?.get(name)?.keys() ?? [])];
+    assert.deepEqual([types('w.a.h.t'), types('x.a.h.t'), types('y.a.h.t')], [[16], [5], [1]]);
+  }
+});

@@ -129,7 +129,23 @@ function recordsOf(placed: Shelf['placed'], sources: Shelf['sources'], source: Z
   const others = keysAbove(source.soa.name).flatMap((above) =>
     sources.has(above) ? (placed.get(above)?.get(key) ?? []) : [],
   );
-  return others.length === 0 ? own : [...others, ...own];
+  return others.length === 0 ? own : [...fitting(others, own), ...own];
+}
+
+/**
+ * RFC 1034 §3.6.2: beside an alias stands nothing. Where a zone and one above it, often of different people, keep an alias and something
+ * else at one name, the zone's own counts: it must keep neither from being served.
+ */
+function fitting(others: readonly DnsRecord[], own: readonly DnsRecord[]): readonly DnsRecord[] {
+  const isAlias = ({ data }: DnsRecord) => data.type === 'CNAME';
+  const held = new Map(own.map((record) => [dnsNameKey(record.name), isAlias(record)]));
+  return others.filter((record) => {
+    const key = dnsNameKey(record.name);
+    const isAliasThere = held.get(key);
+    if (isAliasThere !== undefined && (isAliasThere || isAlias(record))) return false;
+    held.set(key, isAlias(record));
+    return true;
+  });
 }
 
 function* makeZone(
