@@ -16,7 +16,7 @@ test('a filter of the configuration is asked where the office runs, whatever wor
     const place = server.address();
     assert.ok(place !== null && typeof place === 'object');
     const [filter, ...more] = openFilters(
-      { 'filters.spamd': { address: '127.0.0.1', port: place.port } },
+      { 'filters.rspamd': undefined, 'filters.spamd': { address: '127.0.0.1', port: place.port } },
       { timers: systemClock },
     );
     assert.deepEqual(more, []);

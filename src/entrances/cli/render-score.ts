@@ -159,7 +159,10 @@ function recordLines(verb: 'delete' | 'set', record: Fix['set'][number], page: P
 function wayLines({ way }: ShownScore, page: Page): string[] {
   if (way.length < 2) return [];
   return way.flatMap(({ check, from, to, fix }, at) => {
-    const does = fix.steps?.[0] ?? fix.set.map(({ name, type }) => `${type} ${name}`).join(', ');
+    const [first, ...more] = fix.steps ?? [];
+    const records = fix.set.map(({ name, type }) => `${type} ${name}`).join(', ');
+    // One step beside records explains them: what is done is to publish them.
+    const does = records !== '' && more.length === 0 ? `Publish ${records}` : (first ?? '');
     const lead = `  ${at + 1}. ${from.toFixed(1)} -> ${to.toFixed(1).padEnd(4)}  ${check.padEnd(6)}  `;
     return hanging(lead, oneLine(does, page, lead.length), page);
   });

@@ -30,6 +30,7 @@ test('score: the number first, each lost point with its fix, within 80 columns, 
   assert.match(out, / -2\.4 {2}DKM-01 {2}Nobody signed it[\s\S]* -2\.0 {2}DMA-01 {2}shop\.example has no DMARC record/);
   assert.match(out, /\+ _dmarc\.shop\.example TXT "v=DMARC1; p=none"/);
   assert.match(out, /\nThe way to 10\n {2}1\. 5\.6 -> 8\.0 /);
+  assert.match(out, /2\. 8\.0 -> 10\.0 {2}DMA-01 {2}Publish TXT _dmarc\.shop\.example\n/);
   assert.match(out, /\nFine\n {2}\+ SPF passes for shop\.example\.\n/);
   assert.doesNotMatch(out, /\u001b/);
   assert.deepEqual(
