@@ -81,7 +81,7 @@ export const spfChecks = {
   },
   'SPF-12': {
     title: 'Size of the SPF record',
-    severity: 'error',
+    severity: 'warn',
     fails:
       'The record, or the DNS answer that carries it, is large: more than 255 characters, or 450, 512 or 1,232 octets.',
     why: 'RFC 7208 §3.4: an answer should fit into 512 octets, all TXT records of the name together; what does not fit is asked for again over TCP, which not everybody can.',

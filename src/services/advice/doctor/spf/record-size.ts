@@ -39,13 +39,13 @@ function worst(octets: number, length: number, count: number): { severity: Sever
   const all = `The DNS answer with the record and ${count === 1 ? 'nothing else' : `the other TXT records of the name (${count - 1})`} has ${octets} octets`;
   if (octets > answerMax)
     return {
-      severity: 'error',
-      meaning: `${all}: more than fits into one packet (${answerMax}), so some receivers never get it.`,
+      severity: 'warn',
+      meaning: `${all}: more than fits into one packet (${answerMax}), so receivers have to ask again over TCP, which some firewalls do not let them.`,
     };
   if (octets > answerWarn)
     return {
-      severity: 'warn',
-      meaning: `${all}: above ${answerWarn} older resolvers have to ask twice, and some firewalls do not let them.`,
+      severity: 'advice',
+      meaning: `${all}: above ${answerWarn} old resolvers have to ask twice, and some firewalls do not let them.`,
     };
   if (octets > answerGoal)
     return {
