@@ -39,6 +39,23 @@ test('a code that only one receiver uses is known without a word beside it', () 
   assert.equal(explained('5.7.26').by, 'status 5.7.26');
 });
 
+test('what sounds like another reply is told apart from it', () => {
+  const said: readonly (readonly [string, string])[] = [
+    [
+      '550 Requested action not taken: mailbox unavailable invalid DNS MX or A/AAAA resource record',
+      'any-sender-domain',
+    ],
+    ['550 Requested action not taken: mailbox unavailable', 'any-unknown-user'],
+    [
+      '553 5.7.2 [TSS09] All messages from 192.0.2.10 will be permanently deferred; Retrying will NOT succeed',
+      'yahoo-blocked',
+    ],
+    ['421 4.7.0 [TSS05] Messages from 192.0.2.10 temporarily deferred due to user complaints', 'yahoo-complaints'],
+    ['554 5.2.0 STOREDRV.Deliver.Exception:QuotaExceededException', 'any-full'],
+  ];
+  for (const [text, id] of said) assert.equal(explained(text).by, id, text);
+});
+
 test('words that only one receiver uses tell whose they are, without its name', () => {
   const said: readonly (readonly [string, string, string])[] = [
     [

@@ -91,7 +91,7 @@ export const anybodyReplies: readonly KnownReply[] = [
   },
   {
     id: 'any-sender-domain',
-    text: /(?:sender|domain of).{0,60}(?:domain not found|does not exist|not (?:have|resolve)|no (?:valid )?(?:mx|mail exchanger)|could not be verified|verification failed)|sender address rejected: domain/i,
+    text: /(?:sender|domain of).{0,60}(?:domain not found|does not exist|not (?:have|resolve)|no (?:valid )?(?:mx|mail exchanger)|could not be verified|verification failed)|sender address rejected: domain|invalid DNS MX or A/i,
     kind: 'setup',
     meaning: 'The domain of the return path does not exist or cannot receive mail, so bounces would be lost.',
     steps: ['give the domain of the return path an MX record', 'posthorn check {domain} looks at it'],
@@ -149,7 +149,7 @@ export const anybodyReplies: readonly KnownReply[] = [
   },
   {
     id: 'any-full',
-    text: /over ?quota|mailbox (?:is )?full|quota exceeded|insufficient (?:system )?storage|out of storage/i,
+    text: /over ?quota|QuotaExceeded|mailbox (?:is )?full|quota exceeded|insufficient (?:system )?storage|out of storage/i,
     kind: 'mailbox',
     meaning: 'The recipient’s mailbox is full.',
     steps: ['try again in some days', 'reach the recipient in another way'],

@@ -33,7 +33,7 @@ export const yahooReplies: readonly KnownReply[] = [
   {
     id: 'yahoo-complaints',
     receiver: 'Yahoo',
-    text: /\[(?:TSS?\d+|GL\d+)\]|deferred due to (?:unexpected volume|user complaints)/i,
+    text: /^(?!.*permanently deferred).*(?:\[(?:TSS?\d+|GL\d+)\]|deferred due to (?:unexpected volume|user complaints))/is,
     kind: 'rate',
     meaning: 'Yahoo waits: more mail than usual comes from this address, or people called it spam.',
     steps: [...slower, 'join Yahoo’s complaint feedback loop: it names who complained'],
