@@ -54,8 +54,9 @@ export function defineCheck(command: Command, leaf: Leaf, { command: program }: 
       'after',
       [
         '',
-        'Without --sender whoever left traces in the DNS is taken for a sender. Exit code 1',
-        'when something is to be mended. --file with --jsonl prints a line for each domain.',
+        'Without --sender whoever left traces in the DNS is taken for a sender. Exit',
+        'code 1 when something is to be mended. --file with --jsonl prints a line for',
+        'each domain.',
         '',
         `  ${program} check example.com`,
         `  ${program} check example.com --sender google-workspace --sender sendgrid`,
@@ -166,7 +167,7 @@ function unrefused(run: Run, checked: Awaited<ReturnType<typeof checkDomain>>): 
 async function save({ host }: Run, path: string, { snapshot, domain }: DomainCheck): Promise<void> {
   if (await host.writeNew(path, json(snapshotDocument(snapshot)))) return;
   throw bad('file_exists', `${path} is there already, and is left as it is.`, [
-    `${host.command} check ${domain} --save ${domain}-${new Date().toISOString().slice(0, 10)}.json`,
+    `${host.command} check ${domain} --save ${domain}-${new Date(host.timers.nowMs()).toISOString().slice(0, 10)}.json`,
   ]);
 }
 
