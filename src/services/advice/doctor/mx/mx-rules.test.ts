@@ -191,6 +191,18 @@ const cases: Record<Id, readonly Case[]> = {
       },
     },
     {
+      what: 'a second service behind the first gets what the first leaves',
+      status: 'fail',
+      scene: { zone: 'example.com. MX 1 aspmx.l.google.com.\nexample.com. MX 5 mx.example.com.' },
+      says: /whenever Google Workspace does not answer/,
+    },
+    {
+      what: 'two services side by side share the mail',
+      status: 'fail',
+      scene: { zone: 'example.com. MX 5 aspmx.l.google.com.\nexample.com. MX 5 mx.example.com.' },
+      says: /by chance/,
+    },
+    {
       what: 'two services: who was declared keeps the mail',
       status: 'fail',
       scene: {

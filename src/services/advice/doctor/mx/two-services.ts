@@ -34,7 +34,7 @@ export function twoServices(facts: DomainFacts): readonly Judged[] {
   return [
     fails({
       subject: domain,
-      meaning: `Mail to ${domain} goes to ${listed(owners)}: each gets a part of it, by chance.`,
+      meaning: `Mail to ${domain} goes to ${listed(owners)}: ${shareOf(hosts)}.`,
       evidence,
       fix: {
         delete: recordsOf(domain, 'MX', [
@@ -47,6 +47,14 @@ export function twoServices(facts: DomainFacts): readonly Judged[] {
       },
     }),
   ];
+}
+
+/** RFC 5321 §5.1: the lowest preference first; among equal ones by chance. */
+function shareOf([first, ...others]: readonly Owned[]): string {
+  const isEqual = others.some(({ preference, owner }) => preference === first?.preference && owner !== first?.owner);
+  return isEqual
+    ? 'each gets a part of it, by chance'
+    : `whenever ${first?.owner} does not answer, the mail goes to the other, and nobody looks for it there`;
 }
 
 function ownerOf({ subject }: DomainFacts, exchange: string): Pick<Owned, 'owner' | 'isService'> {
