@@ -23,9 +23,9 @@ export function defineTestAddress(command: Command, leaf: Leaf, { command: progr
       'after',
       [
         '',
-        'Send the message the way its readers get it: same program, same sender. The office',
-        'keeps only what it scored, for a week. Exit code 0 at 10 out of 10, 1 when points',
-        'are lost, 75 when nothing came in time.',
+        'Send the message the way its readers get it: same program, same sender. The',
+        'office keeps only what it scored, for a week. Exit code 0 at 10 out of 10, 1',
+        'when points are lost, 75 when nothing came in time.',
         '',
         `  ${program} test-address`,
         `  ${program} test-address --no-wait --json`,
