@@ -71,6 +71,16 @@ function quickTimers(): Timers {
   return { ...systemClock, monotonicMs: () => now, sleep };
 }
 
+/** Somebody sits there and types this. */
+const answers = (text: string) => ({
+  stdin: {
+    isTerminal: true,
+    chunks: async function* () {
+      yield Buffer.from(text);
+    },
+  },
+});
+
 const widest = (text: string) => Math.max(...text.split('\n').map((line) => line.length));
 
 test('--dry-run shows what would change and touches neither zone nor journal', async (t) => {
@@ -93,14 +103,6 @@ test('without a terminal and without --yes nothing is changed; a person who says
   const alone = await type(google);
   assert.equal(alone.code, exits.usage);
   assert.match(alone.err, /next: posthorn publish a\.example \.\.\. --yes\n$/);
-  const answers = (text: string) => ({
-    stdin: {
-      isTerminal: true,
-      chunks: async function* () {
-        yield Buffer.from(text);
-      },
-    },
-  });
   const no = await type(google, answers('n\n'));
   assert.equal(no.code, exits.usage);
   assert.match(no.err, /Publish this\? \[y\/N\]/);
@@ -248,4 +250,13 @@ test('every kind of host is listed with what it wants to be told', async () => {
   for (const kind of ['cloudflare', 'powerdns', 'rfc2136', 'zone-file', 'hosted'])
     assert.ok(out.includes(`\n${kind}  `), kind);
   assert.ok(widest(out) <= 80);
+});
+
+test('whoever is asked with --partial sees what is still to be decided, too', async (t) => {
+  const { host, type } = scene(t);
+  host.put(set(`*.${zone}`, 'MX', ['10 mx.host.example']));
+  const line = `publish ${zone} --sender own:ip4=192.0.2.9,subdomain=news --partial`;
+  const no = await type(line, answers('n\n'));
+  assert.match(no.err, /Decide first\n! A wildcard answers for news\.a\.example[^]*Publish this\? \[y\/N\]/);
+  assert.equal(host.applied, 0);
 });

@@ -282,7 +282,8 @@ async function refuseLosses({ run, domain, prepared }: Page): Promise<void> {
   });
 }
 
-async function agree({ run, options, prepared, domain, publisher }: Page): Promise<void> {
+async function agree(page: Page): Promise<void> {
+  const { run, options, domain } = page;
   if (options.yes) return;
   const { host } = run;
   if (!host.stdin.isTerminal) {
@@ -294,7 +295,7 @@ async function agree({ run, options, prepared, domain, publisher }: Page): Promi
       next: `${host.command} publish ${domain} ... --yes`,
     });
   }
-  host.err(`${pageLines({ run, options, prepared, domain, publisher }, host.errStyle, host.columns).join('\n')}\n\n`);
+  host.err(`${pageLines(page, host.errStyle, host.columns).join('\n')}\n\n`);
   const questions = new Questions(host, { silent: false });
   const isAgreed = await questions.confirm('Publish this?');
   await questions.close();
