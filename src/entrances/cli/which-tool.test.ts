@@ -65,6 +65,15 @@ test('a record is the same in quotes, in several strings, as a line of dig or of
   assert.equal(whichTool('example.com. IN TXT "hello"')?.kind, undefined);
 });
 
+test('tools: the id of a check, of the doctor and of the score', async () => {
+  const { code, out } = await cli('tools spf-05');
+  assert.equal(code, 0);
+  assert.match(out, /^SPF-05 {2}\S.*\n {2}fails \S[\s\S]*\n {2}why {3}\S[\s\S]*\n {2}fix {3}\S/);
+  assert.ok(out.split('\n').every((line) => line.length <= 80));
+  assert.match((await cli('tools MSG-20 --json')).out, /"id": "MSG-20"/);
+  assert.equal((await cli('tools SPF-99')).code, 65);
+});
+
 test('tools: the id of a sender, and a record as dig prints it', async () => {
   assert.match((await cli('tools sendgrid')).err, /a service that sends: posthorn senders show sendgrid/);
   assert.match((await cli(['tools', '_dmarc.example.com. 60 IN TXT "v=DMARC1; " "p=none"'])).out, /^DMARC/);

@@ -30,6 +30,7 @@ export {
   snapshotDocument,
 } from './doctor/snapshot.ts';
 export { hopFromOutside } from './explain-hops.ts';
+export { findCheck, type NamedCheck } from './find-check.ts';
 export { type ExplainedRecord, explainRecord } from './records/explain-record.ts';
 export { createScorer, type Scorer, scoreMessage } from './score/score.ts';
 export { type ScoreDocument, scoreDocument } from './score/score-document.ts';

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { fromUtf8, utf8 } from '../../../base/bytes.ts';
 import { Fault } from '../../../base/outcome.ts';
 import { normaliseLineEnds } from '../../../format/line-ends.ts';
-import { explainMessage, explainRecord } from '../../../services/advice/advice.ts';
+import { explainMessage, explainRecord, findCheck, type NamedCheck } from '../../../services/advice/advice.ts';
 import type { Answer } from '../answer.ts';
 import type { CliHost } from '../cli-host.ts';
 import { explanationDocument } from '../explanation-document.ts';
@@ -13,6 +13,7 @@ import { bad } from '../read-options.ts';
 import { readStdin } from '../read-stdin.ts';
 import { explanationLines } from '../render-explanation.ts';
 import { recordLines } from '../render-record.ts';
+import { wrapped } from '../render-timeline.ts';
 import type { Run, SharedOptions } from '../run.ts';
 import { recordText, type ToolChoice, whichTool } from '../which-tool.ts';
 
@@ -27,6 +28,7 @@ export function defineTools(command: Command, leaf: Leaf, { command: program }: 
         `  ${program} tools 192.0.2.10`,
         `  ${program} tools "v=DMARC1; p=none"`,
         `  ${program} tools "550 5.7.26 This message does not pass authentication"`,
+        `  ${program} tools SPF-05`,
         `  ${program} tools message.eml`,
       ].join('\n'),
     );
@@ -34,6 +36,8 @@ export function defineTools(command: Command, leaf: Leaf, { command: program }: 
     answerWith({ run, options, runLine: others.run }, given),
   );
 }
+
+const widthDefault = 80;
 
 type Asked = { readonly run: Run; readonly options: SharedOptions; readonly runLine: Others['run'] };
 
@@ -46,12 +50,33 @@ async function answerWith(asked: Asked, given: readonly string[]): Promise<Answe
   const tool = (await senderTool(host, text)) ?? whichTool(text);
   if (tool?.kind === 'command') return passOn(asked, tool);
   if (tool?.kind === 'header') return headerAnswer(run, text);
+  const check = findCheck(text);
+  if (check !== undefined) return checkAnswer(check);
   const record = tool?.kind === 'record' ? explainRecord(recordText(text)) : undefined;
   if (record !== undefined)
     return { document: record, value: record.kind, lines: (style, columns) => recordLines(record, style, columns) };
   throw bad('nothing_known', 'That is nothing a tool here knows.', [
     'give a domain, an address, a DNS record, lines of a header, the reply of a server, or a file',
   ]);
+}
+
+/** What a finding, a lost point or a refusal names by its id. */
+function checkAnswer(check: NamedCheck): Answer {
+  const parts = [
+    ['fails', check.fails],
+    ['why', check.why],
+    ['fix', check.fix],
+  ] as const;
+  return {
+    document: check,
+    value: check.title,
+    lines: (style, columns = widthDefault) => [
+      `${style.bold(`${check.id}  ${check.title}`)}  ${style.dim(check.severity)}`,
+      ...parts.flatMap(([label, text]) =>
+        wrapped(text, columns - 8).map((line, at) => `  ${(at === 0 ? label : '').padEnd(6)}${line}`),
+      ),
+    ],
+  };
 }
 
 /** One word that is the id of a sender, as `senders list` has it. */
