@@ -52,6 +52,20 @@ export function explanationLines(one: Explanation, style: Style, columns = width
   ];
 }
 
+/** Some lines of a header, without From: what they say, and nothing of what they leave out. */
+export function headerPartLines(one: Explanation, style: Style, columns = widthDefault): string[] {
+  const page: Page = { style, columns: Math.min(Math.max(columns, 40), 120) };
+  const parts: readonly (readonly [string, readonly string[]])[] = [
+    ['The way it took', one.hops.flatMap((hop, at) => hopLines(hop, at, page))],
+    ['Signatures (DKIM)', one.signatures.flatMap((signature) => signatureLines(signature, page))],
+    ['What receivers noted', one.results.flatMap((results) => resultLines(results, page))],
+  ];
+  const lines = parts.flatMap(([title, own]) => (own.length === 0 ? [] : ['', style.bold(title), ...own]));
+  if (lines.length === 0)
+    return ['None of these fields says how a message came, who signed it, or what a receiver found.'];
+  return lines.slice(1);
+}
+
 type Page = { readonly style: Style; readonly columns: number };
 
 function headLines({ from, subject, atMs, returnPath }: Explanation, { style, columns }: Page): string[] {

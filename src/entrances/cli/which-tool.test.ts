@@ -74,6 +74,14 @@ test('tools: the id of a check, of the doctor and of the score', async () => {
   assert.equal((await cli('tools SPF-99')).code, 65);
 });
 
+test('tools: some lines of a header are explained without what they leave out', async () => {
+  const lines = 'Authentication-Results: mx.example.net; spf=pass smtp.mailfrom=a@example.com';
+  const { out } = await cli(['tools', lines]);
+  assert.match(out, /^What receivers noted\n/);
+  assert.doesNotMatch(out, /refuse it|From|no Received/);
+  assert.match((await cli(['tools', 'X-Mailer: one'])).out, /^None of these fields says/);
+});
+
 test('tools: the id of a sender, and a record as dig prints it', async () => {
   assert.match((await cli('tools sendgrid')).err, /a service that sends: posthorn senders show sendgrid/);
   assert.match((await cli(['tools', '_dmarc.example.com. 60 IN TXT "v=DMARC1; " "p=none"'])).out, /^DMARC/);

@@ -11,7 +11,7 @@ import type { Leaf } from '../leaf.ts';
 import type { Others } from '../program.ts';
 import { bad } from '../read-options.ts';
 import { readStdin } from '../read-stdin.ts';
-import { explanationLines } from '../render-explanation.ts';
+import { explanationLines, headerPartLines } from '../render-explanation.ts';
 import { recordLines } from '../render-record.ts';
 import { wrapped } from '../render-timeline.ts';
 import type { Run, SharedOptions } from '../run.ts';
@@ -147,6 +147,7 @@ async function headerAnswer(run: Run, text: string): Promise<Answer> {
   return {
     document: explanationDocument(explanation),
     value: explanation.alignment.verdict,
-    lines: (style, columns) => explanationLines(explanation, style, columns),
+    lines: (style, columns) =>
+      (explanation.from.shown === '' ? headerPartLines : explanationLines)(explanation, style, columns),
   };
 }
