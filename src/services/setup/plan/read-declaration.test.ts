@@ -19,6 +19,7 @@ test('a domain, or what was given instead of one', () => {
   assert.match(said('Ann <ann@example.com'), /e-mail address; the domain is example\.com/);
   assert.match(said('192.0.2.1'), /IP address/);
   assert.match(said('*.example.com'), /wildcard/);
+  assert.match(said('google._domainkey.example.com'), /name of a record; the domain is example\.com/);
   assert.match(said('localhost'), /single label/);
   for (const text of [
     '',

@@ -46,6 +46,10 @@ export function readPlannedDomain(text: string): Result<DomainName> {
     return no(`${shown} is a wildcard; plan the domain itself: ${printable(given.slice(2), 80)}.`);
   const domain = parseDomainName(given);
   if (domain === undefined) return no(`${shown} is no domain name; one reads like example.com.`);
+  const labels = domain.split('.');
+  const above = labels.slice(labels.findLastIndex((label) => label.startsWith('_')) + 1).join('.');
+  if (above !== domain)
+    return no(`${printable(domain, 80)} is the name of a record; the domain is ${above || 'what stands behind it'}.`);
   if (!domain.includes('.')) return no(`${domain} is a single label: a top-level domain or a host of a local network.`);
   return accept(domain);
 }
