@@ -55,7 +55,10 @@ const advice: Readonly<Record<string, Advice>> = {
   EACCES: { exit: exits.noPermission, next: (about) => anotherAddressOr(about, 'ls -ld the path above') },
   EPERM: { exit: exits.noPermission, next: () => 'ls -ld the path above' },
   EROFS: { exit: exits.noPermission, next: ({ command }) => `${command} COMMAND --data DIR-THAT-CAN-BE-WRITTEN` },
-  ENOENT: { exit: exits.badInput, next: () => 'ls the folder to see what is there' },
+  ENOENT: {
+    exit: exits.badInput,
+    next: ({ said }) => `${said.includes(' cannot be written') ? 'mkdir -p' : 'ls'} ${quoted(folderIn(said))}`,
+  },
   ENOTDIR: { exit: exits.badInput, next: () => 'ls -l the path above' },
   EISDIR: { exit: exits.badInput, next: () => 'ls -l the path above' },
   EEXIST: { exit: exits.badInput, next: () => 'ls -l the path above' },
@@ -97,6 +100,13 @@ function commandLine({ command, argv }: Omit<About, 'said'>): string {
 /** A word of a command line, in single quotes when a shell would read more into it. */
 export function quoted(word: string): string {
   return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** Of the path that the message begins with; the folder where the command was typed for a bare name. */
+function folderIn(said: string): string {
+  const [, path = ''] = /^(.+?) cannot be (?:read|written)\b/.exec(said) ?? [];
+  const folder = path.slice(0, Math.max(path.lastIndexOf('/'), 0));
+  return folder === '' ? (path.startsWith('/') ? '/' : '.') : folder;
 }
 
 function folderOf({ argv }: About): string {

@@ -78,7 +78,7 @@ test('tools: some lines of a header are explained without what they leave out', 
   const lines = 'Authentication-Results: mx.example.net; spf=pass smtp.mailfrom=a@example.com';
   const { out } = await cli(['tools', lines]);
   assert.match(out, /^What receivers noted\n/);
-  assert.doesNotMatch(out, /refuse it|From|no Received/);
+  assert.doesNotMatch(out, /refuse it|\(none\)|no Received|Signatures/);
   assert.match((await cli(['tools', 'X-Mailer: one'])).out, /^None of these fields says/);
 });
 
