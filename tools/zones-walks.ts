@@ -59,6 +59,6 @@ export const walks: readonly Walk[] = [
     senders: ['own:203.0.113.77,2001:db8:77::1,selector=mail'],
     helo: 'vps77.local',
     lesson:
-      'Half of it is not in your own zone: the name of an address (PTR) is set where the machine was rented, and what the server calls itself stands in its own configuration. IPv6 without such a name is refused by Gmail, so name it or do not send by it. The score of a domain tells what SPF, DKIM and DMARC are worth; what the machine costs shows when a message of it is scored (`posthorn score`). Whether port 25 is open can only be tried on the machine itself: run the same command there without `--zone`.',
+      'Half of it is not in your own zone: the name of an address (PTR) is set where the machine was rented, and what the server calls itself stands in its own configuration. IPv6 without such a name is refused by Gmail, so name it or do not send by it. The name of the machine costs its points, too. Whether port 25 is open can only be tried on the machine itself: run the same command there without `--zone`.',
   },
 ];

@@ -9,6 +9,7 @@ import type { DkimFact, Score, ScoreFacts, SpfFact } from '../score/types.ts';
 import type { Fix } from '../types.ts';
 import type { KeyState } from './dkim/sender-keys.ts';
 import { isUnused } from './parked/usage.ts';
+import { withHost } from './predict-host.ts';
 import type { Trial } from './spf/try-senders.ts';
 import type { DomainFacts, KnownSender } from './types.ts';
 
@@ -39,15 +40,24 @@ export function predictScore(facts: DomainFacts): Prediction {
     label: known.wants.label,
     name: known.wants.sender.name,
     isDeclared: known.isDeclared,
-    score: scoreOf(factsFor(facts, sightOf(facts, known), fixesFor(known.wants))),
+    score: scoreOf(
+      withHost(factsFor(facts, sightOf(facts, known), fixesFor(known.wants)), facts, ownAddresses(facts, known)),
+    ),
   }));
   if (scores.length > 0) {
     const sorted = scores.toSorted((a, b) => a.score.tenths - b.score.tenths);
     return { senders: sorted, ...(sorted[0] && { score: sorted[0].score }) };
   }
   if (sendsNothing(facts) || isUnused(facts)) return { senders: [] };
-  const score = scoreOf(factsFor(facts, anybody(facts)));
+  const score = scoreOf(withHost(factsFor(facts, anybody(facts)), facts, facts.subject.addresses));
   return { senders: [{ name: 'whoever sends', isDeclared: false, score }], score };
+}
+
+/** Where a server of the domain's own sends from; of a service nobody can tell. */
+function ownAddresses({ subject }: DomainFacts, { wants }: KnownSender): readonly string[] {
+  if (wants.sender.family !== 'server') return [];
+  const declared = wants.records.filter(({ purpose }) => purpose === 'host').map(({ value }) => value);
+  return [...declared, ...subject.addresses];
 }
 
 /** Its SPF record lets nobody send, and nobody is known who does. */

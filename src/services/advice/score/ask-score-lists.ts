@@ -25,6 +25,14 @@ export async function askScoreLists(
     address ? ask({ kind: 'address', address }) : [],
     Promise.all(domains.map((domain) => ask({ kind: 'domain', domain }))).then((answers) => answers.flat()),
   ]);
+  return weighLists(ofAddress, ofDomain);
+}
+
+/** What lists said of the addresses and of the domains, as the table judges it. Pure. */
+export function weighLists(
+  ofAddress: readonly ListAnswer[],
+  ofDomain: readonly ListAnswer[],
+): NonNullable<ScoreSession['lists']> {
   const names = {
     major: listing(ofAddress, 'major'),
     domain: listing(ofDomain, 'major'),

@@ -68,7 +68,7 @@ export function hostStatesNoted(hops: readonly ExplainedHop[], session: ScoreSes
   };
 }
 
-function reverseState(address: string, iprev: IprevResult | undefined): HostFacts['reverseName'] {
+export function reverseState(address: string, iprev: IprevResult | undefined): HostFacts['reverseName'] {
   if (iprev === undefined || iprev.result === 'temperror') return 'unknown';
   if (iprev.result === 'pass') return looksGeneric(iprev.name ?? '', address) ? 'generic' : 'confirmed';
   const ip = parseIpAddress(address);
