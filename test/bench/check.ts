@@ -23,11 +23,10 @@ const { values } = parseArgs({
   },
 });
 
-/** Issue "the domain doctor". */
 const marks = { oneMs: 1_200, domainsPerSecond: 100, memoryGrowth: 1.2 } as const;
 const delayMs = 30;
 const count = Number(values.domains);
-const main = fileURLToPath(new URL('../../src/app/main.ts', import.meta.url));
+const launcher = fileURLToPath(new URL('../../posthorn', import.meta.url));
 const server = fileURLToPath(new URL('./dns/serve.ts', import.meta.url));
 const print = (text: string) => void (values.json ? process.stderr : process.stdout).write(`${text}\n`);
 
@@ -35,7 +34,7 @@ type Ended = { readonly ms: number; readonly out: string; readonly peakMb: numbe
 
 async function posthorn(args: readonly string[]): Promise<Ended> {
   const startMs = performance.now();
-  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const child = spawn(launcher, args, { stdio: ['ignore', 'pipe', 'ignore'] });
   let out = '';
   let peakKb = 0;
   const watch = setInterval(() => {
