@@ -457,6 +457,8 @@ export type NewSenders = {
   readonly inbound?: string;
   /** Ways out of too many SPF lookups that may be taken. */
   readonly spf?: readonly ('remove' | 'move' | 'host' | 'flatten')[];
+  /** What MTA-STS asks of those who deliver to the domain, where its mail comes here; testing when left out. */
+  readonly mta_sts?: 'none' | 'testing' | 'enforce';
 };
 
 /** A test address that is wanted. */
@@ -870,6 +872,8 @@ export type Senders = {
   readonly inbound?: string;
   /** Ways out of too many SPF lookups that may be taken. */
   readonly spf?: readonly ('remove' | 'move' | 'host' | 'flatten')[];
+  /** What MTA-STS asks of those who deliver to the domain, where its mail comes here; testing when left out. */
+  readonly mta_sts?: 'none' | 'testing' | 'enforce';
 };
 
 /** What is to change of a stream; the rest stays. */

@@ -67,6 +67,7 @@ export type WrittenDeclaration = {
   readonly inbound?: string;
   readonly bimi?: { readonly logo: string; readonly evidence?: string };
   readonly spf?: string | readonly string[];
+  readonly mta_sts?: string;
 };
 
 export type PlannerDeps = {

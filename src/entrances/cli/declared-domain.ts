@@ -24,6 +24,7 @@ export type DeclareOptions = {
   readonly parked?: boolean;
   readonly spf?: readonly string[];
   readonly bimi?: string;
+  readonly mtaSts?: string;
   readonly save?: boolean;
 };
 
@@ -38,6 +39,7 @@ export function addDeclareOptions(command: Command): Command {
     .option('--inbound <id>', 'which sender receives the mail; lets the MX records change')
     .option('--spf <way>', 'a way out of too many lookups that may be taken; repeatable', each)
     .option('--bimi <url>', 'the logo, once DMARC is in force')
+    .option('--mta-sts <mode>', 'policy for mail that comes in here: none, testing, enforce')
     .option('--parked', 'nothing is ever sent or received');
 }
 
@@ -83,7 +85,19 @@ function isGiven({ save: _, ...options }: DeclareOptions): boolean {
   return declareNames.some((name) => options[name] !== undefined);
 }
 
-const declareNames = ['sender', 'file', 'dmarc', 'rua', 'pct', 'loosen', 'inbound', 'parked', 'spf', 'bimi'] as const;
+const declareNames = [
+  'sender',
+  'file',
+  'dmarc',
+  'rua',
+  'pct',
+  'loosen',
+  'inbound',
+  'parked',
+  'spf',
+  'bimi',
+  'mtaSts',
+] as const;
 
 async function folderIfAny(run: Run): Promise<OpenOffice | undefined> {
   try {
@@ -122,7 +136,7 @@ async function declarationOf(
 
 /** The file, or what the office keeps, and what the options say over it. */
 async function declared(run: Run, options: DeclareOptions, kept: Declaration | undefined): Promise<Table> {
-  const { sender, dmarc, rua, pct, loosen, inbound, parked, spf, bimi, file } = options;
+  const { sender, dmarc, rua, pct, loosen, inbound, parked, spf, bimi, mtaSts, file } = options;
   const base = file === undefined ? keptBeside(options, kept) : await readTableFile(run, file, 'a declaration');
   const own = isTable(base.dmarc) ? base.dmarc : {};
   const wish = {
@@ -140,6 +154,7 @@ async function declared(run: Run, options: DeclareOptions, kept: Declaration | u
     ...(parked && { parked }),
     ...(spf && { spf }),
     ...(bimi !== undefined && { bimi: { logo: bimi } }),
+    ...(mtaSts !== undefined && { mta_sts: mtaSts }),
   };
 }
 

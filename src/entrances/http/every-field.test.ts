@@ -32,6 +32,7 @@ const examples: Partial<Record<OperationId, Json>> = {
     parked: false,
     inbound: 'posthorn',
     spf: ['flatten'],
+    mta_sts: 'enforce',
   },
   publishDomain: { dry_run: true, optional: true, partial: true },
   delegateDomain: { whole: false, mta_sts: 'enforce' },

@@ -10,7 +10,7 @@ import type {
 import type { Plan, Publication, Senders } from './schemas/setup.ts';
 
 export function showSenders(declaration: Declaration): Senders {
-  const { domain, senders, dmarc, bimi, parked, inbound, spf } = declaration;
+  const { domain, senders, dmarc, bimi, parked, inbound, spf, mtaSts } = declaration;
   return {
     object: 'senders',
     domain,
@@ -24,6 +24,7 @@ export function showSenders(declaration: Declaration): Senders {
     ...(parked === undefined ? {} : { parked }),
     ...(inbound === undefined ? {} : { inbound }),
     ...(spf === undefined ? {} : { spf: [...spf] }),
+    ...(mtaSts === undefined ? {} : { mta_sts: mtaSts }),
   };
 }
 

@@ -3,6 +3,7 @@
  * service hand each other nothing but these.
  */
 import type { DomainName } from '../../format/domain-name.ts';
+import type { StsMode } from '../../protocol/mta-sts/types.ts';
 
 /** Types that a plan holds. PTR stands in somebody else's zone and is only ever asked for. */
 export const setupTypes = ['A', 'AAAA', 'CNAME', 'MX', 'NS', 'TXT', 'TLSA', 'SRV', 'CAA', 'PTR'] as const;
@@ -198,7 +199,12 @@ export type Declaration = {
   readonly bimi?: { readonly logo: string; readonly evidence?: string };
   /** Ways out of too many SPF lookups that may be taken. */
   readonly spf?: readonly SpfRemedyKind[];
+  /** What MTA-STS asks of those who deliver here; `testing` where nobody says. Counts where the mail comes to this office. */
+  readonly mtaSts?: StsMode;
 };
+
+/** From the mildest on. RFC 8461 §3.2 */
+export const stsModes = ['none', 'testing', 'enforce'] as const satisfies readonly StsMode[];
 
 export type DeclarationRefusal = SenderRefusal | 'bad-domain' | 'bad-stage' | 'bad-report-address';
 

@@ -1,6 +1,6 @@
 /** Setting a domain up: who sends for it, the plan of its records, their publication. */
 import { type Static, Type } from 'typebox';
-import { dmarcStages, setupTypes, spfRemedyKinds } from '../../../services/setup/types.ts';
+import { dmarcStages, setupTypes, spfRemedyKinds, stsModes } from '../../../services/setup/types.ts';
 import { answerOf, line, requestOf, texts } from './common.ts';
 
 const senderMembers = {
@@ -48,6 +48,12 @@ const declarationMembers = {
     Type.Array(Type.Enum([...spfRemedyKinds]), {
       maxItems: spfRemedyKinds.length,
       description: 'Ways out of too many SPF lookups that may be taken.',
+    }),
+  ),
+  mta_sts: Type.Optional(
+    Type.Enum([...stsModes], {
+      description:
+        'What MTA-STS asks of those who deliver to the domain, where its mail comes here; testing when left out.',
     }),
   ),
 };

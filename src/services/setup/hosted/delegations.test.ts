@@ -524,6 +524,17 @@ test('a policy document tells the DMARC stage that the office answers, which no 
   assert.ok(opened.ok && opened.value.dmarc.stage === 'reject');
 });
 
+test('how strict the MTA-STS policy is: as declared, until the delegation says otherwise', async (t) => {
+  const { delegations, setup } = await scene(t);
+  assert.equal(await delegations.stsModeOf(example), 'testing');
+  await setup.declare({ domain: example, senders: [], mtaSts: 'enforce' });
+  assert.equal(await delegations.stsModeOf(example), 'enforce');
+  assert.ok((await delegations.delegate(example, wish)).ok);
+  assert.equal(await delegations.stsModeOf(example), 'enforce');
+  assert.ok((await delegations.delegate(example, { ...wish, stsMode: 'testing' })).ok);
+  assert.equal(await delegations.stsModeOf(example), 'testing');
+});
+
 test('the record of a policy document is planned once one is served, and another’s waits for a person', async (t) => {
   const { delegations, policies, directory, setup, world } = await scene(t);
   const ports = { directory, hostname, delegations, policies, origin: 'https://mx.posthorn.example' };

@@ -101,7 +101,7 @@ export class Delegations {
       domain,
       kind: wish.kind,
       zone: before?.zone ?? zone.value,
-      stsMode: wish.stsMode ?? before?.stsMode ?? 'testing',
+      stsMode: wish.stsMode ?? (await this.stsModeOf(domain)),
       ...(dmarcBefore !== undefined && { dmarcBefore }),
       madeAtMs: before?.madeAtMs ?? clock.nowMs(),
     };
@@ -147,9 +147,12 @@ export class Delegations {
     return held?.zone === row?.zone ? (held?.sets.filter(({ name }) => !isChallenge(name)) ?? []) : [];
   }
 
-  /** What MTA-STS asks of those who deliver to the domain. */
-  async stsModeOf(domain: DomainName): Promise<StsMode> {
-    return (await this.#ports.db.read((reader) => this.#rows.get(reader, domain)))?.stsMode ?? 'testing';
+  /** What MTA-STS asks of those who deliver to the domain: what was said when it was delegated, else what is declared. */
+  stsModeOf(domain: DomainName): Promise<StsMode> {
+    return this.#ports.db.read(async (reader) => {
+      const row = await this.#rows.get(reader, domain);
+      return row?.stsMode ?? (await this.#declarations.get(reader, domain))?.mtaSts ?? 'testing';
+    });
   }
 
   /** Makes its hosted zone what it has to be now. Answers what keeps SPF records from it. */

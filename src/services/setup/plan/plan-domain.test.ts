@@ -14,6 +14,7 @@ import { dnsNameKey } from '../../../format/dns-name.ts';
 import { recordValue } from '../../../format/record-set.ts';
 import { parseZoneText } from '../../../format/zone-file.ts';
 import { senderWants } from '../catalogue/sender-wants.ts';
+import { ownStsRecord } from '../sts-policy.ts';
 import { uselessTerms } from './plan-spf.ts';
 
 const key = 'MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDTc0FYm2y5oO2PqGBu3OYyX8tTVz+u6Kxlb3Xqvb0kXgQwIDAQAB';
@@ -317,6 +318,35 @@ test('an office that receives: its keys, bounces, MTA-STS and TLS reports; none 
   );
   const elsewhere = await planTable(`${zone}\n${world}`, { office: { ...office, receives: false }, senders: [google] });
   assert.ok(!elsewhere.some((line) => /_mta-sts|_smtp\._tls/.test(line)));
+});
+
+test('the mode of MTA-STS that is declared: the id follows it; without one, and where another serves the policy, it stays', async () => {
+  const office = { hostname: 'mx.post.test' as never, receives: true, keys: [] };
+  const hosts = 'mx.post.test A 192.0.2.1\nexample.com MX 10 mx.post.test\n';
+  const [testing, enforce, none] = (['testing', 'enforce', 'none'] as const).map((mode) =>
+    ownStsRecord('mx.post.test', mode),
+  );
+  const seen = async (zone: string, wish: object) =>
+    (await planTable(`${hosts}${zone}`, { office, ...wish })).filter((line) => /mta-sts\./.test(line));
+  const ours = `_mta-sts.example.com TXT "${testing}"\nmta-sts.example.com CNAME mx.post.test`;
+  const host = 'present mta-sts.example.com CNAME mx.post.test';
+  assert.deepEqual(await seen(ours, {}), [`present _mta-sts.example.com TXT ${testing}`, host]);
+  assert.deepEqual(await seen(ours, { mta_sts: 'testing' }), [`present _mta-sts.example.com TXT ${testing}`, host]);
+  assert.deepEqual(await seen(ours, { mta_sts: 'enforce' }), [
+    `wrong _mta-sts.example.com TXT ${enforce} <- ${testing}`,
+    host,
+  ]);
+  assert.deepEqual(await seen(ours, { mta_sts: 'none' }), [
+    `wrong _mta-sts.example.com TXT ${none} <- ${testing}`,
+    host,
+  ]);
+  assert.deepEqual(await seen('', { mta_sts: 'none' }), []);
+  assert.deepEqual(await seen('', { mta_sts: 'enforce' }), [
+    `missing _mta-sts.example.com TXT ${enforce}`,
+    'missing mta-sts.example.com CNAME mx.post.test',
+  ]);
+  const theirs = '_mta-sts.example.com TXT "v=STSv1; id=7"\nmta-sts.example.com A 192.0.2.9';
+  assert.deepEqual(await seen(theirs, { mta_sts: 'enforce' }), ['present _mta-sts.example.com TXT v=STSv1; id=7']);
 });
 
 test('BIMI only where DMARC is in force', async () => {

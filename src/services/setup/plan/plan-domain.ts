@@ -16,7 +16,7 @@ import { planPolicy } from './plan-policy.ts';
 import { planPtr } from './plan-ptr.ts';
 import { planSenders } from './plan-senders.ts';
 import { planSpf, uselessTerms } from './plan-spf.ts';
-import { planTls } from './plan-tls.ts';
+import { planTls, stsKeptHere } from './plan-tls.ts';
 import { planWildcards } from './plan-wildcards.ts';
 import { meansTheSame } from './same-meaning.ts';
 
@@ -42,6 +42,7 @@ function partsOf(context: Context): readonly Part[] {
       },
       { notes, conflicts: open, dropped: tags },
       planPtr(context),
+      stsKeptHere(context),
       { notes: missingParameters(context), steps: stepsOf(context) },
     ];
   }
@@ -56,7 +57,7 @@ function partsOf(context: Context): readonly Part[] {
     senders,
     retiredKeys(context),
     dmarc,
-    delegation ? {} : planTls(context, mx.isOurs),
+    delegation ? stsKeptHere(context) : planTls(context, mx.isOurs),
     delegation ? {} : planPolicy(context),
     planBimi(context, dmarc.stage),
     planPtr(context),

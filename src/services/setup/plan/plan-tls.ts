@@ -18,7 +18,17 @@ export function planTls(context: Context, isOurs: boolean): Part {
     const say = 'An MTA-STS policy stands there for hosts that are not ours: see that it names the MX of today.';
     return isThere ? { notes: [{ code: 'foreign-mta-sts', name: `_mta-sts.${domain}`, say }] } : {};
   }
-  return { records: [...announcement(context, office), ...policyHost(context, office), ...reporting(context)] };
+  const announced = announcement(context, office);
+  // RFC 8461 §8.3: who had a policy takes it back by one that says none; who never had one needs none.
+  if (context.declaration.mtaSts === 'none' && announced.length === 0) return { records: reporting(context) };
+  return { records: [...announced, ...policyHost(context, office), ...reporting(context)] };
+}
+
+/** A delegated domain: the office answers the announcement itself, by what was said of its delegation. */
+export function stsKeptHere({ declaration: { mtaSts }, domain }: Context): Part {
+  if (mtaSts === undefined) return {};
+  const say = `This office answers the MTA-STS records itself. How strict the policy is says: posthorn domains delegate ${domain} --mta-sts ${mtaSts}`;
+  return { notes: [{ code: 'mta-sts-delegated', name: `_mta-sts.${domain}`, say }] };
 }
 
 type Wanted = { readonly name: string; readonly type: SetupType; readonly value: string; readonly why: string };
@@ -32,21 +42,37 @@ function planned(
   return { ...want, ttl: ttlSeconds, state, needed, sender: self, ...(replaces && { replaces }) };
 }
 
-function announcement({ domain, facts }: Context, office: OwnOffice): readonly PlannedRecord[] {
+function announcement(context: Context, office: OwnOffice): readonly PlannedRecord[] {
+  const { domain, facts, declaration } = context;
+  const { mtaSts } = declaration;
   const name = `_mta-sts.${domain}`;
   const why = 'MTA-STS: senders that ask deliver over proven TLS only, once the policy says so';
-  const wanted = { name, type: 'TXT', value: ownStsRecord(office.hostname), why } as const;
+  const wanted = { name, type: 'TXT', value: ownStsRecord(office.hostname, mtaSts), why } as const;
   const sight = look(facts, name, 'TXT');
   if (sight.kind === 'unknown') return [planned(wanted, 'unknown', 'recommended')];
   const there = sight.values.filter((text) => text.startsWith('v=STSv1'));
   const [text] = there;
   const isFound = parseStsRecord(sight.values).kind === 'found';
+  if (isFound && text !== undefined && sight.alias === undefined && isToChange(context, office, text))
+    return [planned(wanted, 'wrong', 'recommended', there)];
   // The id of a policy that is served is kept: whoever changes the policy changes it.
   if (isFound && text !== undefined) return [planned({ ...wanted, value: text }, 'present', 'recommended')];
   if (sight.alias !== undefined) return []; // kept elsewhere
-  return sight.isWild || there.length === 0
-    ? [planned(wanted, 'missing', 'recommended')]
-    : [planned(wanted, 'wrong', 'recommended', there)];
+  if (there.length > 0 && !sight.isWild) return [planned(wanted, 'wrong', 'recommended', there)];
+  return mtaSts === 'none' ? [] : [planned(wanted, 'missing', 'recommended')];
+}
+
+/** Somebody said how strict the policy is to be, and the id that stands there announces another one than we serve. */
+function isToChange(context: Context, office: OwnOffice, text: string): boolean {
+  const { mtaSts } = context.declaration;
+  if (mtaSts === undefined || idOf(text) === idOf(ownStsRecord(office.hostname, mtaSts))) return false;
+  const isServedElsewhere = policyHost(context, office).length === 0;
+  return !isServedElsewhere;
+}
+
+function idOf(text: string): string | undefined {
+  const read = parseStsRecord([text]);
+  return read.kind === 'found' ? read.id : undefined;
 }
 
 function policyHost({ domain, facts }: Context, { hostname }: OwnOffice): readonly PlannedRecord[] {

@@ -49,6 +49,7 @@ test('a declaration in a file: everything in it is known, and what is not is nam
     dmarc: { stage: 'none-np', rua: 'd@example.com' },
     inbound: 'google-workspace',
     spf: 'flatten',
+    mta_sts: 'enforce',
   });
   assert.ok(read.ok);
   assert.deepEqual(read.value, {
@@ -60,6 +61,7 @@ test('a declaration in a file: everything in it is known, and what is not is nam
     dmarc: { stage: 'none-np', rua: ['mailto:d@example.com'] },
     inbound: 'google-workspace',
     spf: ['flatten'],
+    mtaSts: 'enforce',
   });
   assert.deepEqual(readDeclaration(catalogue, JSON.parse(JSON.stringify(read.value))), read);
   assert.match(refused({ ...base, sendres: [] }), /sendres is not known; senders is/);
@@ -69,6 +71,10 @@ test('a declaration in a file: everything in it is known, and what is not is nam
   const table: object = Object.create(null); // as TOML gives one: it cannot even be made a text
   assert.match(refused({ ...base, dmarc: { stage: table } }), /A table or a list is no stage/);
   assert.match(refused({ ...base, dmarc: { rua: [table] } }), /A table or a list is no address for reports/);
+  assert.match(
+    refused({ ...base, mta_sts: 'always' }),
+    /always is no mode of MTA-STS; they are none, testing, enforce/,
+  );
   assert.match(refused({ ...base, dmarc: { rua: 'nobody' } }), /bad-report-address/);
   assert.match(refused({ ...base, dmarc: { pct: 10 } }), /stages quarantine and reject only/);
   assert.match(refused({ ...base, parked: true, senders: ['proton'] }), /parked domain has no senders/);

@@ -19,6 +19,7 @@ import {
   dmarcStages,
   type SpfRemedyKind,
   spfRemedyKinds,
+  stsModes,
 } from '../types.ts';
 
 type Result<T> = Outcome<T, DeclarationRefusal>;
@@ -61,7 +62,7 @@ function hostOfUrl(text: string): string | undefined {
   return host?.replace(/^www\./, '');
 }
 
-const knownMembers = ['domain', 'senders', 'dmarc', 'parked', 'inbound', 'bimi', 'spf'];
+const knownMembers = ['domain', 'senders', 'dmarc', 'parked', 'inbound', 'bimi', 'spf', 'mta_sts', 'mtaSts'];
 
 /** What TOML or JSON gave. @param domain what was asked for, where that is known already */
 export function readDeclaration(catalogue: Catalogue, value: unknown, domain?: DomainName): Result<Declaration> {
@@ -81,7 +82,8 @@ export function readDeclaration(catalogue: Catalogue, value: unknown, domain?: D
   return withRest(value, { domain: about, senders: senders.value, ...(dmarc.value && { dmarc: dmarc.value }) });
 }
 
-function withRest({ parked, inbound, bimi, spf }: Members, base: Declaration): Result<Declaration> {
+function withRest(value: Members, base: Declaration): Result<Declaration> {
+  const { parked, inbound, bimi, spf, mtaSts: same, mta_sts: asked = same } = value;
   if (parked !== undefined && typeof parked !== 'boolean') return bad('parked is true or false');
   if (parked && base.senders.length > 0) return bad('a parked domain has no senders: take away parked, or the senders');
   if (inbound !== undefined && typeof inbound !== 'string') return bad('inbound is the id of a sender that receives');
@@ -91,12 +93,16 @@ function withRest({ parked, inbound, bimi, spf }: Members, base: Declaration): R
   if (!logo.ok) return logo;
   const ways = spf === undefined ? accept(undefined) : readWays(spf);
   if (!ways.ok) return ways;
+  const mtaSts = stsModes.find((mode) => mode === asked);
+  if (asked !== undefined && mtaSts === undefined)
+    return bad(`${printable(textOf(asked), 40)} is no mode of MTA-STS; they are ${stsModes.join(', ')}`);
   return accept({
     ...base,
     ...(parked && { parked }),
     ...(inbound !== undefined && { inbound }),
     ...(logo.value && { bimi: logo.value }),
     ...(ways.value && { spf: ways.value }),
+    ...(mtaSts && { mtaSts }),
   });
 }
 

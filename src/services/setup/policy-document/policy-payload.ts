@@ -6,15 +6,13 @@ import { accept, type Outcome, refuse } from '../../../base/outcome.ts';
 import { printable } from '../../../base/printable.ts';
 import { type DomainName, parseDomainName, parseQueryName } from '../../../format/domain-name.ts';
 import { parseReportUri } from '../../../protocol/dmarc/report-uri.ts';
-import type { StsMode } from '../../../protocol/mta-sts/types.ts';
-import { dmarcStages } from '../types.ts';
+import { dmarcStages, stsModes } from '../types.ts';
 import type { PolicyDocument, PublishedKey } from './types.ts';
 
 /** More than any domain has. (Our choice.) */
 const listMax = 100;
 const textMax = 4_096;
 const ageMaxSeconds = 31_557_600; // RFC 8461 §3.2
-const modes: readonly StsMode[] = ['none', 'testing', 'enforce'];
 
 type Result<T> = Outcome<T, 'bad-document'>;
 type Members = Readonly<Record<string, unknown>>;
@@ -71,8 +69,8 @@ function readDmarc(value: unknown): Result<PolicyDocument['dmarc']> {
 
 function readTls(value: unknown): Result<PolicyDocument['tls']> {
   const { mode, mx = [], max_age: age = 604_800, reports = [] } = isMembers(value) ? value : {};
-  const known = modes.find((one) => one === mode);
-  if (known === undefined) return bad(`tls.mode is one of ${modes.join(', ')}`);
+  const known = stsModes.find((one) => one === mode);
+  if (known === undefined) return bad(`tls.mode is one of ${stsModes.join(', ')}`);
   if (typeof age !== 'number' || !Number.isSafeInteger(age) || age < 0 || age > ageMaxSeconds)
     return bad(`tls.max_age is a number of seconds up to ${ageMaxSeconds}`);
   const hosts = readTexts(mx, 'tls.mx', (host) => parseDomainName(host.replace(/^\*\./, '')) !== undefined);
