@@ -67,6 +67,14 @@ export type CreatedUser = {
   readonly app_password?: string;
 };
 
+/** A DKIM key that no sender brings. */
+export type DeclaredKey = {
+  /** What stands before ._domainkey. */
+  readonly selector: string;
+  /** The value of its TXT record. */
+  readonly record: string;
+};
+
 /** A part of the score that was lost. */
 export type Deduction = {
   /** The check that found the fault. */
@@ -451,6 +459,7 @@ export type NewSenders = {
   readonly dmarc?: DmarcWish;
   /** The logo. */
   readonly bimi?: BimiWish;
+  readonly keys?: readonly DeclaredKey[];
   /** Nothing is ever sent or received. */
   readonly parked?: boolean;
   /** Which of the senders receives; or posthorn. */
@@ -866,6 +875,12 @@ export type Senders = {
     /** https address of its certificate. */
     readonly evidence?: string;
   };
+  readonly keys?: readonly {
+    /** What stands before ._domainkey. */
+    readonly selector: string;
+    /** The value of its TXT record. */
+    readonly record: string;
+  }[];
   /** Nothing is ever sent or received. */
   readonly parked?: boolean;
   /** Which of the senders receives; or posthorn. */

@@ -68,6 +68,7 @@ export type WrittenDeclaration = {
   readonly bimi?: { readonly logo: string; readonly evidence?: string };
   readonly spf?: string | readonly string[];
   readonly mta_sts?: string;
+  readonly keys?: readonly { readonly selector: string; readonly record: string }[];
 };
 
 export type PlannerDeps = {

@@ -43,6 +43,23 @@ test('what was pushed is fetched, believed, and compiles to what was declared', 
   assert.deepEqual([same.code, /say the same/.test(same.out)], [0, true]);
 });
 
+test('keys and the mode of MTA-STS go from the declaration into the document and back; diff tells them apart', async () => {
+  const with_ = (mode: string, selector: string) =>
+    `mta_sts = "${mode}"\n${declaration.replace('[dmarc]', `[[keys]]\nselector = "${selector}"\nrecord = "v=DKIM1; p=AAAA"\n[dmarc]`)}`;
+  const { text, zone } = await pushed(with_('enforce', 's1'), `${push} --mx mx.example.com`);
+  const files = { z: zone, doc: text, same: with_('enforce', 's1'), open: declaration, other: with_('testing', 's2') };
+  const pulled = await cli('policy pull example.com --zone z --document doc --json', { files });
+  const keys = [{ selector: 's1', record: 'v=DKIM1; p=AAAA' }];
+  assert.partialDeepStrictEqual(JSON.parse(pulled.out).declaration, { keys, mta_sts: 'enforce' });
+  const diff = async (file: string) => {
+    const { code, out } = await cli(`policy diff example.com --zone z --document doc --file ${file} --json`, { files });
+    return [code, ...JSON.parse(out).changes.map(({ what }: { what: string }) => what)];
+  };
+  assert.deepEqual(await diff('same'), [0]);
+  assert.deepEqual(await diff('open'), [0]);
+  assert.deepEqual(await diff('other'), [1, 'key', 'key', 'tls.mode']);
+});
+
 test('a later document that loosens waits three days; one of another key is refused', async () => {
   const first = await pushed(declaration);
   const looser = declaration.replace('quarantine', 'none');

@@ -33,6 +33,7 @@ const examples: Partial<Record<OperationId, Json>> = {
     inbound: 'posthorn',
     spf: ['flatten'],
     mta_sts: 'enforce',
+    keys: [{ selector: 's2026', record: 'v=DKIM1; k=rsa; p=AAAA' }],
   },
   publishDomain: { dry_run: true, optional: true, partial: true },
   delegateDomain: { whole: false, mta_sts: 'enforce' },

@@ -10,7 +10,7 @@ import type {
 import type { Plan, Publication, Senders } from './schemas/setup.ts';
 
 export function showSenders(declaration: Declaration): Senders {
-  const { domain, senders, dmarc, bimi, parked, inbound, spf, mtaSts } = declaration;
+  const { domain, senders, dmarc, bimi, parked, inbound, spf, mtaSts, keys } = declaration;
   return {
     object: 'senders',
     domain,
@@ -25,6 +25,7 @@ export function showSenders(declaration: Declaration): Senders {
     ...(inbound === undefined ? {} : { inbound }),
     ...(spf === undefined ? {} : { spf: [...spf] }),
     ...(mtaSts === undefined ? {} : { mta_sts: mtaSts }),
+    ...(keys === undefined ? {} : { keys: keys.map((key) => ({ ...key })) }),
   };
 }
 

@@ -201,7 +201,11 @@ export type Declaration = {
   readonly spf?: readonly SpfRemedyKind[];
   /** What MTA-STS asks of those who deliver here; `testing` where nobody says. Counts where the mail comes to this office. */
   readonly mtaSts?: StsMode;
+  /** DKIM keys of the domain that no sender of the catalogue brings. None is taken away for not being here. */
+  readonly keys?: readonly DeclaredKey[];
 };
+
+export type DeclaredKey = { readonly selector: string; readonly record: string };
 
 /** From the mildest on. RFC 8461 §3.2 */
 export const stsModes = ['none', 'testing', 'enforce'] as const satisfies readonly StsMode[];

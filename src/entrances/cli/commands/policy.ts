@@ -62,7 +62,7 @@ export function definePolicy(command: Command, leaf: Leaf, { command: program }:
     .option('--after <file>', 'the document before this one: its serial is counted up')
     .option('--serial <n>', 'the serial, where there is no document before')
     .option('--selector <name>', 'a DKIM key to name, read from DNS; repeatable', each)
-    .option('--mta-sts <mode>', 'none, testing, enforce (default: none)')
+    .option('--mta-sts <mode>', 'none, testing, enforce (default: as declared, or none)')
     .option('--mx <host>', 'a host that may receive; repeatable', each)
     .option('--tls-reports <address>', 'where TLS reports go; repeatable', each)
     .option('--contact <address>', 'mailto: or https: of a person')
@@ -263,7 +263,7 @@ async function draft(
     issuedAtMs: clock.nowMs(),
     keys: await publishedKeys(run, domain, options.selector ?? []),
     tls: {
-      mode: (options.mtaSts ?? 'none') as StsMode,
+      mode: (options.mtaSts ?? declaration.mtaSts ?? 'none') as StsMode,
       mx: options.mx ?? [],
       maxAgeSeconds: 604_800,
       reports: options.tlsReports ?? [],
@@ -443,15 +443,18 @@ async function diffPolicy(run: Run, options: DiffOptions, text = ''): Promise<An
   const domain = readDomain(text);
   const { document } = await find(run, domain, options.document);
   const { serial, issuedAtMs, keys, tls, contact } = document;
-  const declared = policyOf(await readDeclared(run, domain, options.file), {
+  const declaration = await readDeclared(run, domain, options.file);
+  // What the declaration leaves open is no difference.
+  const declared = policyOf(declaration, {
     serial,
     issuedAtMs,
-    keys,
+    keys: declaration.keys === undefined ? keys : [],
     tls,
     ...(contact !== undefined && { contact }),
   });
   if (!declared.ok) throw bad('bad_policy', `${options.file}: ${declared.say}.`, [helpOf(run, 'diff')]);
-  const changes = comparePolicies(declared.value, document);
+  const own = { ...declared.value, tls: { ...tls, mode: declaration.mtaSts ?? tls.mode } };
+  const changes = comparePolicies(own, document);
   return {
     exit: changes.length > 0 ? exits.problems : exits.ok,
     document: { domain, serial, changes },

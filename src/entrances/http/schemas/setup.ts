@@ -41,6 +41,11 @@ const bimiMembers = {
   evidence: Type.Optional(line(500, { description: 'https address of its certificate.' }, 9)),
 };
 
+const keyMembers = {
+  selector: line(63, { description: 'What stands before ._domainkey.', examples: ['s2026'] }, 1),
+  record: line(4_096, { description: 'The value of its TXT record.', examples: ['v=DKIM1; k=rsa; p=MIIB...'] }, 3),
+};
+
 const declarationMembers = {
   parked: Type.Optional(Type.Boolean({ description: 'Nothing is ever sent or received.' })),
   inbound: Type.Optional(line(64, { description: 'Which of the senders receives; or posthorn.' }, 1)),
@@ -65,6 +70,9 @@ export const NewSenders = requestOf(
     senders: Type.Array(requestOf('NewSender', 'One who sends.', senderMembers), { maxItems: 100 }),
     dmarc: Type.Optional(requestOf('DmarcWish', 'What is wished for the DMARC record.', dmarcMembers)),
     bimi: Type.Optional(requestOf('BimiWish', 'The logo.', bimiMembers)),
+    keys: Type.Optional(
+      Type.Array(requestOf('DeclaredKey', 'A DKIM key that no sender brings.', keyMembers), { maxItems: 100 }),
+    ),
     ...declarationMembers,
   },
 );
@@ -76,6 +84,7 @@ export const Senders = answerOf('Senders', 'Who sends for a domain.', {
   senders: Type.Array(answerOf('Sender', 'One who sends.', senderMembers)),
   dmarc: Type.Optional(Type.Object(dmarcMembers)),
   bimi: Type.Optional(Type.Object(bimiMembers)),
+  keys: Type.Optional(Type.Array(Type.Object(keyMembers))),
   ...declarationMembers,
 });
 export type Senders = Static<typeof Senders>;

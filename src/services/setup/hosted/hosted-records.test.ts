@@ -32,3 +32,20 @@ test('a whole zone: of two services that could take the mail of a name one gets 
   assert.deepEqual(mx(), [['a.example', '1 smtp.google.com'], team]);
   assert.deepEqual(mx('fastmail'), [['a.example', ...fastmail], team]);
 });
+
+test('a whole zone has the keys that are declared, each beside no other', () => {
+  const [zone, hostname] = [domain('a.example'), domain('mx.office.example')];
+  const own = 'v=DKIM1; k=rsa; p=AAAA';
+  const keys = ['ph1', 's1'].map((selector) => ({ selector, record: 'v=DKIM1; k=rsa; p=BBBB' }));
+  const office = { hostname, receives: false, keys: [{ selector: 'ph1', record: own, retired: false }] };
+  const delegation = { kind: 'zone', zone, nameServers: [domain('ns1.office.example')] } as const;
+  const declaration = { domain: zone, senders: [], keys };
+  const sets = hostedRecords({ declaration, delegation, office, wants: [], stsMode: 'testing' });
+  assert.deepEqual(
+    sets.filter(({ name }) => name.includes('_domainkey')).map(({ name, values }) => [name, ...values]),
+    [
+      ['ph1._domainkey.a.example', own],
+      ['s1._domainkey.a.example', 'v=DKIM1; k=rsa; p=BBBB'],
+    ],
+  );
+});

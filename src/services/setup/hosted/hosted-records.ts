@@ -3,6 +3,7 @@
  * changes; nobody has to touch the domain's own zone for it. Pure.
  */
 import type { StsMode } from '../../../protocol/mta-sts/types.ts';
+import { declaredKeys } from '../plan/declared-keys.ts';
 import { draftOf, draftText, raised, unitedUris } from '../plan/merge-dmarc.ts';
 import { ownStsRecord } from '../sts-policy.ts';
 import type { Declaration, Delegation, OwnOffice, RecordSet, SenderWants, SetupType, WantedRecord } from '../types.ts';
@@ -107,7 +108,19 @@ function wholeZone(facts: HostedFacts, one: One): readonly RecordSet[] {
       )
       .map(({ name, type, value }) => one(name, type, value)),
     ...spfBelow(facts, one),
+    ...keysBeside(facts).map(({ name, record }) => one(name, 'TXT', record)),
   ];
+}
+
+/** One selector has one key, and those who sign with theirs come first. RFC 6376 §3.6.2.2 */
+function keysBeside({ declaration, office, wants }: HostedFacts) {
+  const names = [
+    ...office.keys
+      .filter(({ retired }) => !retired)
+      .map(({ selector }) => `${selector}._domainkey.${declaration.domain}`),
+    ...wants.flatMap(({ records }) => records.map(({ name }) => name)),
+  ];
+  return declaredKeys(declaration, wants, office).filter(({ name }) => !names.includes(name));
 }
 
 /** Return paths of senders: one record a name, whoever shares it. RFC 7208 §4.5 */

@@ -8,6 +8,7 @@ import {
   planTable,
   realCatalogue,
   recordTable,
+  type Wish,
 } from '../../../../test/support/planning.ts';
 import { domain } from '../../../../test/support/temp-office.ts';
 import { dnsNameKey } from '../../../format/dns-name.ts';
@@ -347,6 +348,28 @@ test('the mode of MTA-STS that is declared: the id follows it; without one, and 
   ]);
   const theirs = '_mta-sts.example.com TXT "v=STSv1; id=7"\nmta-sts.example.com A 192.0.2.9';
   assert.deepEqual(await seen(theirs, { mta_sts: 'enforce' }), ['present _mta-sts.example.com TXT v=STSv1; id=7']);
+});
+
+test('keys that are declared are added, and replace nobody’s: not another key, not an alias, not one that is not named', async () => {
+  const record = `v=DKIM1; k=rsa; p=${key}`;
+  const other = 'v=DKIM1; k=rsa; p=AAAA';
+  const keys = [{ selector: 'S2026', record }];
+  const seen = async (zone: string, wish: Wish = { keys }) => {
+    const { plan } = await planned(zone, wish);
+    const lines = recordTable(plan).filter((line) => line.includes('_domainkey'));
+    return [...lines, ...codes(plan.conflicts)];
+  };
+  const name = 's2026._domainkey.example.com';
+  assert.deepEqual(await seen(''), [`missing ${name} TXT ${record}`]);
+  assert.deepEqual(await seen(`${name} TXT "v=DKIM1; p=${key}"`), [`present ${name} TXT ${record}`]);
+  assert.deepEqual(await seen(`${name} TXT "${other}"`), ['selector-taken']);
+  assert.deepEqual(await seen(`${name} CNAME key.relay.test`), ['selector-taken']);
+  assert.deepEqual(await seen(`old._domainkey.example.com TXT "${other}"`), [`missing ${name} TXT ${record}`]);
+  const office = { hostname: 'mx.post.test' as never, receives: false };
+  const retired = { office: { ...office, keys: [{ selector: 's2026', record, retired: true }] }, keys };
+  assert.deepEqual(await seen('mx.post.test A 192.0.2.1', retired), []);
+  const own = { office: { ...office, keys: [{ selector: 's2026', record: other, retired: false }] }, keys };
+  assert.deepEqual(await seen('mx.post.test A 192.0.2.1', own), [`missing ${name} TXT ${other}`, 'selector-taken']);
 });
 
 test('BIMI only where DMARC is in force', async () => {

@@ -12,6 +12,7 @@ import type {
   SenderWants,
   WantedRecord,
 } from '../types.ts';
+import { declaredKeys } from './declared-keys.ts';
 import { type Facts, isObservedType, look, type ObservedType, type Seen } from './facts.ts';
 import { type Context, isBelow, type Part, self, stateAmong, ttlSeconds } from './part.ts';
 import { delegatedRecords, givingWay, isKeptHere } from './plan-delegation.ts';
@@ -24,6 +25,8 @@ type Claim = {
   readonly sender?: SenderDefinition;
   /** The name is to lead to the office, which answers there from then on. */
   readonly isDelegated?: boolean;
+  /** A key that the declaration names: another that stands there stays. */
+  readonly isDeclared?: boolean;
 };
 
 export function planSenders(context: Context): Part {
@@ -42,10 +45,13 @@ export function planSenders(context: Context): Part {
 }
 
 function claimsOf(context: Context): readonly Claim[] {
-  const { wants, office, domain } = context;
+  const { wants, office, domain, declaration } = context;
   const aliases = delegatedRecords(context).map((want) => ({ want, label: self, isDelegated: true }));
   const isAlias = (selector: string) => aliases.some(({ want }) => want.name === `${selector}._domainkey.${domain}`);
   const keys = (office?.keys ?? []).filter(({ retired, selector }) => !retired && !isAlias(selector));
+  const declared = declaredKeys(declaration, wants, office).filter(
+    ({ name }) => !aliases.some(({ want }) => want.name === name),
+  );
   const bounces =
     office && aliases.length === 0 ? [{ want: bounceHost(domain, office.hostname), label: self }] : aliases;
   return [
@@ -55,6 +61,7 @@ function claimsOf(context: Context): readonly Claim[] {
     ...wants.flatMap(({ sender, label, records }) =>
       records.filter((want) => isForHere(want, domain)).map((want) => ({ want, label, sender })),
     ),
+    ...declared.map(({ name, record }) => ({ want: declaredKey(name, record), label: self, isDeclared: true })),
   ];
 }
 
@@ -65,6 +72,11 @@ function proofOf({ name, value }: { readonly name: string; readonly value: strin
 
 function ownKey(name: string, value: string): WantedRecord {
   const why = 'DKIM: receivers check the signatures of this server with it';
+  return { name, type: 'TXT', value, purpose: 'dkim', needed: 'required', why };
+}
+
+function declaredKey(name: string, value: string): WantedRecord {
+  const why = 'DKIM: the declaration names this key of the domain';
   return { name, type: 'TXT', value, purpose: 'dkim', needed: 'required', why };
 }
 
@@ -159,7 +171,8 @@ function rivalry({ label: first }: Claim, claim: Claim): PlanConflict {
 /** What a sender calls the name that may be chosen, where it lets one choose. */
 const nameParameters: Partial<Record<RecordPurpose, string>> = { dkim: 'selector', 'return-path': 'bounce' };
 
-function elsewhere({ want: { purpose }, label, sender }: Claim): string {
+function elsewhere({ want: { purpose }, label, sender, isDeclared }: Claim): string {
+  if (isDeclared) return 'Take the key out of the declaration, or name it by another selector there.';
   const [id = ''] = label.split(/[ :]/);
   const what = purpose === 'dkim' ? 'another selector' : 'another name';
   const parameter = nameParameters[purpose];
@@ -197,7 +210,8 @@ function settleKey(catalogue: Catalogue, claim: Claim, sight: Seen): PlannedReco
   if (keys.length === 0) return planned(claim, 'missing');
   const { want, sender } = claim;
   const selector = want.name.slice(0, want.name.indexOf('._domainkey.'));
-  const isOwn = sender === undefined || catalogue.recogniseName('selectors', selector)?.sender.id === sender.id;
+  const isOurs = sender === undefined && !claim.isDeclared;
+  const isOwn = isOurs || (sender && catalogue.recogniseName('selectors', selector)?.sender.id === sender.id);
   return isOwn ? planned(claim, 'wrong', keys) : taken(claim, 'another key stands there');
 }
 

@@ -50,6 +50,7 @@ test('a declaration in a file: everything in it is known, and what is not is nam
     inbound: 'google-workspace',
     spf: 'flatten',
     mta_sts: 'enforce',
+    keys: [{ selector: 'S1', record: 'v=DKIM1; p=AAAA' }],
   });
   assert.ok(read.ok);
   assert.deepEqual(read.value, {
@@ -62,6 +63,7 @@ test('a declaration in a file: everything in it is known, and what is not is nam
     inbound: 'google-workspace',
     spf: ['flatten'],
     mtaSts: 'enforce',
+    keys: [{ selector: 's1', record: 'v=DKIM1; p=AAAA' }],
   });
   assert.deepEqual(readDeclaration(catalogue, JSON.parse(JSON.stringify(read.value))), read);
   assert.match(refused({ ...base, sendres: [] }), /sendres is not known; senders is/);
@@ -75,6 +77,10 @@ test('a declaration in a file: everything in it is known, and what is not is nam
     refused({ ...base, mta_sts: 'always' }),
     /always is no mode of MTA-STS; they are none, testing, enforce/,
   );
+  const key = { selector: 's1', record: 'p=AAAA' };
+  assert.match(refused({ ...base, keys: [key, key] }), /s1 is there twice/);
+  assert.match(refused({ ...base, keys: [{ ...key, record: 'hello' }] }), /s1 has no record/);
+  assert.match(refused({ ...base, keys: [{ ...key, selector: 'a b' }] }), /a table with selector and record/);
   assert.match(refused({ ...base, dmarc: { rua: 'nobody' } }), /bad-report-address/);
   assert.match(refused({ ...base, dmarc: { pct: 10 } }), /stages quarantine and reject only/);
   assert.match(refused({ ...base, parked: true, senders: ['proton'] }), /parked domain has no senders/);

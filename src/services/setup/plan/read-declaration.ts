@@ -5,7 +5,7 @@
 import { nearest } from '../../../base/nearest.ts';
 import { accept, type Outcome, refuse } from '../../../base/outcome.ts';
 import { printable } from '../../../base/printable.ts';
-import { type DomainName, parseDomainName } from '../../../format/domain-name.ts';
+import { type DomainName, parseDomainName, parseQueryName } from '../../../format/domain-name.ts';
 import { parseIpAddress } from '../../../format/ip-address.ts';
 import { parseReportUri } from '../../../protocol/dmarc/report-uri.ts';
 import { parseDeclaredSender } from '../catalogue/declared-sender.ts';
@@ -13,6 +13,7 @@ import {
   type Catalogue,
   type Declaration,
   type DeclarationRefusal,
+  type DeclaredKey,
   type DeclaredSender,
   type DmarcStage,
   type DmarcWish,
@@ -21,6 +22,7 @@ import {
   spfRemedyKinds,
   stsModes,
 } from '../types.ts';
+import { isDkimKey } from './same-meaning.ts';
 
 type Result<T> = Outcome<T, DeclarationRefusal>;
 type Members = Readonly<Record<string, unknown>>;
@@ -29,6 +31,10 @@ type Members = Readonly<Record<string, unknown>>;
 const sendersMax = 100;
 /** RFC 7489 §6.2 asked receivers to serve two; a record has to fit, too. */
 const addressesMax = 10;
+/** As many as a policy document may name. (Our choice.) */
+const keysMax = 100;
+/** RSA of 4096 bits has 750 characters. (Our choice.) */
+const keyTextMax = 4_096;
 
 /** The domain that is meant, or what was given instead. */
 export function readPlannedDomain(text: string): Result<DomainName> {
@@ -62,7 +68,7 @@ function hostOfUrl(text: string): string | undefined {
   return host?.replace(/^www\./, '');
 }
 
-const knownMembers = ['domain', 'senders', 'dmarc', 'parked', 'inbound', 'bimi', 'spf', 'mta_sts', 'mtaSts'];
+const knownMembers = ['domain', 'senders', 'dmarc', 'parked', 'inbound', 'bimi', 'spf', 'mta_sts', 'mtaSts', 'keys'];
 
 /** What TOML or JSON gave. @param domain what was asked for, where that is known already */
 export function readDeclaration(catalogue: Catalogue, value: unknown, domain?: DomainName): Result<Declaration> {
@@ -96,6 +102,8 @@ function withRest(value: Members, base: Declaration): Result<Declaration> {
   const mtaSts = stsModes.find((mode) => mode === asked);
   if (asked !== undefined && mtaSts === undefined)
     return bad(`${printable(textOf(asked), 40)} is no mode of MTA-STS; they are ${stsModes.join(', ')}`);
+  const keys = value.keys === undefined ? accept(undefined) : readKeys(value.keys, base.domain);
+  if (!keys.ok) return keys;
   return accept({
     ...base,
     ...(parked && { parked }),
@@ -103,6 +111,7 @@ function withRest(value: Members, base: Declaration): Result<Declaration> {
     ...(logo.value && { bimi: logo.value }),
     ...(ways.value && { spf: ways.value }),
     ...(mtaSts && { mtaSts }),
+    ...(keys.value && { keys: keys.value }),
   });
 }
 
@@ -213,6 +222,27 @@ function readWays(value: unknown): Result<readonly SpfRemedyKind[]> {
   const ways = spfRemedyKinds.filter((kind) => given.includes(kind));
   if (ways.length === given.length) return accept(ways);
   return bad(`spf names ways out of too many lookups: ${spfRemedyKinds.join(', ')}`);
+}
+
+function readKeys(value: unknown, domain: DomainName): Result<readonly DeclaredKey[]> {
+  if (!Array.isArray(value) || value.length > keysMax) return bad(`keys is a list of at most ${keysMax}`);
+  const keys: DeclaredKey[] = [];
+  for (const one of value as readonly unknown[]) {
+    const { selector, record } = isMembers(one) ? one : {};
+    if (typeof selector !== 'string' || parseQueryName(`${selector}._domainkey.${domain}`) === undefined)
+      return bad('a key is a table with selector and record, the value of its TXT record');
+    const shown = printable(selector, 60);
+    if (
+      typeof record !== 'string' ||
+      record.length > keyTextMax ||
+      !/^[\x20-\x7e]+$/.test(record) ||
+      !isDkimKey(record)
+    )
+      return bad(`the key ${shown} has no record like "v=DKIM1; k=rsa; p=..."`);
+    if (keys.some((known) => known.selector === selector.toLowerCase())) return bad(`the key ${shown} is there twice`);
+    keys.push({ selector: selector.toLowerCase(), record });
+  }
+  return accept(keys);
 }
 
 function readText<T>(value: unknown, read: (text: string) => Result<T>): Result<T> {

@@ -4,6 +4,7 @@ import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { realCatalogue } from '../../../../test/support/planning.ts';
 import { utf8 } from '../../../base/bytes.ts';
 import { parseDomainName } from '../../../format/domain-name.ts';
 import { type DmarcStage, dmarcStages } from '../types.ts';
@@ -11,6 +12,7 @@ import { comparePolicies, strictestOf } from './compare-policies.ts';
 import { decidePolicy, loosenAfterMs } from './decide-policy.ts';
 import { payloadText, readPayload } from './policy-payload.ts';
 import { parsePolicyRecord, policyRecordText } from './policy-record.ts';
+import { compilePolicy, policyOf } from './policy-tools.ts';
 import { openPolicy, rawPublicKey, sealPolicy } from './seal-policy.ts';
 import type { HeldPolicy, PolicyDocument } from './types.ts';
 
@@ -210,6 +212,33 @@ test('whatever comes, what is in force while something waits is never looser tha
     }),
     { numRuns: 200 },
   );
+});
+
+test('a document compiles to who sends, the stage, the keys and the mode; one without hosts says nothing of TLS', () => {
+  const catalogue = realCatalogue();
+  const compiled = compilePolicy(catalogue, document());
+  assert.ok(compiled.ok);
+  assert.deepEqual(compiled.value, {
+    domain,
+    senders: [
+      { sender: 'google-workspace', parameters: {} },
+      { sender: 'sendgrid', parameters: { subdomain: 'news' } },
+    ],
+    dmarc: document().dmarc,
+    mtaSts: 'testing',
+    keys: document().keys,
+  });
+  const mode = (tls: object) => {
+    const read = compilePolicy(catalogue, document({ tls: { ...document().tls, ...tls } }));
+    return read.ok && read.value.mtaSts;
+  };
+  assert.equal(mode({ mode: 'enforce' }), 'enforce');
+  assert.equal(mode({ mode: 'none' }), 'none');
+  assert.equal(mode({ mode: 'none', mx: [] }), undefined);
+  const { serial, issuedAtMs, tls } = document();
+  const again = policyOf(compiled.value, { serial, issuedAtMs, tls, keys: [] });
+  assert.ok(again.ok);
+  assert.deepEqual(again.value, document());
 });
 
 test('the vectors of the specification', () => {

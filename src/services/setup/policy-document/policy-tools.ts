@@ -11,9 +11,17 @@ export function policyRecordName(domain: DomainName): string {
   return `_eml.${domain}`;
 }
 
-/** What `plan --file` takes. DNS always wins: nothing in it lets a policy become weaker than the published one. */
-export function declarationOf({ domain, senders, dmarc }: PolicyDocument): object {
-  return { domain, senders, dmarc: { stage: dmarc.stage, rua: dmarc.rua } };
+/** What `plan --file` takes. DNS always wins: nothing in it lets a DMARC policy become weaker than the published one, or a key replace another. */
+export function declarationOf({ domain, senders, dmarc, keys, tls }: PolicyDocument): object {
+  // Where nobody may receive by name, the document says nothing about how mail is received.
+  const isSilent = tls.mode === 'none' && tls.mx.length === 0;
+  return {
+    domain,
+    senders,
+    dmarc: { stage: dmarc.stage, rua: dmarc.rua },
+    ...(keys.length > 0 && { keys }),
+    ...(!isSilent && { mta_sts: tls.mode }),
+  };
 }
 
 export function compilePolicy(
@@ -25,7 +33,7 @@ export function compilePolicy(
 
 export type PolicyDraft = Omit<PolicyDocument, 'senders' | 'dmarc' | 'domain'>;
 
-/** A document that says what the declaration says. */
+/** A document that says what the declaration says; its keys come beside those of the draft. */
 export function policyOf(declaration: Declaration, draft: PolicyDraft): Outcome<PolicyDocument, 'bad-document'> {
   if (declaration.parked) return refuse('bad-document', 'a parked domain needs no policy document: it has no senders');
   const senders = declaration.senders.map(({ sender, parameters }) => {
@@ -33,12 +41,14 @@ export function policyOf(declaration: Declaration, draft: PolicyDraft): Outcome<
     return values.length > 0 ? `${sender}:${values.join(',')}` : sender;
   });
   const { dmarc, domain } = declaration;
-  const { issuedAtMs, tls, ...rest } = draft;
+  const { issuedAtMs, tls, keys, ...rest } = draft;
+  const beside = (declaration.keys ?? []).filter(({ selector }) => !keys.some((key) => key.selector === selector));
   const members = {
     ...rest,
     domain,
     issued_at: new Date(issuedAtMs).toISOString().replace(/\.\d+Z$/, 'Z'),
     senders,
+    keys: [...keys, ...beside],
     dmarc: { stage: dmarc?.stage ?? dmarcStages[0], rua: dmarc?.rua ?? [] },
     tls: { mode: tls.mode, mx: tls.mx, max_age: tls.maxAgeSeconds, reports: tls.reports },
   };
