@@ -99,7 +99,8 @@ const declareNames = [
   'mtaSts',
 ] as const;
 
-async function folderIfAny(run: Run): Promise<OpenOffice | undefined> {
+/** Undefined where there is none, and somebody who works with a distant office means none. */
+export async function folderIfAny(run: Run): Promise<OpenOffice | undefined> {
   try {
     return await run.folder();
   } catch (error) {

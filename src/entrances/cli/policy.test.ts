@@ -2,9 +2,15 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { cli, type FakeCli } from '../../../test/support/fake-cli.ts';
+import { realCatalogue } from '../../../test/support/planning.ts';
+import { tempDb } from '../../../test/support/temp-office.ts';
+import { systemClock } from '../../base/clock.ts';
 import { accept } from '../../base/outcome.ts';
 import { resolverAsAuthority } from '../../protocol/dns/authorities.ts';
+import type { Resolver } from '../../protocol/dns/types.ts';
 import { resolverFromZone } from '../../protocol/dns/zone-resolver.ts';
+import { Setup } from '../../services/setup/setup.ts';
+import { setupMigrations } from '../../services/setup/setup-migrations.ts';
 
 const declaration = 'senders = ["google-workspace", "own:192.0.2.10"]\n[dmarc]\nstage = "quarantine"\n';
 const pem = (await cli('policy keygen')).out;
@@ -87,6 +93,56 @@ test('a later document that loosens waits three days; one of another key is refu
   });
   assert.equal(refused.code, 1);
   assert.match(refused.err, /signature by k1 does not hold/);
+});
+
+test('pull --save: plan uses what is in force; what loosens waits in the office, and is taken when its time has come', async (t) => {
+  const db = await tempDb(t, setupMigrations);
+  const catalogue = realCatalogue();
+  const nobody = async () => undefined;
+  const openOffice = async () =>
+    ({
+      hostname: 'mx.post.test',
+      directory: { domain: nobody },
+      delegations: { find: nobody, policyRecord: nobody },
+      setup: async (resolver: Resolver) => new Setup({ resolver, timers: systemClock, catalogue, db }),
+      close: nobody,
+    }) as never;
+  const first = await pushed(declaration);
+  const next = '[[keys]]\nselector = "s1"\nrecord = "v=DKIM1; p=AAAA"\n[dmarc]\nstage = "reject"\n';
+  const second = await pushed(`senders = ["google-workspace"]\n${next}`, `${push} --after first`, {
+    first: first.text,
+  });
+  const at = async (line: string, doc = first.text) => {
+    const { code, out, err } = await cli(line, { openOffice, columns: 80, files: { z: first.zone, doc } });
+    assert.equal(code, 0, err);
+    return out;
+  };
+  const pull = (doc: string, day: number, more = '') =>
+    at(`policy pull example.com --zone z --document doc --save --clock 2026-11-0${day}T12:00:00Z ${more}`, doc);
+  const values = async () =>
+    JSON.parse(await at('plan example.com --zone z --json')).records.map(({ value }: { value: string }) => value);
+  const has = async (text: string) => (await values()).some((value: string) => value.includes(text));
+  assert.match(await pull(first.text, 1), /it is in force from now on.*next: posthorn plan example\.com/s);
+  assert.deepEqual([await has('ip4:192.0.2.10'), await has('p=quarantine')], [true, true]);
+  const waits = await pull(second.text, 2);
+  assert.match(waits, /^ {2}- tightens sender: own:ip4=192\.0\.2\.10 -> -$/m);
+  assert.match(waits, /^In force now$.*DMARC stage: reject$.*^Waits until 2026-11-05T12:00:00\.000Z$.*key: - -> s1 /ms);
+  assert.match(waits, /once the wait is over: posthorn policy pull example\.com --save/);
+  assert.deepEqual([await has('ip4:192.0.2.10'), await has('p=reject'), await has('p=AAAA')], [false, true, false]);
+  const still = JSON.parse(await pull(second.text, 4, '--json'));
+  assert.partialDeepStrictEqual(still, { decision: 'keep', from: '2026-11-05T12:00:00.000Z', saved: true });
+  assert.deepEqual(
+    still.waiting.map(({ what }: { what: string }) => what),
+    ['key'],
+  );
+  assert.equal(await has('p=AAAA'), false);
+  await pull(second.text, 5);
+  assert.equal(await has('p=AAAA'), true);
+  const back = await cli('policy pull example.com --zone z --document doc --save', {
+    openOffice,
+    files: { z: first.zone, doc: first.text },
+  });
+  assert.deepEqual([back.code, await has('p=AAAA')], [1, true]);
 });
 
 test('what cannot be is named: no record, no declaration, no key, no address', async () => {

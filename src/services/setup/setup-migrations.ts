@@ -12,4 +12,14 @@ export const setupMigrations: readonly Migration[] = [
       )`,
     ],
   },
+  {
+    // What was taken of the policy document of a domain, and what of it has to wait.
+    id: 'setup-2',
+    statements: [
+      `CREATE TABLE setup_held_policies (
+        domain TEXT NOT NULL PRIMARY KEY,
+        held TEXT NOT NULL
+      )`,
+    ],
+  },
 ];

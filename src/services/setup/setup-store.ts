@@ -1,10 +1,13 @@
-/** All SQL of the declarations: who sends for each domain, as one JSON text a domain. */
+/** All SQL of the declarations: who sends for each domain, as one JSON text a domain; and of the policy documents they came from. */
 import type { Kysely } from 'kysely';
 import type { Db, Reader, Tx } from '../../base/port/db.ts';
 import type { DomainName } from '../../format/domain-name.ts';
 import type { Declaration } from './types.ts';
 
-type Tables = { setup_declarations: { domain: string; declaration: string; changed_at_ms: number } };
+type Tables = {
+  setup_declarations: { domain: string; declaration: string; changed_at_ms: number };
+  setup_held_policies: { domain: string; held: string };
+};
 
 export const declarationsChannel = 'declarations';
 
@@ -42,5 +45,20 @@ export class SetupStore {
 
   async remove(tx: Tx, domain: DomainName): Promise<boolean> {
     return (await tx.run(this.#sql.deleteFrom('setup_declarations').where('domain', '=', domain).compile())) > 0;
+  }
+
+  async putHeld(tx: Tx, domain: DomainName, held: string): Promise<void> {
+    await tx.run(
+      this.#sql
+        .insertInto('setup_held_policies')
+        .values({ domain, held })
+        .onConflict((conflict) => conflict.column('domain').doUpdateSet({ held }))
+        .compile(),
+    );
+  }
+
+  async held(reader: Reader, domain: DomainName): Promise<string | undefined> {
+    const row = this.#sql.selectFrom('setup_held_policies').select('held').where('domain', '=', domain).compile();
+    return (await reader.first(row))?.held;
   }
 }

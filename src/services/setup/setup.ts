@@ -2,12 +2,15 @@
  * Setting a domain up: who sends for it is declared, what it publishes is observed, and one plan of records for all of them comes out.
  * The declaration is kept here, or in a file of the user's; then there is no database. Nothing is published from here.
  */
-import { invariant, type Outcome } from '../../base/outcome.ts';
+import { accept, invariant, type Outcome } from '../../base/outcome.ts';
 import type { Db } from '../../base/port/db.ts';
 import type { DomainName } from '../../format/domain-name.ts';
 import { createDomainPlanner, type DomainPlanner } from './plan/domain-planner.ts';
 import type { ObservePorts } from './plan/observe-domain.ts';
 import { readDeclaration } from './plan/read-declaration.ts';
+import { heldText, readHeld } from './policy-document/held-policy.ts';
+import { beside, compilePolicy } from './policy-document/policy-tools.ts';
+import type { HeldPolicy } from './policy-document/types.ts';
 import { declarationsChannel, SetupStore } from './setup-store.ts';
 import type {
   Catalogue,
@@ -144,6 +147,33 @@ export class Setup {
   forget(domain: DomainName): Promise<boolean> {
     const { db, sql } = this.#kept();
     return db.write((tx) => sql.remove(tx, domain));
+  }
+
+  // Policy documents of domains that others write
+
+  /** What was taken of it last. */
+  async heldPolicy(domain: DomainName): Promise<HeldPolicy | undefined> {
+    const { db, sql } = this.#kept();
+    const text = await db.read((reader) => sql.held(reader, domain));
+    if (text === undefined) return undefined;
+    const read = readHeld(text);
+    invariant(read.ok, 'what is held was written here');
+    return read.value;
+  }
+
+  /** Declares what of the document is in force; what waits is remembered, and declared when it is taken. */
+  async takePolicy(held: HeldPolicy): Promise<Outcome<Declaration, DeclarationRefusal>> {
+    const { db, sql } = this.#kept();
+    const { domain } = held.document;
+    const compiled = compilePolicy(this.catalogue, held.document);
+    if (!compiled.ok) return compiled;
+    return db.write(async (tx) => {
+      const declaration = beside(compiled.value, await sql.get(tx, domain));
+      await sql.put(tx, declaration, this.#ports.timers.nowMs());
+      await sql.putHeld(tx, domain, heldText(held));
+      tx.afterCommit(() => db.notify(declarationsChannel));
+      return accept(declaration);
+    });
   }
 
   #kept() {

@@ -3,37 +3,21 @@ import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:cryp
 import type { Command } from 'commander';
 import { fromUtf8, utf8 } from '../../../base/bytes.ts';
 import { type DomainName, parseDomainName } from '../../../format/domain-name.ts';
-import type { Resolver } from '../../../protocol/dns/types.ts';
 import type { StsMode } from '../../../protocol/mta-sts/types.ts';
-import type {
-  HeldPolicy,
-  PolicyChange,
-  PolicyDocument,
-  PolicyRecord,
-  PublishedKey,
-} from '../../../services/setup/policy-document/types.ts';
+import type { PolicyDocument, PolicyRecord, PublishedKey } from '../../../services/setup/policy-document/types.ts';
 import {
   comparePolicies,
-  compilePolicy,
-  decidePolicy,
-  declarationOf,
-  documentOctetsMax,
-  heldText,
   isKeyId,
   isPolicyUrl,
   openPolicy,
-  type PolicyDecision,
-  parsePolicyRecord,
   policyOf,
   policyRecordName,
   policyRecordText,
   rawPublicKey,
   readDeclaration,
-  readHeld,
   sealPolicy,
 } from '../../../services/setup/setup.ts';
 import type { Answer } from '../answer.ts';
-import { CliError } from '../cli-error.ts';
 import type { CliHost } from '../cli-host.ts';
 import { exits } from '../exits.ts';
 import { each, type Leaf } from '../leaf.ts';
@@ -42,7 +26,7 @@ import { readTableFile } from '../read-table-file.ts';
 import { refusalError } from '../refusal-error.ts';
 import { visible, wrapped } from '../render-timeline.ts';
 import type { Run } from '../run.ts';
-import type { Style } from '../style.ts';
+import { changeLines, definePull, findPolicy } from './policy-pull.ts';
 
 const serialMost = 999_999_999;
 
@@ -84,22 +68,7 @@ export function definePolicy(command: Command, leaf: Leaf, { command: program }:
   const stop = command.command('stop').description('This office serves the document of the domain no more.');
   stop.argument('<domain>', 'whose mail it is about');
   leaf(stop, ['document', 'data', 'dns'], stopPolicy);
-  const pull = command.command('pull').description('Fetches the document, and says what of it holds, and when.');
-  pull
-    .argument('<domain>', 'whose mail it is about')
-    .option('--held <file>', 'what was taken before; without it the document is the first')
-    .option('--document <file>', 'take this instead of fetching it')
-    .addHelpText(
-      'after',
-      [
-        '',
-        'The answer, with --json, has `held`: keep it and give it to the next pull.',
-        'Exit code 1 when there is none, or it is refused.',
-        '',
-        `  ${program} policy pull example.com`,
-      ].join('\n'),
-    );
-  leaf<PullOptions>(pull, ['document', 'data', 'dns', 'clock'], pullPolicy);
+  definePull(command.command('pull'), leaf, program);
   const diff = command.command('diff').description('What the published document says otherwise than a declaration.');
   diff
     .argument('<domain>', 'whose mail it is about')
@@ -311,137 +280,13 @@ async function publishedKeys(
   );
 }
 
-// ---- pull
-
-type PullOptions = { readonly held?: string; readonly document?: string };
-type Found = { readonly record: PolicyRecord; readonly document: PolicyDocument };
-
-async function pullPolicy(run: Run, options: PullOptions, text = ''): Promise<Answer> {
-  const domain = readDomain(text);
-  const held = options.held === undefined ? undefined : await readHeldFile(run, options.held);
-  const { record, document } = await find(run, domain, options.document);
-  const clock = await run.clock();
-  const decision = decidePolicy({ nowMs: clock.nowMs(), record, document, domain, held });
-  const inForce = decision.do === 'take' || decision.do === 'wait' ? decision.held : held;
-  return {
-    exit: decision.do === 'refuse' ? exits.problems : exits.ok,
-    document: await pullDocument(run, { domain, document, decision, inForce }),
-    value: decision.do,
-    lines: (style) => pullLines(run, { domain, document, decision }, style),
-  };
-}
-
-async function readHeldFile(run: Run, path: string): Promise<HeldPolicy> {
-  const read = readHeld(fromUtf8(await run.host.readFile(path)));
-  if (read.ok) return read.value;
-  throw bad('bad_held', `${path} is not what an earlier pull answered as held: ${read.say}.`, [helpOf(run, 'pull')]);
-}
-
-/** The document by the record, its signature proven. */
-async function find(run: Run, domain: DomainName, path: string | undefined): Promise<Found> {
-  const { resolver } = await run.eyes();
-  const record = await findRecord(run, resolver, domain);
-  const octets = path === undefined ? await fetchDocument(run, resolver, record.url) : await run.host.readFile(path);
-  const opened = openPolicy(octets, record);
-  if (opened.ok) return { record, document: opened.value };
-  throw problem(
-    opened.code,
-    `The document of ${domain} is not to be believed: ${opened.say}.`,
-    `dig TXT _eml.${domain}`,
-  );
-}
-
-async function findRecord(run: Run, resolver: Resolver, domain: DomainName): Promise<PolicyRecord> {
-  const name = parseDomainName(policyRecordName(domain));
-  if (name === undefined) throw bad('bad_domain', `${domain} is too long for a policy record.`, [helpOf(run, 'pull')]);
-  const answer = await resolver.lookup(name, 'TXT');
-  if (answer.kind === 'failed')
-    throw new CliError({
-      exit: exits.tryAgain,
-      code: 'dns_failed',
-      say: `${name} could not be looked up: ${answer.why}.`,
-      next: `dig TXT ${name}`,
-    });
-  const read = parsePolicyRecord(answer.kind === 'found' ? answer.records : []);
-  if (read === undefined)
-    throw problem('no-policy', `${domain} publishes no policy record.`, `${run.host.command} policy push --help`);
-  if (!read.ok) throw problem(read.code, `The policy record of ${domain} is void: ${read.say}.`, `dig TXT ${name}`);
-  return read.value;
-}
-
-async function fetchDocument(run: Run, resolver: Resolver, url: string): Promise<Uint8Array> {
-  const fetchFile = await run.host.fetchNamed(resolver, run.place);
-  const file = await fetchFile(url, { octetsMax: documentOctetsMax, mediaType: 'application/json' });
-  if (file.ok) return file.value;
-  throw new CliError({
-    exit: exits.unavailable,
-    code: 'not_fetched',
-    say: `${url} cannot be had: ${file.say}.`,
-    next: `curl -v ${url}`,
-  });
-}
-
-function problem(code: string, say: string, next: string): CliError {
-  return new CliError({ exit: exits.problems, code: code.replaceAll('-', '_'), say, next });
-}
-
-type Pulled = { readonly domain: DomainName; readonly document: PolicyDocument; readonly decision: PolicyDecision };
-
-async function pullDocument(
-  run: Run,
-  { domain, document, decision, inForce }: Pulled & { readonly inForce: HeldPolicy | undefined },
-): Promise<object> {
-  const compiled = compilePolicy(await run.host.catalogue(), document);
-  return {
-    domain,
-    serial: document.serial,
-    decision: decision.do,
-    ...(decision.do === 'refuse' && { code: decision.code, reason: decision.say }),
-    ...(decision.do === 'wait' && { from: new Date(decision.held.waiting.fromMs).toISOString() }),
-    changes: 'changes' in decision ? decision.changes : [],
-    ...(inForce && { declaration: declarationOf(inForce.document), held: JSON.parse(heldText(inForce)) as unknown }),
-    ...(!compiled.ok && { cannot_be_planned: compiled.say }),
-  };
-}
-
-const verdicts = {
-  take: 'taken: it is in force from now on',
-  keep: 'nothing new',
-  wait: 'what tightens is in force now, the rest has to wait',
-  refuse: 'refused',
-} as const;
-
-function pullLines(run: Run, { domain, document, decision }: Pulled, style: Style): string[] {
-  const mark = decision.do === 'refuse' ? style.bad : style.good;
-  const lines = [`${style.bold(domain)}  serial ${document.serial}: ${mark(verdicts[decision.do])}`];
-  if (decision.do === 'refuse') return [...lines, `  ${visible(decision.say)}`];
-  if (decision.do === 'wait') lines.push(`  the rest from ${new Date(decision.held.waiting.fromMs).toISOString()} on`);
-  const changes = 'changes' in decision ? decision.changes : [];
-  return [
-    ...lines,
-    ...changeLines(changes, style),
-    '',
-    'DNS always wins. The plan of records that follows from it:',
-    `  ${run.host.command} policy pull ${domain} --json   (take \`declaration\`)`,
-    `  ${run.host.command} plan ${domain} --file declaration.json`,
-  ];
-}
-
-function changeLines(changes: readonly PolicyChange[], style: Style): string[] {
-  const sign = { tightens: '-', loosens: '+', neutral: '~' } as const;
-  return changes.map(({ what, from, to, kind }) => {
-    const text = `  ${sign[kind]} ${kind.padEnd(8)} ${what}: ${visible(from)} -> ${visible(to)}`;
-    return kind === 'loosens' ? style.bad(text) : text;
-  });
-}
-
 // ---- diff
 
 type DiffOptions = { readonly file: string; readonly document?: string };
 
 async function diffPolicy(run: Run, options: DiffOptions, text = ''): Promise<Answer> {
   const domain = readDomain(text);
-  const { document } = await find(run, domain, options.document);
+  const { document } = await findPolicy(run, domain, options.document);
   const { serial, issuedAtMs, keys, tls, contact } = document;
   const declaration = await readDeclared(run, domain, options.file);
   // What the declaration leaves open is no difference.

@@ -12,7 +12,7 @@ import { comparePolicies, strictestOf } from './compare-policies.ts';
 import { decidePolicy, loosenAfterMs } from './decide-policy.ts';
 import { payloadText, readPayload } from './policy-payload.ts';
 import { parsePolicyRecord, policyRecordText } from './policy-record.ts';
-import { compilePolicy, policyOf } from './policy-tools.ts';
+import { beside, compilePolicy, policyOf } from './policy-tools.ts';
 import { openPolicy, rawPublicKey, sealPolicy } from './seal-policy.ts';
 import type { HeldPolicy, PolicyDocument } from './types.ts';
 
@@ -239,6 +239,27 @@ test('a document compiles to who sends, the stage, the keys and the mode; one wi
   const again = policyOf(compiled.value, { serial, issuedAtMs, tls, keys: [] });
   assert.ok(again.ok);
   assert.deepEqual(again.value, document());
+});
+
+test('what only a declaration can say stays beside what a document says', () => {
+  const compiled = compilePolicy(realCatalogue(), document({ senders: ['google-workspace'], keys: [] }));
+  assert.ok(compiled.ok);
+  const google = { sender: 'google-workspace', parameters: {}, perWeek: 50 };
+  const own = { sender: 'own', parameters: { ip4: '192.0.2.1' } };
+  const kept = {
+    domain,
+    senders: [google, own],
+    spf: ['flatten'],
+    inbound: 'google-workspace',
+    mtaSts: 'none',
+  } as const;
+  assert.deepEqual(beside(compiled.value, kept), {
+    ...compiled.value,
+    senders: [google],
+    spf: ['flatten'],
+    inbound: 'google-workspace',
+  });
+  assert.equal(beside(compiled.value, { ...kept, inbound: 'own' }).inbound, undefined);
 });
 
 test('the vectors of the specification', () => {

@@ -2,7 +2,7 @@
 import { type Outcome, refuse } from '../../../base/outcome.ts';
 import type { DomainName } from '../../../format/domain-name.ts';
 import { readDeclaration } from '../plan/read-declaration.ts';
-import type { Catalogue, Declaration, DeclarationRefusal } from '../types.ts';
+import type { Catalogue, Declaration, DeclarationRefusal, DeclaredSender } from '../types.ts';
 import { dmarcStages } from '../types.ts';
 import { readPayload } from './policy-payload.ts';
 import type { PolicyDocument } from './types.ts';
@@ -31,6 +31,23 @@ export function compilePolicy(
   return readDeclaration(catalogue, declarationOf(document), document.domain);
 }
 
+/** What a document says, and beside it what only a declaration can say. */
+export function beside(compiled: Declaration, kept: Declaration | undefined): Declaration {
+  if (kept === undefined) return compiled;
+  const { inbound, bimi, spf, mtaSts, senders } = kept;
+  const textOf = ({ sender, parameters }: DeclaredSender) =>
+    JSON.stringify([sender, Object.entries(parameters).toSorted()]);
+  const isThere = inbound === 'posthorn' || compiled.senders.some(({ sender }) => sender === inbound);
+  return {
+    ...(bimi && { bimi }),
+    ...(spf && { spf }),
+    ...(mtaSts && { mtaSts }),
+    ...(inbound !== undefined && isThere && { inbound }),
+    ...compiled,
+    senders: compiled.senders.map((one) => senders.find((known) => textOf(known) === textOf(one)) ?? one),
+  };
+}
+
 export type PolicyDraft = Omit<PolicyDocument, 'senders' | 'dmarc' | 'domain'>;
 
 /** A document that says what the declaration says; its keys come beside those of the draft. */
@@ -42,13 +59,13 @@ export function policyOf(declaration: Declaration, draft: PolicyDraft): Outcome<
   });
   const { dmarc, domain } = declaration;
   const { issuedAtMs, tls, keys, ...rest } = draft;
-  const beside = (declaration.keys ?? []).filter(({ selector }) => !keys.some((key) => key.selector === selector));
+  const declared = (declaration.keys ?? []).filter(({ selector }) => !keys.some((key) => key.selector === selector));
   const members = {
     ...rest,
     domain,
     issued_at: new Date(issuedAtMs).toISOString().replace(/\.\d+Z$/, 'Z'),
     senders,
-    keys: [...keys, ...beside],
+    keys: [...keys, ...declared],
     dmarc: { stage: dmarc?.stage ?? dmarcStages[0], rua: dmarc?.rua ?? [] },
     tls: { mode: tls.mode, mx: tls.mx, max_age: tls.maxAgeSeconds, reports: tls.reports },
   };
