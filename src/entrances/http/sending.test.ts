@@ -65,7 +65,7 @@ test('every member reaches the message, and Bcc does not', async (t) => {
   assert.match(message, /^Content-Disposition: attachment; filename=bill.pdf/m);
   assert.match(message, /^Content-Disposition: inline/m);
   assert.match(message, /^DKIM-Signature: /m);
-  assert.ok(!office.received.some((each) => each.includes('dora')));
+  assert.ok(!office.received.some((each) => each.includes('dora@')));
 });
 
 test('the message can be followed: list, one, events, timeline, raw', async (t) => {
@@ -301,7 +301,7 @@ test('a whole message: envelope from its header, LF becomes CRLF, Bcc is removed
   );
   const [message = ''] = office.received;
   assert.match(message, /\r\n\r\nHello,\r\nBob.\r\n$/);
-  assert.ok(!message.includes('dora'));
+  assert.ok(!message.includes('dora@'));
 });
 
 test('a large whole message goes by the spool, and nothing of it stays there that is not stored', async (t) => {

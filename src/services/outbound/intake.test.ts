@@ -90,11 +90,12 @@ test('a request becomes a complete, signed message with a delivery per recipient
 
 test('RFC 5322 §3.6.3: Bcc is in the envelope and nowhere else', async (t) => {
   const office = await postOffice(t);
+  const named = /secret|hidden|^bcc|bcc:/im; // not the bare three letters: a signature's base64 can hold them
   const fromFields = await textOf(office, await submit(office, { bcc: ['secret@d.test'] }));
-  assert.doesNotMatch(fromFields, /secret|bcc/i);
+  assert.doesNotMatch(fromFields, named);
   const whole = letterText.replace('\r\n\r\n', '\r\nBcc: Hidden <secret@d.test>,\r\n other-secret@d.test\r\n\r\n');
   const fromWhole = await textOf(office, await submitRaw(office, { text: whole, to: ['bob@b.test', 'secret@d.test'] }));
-  assert.doesNotMatch(fromWhole, /secret|bcc|hidden/i);
+  assert.doesNotMatch(fromWhole, named);
 });
 
 test('MAIL_RULES 8: our Received says how it came and hides who sent it', async (t) => {
