@@ -2,6 +2,7 @@
 import type { Random } from '../base/random.ts';
 import { type DomainName, isEqualOrBelow } from '../format/domain-name.ts';
 import { isDocumentationAddress } from '../format/ip-address.ts';
+import type { StsMode } from '../protocol/mta-sts/types.ts';
 import { type CheckDocument, checkDocument, checkDomain, worldLimits } from '../services/advice/advice.ts';
 import type { DoctorWorld, OfficeKnowledge } from '../services/advice/doctor/types.ts';
 import type { Directory } from '../services/directory/directory.ts';
@@ -15,6 +16,8 @@ type Office = {
   readonly directory: Pick<Directory, 'domain' | 'keysOf'>;
   readonly catalogue: () => Promise<Catalogue>;
   readonly declaration: (domain: DomainName) => Promise<Declaration>;
+  /** What its MTA-STS policy for the domain asks of senders. */
+  readonly stsModeOf: (domain: DomainName) => Promise<StsMode>;
   /** What it published last, by the journal. */
   readonly published: (domain: DomainName) => Promise<readonly ExpectedSet[]>;
 };
@@ -76,18 +79,19 @@ function worldOf(
 }
 
 async function knowledgeOf(
-  { hostname, directory, published }: Office,
+  { hostname, directory, published, stsModeOf }: Office,
   domain: DomainName,
 ): Promise<OfficeKnowledge | undefined> {
   const known = await directory.domain(domain);
   if (known === undefined || !hostname.includes('.')) return undefined;
-  const [keys, sets] = await Promise.all([directory.keysOf(domain), published(domain)]);
+  const [keys, sets, stsMode] = await Promise.all([directory.keysOf(domain), published(domain), stsModeOf(domain)]);
   const own = sets.filter(({ change }) => isEqualOrBelow(change.name as DomainName, domain));
   const byKey = <Value>(told: (set: ExpectedSet) => Value) =>
     Object.fromEntries(own.map((set) => [`${set.change.type} ${set.change.name}`, told(set)]));
   return {
     hostname,
     receives: known.receives,
+    stsMode,
     keys: keys.map(({ selector, publicRecord, state, createdAtMs }) => ({
       selector,
       record: publicRecord,

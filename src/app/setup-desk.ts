@@ -77,6 +77,7 @@ export function openSetupDesk(office: Office, hostname: DomainName, world: Aroun
       directory,
       declaration,
       catalogue: async () => (await setup()).catalogue,
+      stsModeOf: (domain) => delegations.stsModeOf(domain),
       published: async (domain) => {
         const lines = publicationStore(office.db, 'the office');
         const journal = createJournal({ lines, clock: world.timers, ids: office.ids });

@@ -148,6 +148,7 @@ const office = members({
   ),
   unchangedSinceMs: recordOf(isNumber),
   planned: recordOf(isTexts),
+  stsMode: maybe(oneOf('enforce', 'testing', 'none')),
   writesToLists: maybe(isFlag),
 });
 const reports = members({

@@ -7,6 +7,7 @@ import type { Authorities } from '../../../protocol/dns/authorities.ts';
 import type { Resolver } from '../../../protocol/dns/types.ts';
 import type { ZoneNames } from '../../../protocol/dns/zone-names.ts';
 import type { FetchPolicyFile } from '../../../protocol/mta-sts/sts-policies.ts';
+import type { StsMode } from '../../../protocol/mta-sts/types.ts';
 import type { gatherSigns } from '../../setup/setup.ts';
 import type { Catalogue, SenderWants } from '../../setup/types.ts';
 import type { Finding, FindingEvidence, FindingStatus, Fix, Severity } from '../types.ts';
@@ -122,6 +123,8 @@ export type OfficeKnowledge = {
   readonly unchangedSinceMs: Readonly<Record<string, number>>;
   /** What the office planned and published last, by `TXT _dmarc.example.com`. */
   readonly planned: Readonly<Record<string, readonly string[]>>;
+  /** What its MTA-STS policy for the domain is to ask of senders. */
+  readonly stsMode?: StsMode;
   /** People of this domain write to mailing lists. */
   readonly writesToLists?: boolean;
 };

@@ -22,7 +22,8 @@ export type StsFacts = Receiving & {
 };
 
 export const stsRecordName = (domain: string) => `_mta-sts.${domain}`;
-export const policyUrl = (domain: string) => `https://mta-sts.${domain}/.well-known/mta-sts.txt`;
+export const policyHostName = (domain: string) => `mta-sts.${domain}`;
+export const policyUrl = (domain: string) => `https://${policyHostName(domain)}/.well-known/mta-sts.txt`;
 
 export async function gatherStsFacts(world: DoctorWorld, { domain }: GatherSubject): Promise<StsFacts> {
   const [receiving, texts, announced, served] = await Promise.all([
@@ -56,7 +57,7 @@ async function gatherFile(world: DoctorWorld, domain: DomainName): Promise<Serve
 }
 
 async function findPolicyHost({ resolver }: DoctorWorld, domain: DomainName): Promise<StsFacts['policyHost']> {
-  const name = parseQueryName(`mta-sts.${domain}`);
+  const name = parseQueryName(policyHostName(domain));
   if (name === undefined) return 'absent';
   const answers = await Promise.all([resolver.lookup(name, 'A'), resolver.lookup(name, 'AAAA')]);
   if (answers.some(({ kind }) => kind === 'found')) return 'there';

@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { isForHost } from '../../../../format/certificate-names.ts';
 import { quoted } from '../judged.ts';
-import type { LookedAtHost } from '../mail-hosts.ts';
+import type { LookedAtHost, Receiving } from '../mail-hosts.ts';
 
 /** RFC 8461 §4.2: STARTTLS, and a valid certificate with the name of the host among its DNS names. */
 export function hostProblem({ host, probe }: LookedAtHost): string | undefined {
@@ -32,7 +32,11 @@ function problemText(code: string): string {
   return `its certificate is not valid (${quoted(code)})`;
 }
 
-/** Whether mail would still arrive if the policy were in force: no host is known to fail. */
-export function isFitToEnforce(hosts: readonly LookedAtHost[]): boolean {
-  return hosts.length > 0 && hosts.every((host) => host.probe?.kind === 'seen' && hostProblem(host) === undefined);
+/** Whether mail would still arrive if the policy were in force: every host has proven its name. */
+export function isFitToEnforce({ hosts, otherHosts }: Pick<Receiving, 'hosts' | 'otherHosts'>): boolean {
+  return (
+    hosts.length > 0 &&
+    otherHosts.length === 0 &&
+    hosts.every((host) => host.probe?.kind === 'seen' && hostProblem(host) === undefined)
+  );
 }

@@ -1,8 +1,9 @@
 /** STS-01: a record without a policy, a policy without a record, a record that is none, or neither. */
+import type { Fix } from '../../types.ts';
 import { fails, passes, skips, staysUnknown } from '../judged.ts';
 import { isUnused } from '../parked/usage.ts';
 import type { DomainFacts, Judged, Rule } from '../types.ts';
-import { policyUrl, stsRecordName } from './facts.ts';
+import { policyHostName, policyUrl, stsRecordName } from './facts.ts';
 import { policyFix } from './plan-policy.ts';
 
 export const incompletePair: Rule<'STS-01'> = {
@@ -26,7 +27,7 @@ function judge(facts: DomainFacts): Judged {
       subject: name,
       evidence,
       meaning: `The record that announces the encryption policy is not valid, so nobody looks at it: ${announced.why}.`,
-      fix: policyFix(facts, 'testing'),
+      fix: policyFix(facts),
     });
   return announced.kind === 'found' ? announcedPolicy(facts) : notAnnounced(facts);
 }
@@ -34,18 +35,14 @@ function judge(facts: DomainFacts): Judged {
 function announcedPolicy(facts: DomainFacts): Judged {
   const { sts, subject, show } = facts;
   const name = stsRecordName(subject.domain);
-  const host = `mta-sts.${subject.domain}`;
+  const host = policyHostName(subject.domain);
   const evidence = [show(name, 'TXT'), show(host, 'A'), show(host, 'AAAA')];
   if (sts.policyHost === 'absent')
     return fails({
       subject: host,
       evidence,
       meaning: `An encryption policy is announced, but ${host}, where it has to be served, has no address: nobody can fetch it.`,
-      fix: {
-        delete: [],
-        set: [],
-        steps: [`give ${host} the address of a web server`, ...(policyFix(facts, 'testing').steps ?? [])],
-      },
+      fix: placeFix(facts, host),
     });
   if (sts.policyHost === 'unknown')
     return staysUnknown({ subject: host, evidence, meaning: `The address of ${host} could not be looked up.` });
@@ -54,6 +51,13 @@ function announcedPolicy(facts: DomainFacts): Judged {
     evidence,
     meaning: 'The encryption policy is announced, and the name it is served at exists.',
   });
+}
+
+/** Somewhere to serve it: at the office, or at a web server that somebody has to find. */
+function placeFix(facts: DomainFacts, host: string): Fix {
+  const fix = policyFix(facts);
+  if (fix.set.some(({ name }) => name === host)) return fix;
+  return { delete: [], set: [], steps: [`give ${host} the address of a web server`, ...(fix.steps ?? [])] };
 }
 
 function notAnnounced(facts: DomainFacts): Judged {
@@ -66,7 +70,7 @@ function notAnnounced(facts: DomainFacts): Judged {
       meaning: `${subject.domain} ${sts.receives === 'no' ? 'receives' : 'seems to receive'} no mail, so there is nothing to protect on the way.`,
     });
   if (sts.file?.ok) {
-    const { delete: gone, set } = policyFix(facts, 'testing');
+    const { delete: gone, set } = policyFix(facts);
     return fails({
       subject: name,
       evidence: [...evidence, show(policyUrl(subject.domain), 'HTTPS')],
@@ -80,6 +84,6 @@ function notAnnounced(facts: DomainFacts): Judged {
     evidence,
     meaning:
       'There is no encryption policy (MTA-STS): whoever sits between a sender and your mail host can have mail delivered unencrypted.',
-    fix: policyFix(facts, 'testing'),
+    fix: policyFix(facts),
   });
 }

@@ -9,7 +9,8 @@ import {
   policyFileOf,
 } from '../../../../../test/support/doctor-hosts.ts';
 import type { DomainName } from '../../../../format/domain-name.ts';
-import { ownStsPolicy, stsRecordOf } from '../../../setup/setup.ts';
+import type { StsMode } from '../../../../protocol/mta-sts/types.ts';
+import { ownStsPolicy, stsPolicyOf, stsRecordOf } from '../../../setup/setup.ts';
 import type { OfficeKnowledge, Probes } from '../types.ts';
 
 const certificate = await certificateFor('mx.example.com');
@@ -204,4 +205,85 @@ test('a proof of ownership among the MX records gets no place in a policy', asyn
   const steps = String((await theFinding('STS-01', 'fail', { zone })).fix?.steps);
   assert.match(steps, /"mx: mx\.example\.com"/);
   assert.doesNotMatch(steps, /invalid/);
+});
+
+/** @param count mail hosts `mx1` to `mxN` of the domain, all with addresses */
+function manyHosts(count: number): string {
+  const at = Array.from({ length: count }, (_, index) => index + 1);
+  return at.map((n) => `example.com MX ${n * 10} mx${n}.example.com\nmx${n}.example.com A 192.0.2.${n}\n`).join('');
+}
+
+test('a policy names every mail host, also those that are not dialled', async () => {
+  const zone = manyHosts(13);
+  const dialled: string[] = [];
+  const probes: Probes = {
+    mailHost: async ({ host }) => {
+      dialled.push(host);
+      return { kind: 'failed', why: 'no answer' };
+    },
+  };
+  const found = await theFinding('STS-01', 'fail', { zone, world: { probes } });
+  for (let n = 1; n <= 13; n++) assert.match(String(found.fix?.steps), new RegExp(`"mx: mx${n}\\.example\\.com"`));
+  assert.equal(new Set(dialled).size, 10);
+});
+
+test('STS-04: mail hosts beyond those that are dialled are held against the policy, and told together', async () => {
+  const zone = manyHosts(13) + served + announced;
+  const naming = (last: number) => {
+    const lines = Array.from({ length: last }, (_, index) => `mx: mx${index + 1}.example.com\r\n`).join('');
+    return `version: STSv1\r\nmode: enforce\r\n${lines}max_age: 604800\r\n`;
+  };
+  const short = await findingsFor('STS-04', scene({ zone, file: naming(10) }));
+  const [beyond] = short.filter(({ status }) => status === 'fail');
+  assert.partialDeepStrictEqual(beyond, { subject: 'mx11.example.com', severity: 'error' });
+  assert.match(beyond?.meaning ?? '', /mx11\.example\.com, mx12\.example\.com and mx13\.example\.com/);
+  assert.match(String(beyond?.fix?.steps), /"mx: mx13\.example\.com"/);
+  assert.equal(short.length, 11);
+  const all = await findingsFor('STS-04', scene({ zone, file: naming(13) }));
+  assert.deepEqual([...new Set(all.map(({ status }) => status))], ['unknown'], 'no name of the policy is a stranger');
+  assert.match(all.at(-1)?.meaning ?? '', /mx11.*not dialled/);
+});
+
+test('STS-03: with hosts that nobody dialled no policy is put in force', async () => {
+  const zone = `${manyHosts(11)}${served}_mta-sts.example.com TXT "v=STSv1; id=20260901"\n`;
+  const probes: Probes = {
+    policyFile: policyFileOf(policy('testing', { mx: '*.example.com' })),
+    mailHost: async ({ host }) => hostShowing(await certificateFor(host)),
+  };
+  const found = await theFinding('STS-03', 'fail', { zone, world: { probes } });
+  assert.deepEqual(found.fix?.set, []);
+});
+
+test('the mode that somebody decided stays in every fix', async () => {
+  const enforcing = stsRecordOf(stsPolicyOf(['mx.example.com'], 'enforce'));
+  const zone = `${base}_mta-sts.example.com TXT "${enforcing}"\n`;
+  const byRecord = await theFinding('STS-01', 'fail', scene({ zone }));
+  assert.match(String(byRecord.fix?.steps), /"mode: enforce"/);
+  const byFile = await theFinding('STS-01', 'fail', scene({ zone: base + served }));
+  assert.deepEqual(byFile.fix?.set[0]?.value, enforcing);
+  const broken = scene({ zone: base + served + announced, file: policy('enforce', { mx: 'a b' }) });
+  assert.match(String((await theFinding('STS-02', 'fail', broken)).fix?.steps), /"mode: testing"/);
+});
+
+test('an office serves the policy as it was told', async () => {
+  const told = (stsMode: StsMode) => ({ ...officeKnowing(0), stsMode });
+  const none = await theFinding('STS-01', 'fail', { ...scene({ zone: base }), office: told('enforce') });
+  assert.deepEqual(
+    none.fix?.set.map(({ name, type, value }) => `${name} ${type} ${value}`),
+    [
+      'mta-sts.example.com CNAME mx.example.com',
+      `_mta-sts.example.com TXT ${stsRecordOf(ownStsPolicy('mx.example.com', 'enforce'))}`,
+    ],
+  );
+  assert.deepEqual(none.fix?.steps, ['this office serves the policy itself, at the name that leads to it']);
+  const unannounced = await theFinding('STS-01', 'fail', {
+    ...scene({ zone: base + announced }),
+    office: told('testing'),
+  });
+  assert.ok(unannounced.fix?.set.some(({ type }) => type === 'CNAME'));
+  const otherwise = await theFinding('STS-01', 'fail', { ...scene({ zone: base }), office: told('none') });
+  assert.match(String(otherwise.fix?.steps), /posthorn plan example\.com --mta-sts testing --save/);
+  const elsewhere = await theFinding('STS-02', 'fail', { ...scene({ file: 'hello' }), office: told('enforce') });
+  assert.match(String(elsewhere.fix?.steps), /first serve .*"mode: enforce"/, 'a web server of its own');
+  await theFinding('STS-03', 'pass', { ...scene({ file: policy('none') }), office: told('none') });
 });

@@ -34,6 +34,12 @@ function judge(facts: DomainFacts): Judged {
       evidence,
       meaning: 'The encryption policy is in force: mail comes over proven encryption or not at all.',
     });
+  if (mode === 'none' && subject.office?.stsMode === 'none')
+    return passes({
+      subject: url,
+      evidence,
+      meaning: 'The encryption policy is being taken away ("mode: none"), as this office was told.',
+    });
   if (mode === 'none')
     return fails({
       subject: url,
@@ -68,7 +74,7 @@ function testing(facts: DomainFacts, id: string): Judged {
 
 /** In force is safe only once every host proves its name; until then there is something else to mend first. */
 function enforcing(facts: DomainFacts): Fix {
-  if (isFitToEnforce(facts.sts.hosts)) return policyFix(facts, 'enforce');
+  if (isFitToEnforce(facts.sts)) return policyFix(facts, 'enforce');
   const first =
     'first let every mail host be named by the policy and prove its name (STS-04): else mail to it is held back';
   return {

@@ -3,8 +3,8 @@ import { printable } from '../../../../base/printable.ts';
 import { matchesMx } from '../../../../protocol/mta-sts/policy.ts';
 import type { StsPolicy } from '../../../../protocol/mta-sts/types.ts';
 import type { Severity } from '../../types.ts';
-import { fails, orElse, passes, quoted, skips, staysUnknown } from '../judged.ts';
-import type { LookedAtHost } from '../mail-hosts.ts';
+import { fails, listed, orElse, passes, quoted, skips, staysUnknown } from '../judged.ts';
+import { allNames, type LookedAtHost } from '../mail-hosts.ts';
 import type { DomainFacts, Judged, Rule } from '../types.ts';
 import { policyUrl } from './facts.ts';
 import { hostProblem } from './host-problem.ts';
@@ -13,7 +13,7 @@ import { policyFix } from './plan-policy.ts';
 export const uncoveredHosts: Rule<'STS-04'> = { id: 'STS-04', judge };
 
 function judge(facts: DomainFacts): readonly Judged[] {
-  const { announced, file, policyHost, receives, hosts } = facts.sts;
+  const { announced, file, policyHost, receives, hosts, otherHosts } = facts.sts;
   const url = policyUrl(facts.subject.domain);
   if (announced.kind === 'none' || policyHost === 'absent' || (file !== undefined && !file.ok))
     return [skips({ subject: url, meaning: 'There is no encryption policy to hold the mail hosts against.' })];
@@ -35,9 +35,8 @@ function judge(facts: DomainFacts): readonly Judged[] {
   const { policy } = file;
   if (policy.mode === 'none') return [skips({ subject: url, meaning: 'The policy asks for nothing (mode: none).' })];
   return [
-    ...orElse(
-      hosts.map((host) => judgeHost(facts, policy, host)),
-      () => skips({ subject: url, meaning: `${facts.subject.domain} has no mail host.` }),
+    ...orElse([...hosts.map((host) => judgeHost(facts, policy, host)), ...judgeOthers(facts, policy, otherHosts)], () =>
+      skips({ subject: url, meaning: `${facts.subject.domain} has no mail host.` }),
     ),
     ...strangers(facts, policy),
   ];
@@ -46,20 +45,9 @@ function judge(facts: DomainFacts): readonly Judged[] {
 function judgeHost(facts: DomainFacts, policy: StsPolicy, looked: LookedAtHost): Judged {
   const { host, probe } = looked;
   const { subject, show } = facts;
-  const isHard = policy.mode === 'enforce';
-  const severity: Severity = isHard ? 'error' : 'warn';
+  if (!matchesMx(policy, host)) return unnamed(facts, policy, [host]);
+  const { severity, outcome } = harm(policy);
   const evidence = [show(policyUrl(subject.domain), 'HTTPS'), show(subject.domain, 'MX')];
-  const outcome = isHard
-    ? 'senders that obey it do not deliver there'
-    : 'once it is in force, senders will not deliver there';
-  if (!matchesMx(policy, host))
-    return fails({
-      subject: host,
-      severity,
-      evidence,
-      meaning: `The encryption policy does not name the mail host ${host}: ${outcome}.`,
-      fix: policyFix(facts, isHard ? 'enforce' : 'testing'),
-    });
   if (probe === undefined || probe.kind === 'failed')
     return staysUnknown({
       subject: host,
@@ -87,9 +75,48 @@ function judgeHost(facts: DomainFacts, policy: StsPolicy, looked: LookedAtHost):
   });
 }
 
+function harm({ mode }: StsPolicy): { readonly severity: Severity; readonly outcome: string } {
+  return mode === 'enforce'
+    ? { severity: 'error', outcome: 'senders that obey it do not deliver there' }
+    : { severity: 'warn', outcome: 'once it is in force, senders will not deliver there' };
+}
+
+function unnamed(facts: DomainFacts, policy: StsPolicy, names: readonly string[]): Judged {
+  const { subject, show } = facts;
+  const { severity, outcome } = harm(policy);
+  return fails({
+    subject: names[0] ?? subject.domain,
+    severity,
+    evidence: [show(policyUrl(subject.domain), 'HTTPS'), show(subject.domain, 'MX')],
+    meaning: `The encryption policy does not name the mail ${names.length > 1 ? 'hosts' : 'host'} ${listed(names)}: ${outcome}.`,
+    fix: policyFix(facts, policy.mode === 'enforce' ? 'enforce' : 'testing'),
+  });
+}
+
+/** There may be any number of them: nobody dials them, and they are told together. */
+function judgeOthers(facts: DomainFacts, policy: StsPolicy, names: readonly string[]): readonly Judged[] {
+  const { subject, show } = facts;
+  const left = names.filter((name) => !matchesMx(policy, name));
+  const named = names.filter((name) => matchesMx(policy, name));
+  const evidence = [show(policyUrl(subject.domain), 'HTTPS'), show(subject.domain, 'MX')];
+  return [
+    ...(left.length > 0 ? [unnamed(facts, policy, left)] : []),
+    ...(named.length > 0
+      ? [
+          staysUnknown({
+            subject: named[0] ?? '',
+            evidence,
+            meaning: `The encryption policy names ${listed(named)}; whether they prove their names was not seen: so many mail hosts are not dialled.`,
+          }),
+        ]
+      : []),
+  ];
+}
+
 /** Names in the policy that no mail host has: harmless, and mostly a host that was moved away from. */
 function strangers({ sts, subject, show }: DomainFacts, policy: StsPolicy): readonly Judged[] {
-  const extra = policy.mx.filter((pattern) => !sts.hosts.some(({ host }) => matchesMx({ mx: [pattern] }, host)));
+  const names = allNames(sts);
+  const extra = policy.mx.filter((pattern) => !names.some((name) => matchesMx({ mx: [pattern] }, name)));
   const [first] = extra;
   if (first === undefined || sts.hosts.length === 0) return [];
   const others = extra.length > 1 ? ` and ${extra.length - 1} more` : '';

@@ -44,6 +44,6 @@ function judge(facts: DomainFacts): Judged {
 function stepsFor(facts: DomainFacts, code: keyof typeof words): readonly string[] {
   if (code === 'certificate')
     return [`give mta-sts.${facts.subject.domain} a certificate for that very name, from a public authority`];
-  const serve = policyFix(facts, 'testing').steps ?? [];
+  const serve = policyFix(facts).steps ?? [];
   return code === 'invalid' ? serve : [...serve, 'answer with status 200, without a redirect'];
 }
