@@ -144,7 +144,7 @@ test('many domains: a line each in their order, mistakes among them, and how far
   assert.equal(code, 65);
   assert.match(err, /3 of 3 domains, \d+\/s/);
   const read = await cli('check --file - --zone a.zone', { ...here, input: 'example.com\n' });
-  assert.match(read.out, /^ 2\.0 {2}example\.com {2}SPF-01 DMA-01 ALN-01\n$/);
+  assert.match(read.out, /^ 2\.0 {2}example\.com {2}SPF-01 DKM-01 DMA-01 ALN-01\n$/);
   const bar = await cli('check --file list.txt --zone a.zone', { ...many, errIsTerminal: true });
   assert.match(bar.err, /\r\[#{30}\] 3 of 3 domains/);
   assert.equal((await cli('check --file empty --zone a.zone', { files: { ...files, empty: '#\n' } })).code, 65);

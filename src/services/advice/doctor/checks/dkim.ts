@@ -5,7 +5,7 @@ export const dkimChecks = {
   'DKM-01': {
     title: 'DKIM key of each sender',
     severity: 'error',
-    fails: 'Somebody signs mail of the domain with a key that is not published.',
+    fails: 'Somebody signs mail of the domain with a key that is not published, or no key is published at all.',
     why: 'RFC 6376 §6.1.2: without the key no signature can be checked. Gmail, Yahoo and Microsoft want DKIM of everybody who sends much.',
     fix: 'Publish the record that the sender shows in its settings, at the name that it shows.',
   },

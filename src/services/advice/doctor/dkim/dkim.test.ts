@@ -89,7 +89,27 @@ const rows: readonly Row[] = [
     zone: ';!SERVFAIL s9._domainkey.example.com.\nexample.com. A 192.0.2.1',
     selectors: ['s9'],
   },
-  { id: 'DKM-01', status: 'unknown', zone: 'example.com. A 192.0.2.1', says: /not proven/ },
+  {
+    id: 'DKM-01',
+    status: 'unknown',
+    zone: ';!SERVFAIL _domainkey.example.com.\nexample.com. MX 10 mx.example.com.',
+    says: /cannot be listed.*not proven/,
+  },
+  {
+    id: 'DKM-01',
+    status: 'fail',
+    severity: 'error',
+    zone: 'example.com. MX 10 mx.example.com.',
+    says: /no DKIM key at all, nothing stands below _domainkey\.example\.com/,
+    steps: /--sender NAME/,
+  },
+  { id: 'DKM-01', status: 'skip', zone: 'example.com. A 192.0.2.1', says: /No mail of example\.com is known/ },
+  { id: 'DKM-01', status: 'skip', zone: 'example.com. MX 0 .\nexample.com. TXT "v=spf1 -all"' },
+  {
+    id: 'DKM-01',
+    status: 'unknown',
+    zone: 'example.com. MX 10 mx.example.com.\n_domainkey.example.com. CNAME gone.example.net.',
+  },
   { id: 'DKM-01', status: 'unknown', zone: key('a-name-nobody-guesses', good), says: /cannot be guessed/ },
   { id: 'DKM-01', status: 'pass', zone: key('default', good), says: /default/ },
   {
@@ -562,9 +582,16 @@ test('DKM-01: of a sender that was only recognised, a key under its usual name i
     return findingsOf(rule, { ...facts, subject: { ...facts.subject, senders } });
   };
   assert.deepEqual(
-    (await judged('example.com. A 192.0.2.1')).map(({ status }) => status),
+    (await judged(key('a-name-nobody-guesses', good))).map(({ status }) => status),
     ['unknown', 'unknown'],
   );
+  const [none, ...others] = await judged('example.com. A 192.0.2.1');
+  assert.partialDeepStrictEqual(none, { status: 'fail', severity: 'warn', subject: '_domainkey.example.com' });
+  assert.deepEqual(
+    none?.fix?.set.map(({ name }) => name),
+    ['k2._domainkey.example.com', 'k3._domainkey.example.com'],
+  );
+  assert.deepEqual(others, [], 'said once for both keys');
   const half = await judged(mailchimp.split('\n').slice(1).join('\n'));
   assert.deepEqual(
     half.map(({ status, severity }) => [status, severity]),
@@ -576,13 +603,16 @@ test('DKM-01: of a sender that was only recognised, a key under its usual name i
   assert.deepEqual(half[0]?.fix?.set, [set('k2', 'dkim2.mcsv.net', 'CNAME')]);
 });
 
-test('DKM-01: a declared sender whose account is not known cannot be missing anything', async () => {
+test('DKM-01: a declared sender whose account is not known lacks nothing for sure, unless there is no key at all', async () => {
   const { meaning, fix } = await oneOf('DKM-01', 'unknown', {
-    zone: 'example.com. A 192.0.2.1',
+    zone: key('a-name-nobody-guesses', good),
     senders: ['amazon-ses'],
   });
   assert.match(meaning, /not proven/);
   assert.match(fix?.steps?.join() ?? '', /--sender amazon-ses:/);
+  const none = await theFinding('DKM-01', 'fail', { zone: 'example.com. A 192.0.2.1', senders: ['amazon-ses'] });
+  assert.match(none.meaning, /^Amazon SES cannot sign mail as example\.com: there is no DKIM key at all/);
+  assert.ok((none.fix?.set.length ?? 0) > 0);
 });
 
 test('DKM-01: a sender that signs in one of two ways is not said to lack the other', async () => {

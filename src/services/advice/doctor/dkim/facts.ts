@@ -6,6 +6,7 @@ import { parseQueryName, type QueryName } from '../../../../format/domain-name.t
 import { type KeyRecord, parseKeyRecord } from '../../../../protocol/dkim/key-record.ts';
 import type { DkimProblem } from '../../../../protocol/dkim/problems.ts';
 import type { DnsAnswer } from '../../../../protocol/dns/types.ts';
+import { ask } from '../ask.ts';
 import { isBeyondZone } from '../beyond-zone.ts';
 import { isSameAnswer } from '../same-answer.ts';
 import type { DoctorWorld, GatherSubject } from '../types.ts';
@@ -38,6 +39,8 @@ export type DkimFacts = {
   readonly senders: readonly SenderKeys[];
   readonly guessed: {
     readonly hasWildcardKeys: boolean;
+    /** `_domainkey` is not there, and so nothing below it: no key at all. RFC 8020 §2 */
+    readonly hasNone: boolean;
     /** Something stands below `_domainkey`, and at none of the usual selectors. */
     readonly hasOtherKeys: boolean;
     /** Usual selectors for which the DNS gave no answer. */
@@ -53,7 +56,7 @@ const textsMax = 5;
 export async function gatherDkimFacts(world: DoctorWorld, subject: GatherSubject): Promise<DkimFacts> {
   const { domain, selectors, office, reports } = subject;
   const at = (list: readonly string[]) => list.map((selector) => `${selector}._domainkey.${domain}`);
-  const [told, ours, reported, wanted, guessed] = await Promise.all([
+  const [told, ours, reported, wanted, guessed, hasNone] = await Promise.all([
     lookAll(world, subject, 'told', at(selectors)),
     lookAll(world, subject, 'office', at((office?.keys ?? []).map(({ selector }) => selector))),
     lookAll(world, subject, 'reports', at(reports?.selectorsSeen ?? [])),
@@ -69,17 +72,27 @@ export async function gatherDkimFacts(world: DoctorWorld, subject: GatherSubject
       ...rest,
       sights: await lookAll(world, subject, 'guessed', at((signs.selectors ?? []).map(({ selector }) => selector))),
     })),
+    hasNothingBelow(world, `_domainkey.${domain}`),
   ]);
   const sights = merged([...told, ...ours, ...wanted, ...reported, ...guessed.sights]);
+  const failed = guessed.failed.filter((name) => name.endsWith(`._domainkey.${domain}`)).length;
   return {
     sights,
     senders: senderKeysOf(await subject.senders, sights, subject),
     guessed: {
+      hasNone: hasNone && failed === 0 && sights.every(({ txt }) => txt.kind === 'none'),
       hasWildcardKeys: guessed.hasWildcardKeys,
       hasOtherKeys: guessed.hasOtherKeys,
-      failed: guessed.failed.filter((name) => name.endsWith(`._domainkey.${domain}`)).length,
+      failed,
     },
   };
+}
+
+/** RFC 8020 §2; RFC 6604 §3: the name error may be about the end of an alias. */
+async function hasNothingBelow(world: DoctorWorld, name: string): Promise<boolean> {
+  const isAbsent = ({ kind, why }: { readonly kind: string; readonly why?: string }) =>
+    kind === 'none' && why === 'nxdomain';
+  return isAbsent(await ask(world, name, 'TXT')) && isAbsent(await ask(world, name, 'CNAME'));
 }
 
 async function lookAll(

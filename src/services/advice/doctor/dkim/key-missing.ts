@@ -1,6 +1,8 @@
 /** DKM-01: somebody signs with a selector, and there is no key at it. */
+import { signingFix } from '../../score/message/find-service.ts';
 import type { Fix } from '../../types.ts';
 import { fails, inSentence, listed, orElse, passes, quoted, skips, staysUnknown } from '../judged.ts';
+import { usageOf } from '../parked/usage.ts';
 import type { DomainFacts, Judged, Rule } from '../types.ts';
 import type { Sight } from './facts.ts';
 import { allWants, keySubject, whyUnknown } from './look-at-keys.ts';
@@ -20,7 +22,8 @@ function judge(facts: DomainFacts): readonly Judged[] {
 
 function ofWant(facts: DomainFacts, want: Want, wants: readonly Want[]): readonly Judged[] {
   const sight = sightFor(want, facts.dkim.sights);
-  if (sight === undefined) return want.lacking === undefined ? [] : [notNamed(facts, want)];
+  if (sight === undefined)
+    return want.lacking === undefined ? [] : (nothingSigned(facts, want, wants) ?? [notNamed(facts, want)]);
   const subject = sight.name;
   const evidence = [facts.show(subject, 'TXT')];
   const settled = unlessMissing(sight, { subject, evidence }, `the key that ${inSentence(want.who)} signs with`);
@@ -33,7 +36,7 @@ function ofWant(facts: DomainFacts, want: Want, wants: readonly Want[]): readonl
         meaning: `No key stands at ${subject}, which several senders want: DKM-10 tells more.`,
       }),
     ];
-  if (!isCertain(facts, want, wants)) return [notProven(facts, want, sight)];
+  if (!isCertain(facts, want, wants)) return nothingSigned(facts, want, wants) ?? [notProven(facts, want, sight)];
   const meaning = `${want.who} signs mail of ${sight.domain} with the key ${quoted(sight.selector)}, and no such key is published: its signatures prove nothing.`;
   const isWaiting =
     want.isDeclared &&
@@ -83,6 +86,27 @@ function fixFor({ name, type, value, lacking, steps, who }: Want, { name: asked 
   }
   const told = steps.map((step) => (step === '{records}' ? `Publish what it shows as ${type} at ${asked}.` : step));
   return { ...noRecords, steps: [...(lacking ? [`What is missing: ${lacking.what}.`] : []), ...told] };
+}
+
+/**
+ * Whatever the name of its key would be: there is none below the domain. Said once for a sender, with all that it wants; undefined where
+ * there may be one.
+ */
+function nothingSigned(facts: DomainFacts, want: Want, wants: readonly Want[]): readonly Judged[] | undefined {
+  const { dkim, subject, show } = facts;
+  const known = subject.senders.find((one) => one.wants.label === want.label);
+  if (!dkim.guessed.hasNone || known?.wants.domain !== subject.domain || want.sender?.sends !== true) return undefined;
+  if (wants.find(({ label }) => label === want.label) !== want) return [];
+  const name = keySubject(facts);
+  return [
+    fails({
+      subject: name,
+      ...(!want.isDeclared && { severity: 'warn' }),
+      meaning: `${want.who} cannot sign mail as ${subject.domain}: there is no DKIM key at all, nothing stands below ${name}.`,
+      evidence: [show(name, 'TXT')],
+      fix: signingFix(known.wants),
+    }),
+  ];
 }
 
 function notNamed({ subject: { domain } }: DomainFacts, { who, label, lacking }: Want): Judged {
@@ -142,6 +166,7 @@ function ofGuesses(facts: DomainFacts): Judged {
       meaning: `Keys are published: ${listed(keys.map(({ selector }) => selector))}.`,
       evidence: keys.map(({ name }) => facts.show(name, 'TXT')),
     });
+  if (guessed.hasNone) return noKeyAtAll(facts);
   const why = guessed.hasOtherKeys
     ? 'Something may stand below _domainkey, at a name that cannot be guessed'
     : guessed.failed > 0
@@ -155,6 +180,31 @@ function ofGuesses(facts: DomainFacts): Judged {
       ...noRecords,
       steps: [
         'Name the key (s= in the DKIM-Signature field of a sent message) or who sends: --selector NAME, --sender NAME',
+      ],
+    },
+  });
+}
+
+/** RFC 8020 §2: below a name that is not there is nothing. */
+function noKeyAtAll(facts: DomainFacts): Judged {
+  const { subject, show } = facts;
+  const name = keySubject(facts);
+  const evidence = [show(name, 'TXT')];
+  const isForMail = usageOf(facts).usage === 'used';
+  if (!isForMail)
+    return skips({
+      subject: name,
+      evidence,
+      meaning: `No mail of ${subject.domain} is known, and no key to sign it with.`,
+    });
+  return fails({
+    subject: name,
+    evidence,
+    meaning: `There is no DKIM key at all, nothing stands below ${name}: nobody can sign mail as ${subject.domain}.`,
+    fix: {
+      ...noRecords,
+      steps: [
+        'Switch DKIM on where the mail is sent from, and publish the record it shows. With its name the way is told in full: --sender NAME',
       ],
     },
   });
