@@ -99,6 +99,34 @@ test('the records that mend it, in the notations of a plan', async () => {
   assert.match((await cli('check example.com --zone a.zone --notation bind', here)).err, /next: --notation zone/);
 });
 
+test('what is no record is a comment of each notation', async () => {
+  const look = 'check example.com --sender sendgrid --zone d.zone --notation';
+  for (const [notation, mark] of [
+    ['zone', ';'],
+    ['terraform', '#'],
+    ['dnscontrol', '//'],
+  ] as const) {
+    const { out } = await cli(`${look} ${notation}`, here);
+    const [, told = ''] = out.split(`${mark} To be done besides:\n`);
+    assert.match(told, /ALN-02, [\s\S]* 1\. In SendGrid open Settings/, out);
+    assert.match(told, /\+ s1\._domainkey\.example\.com CNAME s1\.domainkey\.u<id>/);
+    for (const line of told.split('\n')) {
+      assert.ok(line === '' || line.startsWith(mark), line);
+      assert.ok(line.length <= 80 || line.includes(' + '), line);
+    }
+  }
+  const list: readonly { action: string; checks?: string[]; steps?: string[] }[] = JSON.parse(
+    (await cli(`${look} json`, here)).out,
+  );
+  const tasks = list.filter(({ action }) => action === 'do');
+  assert.equal(tasks.filter(({ steps }) => /^In SendGrid open/.test(steps?.[0] ?? '')).length, 1, 'told once');
+  assert.match(tasks.find(({ checks }) => checks?.includes('ALN-02'))?.steps?.[0] ?? '', /^In SendGrid open/);
+  const read = await cli('check example.com --zone fix.zone', {
+    files: { 'fix.zone': (await cli(`${look} zone`, here)).out },
+  });
+  assert.match(read.out, /^example\.com: /, 'it can be read as a zone');
+});
+
 test('what people paste instead of a domain is understood, or refused with the nearest right command', async () => {
   const cases: readonly (readonly [words: string, say: RegExp])[] = [
     ['ann@example.com', /the domain is example\.com[\s\S]*next: posthorn check example\.com/],
@@ -187,5 +215,6 @@ test('a fix is told once, and what only the service can fill in is published by 
   assert.match(out, /the one of ALN-01 above/);
   const notation = await cli('check example.com --zone a.zone --sender sendgrid --notation zone', { files });
   assert.match(notation.out, /_dmarc\.example\.com/);
-  assert.doesNotMatch(notation.out, /[<>]/);
+  const published = notation.out.split('\n').filter((line) => !line.startsWith(';'));
+  assert.doesNotMatch(published.join('\n'), /[<>]/);
 });
