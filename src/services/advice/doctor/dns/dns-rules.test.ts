@@ -364,6 +364,34 @@ const cases: Record<Id, readonly Case[]> = {
       },
     },
     {
+      what: 'a policy goes where it belongs as receivers read it, and once',
+      status: 'fail',
+      scene: {
+        zone: 'example.com. MX 10 mx.example.com.\n_dmarc.example.com.example.com. TXT "V=dmarc1; p=reject"\n_dmarc.example.com.example.com. TXT "v=DMARC1; p=none"',
+      },
+      fix: {
+        delete: [
+          record('_dmarc.example.com.example.com', 'TXT', 'V=dmarc1; p=reject'),
+          record('_dmarc.example.com.example.com', 'TXT', 'v=DMARC1; p=none'),
+        ],
+        set: [record('_dmarc.example.com', 'TXT', 'v=DMARC1; p=reject')],
+        steps: ['In the form of the DNS host, enter names without example.com at their end, or with a dot after it.'],
+      },
+    },
+    {
+      what: 'an alias is not put beside a record',
+      status: 'fail',
+      scene: { zone: `${good}\n_dmarc.example.com.example.com. CNAME p.example.net.\np.example.net. TXT "x"` },
+      fix: {
+        delete: [record('_dmarc.example.com.example.com', 'CNAME', 'p.example.net')],
+        set: [],
+        steps: [
+          'In the form of the DNS host, enter names without example.com at their end, or with a dot after it.',
+          '_dmarc.example.com has another record already: change that one if the other is the better, and never publish both.',
+        ],
+      },
+    },
+    {
       what: 'a doubled name that only zone text shows',
       status: 'fail',
       scene: { zone: `${good}\nodd.example.com.example.com. TXT "x"`, isUnpublished: true },
@@ -549,6 +577,27 @@ for (const [id, list] of Object.entries(cases))
       if (status === 'fail')
         assert.ok(finding.fix && finding.evidence.length > 0, 'a failure shows why, and what to do');
     });
+
+test('DNS-06: no text is moved to a name where another finding asks to take it away', async () => {
+  const texts = ['hello', 'v=spf1 -all', 'v=STSv1; id=1', 'google-site-verification=1', 'v=DMARC1; p=none'];
+  for (const label of ['_dmarc', '_mta-sts', '_smtp._tls', 'default._bimi', 's1._domainkey'])
+    for (const text of texts) {
+      const name = `${label}.example.com`;
+      const found = await theFinding('DNS-06', 'fail', {
+        zone: `example.com. MX 10 mx.example.com.\n${name}.example.com. TXT "${text}"`,
+        selectors: ['s1'],
+        isUnpublished: true,
+      });
+      assert.deepEqual(
+        found.fix?.delete.map(({ value }) => value),
+        [text],
+      );
+      const moved = found.fix?.set.map(({ value }) => value) ?? [];
+      const isAtHome = (label === '_dmarc' && /DMARC/.test(text)) || (label === '_mta-sts' && /STSv1/.test(text));
+      assert.deepEqual(moved, isAtHome ? [text] : [], `${text} at ${name}`);
+      assert.equal(/is not put there/.test(String(found.fix?.steps)), !isAtHome);
+    }
+});
 
 test('DNS-06: in a run over many domains nothing is asked below a name that is not there', async () => {
   const asked: string[] = [];

@@ -4,6 +4,7 @@ import { recordsOf } from '../ask.ts';
 import { fails, listed, passes, staysUnknown } from '../judged.ts';
 import type { DomainFacts, Judged } from '../types.ts';
 import type { DoubledRecord } from './gather/doubled.ts';
+import { fitFor } from './what-belongs.ts';
 
 export function doubledName({ dns: { doubled }, subject: { domain }, show }: DomainFacts): readonly Judged[] {
   const { found, failed } = doubled;
@@ -16,34 +17,57 @@ export function doubledName({ dns: { doubled }, subject: { domain }, show }: Dom
   return [passes({ subject: domain, meaning, evidence: [] })];
 }
 
-function misplaced({ name, type, values, meant }: DoubledRecord, domain: string, show: DomainFacts['show']): Judged {
+function misplaced(found: DoubledRecord, domain: string, show: DomainFacts['show']): Judged {
+  const { name, type, values, meant } = found;
   const isName = name !== meant.name;
-  const absent = meant.values.filter((value) => !meant.there.includes(value));
-  // Beside a record of the same kind a second one would void both (SPF, DMARC, keys).
-  const rivals = isName ? absent.filter((value) => meant.there.some((there) => isSameKind(type, value, there))) : [];
+  const move = isName ? moveOf(found) : { set: meant.values, steps: [], isAtHome: true };
   return fails({
     subject: name,
     meaning: isName
-      ? `A ${type} record stands at ${name}, which bears the domain twice: nobody looks there, it belongs at ${meant.name}.`
+      ? `A ${type} record stands at ${name}, which bears the domain twice: nobody looks there${move.isAtHome ? `, it belongs at ${meant.name}` : ''}.`
       : `The ${type} record of ${name} leads to ${listed(values)}, with ${domain} added to a name that was complete: nothing is there.`,
-    evidence: [show(name, type), ...(rivals.length > 0 ? [show(meant.name, type)] : [])],
+    evidence: [show(name, type), ...(move.steps.length > 0 ? [show(meant.name, type)] : [])],
     fix: {
       delete: recordsOf(name, type, values),
-      set: recordsOf(
-        meant.name,
-        type,
-        absent.filter((value) => !rivals.includes(value)),
-      ),
+      set: recordsOf(meant.name, type, move.set),
       steps: [
         `In the form of the DNS host, enter names without ${domain} at their end, or with a dot after it.`,
-        ...(rivals.length > 0
-          ? [
-              `${meant.name} has a ${type} record already: change that one if the other is the better, and never publish both.`,
-            ]
-          : []),
+        ...move.steps,
       ],
     },
   });
+}
+
+type Move = { readonly set: readonly string[]; readonly steps: readonly string[]; readonly isAtHome: boolean };
+
+/** What may be put where it was meant to be, and why the rest may not. */
+function moveOf({ type, meant }: DoubledRecord): {
+  readonly set: readonly string[];
+  readonly steps: readonly string[];
+} {
+  const { name, values, there, isTaken } = meant;
+  const fits = values.map((value) => (type === 'TXT' ? fitFor(name, value) : value));
+  const absent = [...new Set(fits.filter((value) => value !== undefined))].filter((value) => !there.includes(value));
+  // Beside a record of the same kind a second one would void both (SPF, DMARC, keys).
+  const isRival = (value: string) => isTaken || there.some((other) => isSameKind(type, value, other));
+  const rivals = absent.filter(isRival);
+  const rest = absent.filter((value) => !isRival(value));
+  const isFirst = (value: string, at: number) => rest.findIndex((other) => isSameKind(type, value, other)) === at;
+  const set = type === 'TXT' ? rest.filter(isFirst) : rest;
+  const strange = fits.filter((value) => value === undefined).length;
+  return {
+    set,
+    isAtHome: strange < values.length,
+    steps: [
+      ...(rivals.length > 0 ? [rivalStep(name, type, isTaken)] : []),
+      ...(strange > 0 ? [`What is of no kind that belongs at ${name} is not put there.`] : []),
+    ],
+  };
+}
+
+function rivalStep(name: string, type: string, isTaken: boolean): string {
+  const record = !isTaken ? `a ${type} record` : type === 'CNAME' ? 'another record' : 'a CNAME record';
+  return `${name} has ${record} already: change that one if the other is the better, and never publish both.`;
 }
 
 /** `v=spf1`, `v=DMARC1`; of another type any two are rivals. */

@@ -16,7 +16,14 @@ export type DoubledRecord = {
   readonly type: DoubledType;
   readonly values: readonly string[];
   /** What it was meant to be, and what stands there. */
-  readonly meant: { readonly name: string; readonly values: readonly string[]; readonly there: readonly string[] };
+  readonly meant: {
+    readonly name: string;
+    readonly values: readonly string[];
+    /** Of the same type. */
+    readonly there: readonly string[];
+    /** An alias stands there, or, of an alias, something that cannot stand beside it. RFC 1034 §3.6.2 */
+    readonly isTaken: boolean;
+  };
 };
 
 export type DoubledFacts = {
@@ -58,12 +65,19 @@ async function doubledNames(world: DoctorWorld, subject: GatherSubject): Promise
       if (values.length === 0 || values.every((value) => besides.has(value))) continue;
       const right = name.slice(0, -domain.length - 1);
       const there = valuesOf(type, recordsIn((await ask(world, right, type)) as never));
-      found.push({ name, type, values, meant: { name: right, values, there } });
+      const isTaken = await standsInTheWay(world, right, type);
+      found.push({ name, type, values, meant: { name: right, values, there, isTaken } });
     }
   };
   await Promise.all((await namesToTry(world, subject, twice)).map(look));
   const inOrder = found.toSorted((a, b) => (`${a.name} ${a.type}` < `${b.name} ${b.type}` ? -1 : 1));
   return { found: inOrder, failed: [...new Set(failed)].sort() };
+}
+
+async function standsInTheWay(world: DoctorWorld, name: string, type: DoubledType): Promise<boolean> {
+  const alias = await ask(world, name, 'CNAME');
+  if (alias.kind === 'found') return type !== 'CNAME';
+  return type === 'CNAME' && (await ask(world, name, 'TXT')).kind === 'found';
 }
 
 async function namesToTry(
@@ -96,7 +110,7 @@ async function doubledTargets(world: DoctorWorld, subject: GatherSubject): Promi
     name: domain,
     type: 'MX',
     values: [value],
-    meant: { name: domain, values: [meant], there: [] },
+    meant: { name: domain, values: [meant], there: [], isTaken: false },
   }));
   const names = [...new Set([...wanted.filter(({ type }) => type === 'CNAME').map(({ name }) => name), ...selectors])];
   const aliases = await Promise.all(names.map(async (name) => ({ name, answer: await ask(world, name, 'CNAME') })));
@@ -104,7 +118,12 @@ async function doubledTargets(world: DoctorWorld, subject: GatherSubject): Promi
     for (const target of recordsIn(answer)) {
       const meant = undoubled(target, domain, catalogue, name.includes('._domainkey.') ? 'dkimTargets' : 'spfDomains');
       if (meant !== undefined)
-        found.push({ name, type: 'CNAME', values: [target], meant: { name, values: [meant], there: [] } });
+        found.push({
+          name,
+          type: 'CNAME',
+          values: [target],
+          meant: { name, values: [meant], there: [], isTaken: false },
+        });
     }
   }
   return { found, failed: [] };
