@@ -62,7 +62,7 @@ export async function checkMany(run: Run, asked: Asked, path: string, timeoutMs:
     over.abort();
     progress.end();
   }
-  const exit = [exits.badInput, exits.problems].find((one) => seen.has(one)) ?? exits.ok;
+  const exit = [exits.badInput, exits.problems, exits.tryAgain].find((one) => seen.has(one)) ?? exits.ok;
   return format === 'json' ? { exit, document: { domains: summaries }, lines: () => [] } : exit;
 }
 
@@ -148,9 +148,13 @@ function toldOf(check: DomainCheck): Told {
   const document = checkDocument(check);
   const failed = failedIds(document.findings, (severity) => severity !== 'advice');
   const score = document.score === null ? '   -' : document.score.toFixed(1).padStart(4);
-  const isGone = check.exists === 'no';
-  const say = isGone ? 'does not exist' : failed.length === 0 ? 'nothing to mend' : failed.join(' ');
-  return { exit: exitOf(check), document, line: `${score}  ${check.domain}  ${say}` };
+  return { exit: exitOf(check), document, line: `${score}  ${check.domain}  ${sayOf(check, failed)}` };
+}
+
+function sayOf({ exists }: DomainCheck, failed: readonly string[]): string {
+  if (exists === 'no') return 'does not exist';
+  if (exists === 'unknown') return 'not known: the DNS did not answer';
+  return failed.length === 0 ? 'nothing to mend' : failed.join(' ');
 }
 
 function failedIds(findings: DomainCheck['findings'], counts: (severity: string) => boolean): readonly string[] {

@@ -19,7 +19,9 @@ export function readCheckedDomain({ host }: Pick<Run, 'host'>, text: string): Do
   ]);
 }
 
-export function exitOf({ findings }: Pick<DomainCheck, 'findings'>): ExitCode {
+/** Where the DNS said nothing, nothing was looked at: neither good nor bad, and another try may tell. */
+export function exitOf({ exists, findings }: Pick<DomainCheck, 'exists' | 'findings'>): ExitCode {
+  if (exists === 'unknown') return exits.tryAgain;
   const isBad = findings.some(({ status, severity }) => status === 'fail' && severity !== 'advice');
   return isBad ? exits.problems : exits.ok;
 }

@@ -48,7 +48,8 @@ test('--json is one document with every check; exit 0 when nothing is to be mend
 
 test('where the DNS does not answer there is no score, and nothing is called perfect that is not', async () => {
   const silent = { files: { z: ';!TIMEOUT example.com.\n' } };
-  const { out } = await cli('check example.com --zone z', silent);
+  const { code, out } = await cli('check example.com --zone z', silent);
+  assert.equal(code, 75, 'no success: another try may tell');
   assert.match(
     out,
     /^example\.com: the DNS did not answer, so there is no score\n.*\n {2}posthorn check example\.com --resolver/,
@@ -175,6 +176,9 @@ test('many domains: a line each in their order, mistakes among them, and how far
   assert.match(read.out, /^ 2\.0 {2}example\.com {2}SPF-01 DKM-01 DMA-01 ALN-01\n$/);
   const bar = await cli('check --file list.txt --zone a.zone', { ...many, errIsTerminal: true });
   assert.match(bar.err, /\r\[#{30}\] 3 of 3 domains/);
+  const silent = { files: { z: ';!TIMEOUT example.com.\n' }, input: 'example.com\n' };
+  const unanswered = await cli('check --file - --zone z', silent);
+  assert.deepEqual([unanswered.code, unanswered.out], [75, '   -  example.com  not known: the DNS did not answer\n']);
   assert.equal((await cli('check --file empty --zone a.zone', { files: { ...files, empty: '#\n' } })).code, 65);
 });
 

@@ -55,8 +55,8 @@ export function defineCheck(command: Command, leaf: Leaf, { command: program }: 
       [
         '',
         'Without --sender whoever left traces in the DNS is taken for a sender. Exit',
-        'code 1 when something is to be mended. --file with --jsonl prints a line for',
-        'each domain.',
+        'code 1 when something is to be mended, 75 when the DNS says nothing at all.',
+        '--file with --jsonl prints a line for each domain.',
         '',
         `  ${program} check example.com`,
         `  ${program} check example.com --sender google-workspace --sender sendgrid`,

@@ -41,10 +41,7 @@ function misplaced(found: DoubledRecord, domain: string, show: DomainFacts['show
 type Move = { readonly set: readonly string[]; readonly steps: readonly string[]; readonly isAtHome: boolean };
 
 /** What may be put where it was meant to be, and why the rest may not. */
-function moveOf({ type, meant }: DoubledRecord): {
-  readonly set: readonly string[];
-  readonly steps: readonly string[];
-} {
+function moveOf({ type, meant }: DoubledRecord): Move {
   const { name, values, there, isTaken } = meant;
   const fits = values.map((value) => (type === 'TXT' ? fitFor(name, value) : value));
   const absent = [...new Set(fits.filter((value) => value !== undefined))].filter((value) => !there.includes(value));
