@@ -85,20 +85,16 @@ export function help({ options }: ServerSession): Reply {
 function extensionsOf(session: ServerSession): string[] {
   const { options, tls, loggedIn } = session;
   const { offers } = options;
-  const offerLogin = tls && options.login !== 'none' && !loggedIn;
-  return [
-    'PIPELINING', // RFC 2920
-    `SIZE ${options.limits.message_bytes}`, // RFC 1870
-    ...(options.startTls && !tls ? ['STARTTLS'] : []), // RFC 3207 §4.2: not again once it is active
-    ...(offerLogin ? [`AUTH ${mechanismsOffered.join(' ')}`] : []), // RFC 4954 §4: nor before TLS, nor after the login
-    'ENHANCEDSTATUSCODES', // RFC 2034
-    '8BITMIME', // RFC 6152
-    'SMTPUTF8', // RFC 6531
-    ...(offers.dsn ? ['DSN'] : []), // RFC 3461 §3
-    ...(offers.chunking ? ['CHUNKING'] : []), // RFC 3030. BINARYMIME is not offered (MAIL_RULES 13)
-    // RFC 9422 §4.2. No MAILMAX: a connection may carry any number of messages.
-    ...(offers.limits ? [`LIMITS RCPTMAX=${Math.min(options.limits.recipients_per_message, limitValueMax)}`] : []),
-  ];
+  const keywords = ['PIPELINING', `SIZE ${options.limits.message_bytes}`]; // RFC 2920, RFC 1870
+  if (options.startTls && !tls) keywords.push('STARTTLS'); // RFC 3207 §4.2: not again once it is active
+  // RFC 4954 §4: nor before TLS, nor after the login
+  if (tls && options.login !== 'none' && !loggedIn) keywords.push(`AUTH ${mechanismsOffered.join(' ')}`);
+  keywords.push('ENHANCEDSTATUSCODES', '8BITMIME', 'SMTPUTF8'); // RFC 2034, RFC 6152, RFC 6531
+  if (offers.dsn) keywords.push('DSN'); // RFC 3461 §3
+  if (offers.chunking) keywords.push('CHUNKING'); // RFC 3030. BINARYMIME is not offered (MAIL_RULES 13)
+  // RFC 9422 §4.2. No MAILMAX: a connection may carry any number of messages.
+  if (offers.limits) keywords.push(`LIMITS RCPTMAX=${Math.min(options.limits.recipients_per_message, limitValueMax)}`);
+  return keywords;
 }
 
 /** RFC 9422 §4.2: six digits at most. */
