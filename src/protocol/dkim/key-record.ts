@@ -25,8 +25,12 @@ const recordOctetsMax = 4_096; // a 4096-bit key needs about 800
 const ed25519Octets = 32;
 const ed25519SpkiPrefix = Buffer.from('302a300506032b6570032100', 'hex'); // RFC 8410 §4
 
-/** A record that is no DKIM key at all (another TXT at the same name, found through a wildcard) answers `key-unreadable`. */
-export function parseKeyRecord(text: string): KeyRecord | DkimProblem {
+/**
+ * A record that is no DKIM key at all (another TXT at the same name, found through a wildcard) answers `key-unreadable`.
+ *
+ * @param bitsMax of an RSA key
+ */
+export function parseKeyRecord(text: string, bitsMax = keyBitsMax): KeyRecord | DkimProblem {
   if (text.length > recordOctetsMax) return 'key-record-too-long';
   const parsed = parseTagList(text);
   if (!parsed.ok) return 'key-unreadable';
@@ -44,7 +48,7 @@ export function parseKeyRecord(text: string): KeyRecord | DkimProblem {
   if (key === undefined) return 'key-unreadable';
   const bits = type === 'rsa' ? (key.asymmetricKeyDetails?.modulusLength ?? 0) : 256;
   if (type === 'rsa' && bits < keyBitsMin) return 'key-too-small';
-  if (type === 'rsa' && bits > keyBitsMax) return 'key-too-large';
+  if (type === 'rsa' && bits > bitsMax) return 'key-too-large';
   const flags = listOf(tags, 't') ?? [];
   return {
     type,

@@ -69,7 +69,7 @@ export function checkWithKeys(
 }
 
 /** RSASSA-PKCS1-v1_5 over the octets, or PureEdDSA over their SHA-256. RFC 6376 §3.3.2, RFC 8463 §3 */
-function isSignatureOf(
+export function isSignatureOf(
   octets: Uint8Array,
   by: { readonly algorithm: SigningAlgorithm; readonly signature: Uint8Array },
   key: KeyObject,
