@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import type { RequestListener } from 'node:http';
+import { createServer as createPlainServer, type RequestListener } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { identityOf, makeCertificate } from '../../../test/support/test-chain.ts';
-import { fromUtf8 } from '../../base/bytes.ts';
+import { fromUtf8, utf8 } from '../../base/bytes.ts';
 import { systemClock } from '../../base/clock.ts';
 import { type DomainName, parseDomainName } from '../../format/domain-name.ts';
 import { resolverFromZone } from '../../protocol/dns/zone-resolver.ts';
@@ -105,9 +105,9 @@ test('the certificate must be valid, and for the name', async (t) => {
 
 test('nobody listens, DNS fails, the name does not exist; the next address is tried', async (t) => {
   const port = await serve(t, (_request, response) => response.writeHead(200, plain).end('hello'));
-  assert.equal(await codeOf(1, 'https://a.test/'), 'connection');
+  assert.equal(await codeOf(1, 'https://a.test/'), 'refused');
   assert.equal(await codeOf(port, 'https://broken.test/'), 'dns');
-  assert.equal(await codeOf(port, 'https://nowhere.test/'), 'dns');
+  assert.equal(await codeOf(port, 'https://nowhere.test/'), 'no-address');
   assert.equal(await codeOf(port, 'https://two.test/'), 'certificate', 'the second address answered');
 });
 
@@ -160,4 +160,87 @@ test('a file of any type is fetched with its type, by the same rules', async (t)
   assert.deepEqual([fromUtf8(file.value.octets), file.value.mediaType], ['<svg/>', 'image/svg+xml']);
   const short = await client(port).getFile('https://a.test/logo.svg', { octetsMax: 5, timeMs: 5_000 });
   assert.equal(!short.ok && short.code, 'too-long');
+});
+
+// ---- whatever the answer is
+
+const question = { octetsMax: 100, timeMs: 5_000 };
+
+test('a request is answered as it is: status, where it leads, its body as far as it is wanted', async (t) => {
+  const seen: unknown[] = [];
+  const port = await serve(t, async (request, response) => {
+    const body = await Array.fromAsync(request as AsyncIterable<Buffer>);
+    const { cookie, authorization, referer, 'content-type': type } = request.headers;
+    seen.push([request.method, request.url, type, Buffer.concat(body).toString(), cookie, authorization, referer]);
+    if (request.url === '/away') response.writeHead(302, { location: '/there', 'set-cookie': 'a=b' }).end('moved');
+    else if (request.url === '/zipped') response.writeHead(200, { 'content-encoding': 'gzip' }).end('x');
+    else response.writeHead(404, plain).end('x'.repeat(101));
+  });
+  const { ask } = client(port);
+  const moved = await ask('https://a.test/away?x=1', { method: 'GET', ...question, octetsMax: 0 });
+  assert.ok(moved.ok);
+  const away = await ask('https://a.test/away', { method: 'GET', ...question });
+  assert.ok(away.ok);
+  assert.deepEqual([away.value.status, away.value.location, fromUtf8(away.value.octets)], [302, '/there', 'moved']);
+  const posted = await ask('https://a.test/p', {
+    method: 'POST',
+    ...question,
+    octetsMax: 0,
+    headers: { 'content-type': 'text/x' },
+    body: utf8('List-Unsubscribe=One-Click'),
+  });
+  assert.ok(posted.ok && posted.value.status === 404 && posted.value.octets.length === 0);
+  const head = await ask('https://a.test/zipped', { method: 'HEAD', ...question });
+  assert.ok(head.ok && head.value.status === 200);
+  const long = await ask('https://a.test/long', { method: 'GET', ...question });
+  assert.equal(!long.ok && long.code, 'too-long');
+  assert.deepEqual(
+    seen.map((one) => JSON.stringify(one)),
+    [
+      ['GET', '/away?x=1', null, '', null, null, null],
+      ['GET', '/away', null, '', null, null, null],
+      ['POST', '/p', 'text/x', 'List-Unsubscribe=One-Click', null, null, null],
+      ['HEAD', '/zipped', null, '', null, null, null],
+      ['GET', '/long', null, '', null, null, null],
+    ].map((one) => JSON.stringify(one)),
+  );
+});
+
+test('http: only where it is allowed, and there to public hosts alone, too', async (t) => {
+  const server = createPlainServer((_request, response) => response.writeHead(200, plain).end('hello'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const http = createGuardedHttp({ resolver: zone, timers: systemClock, test: { port: 1, plainPort: port } });
+  const wanted = { method: 'GET', ...question } as const;
+  const got = await http.ask('http://a.test/', { ...wanted, plain: true });
+  assert.equal(got.ok && fromUtf8(got.value.octets), 'hello');
+  const codes = async (guarded: typeof http, url: string, wish = { ...wanted, plain: true }) => {
+    const answer = await guarded.ask(url, wish);
+    return answer.ok ? 'ok' : answer.code;
+  };
+  assert.equal(await codes(http, 'http://a.test/', { ...wanted, plain: false }), 'url');
+  assert.equal(await codes(http, 'http://a.test:81/'), 'url');
+  const outside = createGuardedHttp({ resolver: zone, timers: systemClock });
+  assert.equal(await codes(outside, 'http://a.test/'), 'address');
+  assert.equal(await codes(outside, 'http://169.254.169.254/latest/'), 'url');
+  assert.equal(await codes(outside, 'http://[::ffff:10.0.0.1]/'), 'url');
+});
+
+test('who asks may stop waiting; of several addresses none counts as closed while one may only be out of reach', async (t) => {
+  const port = await serve(t, () => {});
+  const stop = new AbortController();
+  const waiting = client(port).ask('https://a.test/', { method: 'GET', ...question, signal: stop.signal });
+  stop.abort();
+  const stopped = await waiting;
+  assert.equal(!stopped.ok && stopped.code, 'too-slow');
+  for (const text of ['127.0.0.1\nmixed.test A 255.255.255.255', '255.255.255.255\nmixed.test A 127.0.0.1']) {
+    const http = createGuardedHttp({
+      resolver: resolverFromZone(`mixed.test A ${text}`),
+      timers: systemClock,
+      test: { port: 1 },
+    });
+    const answer = await http.ask('https://mixed.test/', { method: 'GET', ...question });
+    assert.equal(!answer.ok && answer.code, 'connection', text);
+  }
 });

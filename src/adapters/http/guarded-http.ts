@@ -1,11 +1,11 @@
 /**
- * The one way in which this office fetches what others name (policies of other domains): HTTPS with a valid certificate, to
- * public addresses only, the very address that was checked is dialled, no redirects, bounded in size and time. Whoever names a
- * URL must not be able to make us look around in our own network. Never throws for what the other side does.
+ * The one way in which this office asks what others name (policies of other domains, links in a message): HTTPS with a valid
+ * certificate, to public addresses only, the very address that was checked is dialled, no redirects, no cookies, bounded in size and
+ * time. Whoever names a URL must not be able to make us look around in our own network. Never throws for what the other side does.
  */
 import { X509Certificate } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
-import { request } from 'node:https';
+import { type IncomingMessage, request as requestPlainly } from 'node:http';
+import { type RequestOptions, request } from 'node:https';
 import { getCACertificates } from 'node:tls';
 import type { Timers } from '../../base/clock.ts';
 import { accept, type Outcome, refuse } from '../../base/outcome.ts';
@@ -28,11 +28,34 @@ type FileWish = Omit<HttpWish, 'mediaType'>;
 type FetchedFile = { readonly octets: Uint8Array; readonly mediaType: string };
 type AnyWish = FileWish & Partial<HttpWish>;
 
-type HttpRefusal =
+/** One request, and what came back as it came: a redirect is told, not followed. */
+export type HttpWishToAsk = {
+  readonly method: 'GET' | 'HEAD' | 'POST';
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array;
+  /** Of the answer's body; 0: it is not read. */
+  readonly octetsMax: number;
+  readonly timeMs: number;
+  /** `http:`, too. */
+  readonly plain?: boolean;
+  readonly signal?: AbortSignal;
+};
+
+export type HttpAnswer = {
+  readonly status: number;
+  /** Where a redirect leads, as it says so. */
+  readonly location?: string;
+  readonly octets: Uint8Array;
+};
+
+/** `no-address`: DNS says that there is none. `refused`: nobody listens there. */
+export type HttpRefusal =
   | 'url'
   | 'dns'
+  | 'no-address'
   | 'address'
   | 'connection'
+  | 'refused'
   | 'certificate'
   | 'status'
   | 'media-type'
@@ -42,6 +65,7 @@ type FileResult = Outcome<FetchedFile, HttpRefusal>;
 export type GuardedHttp = {
   readonly get: (url: string, wish: HttpWish) => Promise<Outcome<Uint8Array, HttpRefusal>>;
   readonly getFile: (url: string, wish: FileWish) => Promise<FileResult>;
+  readonly ask: (url: string, wish: HttpWishToAsk) => Promise<Outcome<HttpAnswer, HttpRefusal>>;
 };
 
 export type GuardedHttpOptions = {
@@ -52,110 +76,154 @@ export type GuardedHttpOptions = {
   /** Where nobody answers, so that nobody waits for it. */
   readonly isInVain?: (ip: IpAddress) => boolean;
   /** Loopback and private addresses too, and this port; all hosts at one address, where one is given. For tests and the sandbox. */
-  readonly test?: { readonly port: number; readonly address?: string };
+  readonly test?: { readonly port: number; readonly plainPort?: number; readonly address?: string };
 };
 
 const httpsPort = 443;
+const httpPort = 80;
 /** Addresses of a host that are tried. */
 const addressesMax = 4;
 const headerOctetsMax = 16_384;
 
 export function createGuardedHttp(options: GuardedHttpOptions): GuardedHttp {
-  const getFile = async (url: string, wish: AnyWish): Promise<FileResult> => {
-    const host = hostOf(url);
-    if (host === undefined) return refuse('url', `${printable(url, 100)} is no https: URL of a public host`);
-    const abort = new AbortController();
-    const cancel = options.timers.after(wish.timeMs, () => abort.abort());
-    try {
-      return await getFrom(options, { url: new URL(url), host, wish, signal: abort.signal });
-    } finally {
-      cancel();
-    }
-  };
+  const getFile = (url: string, wish: AnyWish) =>
+    exchange(options, url, {
+      method: 'GET',
+      headers: { accept: wish.mediaType ?? '*/*' },
+      timeMs: wish.timeMs,
+      read: (response, signal) => readFile(response, wish, signal),
+    });
   return {
     get: async (url, wish) => {
       const file = await getFile(url, wish);
       return file.ok ? accept(file.value.octets) : file;
     },
     getFile,
+    ask: (url, wish) =>
+      exchange(options, url, { ...wish, read: (response, signal) => readAsItIs(response, wish, signal) }),
   };
 }
 
-/** A name, not an address however it is spelled; no user, no other port. */
-function hostOf(text: string): DomainName | undefined {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol !== 'https:' || url.port !== '' || url.username !== '' || url.password !== '') return undefined;
-  return parseDomainName(url.hostname);
+/** What is wanted of a URL, and what is made of the answer's head and body. */
+type Task<T> = Omit<HttpWishToAsk, 'octetsMax'> & {
+  readonly read: (response: IncomingMessage, signal: AbortSignal) => Promise<Outcome<T, HttpRefusal>>;
+};
+
+async function exchange<T>(options: GuardedHttpOptions, text: string, task: Task<T>): Promise<Outcome<T, HttpRefusal>> {
+  const url = allowedUrl(text, task);
+  const host = url && parseDomainName(url.hostname);
+  if (url === undefined || host === undefined)
+    return refuse('url', `${printable(text, 100)} is no ${task.plain ? 'web' : 'https:'} URL of a public host`);
+  const abort = new AbortController();
+  const cancel = options.timers.after(task.timeMs, () => abort.abort());
+  const signal = task.signal === undefined ? abort.signal : AbortSignal.any([abort.signal, task.signal]);
+  try {
+    return await exchangeWith(options, { ...task, url, host, signal });
+  } finally {
+    cancel();
+  }
 }
 
-type Fetching = { readonly url: URL; readonly host: DomainName; readonly wish: AnyWish; readonly signal: AbortSignal };
+/** A name, not an address however it is spelled; no user, no other port. */
+function allowedUrl(text: string, { plain = false }: Pick<HttpWishToAsk, 'plain'>): URL | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || url.port !== '' || url.username !== '' || url.password !== '') return undefined;
+  return url.protocol === 'https:' || (plain && url.protocol === 'http:') ? url : undefined;
+}
 
-async function getFrom(options: GuardedHttpOptions, fetching: Fetching): Promise<FileResult> {
-  const addresses = await addressesOf(options, fetching);
+type Exchange<T> = Task<T> & { readonly url: URL; readonly host: DomainName; readonly signal: AbortSignal };
+
+async function exchangeWith<T>(options: GuardedHttpOptions, wanted: Exchange<T>): Promise<Outcome<T, HttpRefusal>> {
+  const addresses = await addressesOf(options, wanted);
   if (!addresses.ok) return addresses;
-  let last: FileResult = refuse('dns', `${fetching.host} has no address`);
+  let failed: Outcome<T, HttpRefusal> | undefined;
   for (const address of addresses.value.slice(0, addressesMax)) {
-    last = await getFromAddress(options, fetching, address);
-    if (last.ok || last.code !== 'connection' || fetching.signal.aborted) return last;
+    const came = await exchangeAt(options, wanted, address);
+    if (came.ok || (came.code !== 'connection' && came.code !== 'refused') || wanted.signal.aborted) return came;
+    if (failed === undefined || came.code === 'connection') failed = came; // one that cannot be reached from here may be there
   }
-  return last;
+  return failed ?? refuse('no-address', `${wanted.host} has no address`);
 }
 
 async function addressesOf(
   { resolver, test, isInVain = () => false }: GuardedHttpOptions,
-  { host, wish, signal }: Fetching,
+  { host, timeMs, signal }: Exchange<unknown>,
 ): Promise<Outcome<readonly IpAddress[], HttpRefusal>> {
   const answers = await Promise.all([
     resolver.lookup(host, 'A', { signal }),
     resolver.lookup(host, 'AAAA', { signal }),
   ]);
-  if (signal.aborted) return tooSlow(wish);
+  if (signal.aborted) return tooSlow({ timeMs });
   const found = answers.flatMap((answer) => (answer.kind === 'found' ? answer.records : []));
   const failed = answers.find((answer) => answer.kind === 'failed');
   if (found.length === 0)
-    return refuse(
-      'dns',
-      failed ? `the address of ${host} could not be looked up (${failed.why})` : `${host} has no address`,
-    );
+    return failed
+      ? refuse('dns', `the address of ${host} could not be looked up (${failed.why})`)
+      : refuse('no-address', `${host} has no address`);
   const addresses = found.flatMap((text) => parseIpAddress(text) ?? []);
   const allowed = test ? addresses : addresses.filter((ip) => isPublicAddress(ip) && !isInVain(ip));
   return allowed.length > 0 ? accept(allowed) : refuse('address', `${host} leads to no public address`);
 }
 
-function tooSlow(wish: AnyWish) {
-  return refuse('too-slow', `no whole answer within ${Math.round(wish.timeMs / 1000)} s`);
+function tooSlow({ timeMs }: { readonly timeMs: number }) {
+  return refuse('too-slow', `no whole answer within ${Math.round(timeMs / 1000)} s`);
 }
 
-function getFromAddress(
+function exchangeAt<T>(
   options: GuardedHttpOptions,
-  { url, host, wish, signal }: Fetching,
+  wanted: Exchange<T>,
   address: IpAddress,
-): Promise<FileResult> {
+): Promise<Outcome<T, HttpRefusal>> {
+  const { url, signal, body, read } = wanted;
   return new Promise((resolve) => {
-    const sent = request({
-      host: options.test?.address ?? address.text,
-      port: options.test?.port ?? httpsPort,
-      path: `${url.pathname}${url.search}`,
-      headers: { host, accept: wish.mediaType ?? '*/*', 'accept-encoding': 'identity', 'user-agent': 'Posthorn' },
-      agent: false,
-      servername: host,
-      minVersion: 'TLSv1.2',
-      maxHeaderSize: headerOctetsMax,
-      signal,
-      ...(options.trust?.length ? { ca: [...getCACertificates('default'), ...options.trust] } : {}),
-      checkServerIdentity: (_name, { raw }) =>
-        isForHost(new X509Certificate(raw), host) ? undefined : new NameMismatch(`the certificate is not for ${host}`),
-    });
+    const isPlain = url.protocol === 'http:';
+    const common = commonOptions(options, wanted, address);
+    const sent = isPlain ? requestPlainly(common) : request({ ...common, ...tlsOptions(options, wanted) });
     // Not once: an error that nobody hears would end the process, and the other side decides how many there are.
-    sent.on('error', (error: NodeJS.ErrnoException) => resolve(signal.aborted ? tooSlow(wish) : refusalOf(error)));
+    sent.on('error', (error: NodeJS.ErrnoException) => resolve(signal.aborted ? tooSlow(wanted) : refusalOf(error)));
     sent.once('response', (response) => {
-      void readAnswer(response, wish, signal).then((answer) => {
+      void read(response, signal).then((answer) => {
         resolve(answer);
         sent.destroy();
       });
     });
-    sent.end();
+    sent.end(body);
   });
+}
+
+function commonOptions(
+  { test }: GuardedHttpOptions,
+  { url, host, method, headers, body, signal }: Exchange<unknown>,
+  address: IpAddress,
+): RequestOptions {
+  const isPlain = url.protocol === 'http:';
+  return {
+    host: test?.address ?? address.text,
+    port: isPlain ? (test?.plainPort ?? httpPort) : (test?.port ?? httpsPort),
+    method,
+    path: `${url.pathname}${url.search}`,
+    headers: {
+      host,
+      accept: '*/*',
+      'accept-encoding': 'identity',
+      'user-agent': 'Posthorn',
+      ...headers,
+      ...(body && { 'content-length': body.length }),
+    },
+    agent: false,
+    maxHeaderSize: headerOctetsMax,
+    signal,
+  };
+}
+
+function tlsOptions({ trust }: GuardedHttpOptions, { host }: Exchange<unknown>): RequestOptions {
+  return {
+    servername: host,
+    minVersion: 'TLSv1.2',
+    ...(trust?.length ? { ca: [...getCACertificates('default'), ...trust] } : {}),
+    checkServerIdentity: (_name, { raw }) =>
+      isForHost(new X509Certificate(raw), host) ? undefined : new NameMismatch(`the certificate is not for ${host}`),
+  };
 }
 
 class NameMismatch extends Error {}
@@ -163,14 +231,17 @@ class NameMismatch extends Error {}
 const certificateErrors =
   /^(CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_|INVALID_CA|PATH_LENGTH|INVALID_PURPOSE)/;
 
-function refusalOf(error: NodeJS.ErrnoException): FileResult {
+function refusalOf(error: NodeJS.ErrnoException): Outcome<never, HttpRefusal> {
   if (error instanceof NameMismatch) return refuse('certificate', error.message);
   const code = error.code ?? '';
   if (certificateErrors.test(code)) return refuse('certificate', `the certificate is not valid (${code})`);
-  return refuse('connection', `no connection (${code || printable(error.message, 100)})`);
+  return refuse(
+    code === 'ECONNREFUSED' ? 'refused' : 'connection',
+    `no connection (${code || printable(error.message, 100)})`,
+  );
 }
 
-async function readAnswer(response: IncomingMessage, wish: AnyWish, signal: AbortSignal): Promise<FileResult> {
+async function readFile(response: IncomingMessage, wish: AnyWish, signal: AbortSignal): Promise<FileResult> {
   const { statusCode = 0, headers } = response;
   if (statusCode >= 300 && statusCode < 400)
     return refuse('status', `a redirect (${statusCode}), which is not followed`);
@@ -178,7 +249,31 @@ async function readAnswer(response: IncomingMessage, wish: AnyWish, signal: Abor
   const mediaType = (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
   if (wish.mediaType !== undefined && mediaType !== wish.mediaType)
     return refuse('media-type', `media type ${printable(mediaType || 'none', 60)} instead of ${wish.mediaType}`);
-  const encoding = headers['content-encoding'] ?? 'identity';
+  const octets = await readBody(response, wish, signal);
+  return octets.ok ? accept({ octets: octets.value, mediaType }) : octets;
+}
+
+async function readAsItIs(
+  response: IncomingMessage,
+  wish: HttpWishToAsk,
+  signal: AbortSignal,
+): Promise<Outcome<HttpAnswer, HttpRefusal>> {
+  const { statusCode: status = 0, headers } = response;
+  const head = { status, ...(headers.location !== undefined && { location: headers.location }) };
+  if (wish.octetsMax === 0 || wish.method === 'HEAD') {
+    response.on('error', () => {}); // the rest is not waited for
+    return accept({ ...head, octets: new Uint8Array() });
+  }
+  const octets = await readBody(response, wish, signal);
+  return octets.ok ? accept({ ...head, octets: octets.value }) : octets;
+}
+
+async function readBody(
+  response: IncomingMessage,
+  wish: { readonly octetsMax: number; readonly timeMs: number },
+  signal: AbortSignal,
+): Promise<Outcome<Uint8Array, HttpRefusal>> {
+  const encoding = response.headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity') return refuse('media-type', `encoded as ${printable(encoding, 60)}`);
   const parts: Buffer[] = [];
   let octets = 0;
@@ -191,5 +286,5 @@ async function readAnswer(response: IncomingMessage, wish: AnyWish, signal: Abor
   } catch (error) {
     return signal.aborted ? tooSlow(wish) : refusalOf(error as NodeJS.ErrnoException);
   }
-  return accept({ octets: Buffer.concat(parts), mediaType });
+  return accept(Buffer.concat(parts));
 }

@@ -8,14 +8,19 @@ import { publicSuffixesOnce } from '../../../protocol/dmarc/public-suffix.ts';
 import { readerMarks, receiverViews } from '../receiver-views.ts';
 import { judgeAlignment } from './align/judge-alignment.ts';
 import { judgeBulk } from './bulk/judge-bulk.ts';
+import { tryOneClick } from './bulk/try-one-click.ts';
+import type { StreamKnowledge } from './bulk/types.ts';
 import { judgeContent } from './content/judge-content.ts';
+import { readContent } from './content/read-content.ts';
+import type { LinkProbe } from './content/types.ts';
+import { followLinks } from './links/follow-links.ts';
 import { type GatherPorts, gatherMessage } from './message/gather-message.ts';
 import { quietFacts } from './message/quiet-facts.ts';
 import { scoreOf, wayToTen } from './table.ts';
-import type { HostFacts, MessageFacts, MessageScore, ScorePorts, ScoreSession } from './types.ts';
+import type { HostFacts, MessageFacts, MessageScore, ScoreBesides, ScorePorts, ScoreSession } from './types.ts';
 
 export type Scorer = {
-  readonly scoreMessage: (message: Uint8Array, session: ScoreSession) => Promise<MessageScore>;
+  readonly scoreMessage: (message: Uint8Array, session: ScoreSession, besides?: ScoreBesides) => Promise<MessageScore>;
 };
 
 /** For many messages: keys, records and lists are remembered as long as it lives. */
@@ -29,21 +34,34 @@ export function createScorer(ports: ScorePorts): Scorer {
     iprev: true,
   });
   const fixed = { ...ports, resolver, authenticator, suffixes: publicSuffixesOnce() };
-  return { scoreMessage: (message, session) => score(message, session, { ...fixed, nowMs: clock.nowMs() }) };
+  return {
+    scoreMessage: (message, session, besides = {}) =>
+      score(message, session, { ...fixed, nowMs: clock.nowMs() }, besides),
+  };
 }
 
 /** One message; whoever has many makes a scorer. */
-export function scoreMessage(message: Uint8Array, session: ScoreSession, ports: ScorePorts): Promise<MessageScore> {
-  return createScorer(ports).scoreMessage(message, session);
+export function scoreMessage(
+  message: Uint8Array,
+  session: ScoreSession,
+  { besides, ...ports }: ScorePorts & { readonly besides?: ScoreBesides },
+): Promise<MessageScore> {
+  return createScorer(ports).scoreMessage(message, session, besides);
 }
 
-async function score(message: Uint8Array, session: ScoreSession, ports: GatherPorts): Promise<MessageScore> {
+async function score(
+  message: Uint8Array,
+  session: ScoreSession,
+  ports: GatherPorts,
+  besides: ScoreBesides,
+): Promise<MessageScore> {
   const [facts, filters] = await Promise.all([
     gatherMessage(message, session, ports),
     askFilters(message, session, ports),
   ]);
-  const content = judgeContent({ ...facts, ...(filters && { filters }) });
-  const bulk = judgeBulk(facts, content.content);
+  const { probes, stream } = await lookBesides(facts, besides, ports);
+  const content = judgeContent({ ...facts, ...(filters && { filters }), ...(probes && { probes }) });
+  const bulk = judgeBulk({ ...facts, ...(stream && { stream }) }, content.content);
   const states = { ...facts.states, content: content.charges, bulk: facts.isBulk ? bulk.charges : [] };
   const known = { ...knownOf(facts, session), shownOctets: content.content.shownOctets };
   return {
@@ -58,6 +76,19 @@ async function score(message: Uint8Array, session: ScoreSession, ports: GatherPo
     ...(filters && { filters }),
     ...(facts.report !== undefined && { report: facts.report }),
   };
+}
+
+type Besides = { readonly probes?: readonly LinkProbe[]; readonly stream?: StreamKnowledge };
+
+/** The links first: unsubscribed from, a message may lead elsewhere. */
+async function lookBesides(
+  facts: MessageFacts,
+  { followLinks: web, tryUnsubscribe, stream }: ScoreBesides,
+  { timers = systemClock }: ScorePorts,
+): Promise<Besides> {
+  const probes = web && (await followLinks({ web, timers }, readContent(facts)));
+  const tried = tryUnsubscribe && facts.isBulk ? await tryOneClick(tryUnsubscribe, facts) : undefined;
+  return { ...(probes && { probes }), ...((stream || tried) && { stream: { ...stream, ...tried } }) };
 }
 
 /** All at once: each ends within its own time. */

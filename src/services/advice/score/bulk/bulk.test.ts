@@ -60,6 +60,7 @@ const html = (text: string): Pick<Wish, 'fields' | 'body'> => ({ fields: ['Conte
 const answers = (first: number, second = first): Wish => ({
   stream: { oneClick: { first: { status: first }, second: { status: second } } },
 });
+const notTried: Wish = { stream: { oneClickNotTried: 'no DKIM signature that holds covers both fields for it' } };
 const volume = (perDay: readonly number[]): Wish => ({ stream: { volume: { receiver: 'Gmail', perDay } } });
 const complained = (complaints: number, delivered = 100_000): Wish => ({
   stream: { complaints: { receiver: 'Gmail', delivered, complaints } },
@@ -109,6 +110,8 @@ const cases: readonly (readonly [
   ['BLK-02', 'fail', answers(405), { say: /no POST/ }],
   ['BLK-02', 'fail', answers(200, 410), { say: /second click/ }],
   ['BLK-02', 'unknown', answers(0)],
+  ['BLK-02', 'unknown', answers(200, 0), { say: /second time/ }],
+  ['BLK-02', 'skip', notTried, { say: /^It was not tried: no DKIM signature/ }],
   ['BLK-03', 'pass', html('<a href="https://example.com/x">Click here to <b>unsub</b>scribe</a>')],
   ['BLK-03', 'pass', html('<a href="https://example.com/abmelden?x">hier</a>')],
   ['BLK-03', 'pass', { fields: [...both, 'Content-Type: text/html'], body: '<a href="https://example.com/u/1">x</a>' }],

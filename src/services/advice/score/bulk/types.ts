@@ -13,6 +13,8 @@ export type OneClickAnswer = { readonly status: number; readonly say?: string };
 /** What is known of the stream besides this one message. What is absent is not judged. */
 export type StreamKnowledge = {
   readonly oneClick?: OneClickProbe;
+  /** It was to be tried, and this was in the way. */
+  readonly oneClickNotTried?: string;
   /** As the receiver counts them. */
   readonly complaints?: { readonly receiver: string; readonly delivered: number; readonly complaints: number };
   /** From domains of the office's other, ordinary mail. */

@@ -35,8 +35,12 @@ export type FilterSession = {
   readonly mailFrom?: string;
 };
 
-/** What became of following a link: whether it leads anywhere. */
-type LinkProbe = { readonly href: string; readonly end: 'works' | 'broken' | 'unknown'; readonly say: string };
+/** What became of following a link: whether it leads anywhere. `left`: nobody but its reader may follow it. */
+export type LinkProbe = {
+  readonly href: string;
+  readonly end: 'works' | 'broken' | 'unknown' | 'left';
+  readonly say: string;
+};
 
 export type ContentFacts = Pick<MessageFacts, 'index' | 'nowMs' | 'author' | 'domain' | 'organizationOf'> & {
   /** Absent: no filter is set up. */

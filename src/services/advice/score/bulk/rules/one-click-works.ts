@@ -7,10 +7,15 @@ export const oneClickWorks: BulkRule<'BLK-02'> = {
   judge: ({ stream }) => {
     const subject = 'unsubscribe address';
     const probe = stream?.oneClick;
-    if (probe === undefined)
+    if (probe === undefined) {
+      const whyNot = stream?.oneClickNotTried;
+      if (whyNot !== undefined) return [skipped({ subject, meaning: `It was not tried: ${whyNot}.` })];
       return [skipped({ subject, meaning: 'Nobody tried it: a try would unsubscribe the recipient.' })];
+    }
     const evidence = [seen('first POST', shown(probe.first)), seen('second POST', shown(probe.second))];
     if (probe.first.status === 0) return [unknown({ subject, meaning: 'The address could not be reached.', evidence })];
+    if (isGood(probe.first) && probe.second.status === 0)
+      return [unknown({ subject, meaning: 'The first click worked; the second time no answer came.', evidence })];
     const trouble = whatIsWrong(probe.first) ?? (isGood(probe.second) ? undefined : 'A second click gets an error.');
     if (trouble === undefined)
       return [passed({ subject, meaning: 'One click unsubscribes, two do no harm.', evidence })];

@@ -32,9 +32,11 @@ function whatIsMissing(link: string | undefined, post: string | undefined): stri
   if (link === undefined) return 'The message has no List-Unsubscribe field.';
   if (oneClickAddress(link) === undefined) return 'List-Unsubscribe names no https address.';
   if (post === undefined) return 'The field List-Unsubscribe-Post is missing.';
-  return /^List-Unsubscribe=One-Click$/i.test(post)
-    ? undefined
-    : 'The field List-Unsubscribe-Post does not say List-Unsubscribe=One-Click.';
+  return saysOneClick(post) ? undefined : 'The field List-Unsubscribe-Post does not say List-Unsubscribe=One-Click.';
+}
+
+export function saysOneClick(post: string): boolean {
+  return /^List-Unsubscribe=One-Click$/i.test(post);
 }
 
 // RFC 8058 §4

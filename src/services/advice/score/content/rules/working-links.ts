@@ -1,6 +1,6 @@
 /** MSG-19: links that lead somewhere. What cannot be a link is told without looking; the rest only when somebody followed them. */
 import { count, failed, passed, seen, skipped, someOf, steps, unknown, webLinks } from '../judged.ts';
-import type { Content, ContentRule, LinkTrouble } from '../types.ts';
+import type { Content, ContentRule, JudgedContent, LinkTrouble } from '../types.ts';
 
 const tenthsEach = 3;
 const tenthsMax = 10;
@@ -20,11 +20,23 @@ export const workingLinks: ContentRule<'MSG-19'> = {
       ];
     const unclear = probes.filter(({ end }) => end === 'unknown');
     const evidence = someOf(unclear, ({ href, say }) => seen(href, say));
-    return unclear.length > 0
-      ? [unknown({ subject, meaning: `${count(unclear.length, 'link')} could not be followed.`, evidence })]
-      : [passed({ subject, meaning: 'Every link leads to a page.' })];
+    if (unclear.length > 0)
+      return [unknown({ subject, meaning: `${count(unclear.length, 'link')} could not be followed.`, evidence })];
+    return [withoutLeft(probes)];
   },
 };
+
+/** Where nothing speaks against the links that were followed. */
+function withoutLeft(probes: NonNullable<Content['facts']['probes']>): JudgedContent {
+  const subject = 'links';
+  const left = probes.filter(({ end }) => end === 'left');
+  if (left.length === 0) return passed({ subject, meaning: 'Every link leads to a page.' });
+  const evidence = someOf(left, ({ href, say }) => seen(href, say));
+  const alone = `${count(left.length, 'link')} ${left.length === 1 ? 'was' : 'were'} left to the reader, for whom following ${left.length === 1 ? 'it' : 'them'} may do something`;
+  return left.length === probes.length
+    ? unknown({ subject, meaning: `No link was followed: ${alone}.`, evidence })
+    : passed({ subject, meaning: `Every link that was followed leads to a page; ${alone}.`, evidence });
+}
 
 type Broken = { readonly href: string; readonly say: string };
 
