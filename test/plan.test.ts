@@ -12,6 +12,7 @@ const floors = ['base', 'format', 'protocol', 'services', 'adapters', 'entrances
 const protocolSiblings: Record<string, readonly string[]> = {
   dmarc: ['spf', 'dkim'],
   arc: ['dkim', 'auth-results'],
+  dkim2: ['dkim'],
   smtp: ['sasl', 'dsn'],
 };
 
