@@ -1,12 +1,13 @@
 /**
- * The ledger of conformance: every comment in the code that names a section of an RFC, what it says is required there, the file that
- * obeys, and the tests that name the same section. Pure: texts in, rows out.
+ * The ledger of conformance: every comment in the code that names a section of an RFC, or of a draft that has no number yet, what it says
+ * is required there, the file that obeys, and the tests that name the same section. Pure: texts in, rows out.
  */
 
 export type Source = { readonly path: string; readonly text: string };
 
 export type LedgerRow = {
-  readonly rfc: string;
+  /** `RFC 7208`, or a draft's short name with its revision: `dkim2-spec-03`. */
+  readonly source: string;
   readonly section: string;
   /** In the words of the comment; empty where it only names the section. */
   readonly requirement: string;
@@ -15,23 +16,23 @@ export type LedgerRow = {
 };
 
 /** `RFC 7208 §4.6.4`; a section is optional only in prose, so references without one do not count. */
-const reference = /RFC (\d{3,5}) §([0-9A-Z][0-9A-Za-z.]*[0-9A-Za-z]|[0-9A-Z])/g;
+const reference = /(RFC \d{3,5}|dkim2-spec-\d\d) §([0-9A-Z][0-9A-Za-z.]*[0-9A-Za-z]|[0-9A-Z])/g;
 const requirementMax = 220;
 
 export function conformanceLedger(sources: readonly Source[]): LedgerRow[] {
   const isTest = ({ path }: Source) => path.startsWith('test/') || path.endsWith('.test.ts');
   const tests = new Map<string, Set<string>>();
   for (const { path, text } of sources.filter(isTest)) {
-    for (const [, rfc, section] of text.matchAll(reference)) {
-      const key = `${rfc} ${section}`;
+    for (const [, document, section] of text.matchAll(reference)) {
+      const key = `${document} ${section}`;
       tests.set(key, (tests.get(key) ?? new Set()).add(path));
     }
   }
   const rows = new Map<string, LedgerRow>();
   for (const { path, text } of sources.filter((source) => !isTest(source))) {
-    for (const { rfc, section, requirement } of mentions(text)) {
-      const testedBy = [...(tests.get(`${rfc} ${section}`) ?? [])].sort();
-      rows.set(`${rfc} ${section} ${path} ${requirement}`, { rfc, section, requirement, where: path, testedBy });
+    for (const { source, section, requirement } of mentions(text)) {
+      const testedBy = [...(tests.get(`${source} ${section}`) ?? [])].sort();
+      rows.set(`${source} ${section} ${path} ${requirement}`, { source, section, requirement, where: path, testedBy });
     }
   }
   return sorted(withoutBareTwins([...rows.values()]));
@@ -43,19 +44,20 @@ function withoutBareTwins(rows: readonly LedgerRow[]): LedgerRow[] {
   return rows.filter((row) => row.requirement !== '' || !spoken.has(placeOf(row)));
 }
 
-const placeOf = ({ rfc, section, where }: LedgerRow) => `${rfc} ${section} ${where}`;
+const placeOf = ({ source, section, where }: LedgerRow) => `${source} ${section} ${where}`;
 
+/** Drafts behind the RFCs. */
 function sorted(rows: readonly LedgerRow[]): LedgerRow[] {
-  const key = (row: LedgerRow) => `${placeOf(row)} ${row.requirement}`;
+  const key = (row: LedgerRow) => `${row.source.startsWith('RFC ') ? 1 : 2} ${placeOf(row)} ${row.requirement}`;
   return rows.toSorted((a, b) => key(a).localeCompare(key(b), 'en', { numeric: true }));
 }
 
-type Mention = { readonly rfc: string; readonly section: string; readonly requirement: string };
+type Mention = { readonly source: string; readonly section: string; readonly requirement: string };
 
 function mentions(text: string): Mention[] {
   return comments(text).flatMap((comment) =>
     [...comment.matchAll(reference)].map((match) => ({
-      rfc: match[1] ?? '',
+      source: match[1] ?? '',
       section: match[2] ?? '',
       requirement: requirementIn(comment, match.index, match.index + match[0].length),
     })),
@@ -90,7 +92,7 @@ function comments(text: string): string[] {
 function requirementIn(comment: string, start: number, end: number): string {
   const after = comment.slice(end);
   const said = /^(?:(?:,| and| step [0-9a-z]+)* ?§?[0-9.]*)*: ?(.+)$/.exec(after)?.[1];
-  if (said !== undefined) return tidy(said.split(/(?<=[.;)]) (?=RFC \d)/)[0] ?? said);
+  if (said !== undefined) return tidy(said.split(/(?<=[.;)]) (?=RFC \d|dkim2-spec-)/)[0] ?? said);
   const before = comment.slice(0, start).replace(/\($/, '');
   const sentences = before.split(/(?<=[.!?;]) /);
   const own = tidy(sentences.at(-1) ?? '');
@@ -100,7 +102,7 @@ function requirementIn(comment: string, start: number, end: number): string {
 function tidy(text: string): string {
   const plain = text
     .replace(/@(?:param|returns)\b/g, '')
-    .replace(/RFC \d{3,5}(?: §[0-9A-Za-z.]+(?:,| and)?)*/g, '')
+    .replace(/(?:RFC \d{3,5}|dkim2-spec-\d\d)(?: §[0-9A-Za-z.]+(?:,| and)?)*/g, '')
     .replace(/\s+/g, ' ')
     .replace(/^[\s,;:.()]+|[\s,;:(]+$/g, '');
   return plain.length <= requirementMax ? plain : `${plain.slice(0, requirementMax - 1).replace(/ [^ ]*$/, '')} …`;

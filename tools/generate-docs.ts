@@ -83,8 +83,8 @@ function configPage(): Page {
 
 function conformancePage(): Page {
   const texts = sources().map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
-  const rows = conformanceLedger(texts).map(({ rfc, section, requirement, where, testedBy }) => {
-    const cells = [`RFC ${rfc} §${section}`, cellOf(requirement), codeOf(where), testedBy.map(codeOf).join(' ')];
+  const rows = conformanceLedger(texts).map(({ source, section, requirement, where, testedBy }) => {
+    const cells = [`${source} §${section}`, cellOf(requirement), codeOf(where), testedBy.map(codeOf).join(' ')];
     return `| ${cells.join(' | ')} |`;
   });
   return page('docs/CONFORMANCE.md', 'Conformance', 'the RFC comments in src/', [
