@@ -76,6 +76,10 @@ export function createCliHost(streams: Streams, signal: AbortSignal): CliHost {
       ]);
       return stsPolicyFetcher(createGuardedHttp({ resolver, timers: systemClock }));
     },
+    askWeb: async (resolver) => {
+      const { createGuardedHttp } = await import('../adapters/http/guarded-http.ts');
+      return createGuardedHttp({ resolver, timers: systemClock }).ask;
+    },
     fetchNamed: async (resolver, place) => {
       const [{ createGuardedHttp }, { sandboxWeb }] = await Promise.all([
         import('../adapters/http/guarded-http.ts'),

@@ -56,6 +56,7 @@ function fakeHost({ files = {}, input, ...given }: FakeCli, streams: Pick<CliHos
     dns: notHere('the DNS'),
     catalogue: loadCatalogue,
     policyFiles: notHere('the network'),
+    askWeb: notHere('the network'),
     fetchNamed: notHere('the network'),
     publisher: notHere('a DNS host'),
     dnsHosts: async () => (await import('../../src/app/dns-hosts.ts')).dnsHosts,

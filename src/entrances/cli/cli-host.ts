@@ -12,6 +12,7 @@ import type { Resolver } from '../../protocol/dns/types.ts';
 import type { FetchPolicyFile } from '../../protocol/mta-sts/sts-policies.ts';
 import type { MessageTests } from '../../services/advice/advice.ts';
 import type { DoctorWorld } from '../../services/advice/doctor/types.ts';
+import type { AskWeb } from '../../services/advice/score/types.ts';
 import type { Directory } from '../../services/directory/directory.ts';
 import type { Events } from '../../services/events/events.ts';
 import type { MailboxService } from '../../services/mailbox/mailbox.ts';
@@ -176,6 +177,8 @@ export type CliHost = {
   readonly catalogue: () => Promise<Catalogue>;
   /** Fetches MTA-STS policies of other domains. */
   readonly policyFiles: (resolver: Resolver) => Promise<FetchPolicyFile>;
+  /** Asks web addresses that a message names: public hosts only. */
+  readonly askWeb: (resolver: Resolver) => Promise<AskWeb>;
   /** Fetches over HTTPS what a record of another domain names. */
   readonly fetchNamed: (resolver: Resolver, place: Place) => Promise<FetchNamed>;
   /** Changes the zone of a domain where it is kept. */

@@ -85,6 +85,11 @@ export class Run implements AsyncDisposable {
     return openLocalOffice(this.host, await this.folder({ make }), () => this.eyes());
   }
 
+  /** Zone text answers every question: nothing leaves the machine. */
+  get isOffline(): boolean {
+    return (this.#options.zone ?? []).length > 0;
+  }
+
   /** What `--zone` and `--resolver` say; the system's name servers without them. */
   async resolver(): Promise<Resolver> {
     const { zone = [], resolver = [] } = this.#options;

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { cli } from '../../../test/support/fake-cli.ts';
+import { accept } from '../../base/outcome.ts';
+import { resolverFromZone } from '../../protocol/dns/zone-resolver.ts';
+import type { AskWeb } from '../../services/advice/score/types.ts';
 
 const letter = [
   'From: Ann <ann@shop.example>',
@@ -82,5 +85,41 @@ test('score: what is missing or wrong is said with the next step', async () => {
     const { code, err } = await cli(line, { files });
     assert.equal(code, exit, line);
     assert.match(err, says);
+  }
+});
+
+test('score: links are followed and a list is left only when somebody says so', async () => {
+  const news = letter
+    .replace(
+      'Message-ID',
+      'List-Unsubscribe: <https://shop.example/u/7>\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\nMessage-ID',
+    )
+    .replace('hello', 'Our bread:\nhttps://shop.example/bread\n\nUnsubscribe:\nhttps://shop.example/u/7');
+  const asked: string[] = [];
+  const web: AskWeb = async (url, { method }) => {
+    asked.push(`${method} ${url}`);
+    return accept({ status: 404 });
+  };
+  const world = { files: { 'news.eml': news }, resolver: async () => resolverFromZone(zone), askWeb: async () => web };
+  const line = `score news.eml ${told.replace(' --zone zone', '')} --json`;
+  const of = async (options: string) => {
+    const { out } = await cli(`${line} ${options}`, world);
+    const { findings } = JSON.parse(out) as { findings: { id: string; status: string; meaning: string }[] };
+    return (id: string) => findings.find((one) => one.id === id);
+  };
+  const quiet = await of('');
+  assert.deepEqual([quiet('MSG-19')?.status, quiet('BLK-02')?.status, asked], ['unknown', 'skip', []]);
+  const loud = await of('--follow-links --try-unsubscribe');
+  assert.match(loud('MSG-19')?.meaning ?? '', /^1 link leads nowhere: there is nothing at the address \(404\)/);
+  assert.match(loud('BLK-02')?.meaning ?? '', /^It was not tried: no DKIM signature that holds covers both fields/);
+  assert.deepEqual(asked, ['HEAD https://shop.example/bread', 'GET https://shop.example/bread']);
+});
+
+test('score: with zone text nothing leaves the machine', async () => {
+  for (const option of ['--follow-links', '--try-unsubscribe']) {
+    const { code, err } = await cli(`score m.eml ${told} ${option}`, { files });
+    assert.equal(code, 64);
+    assert.match(err, new RegExp(`--zone nothing leaves this machine, and ${option} asks web sites[\\s\\S]*next: `));
+    assert.equal((await cli(`--zone zone score m.eml ${option}`, { files })).code, 64);
   }
 });

@@ -2,8 +2,9 @@
 import type { Command } from 'commander';
 import { fieldsNamed, fieldText, indexMessage } from '../../../format/message/message-index.ts';
 import { decodeWords } from '../../../format/mime/encoded-word.ts';
+import type { Resolver } from '../../../protocol/dns/types.ts';
 import { scoreDocument, scoreMessage } from '../../../services/advice/advice.ts';
-import type { ScoreSession } from '../../../services/advice/score/types.ts';
+import type { ScoreBesides, ScoreSession } from '../../../services/advice/score/types.ts';
 import type { Answer } from '../answer.ts';
 import { CliError } from '../cli-error.ts';
 import type { CliHost } from '../cli-host.ts';
@@ -14,7 +15,12 @@ import { bad } from '../read-options.ts';
 import { scoreLines } from '../render-score.ts';
 import type { Run } from '../run.ts';
 
-type Options = SessionOptions & { readonly tls?: string; readonly bulk?: boolean };
+type Options = SessionOptions & {
+  readonly tls?: string;
+  readonly bulk?: boolean;
+  readonly followLinks?: boolean;
+  readonly tryUnsubscribe?: boolean;
+};
 
 export function defineScore(command: Command, leaf: Leaf, { command: program }: CliHost): void {
   command
@@ -24,11 +30,16 @@ export function defineScore(command: Command, leaf: Leaf, { command: program }: 
     .option('--mail-from <address>', 'its return path; "" is none; by default as the header says')
     .option('--tls <version>', 'the TLS it came with: 1.3, 1.2 ..., or none')
     .option('--bulk', 'it goes to many: the rules for newsletters count')
+    .option('--follow-links', 'see whether its links lead to pages; those that act for you are left')
+    .option('--try-unsubscribe', 'unsubscribe with its one click, as a mail program does')
     .addHelpText(
       'after',
       [
         '',
         'Exit code 0 at 10 out of 10, 1 when points are lost.',
+        '',
+        '--follow-links asks the sites of at most 20 links; who counts clicks counts',
+        'them. --try-unsubscribe really takes you off the list.',
         '',
         `  ${program} score message.eml`,
         `  ${program} score message.eml --ip 192.0.2.1 --helo mx.example.com \\`,
@@ -58,7 +69,9 @@ async function score(run: Run, options: Options, file?: string): Promise<Answer>
     ...(options.bulk === true && { isBulk: true }),
   };
   const lists = { isPublicResolver: await run.asksPublicResolver() };
-  const ports = { resolver: await run.resolver(), clock: await run.clock(), catalogue: await host.catalogue(), lists };
+  const resolver = await run.resolver();
+  const besides = await besidesOf(run, options, resolver);
+  const ports = { resolver, clock: await run.clock(), catalogue: await host.catalogue(), lists, besides };
   const scored = await scoreMessage(message, session, { ...ports, timers: host.timers });
   const [from = '', subject = ''] = [fieldText(index, 'from'), fieldText(index, 'subject')].map((text) =>
     decodeWords(text ?? ''),
@@ -69,6 +82,24 @@ async function score(run: Run, options: Options, file?: string): Promise<Answer>
     value: scored.score.toFixed(1),
     lines: (style, columns) => scoreLines(scored, { from, subject, session }, style, columns),
   };
+}
+
+/** What is looked at in the web. With zone text nothing leaves the machine. */
+async function besidesOf(
+  { host, isOffline }: Run,
+  { followLinks = false, tryUnsubscribe = false }: Options,
+  resolver: Resolver,
+): Promise<ScoreBesides> {
+  if (!followLinks && !tryUnsubscribe) return {};
+  if (isOffline)
+    throw new CliError({
+      exit: exits.usage,
+      code: 'options_contradict',
+      say: `With --zone nothing leaves this machine, and ${followLinks ? '--follow-links' : '--try-unsubscribe'} asks web sites: give one of them.`,
+      next: `${host.command} score --help`,
+    });
+  const askWeb = await host.askWeb(resolver);
+  return { ...(followLinks && { followLinks: askWeb }), ...(tryUnsubscribe && { tryUnsubscribe: askWeb }) };
 }
 
 /** As the options say; without any, the receiver's own notes where there are some, else what the header says of the last hop. */
