@@ -6,6 +6,7 @@ import type { CliHost } from './cli-host.ts';
 import { pathOf } from './describe-usage.ts';
 import { type ExitCode, exits } from './exits.ts';
 import { Run, type SharedOptions } from './run.ts';
+import { type Where, withWhere } from './where-words.ts';
 
 /** Groups of shared options that a command may take. */
 type Takes = 'document' | 'lines' | 'data' | 'office' | 'dns' | 'clock';
@@ -63,10 +64,16 @@ export function leafMaker(host: CliHost, ended: (code: number) => void): Leaf {
   return (command, takes, work) => {
     addShared(command, takes);
     return command.action(async () => {
-      await using run = new Run(host, { ...givenBefore(command, host.command), ...command.opts<SharedOptions>() });
+      const given = { ...givenBefore(command, host.command), ...command.opts<SharedOptions>() };
+      const { told, refused } = goingOnThere(host, given);
+      await using run = new Run(told, given);
       const words = command.processedArgs.flatMap((word: unknown) => (Array.isArray(word) ? word : [word])) as string[];
-      const answer = await work(run, command.opts(), ...words);
-      ended(typeof answer === 'number' ? answer : print(run, answer));
+      try {
+        const answer = await work(run, command.opts(), ...words);
+        ended(typeof answer === 'number' ? answer : print(run, answer));
+      } catch (error) {
+        throw refused(error);
+      }
     });
   };
 }
@@ -92,6 +99,31 @@ function notTaken(command: Command, option: Option, program: string): CliError {
     say: `${path} has no use for ${option.long}.`,
     next: `${program} ${path} --help`,
   });
+}
+
+/** What a command prints for people, and its refusals: the commands in them go on with the same office and DNS. */
+function goingOnThere(host: CliHost, given: SharedOptions) {
+  const { data, config, server, key, resolver, zone, json, jsonl } = given;
+  const where: Where = {
+    ...(data !== undefined && { data }),
+    ...(config !== undefined && { config }),
+    ...(server !== undefined && { server }),
+    ...(key !== undefined && { key }),
+    ...(resolver && { resolver }),
+    ...(zone && { zone }),
+  };
+  const there = (text: string) => withWhere(text, host.command, where);
+  const isForPeople = !json && !jsonl;
+  const told: CliHost = {
+    ...host,
+    out: (output) => host.out(isForPeople && typeof output === 'string' ? there(output) : output),
+    err: (text) => host.err(there(text)),
+  };
+  const refused = (error: unknown) =>
+    error instanceof CliError
+      ? new CliError({ exit: error.exit, code: error.code, say: there(error.say), next: there(error.next) })
+      : error;
+  return { told, refused };
 }
 
 function print(run: Run, answer: Answer): ExitCode {

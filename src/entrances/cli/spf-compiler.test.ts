@@ -123,7 +123,7 @@ test('spf flatten: the records to publish, what stays, and the fingerprint to lo
     changed.out,
     /- ip4:198\.51\.100\.128\/25 {2}stays for a day\n {2}look at this: 50 % of its IPv4 addresses are gone\n/,
   );
-  assert.match(changed.out, /\n {2}posthorn spf flatten a\.test --check spf\.json --accept\n$/);
+  assert.match(changed.out, /\n {2}posthorn spf flatten a\.test --check spf\.json --accept --zone zone\n$/);
   const document = JSON.parse((await check(live.replace(' ip4:198.51.100.128/25', ''), '--json')).out);
   assert.deepEqual(
     [document.changed, document.needs_consent, document.fingerprint],
@@ -137,10 +137,10 @@ test('spf flatten: the records to publish, what stays, and the fingerprint to lo
 
 test('spf flatten: what cannot be done ends with the next command', async () => {
   for (const [words, next] of [
-    [['flatten', 'nobody.test'], 'posthorn spf tree nobody.test'],
-    [['flatten', 'a.test', '--include', 'x.test'], 'posthorn spf tree a.test'],
-    [['flatten', 'a.test', '--accept'], 'posthorn spf flatten a.test --check spf.json --accept'],
-    [['flatten', 'a.test', '--check', 'bad.json'], 'posthorn spf flatten a.test --json > bad.json'],
+    [['flatten', 'nobody.test'], 'posthorn spf tree nobody.test --zone zone'],
+    [['flatten', 'a.test', '--include', 'x.test'], 'posthorn spf tree a.test --zone zone'],
+    [['flatten', 'a.test', '--accept'], 'posthorn spf flatten a.test --check spf.json --accept --zone zone'],
+    [['flatten', 'a.test', '--check', 'bad.json'], 'posthorn spf flatten a.test --json --zone zone > bad.json'],
   ] as const) {
     const { code, err } = await run(words, { 'bad.json': '{}' });
     assert.equal(code, 65, err);
