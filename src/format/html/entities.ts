@@ -57,6 +57,11 @@ export function decodeEntities(text: string): string {
   let out = '';
   let copied = 0;
   for (; amp >= 0; amp = text.indexOf('&', amp + 1)) {
+    if (isAmpersand(text, amp)) {
+      out += text.slice(copied, amp + 1);
+      copied = amp + ampersand.length;
+      continue;
+    }
     const nameEnd = endOfName(text, amp + 1);
     const decoded = nameEnd > amp + 1 ? named.get(text.slice(amp + 1, nameEnd)) : undefined;
     const found = decoded === undefined ? numbered(text, amp) : { character: decoded, end: nameEnd };
@@ -65,6 +70,15 @@ export function decodeEntities(text: string): string {
     copied = text[found.end] === ';' ? found.end + 1 : found.end;
   }
   return out + text.slice(copied);
+}
+
+const ampersand = '&amp;';
+
+/** By far the most frequent, in addresses of links. */
+function isAmpersand(text: string, at: number): boolean {
+  for (let letter = 1; letter < ampersand.length; letter++)
+    if (text.charCodeAt(at + letter) !== ampersand.charCodeAt(letter)) return false;
+  return true;
 }
 
 function endOfName(text: string, from: number): number {

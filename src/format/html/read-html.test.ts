@@ -51,6 +51,16 @@ test('HTML §13.2.5: tags, attributes and comments end where a browser ends them
   assert.equal(readHtml('<plaintext><b>x</b>').text, '<b>x</b>');
 });
 
+test('names of elements and attributes in any case, known or not, with whatever letters', () => {
+  assert.equal(
+    readHtml('<Mark HIDDEN>a</mARK>b<x\u0130 hidden>c</X\u0130>d<constructor hidden>e</constructor>f').text,
+    'b d f',
+  );
+  const html = readHtml('<IMG SRC=a ALT=b Width=" 12px " HEIGHT=123456><TD Background=c ID=d HREF=e>');
+  assert.deepEqual(html.images, [{ src: 'a', alt: 'b', width: 12, height: undefined }]);
+  assert.deepEqual([html.resources, [...html.anchors], html.links], [['c'], ['d'], []]);
+});
+
 test('what is fetched or runs is named', () => {
   const html = readHtml(
     '<base href="https://b.example/"><link rel=stylesheet href=s.css><td background=b.png><iframe src=f></iframe><form name=f><a id=top>',

@@ -10,7 +10,8 @@
  * - Comments are skipped whole, those too that one mail program reads.
  */
 import { decodeEntities } from './entities.ts';
-import { pixels, TagAttributes } from './tag-attributes.ts';
+import { type AttributeNames, pixels, TagAttributes } from './tag-attributes.ts';
+import { tagNamed } from './tags.ts';
 
 export type HtmlLink = {
   /** As written, references decoded, blanks at its ends and line breaks within taken out. */
@@ -60,32 +61,6 @@ export type HtmlLimits = {
 /** Twenty times what Gmail shows of a message. */
 export const htmlLimits: HtmlLimits = { characters: 2_000_000, things: 5_000, words: 4_096, text: 20_000 };
 
-/** What an element is to us. */
-type Kind = {
-  /** Text inside is no text of the mail (§13.2.5.2 to .5, with scripting off). */
-  readonly raw?: boolean;
-  readonly active?: boolean;
-  /** It has no end tag, so nothing is inside it. */
-  readonly isVoid?: boolean;
-  /** A word goes on across it. */
-  readonly inline?: boolean;
-};
-
-const kinds: ReadonlyMap<string, Kind> = new Map([
-  ...kindOf('style title textarea xmp noembed noframes', { raw: true }),
-  ...kindOf('script iframe', { raw: true, active: true }),
-  ...kindOf('object applet form', { active: true }),
-  ...kindOf('embed', { active: true, isVoid: true }),
-  ...kindOf('img br hr meta link base input col area source', { isVoid: true }),
-  ...kindOf('wbr', { isVoid: true, inline: true }),
-  ...kindOf('a b i u s em strong span font small big code sub sup mark abbr', { inline: true }),
-]);
-const ordinary: Kind = {};
-
-function kindOf(names: string, kind: Kind): [string, Kind][] {
-  return names.split(' ').map((name) => [name, kind]);
-}
-
 const TAB = 0x09;
 const LF = 0x0a;
 const FF = 0x0c;
@@ -96,7 +71,6 @@ const APOSTROPHE = 0x27;
 const SLASH = 0x2f;
 const EQUALS = 0x3d;
 const GREATER = 0x3e;
-const shortValue = 16;
 
 export function readHtml(html: string, limits: HtmlLimits = htmlLimits): HtmlFacts {
   return new HtmlReader(html, limits).read();
@@ -108,7 +82,6 @@ type Hiding = { readonly name: string; depth: number };
 
 class HtmlReader {
   readonly #html: string;
-  readonly #end: number;
   readonly #limits: HtmlLimits;
   #complete: boolean;
   #at = 0;
@@ -126,20 +99,20 @@ class HtmlReader {
   readonly #attributes: TagAttributes;
 
   constructor(html: string, limits: HtmlLimits) {
-    this.#html = html;
+    this.#complete = html.length <= limits.characters;
+    this.#html = this.#complete ? html : html.slice(0, limits.characters).replace(/<$/, ''); // a tag begins there
     this.#limits = limits;
     this.#attributes = new TagAttributes(limits.words);
-    this.#end = Math.min(html.length, limits.characters);
-    this.#complete = html.length <= limits.characters;
   }
 
   read(): HtmlFacts {
-    while (this.#at < this.#end) {
-      const found = this.#html.indexOf('<', this.#at);
-      const open = found < 0 || found > this.#end ? this.#end : found;
+    const html = this.#html;
+    while (this.#at < html.length) {
+      const found = html.indexOf('<', this.#at);
+      const open = found < 0 ? html.length : found;
       if (open > this.#at) this.#textUpTo(open);
       this.#at = open;
-      if (open < this.#end) this.#markup();
+      if (found >= 0) this.#markup();
     }
     this.#endLink();
     return {
@@ -209,7 +182,7 @@ class HtmlReader {
 
   #skipTo(what: string, length: number, from = 1): void {
     const found = this.#html.indexOf(what, this.#at + from);
-    this.#at = found < 0 ? this.#end : Math.min(found + length, this.#end);
+    this.#at = found < 0 ? this.#html.length : found + length;
   }
 
   #endTag(): void {
@@ -218,31 +191,33 @@ class HtmlReader {
       this.#skipTo('>', 1);
       return;
     }
-    const name = this.#tagName(start);
-    this.#at = start + name.length;
+    const nameEnd = this.#nameEnd(start);
+    const tag = tagNamed(this.#html, start, nameEnd);
+    this.#at = nameEnd;
     this.#readAttributes(undefined);
-    if (kinds.get(name)?.inline !== true) this.#separate();
-    if (name === 'a') this.#endLink();
+    if (tag.inline !== true) this.#separate();
+    if (tag.name === 'a') this.#endLink();
     const hiding = this.#hiding;
-    if (hiding?.name !== name || --hiding.depth > 0) return;
+    if (hiding?.name !== tag.name || --hiding.depth > 0) return;
     this.#hiding = undefined;
     this.#isApart = false;
   }
 
   #startTag(): void {
-    const name = this.#tagName(this.#at + 1);
-    const kind = kinds.get(name) ?? ordinary;
+    const nameEnd = this.#nameEnd(this.#at + 1);
+    const tag = tagNamed(this.#html, this.#at + 1, nameEnd);
+    const { name } = tag;
     const attributes = this.#attributes;
     attributes.clear();
-    this.#at += 1 + name.length;
-    if (!this.#readAttributes(attributes)) return; // §13.2.5.33: a tag that the text ends in is none
-    if (kind.inline !== true) this.#separate();
-    if (kind.active) this.#keep(this.#active, name);
+    this.#at = nameEnd;
+    if (!this.#readAttributes(tag.attributes)) return; // §13.2.5.33: a tag that the text ends in is none
+    if (tag.inline !== true) this.#separate();
+    if (tag.active) this.#keep(this.#active, name);
     this.#note(name, attributes);
     if (this.#hiding === undefined) {
-      if (attributes.hides && !kind.isVoid) this.#hide(name);
+      if (attributes.hides && !tag.isVoid) this.#hide(name);
     } else if (this.#hiding.name === name) this.#hiding.depth++;
-    if (kind.raw) this.#skipRaw(name);
+    if (tag.raw) this.#skipRaw(name);
     else if (name === 'plaintext') this.#restIsText();
   }
 
@@ -251,24 +226,18 @@ class HtmlReader {
     this.#isApart = false;
   }
 
-  #tagName(start: number): string {
+  #nameEnd(start: number): number {
     const html = this.#html;
-    let end = start;
-    let isLower = true;
-    for (
-      let code = html.charCodeAt(end);
-      end < this.#end && (code > GREATER || !endsName(code));
-      code = html.charCodeAt(++end)
-    )
-      isLower &&= code >= 0x61;
-    const name = html.slice(start, end);
-    return isLower ? name : name.toLowerCase();
+    let at = start;
+    for (let code = html.charCodeAt(at); at < html.length && (code > GREATER || !endsName(code)); )
+      code = html.charCodeAt(++at);
+    return at;
   }
 
   /** §13.2.5.32 to .40: from after the name to after the `>`. False: there is none, and the tag swallows the rest. */
-  #readAttributes(wanted: TagAttributes | undefined): boolean {
+  #readAttributes(wanted: AttributeNames | undefined): boolean {
     const html = this.#html;
-    const end = this.#end;
+    const end = html.length;
     let at = this.#at;
     while (at < end) {
       let code = html.charCodeAt(at);
@@ -283,7 +252,7 @@ class HtmlReader {
       const nameEnd = at;
       while (isBlank(code)) code = html.charCodeAt(++at);
       if (code !== EQUALS) {
-        wanted?.add(html, nameStart, nameEnd, 0, 0);
+        if (wanted) this.#attributes.add(wanted, html, nameStart, nameEnd, 0, 0);
         continue;
       }
       code = html.charCodeAt(++at);
@@ -291,42 +260,38 @@ class HtmlReader {
       const isQuoted = code === QUOTE || code === APOSTROPHE;
       const valueStart = isQuoted ? at + 1 : at;
       at = isQuoted ? this.#quoteEnd(valueStart, code) : this.#plainEnd(at);
-      wanted?.add(html, nameStart, nameEnd, valueStart, at);
+      if (wanted) this.#attributes.add(wanted, html, nameStart, nameEnd, valueStart, at);
       if (isQuoted) at++;
     }
     this.#at = end;
     return false;
   }
 
-  /** Short values in a loop, because a search costs more to begin; long ones are searched. */
   #quoteEnd(from: number, quote: number): number {
-    const html = this.#html;
-    const near = Math.min(from + shortValue, this.#end);
-    let at = from;
-    while (at < near && html.charCodeAt(at) !== quote) at++;
-    if (at < near) return at;
-    const found = html.indexOf(quote === QUOTE ? '"' : "'", at);
-    return found < 0 || found > this.#end ? this.#end : found;
+    const found = this.#html.indexOf(quote === QUOTE ? '"' : "'", from);
+    return found < 0 ? this.#html.length : found;
   }
 
   #plainEnd(from: number): number {
+    const html = this.#html;
     let at = from;
-    for (let code = this.#html.charCodeAt(at); at < this.#end && code !== GREATER && !isBlank(code); )
-      code = this.#html.charCodeAt(++at);
+    for (let code = html.charCodeAt(at); at < html.length && code !== GREATER && !isBlank(code); )
+      code = html.charCodeAt(++at);
     return at;
   }
 
   #skipRaw(name: string): void {
+    const html = this.#html;
     for (let from = this.#at; ; ) {
-      const found = this.#html.indexOf('</', from);
-      if (found < 0 || found >= this.#end) {
-        this.#at = this.#end;
+      const found = html.indexOf('</', from);
+      if (found < 0) {
+        this.#at = html.length;
         return;
       }
       from = found + 2;
       const after = from + name.length;
-      if (this.#html.slice(from, after).toLowerCase() !== name) continue;
-      if (after >= this.#end || endsName(this.#html.charCodeAt(after))) {
+      if (html.slice(from, after).toLowerCase() !== name) continue;
+      if (after >= html.length || endsName(html.charCodeAt(after))) {
         this.#at = found;
         return;
       }
@@ -334,8 +299,8 @@ class HtmlReader {
   }
 
   #restIsText(): void {
-    this.#addText(this.#html.slice(this.#at, this.#end));
-    this.#at = this.#end;
+    this.#addText(this.#html.slice(this.#at));
+    this.#at = this.#html.length;
   }
 
   #note(name: string, wanted: TagAttributes): void {

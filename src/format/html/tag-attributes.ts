@@ -37,8 +37,16 @@ export class TagAttributes {
     return this.#none.isWithin(html, from, to) || this.#NONE.isWithin(html, from, to);
   }
 
-  add(html: string, nameStart: number, nameEnd: number, valueStart: number, valueEnd: number): void {
-    const likely = wantedNames[shapeOf(html.charCodeAt(nameStart), nameEnd - nameStart)];
+  /** `names` are those that tell something on this tag. */
+  add(
+    names: AttributeNames,
+    html: string,
+    nameStart: number,
+    nameEnd: number,
+    valueStart: number,
+    valueEnd: number,
+  ): void {
+    const likely = names[shapeOf(html.charCodeAt(nameStart), nameEnd - nameStart)];
     const name = likely === 'height' && !isNamed(html, nameStart, likely) ? 'hidden' : likely;
     if (name === undefined || !isNamed(html, nameStart, name)) return;
     if (name === 'style' && !this.#mayHide(html, valueStart, valueEnd)) return;
@@ -92,7 +100,10 @@ class NextPlace {
   }
 }
 
-const names = ['style', 'href', 'src', 'alt', 'width', 'height', 'id', 'name', 'background', 'hidden'] as const;
+type AttributeName = 'style' | 'href' | 'src' | 'alt' | 'width' | 'height' | 'id' | 'name' | 'background' | 'hidden';
+/** Attributes by what their name looks like. */
+export type AttributeNames = readonly (AttributeName | undefined)[];
+
 const nameMax = 10;
 
 /** First letter and length tell most attributes apart; `height` and `hidden` have both in common. */
@@ -101,10 +112,11 @@ function shapeOf(first: number, length: number): number {
   return letter < 0 || letter > 25 || length > nameMax ? 0 : letter * (nameMax + 1) + length;
 }
 
-const wantedNames: readonly ((typeof names)[number] | undefined)[] = Array.from(
-  { length: 26 * (nameMax + 1) },
-  (_, shape) => names.find((name) => shapeOf(name.charCodeAt(0), name.length) === shape),
-);
+export function attributesOf(names: readonly AttributeName[]): AttributeNames {
+  return Array.from({ length: 26 * (nameMax + 1) }, (_, shape) =>
+    names.find((name) => shapeOf(name.charCodeAt(0), name.length) === shape),
+  );
+}
 
 /** Compared by letters: to cut the name out of the text and lower its case took twice as long. */
 function isNamed(html: string, at: number, name: string): boolean {
@@ -128,5 +140,18 @@ function urlText(written: string): string {
 }
 
 export function pixels(text: string | undefined): number | undefined {
-  return text !== undefined && /^\s{0,9}\d{1,5}(?:px)?\s{0,9}$/.test(text) ? Number.parseInt(text, 10) : undefined;
+  if (text === undefined) return undefined;
+  let number = 0;
+  for (let at = 0; at < text.length; at++) {
+    const digit = text.charCodeAt(at) - 0x30;
+    if (digit < 0 || digit > 9 || at === digitsMax) return writtenPixels(text);
+    number = number * 10 + digit;
+  }
+  return text === '' ? undefined : number;
+}
+const digitsMax = 5;
+
+/** `540px`, and with blanks around it. */
+function writtenPixels(text: string): number | undefined {
+  return /^\s{0,9}\d{1,5}(?:px)?\s{0,9}$/.test(text) ? Number.parseInt(text, 10) : undefined;
 }

@@ -35,6 +35,8 @@ test('quoted-printable is read as leniently as readers do', () => {
   assert.equal(decode('a=3db=\r\nc =20\r\nd  \r\n', 'quoted-printable'), 'a=bc  \r\nd\r\n');
   assert.equal(decode('a= \t\r\nb=\nc=', 'quoted-printable'), 'abc');
   assert.equal(decode('50% =ZZ =4 \xe4', 'quoted-printable'), '50% =ZZ =4 \xe4');
+  assert.equal(decode('a \t\nb \rc =20 \r\n =\r\n \r\n', 'quoted-printable'), 'a\nb \rc  \r\n \r\n');
+  assert.equal(decode('x=0D=0A =20=\r\n  \t', 'quoted-printable'), 'x\r\n  ');
 });
 
 test('base64 skips what is not its alphabet and ends at the padding', () => {

@@ -107,57 +107,42 @@ function startsFrom(content: Uint8Array, at: number): boolean {
 }
 
 /**
- * What is no escape stays as it is; blanks before a line end were added on the way (RFC 2045 §6.7 (3)). Loops over local variables:
- * with a method call for each octet, 100 KB took 0.7 ms instead of 0.3.
+ * What is no escape stays as it is; blanks before a line end were added on the way (RFC 2045 §6.7 (3)). Goes from one equals sign or
+ * line end to the next, which the platform finds, and copies what is between: octet by octet 85 KB took 205 µs instead of 95.
  */
 function decodeQuotedPrintable(body: Uint8Array): Uint8Array {
-  return decodeEscapes(body) ?? decodeLineByLine(body);
-}
-
-function decodeLineByLine(body: Uint8Array): Uint8Array {
-  const out = Buffer.allocUnsafe(body.length);
-  let end = 0;
-  let kept = 0; // blanks below it were escaped
-  for (let at = 0; at < body.length; ) {
-    const octet = body[at] as number;
-    if (octet === EQUALS) {
-      const escaped = at + 2 < body.length ? hexOctet(body, at + 1) : -1;
-      const soft = escaped < 0 ? softBreakEnd(body, at + 1) : -1;
-      if (soft < 0) out[end++] = escaped < 0 ? octet : escaped;
-      at = soft < 0 ? at + (escaped < 0 ? 1 : 3) : soft;
-      kept = end;
-      continue;
-    }
-    if (octet <= CR && (octet === LF || isLineBreak(body, at))) end = withoutBlanks(out, end, kept);
-    out[end++] = octet;
-    at++;
-  }
-  return out.subarray(0, withoutBlanks(out, end, kept));
-}
-
-/** The same where no line ends with blanks, as in most bodies; undefined for others. */
-function decodeEscapes(body: Uint8Array): Uint8Array | undefined {
-  const out = Buffer.allocUnsafe(body.length);
+  const text = latin1(body);
   const { length } = body;
-  let end = 0;
-  for (let at = 0; at < length; at++) {
-    const octet = body[at] as number;
-    if (octet !== EQUALS) {
-      if (octet <= CR && (octet === CR || octet === LF) && endsBlank(out, end)) return undefined;
-      out[end++] = octet;
-      continue;
+  const out = new OctetCopier(body);
+  let from = 0;
+  let equals = nextOf('=', text, 0);
+  let lineEnd = nextOf('\n', text, 0);
+  while (from < length) {
+    if (equals < lineEnd) {
+      out.copy(from, equals);
+      const escaped = equals + 2 < length ? hexOctet(body, equals + 1) : -1;
+      const soft = escaped < 0 ? softBreakEnd(body, equals + 1) : -1;
+      if (soft < 0) out.put(escaped < 0 ? EQUALS : escaped);
+      from = soft < 0 ? equals + (escaped < 0 ? 1 : 3) : soft;
+      equals = nextOf('=', text, from);
+      if (lineEnd < from) lineEnd = nextOf('\n', text, from);
+    } else {
+      const breakStart = lineEnd < length && lineEnd > from && body[lineEnd - 1] === CR ? lineEnd - 1 : lineEnd;
+      const end = withoutBlanks(body, breakStart, from);
+      if (end < breakStart || lineEnd === length) {
+        out.copy(from, end);
+        from = breakStart;
+      }
+      lineEnd = nextOf('\n', text, lineEnd + 1);
     }
-    const escaped = at + 2 < length ? hexOctet(body, at + 1) : -1;
-    const soft = escaped < 0 ? softBreakEnd(body, at + 1) : -1;
-    if (soft < 0) out[end++] = escaped < 0 ? octet : escaped;
-    at = soft < 0 ? at + (escaped < 0 ? 0 : 2) : soft - 1;
   }
-  return endsBlank(out, end) ? undefined : out.subarray(0, end);
+  return out.bytes();
 }
 
-function endsBlank(octets: Uint8Array, end: number): boolean {
-  const last = octets[end - 1];
-  return end > 0 && (last === SPACE || last === TAB);
+/** The text's length when there is none. */
+function nextOf(character: string, text: string, from: number): number {
+  const found = text.indexOf(character, from);
+  return found < 0 ? text.length : found;
 }
 
 /** Where the octets up to `end` end without the blanks they end with. */
@@ -204,5 +189,37 @@ class OctetWriter {
   }
   bytes(): Uint8Array {
     return this.#held.subarray(0, this.length);
+  }
+}
+
+/** Collects ranges of some octets, and others between them: not more than there are, and four at a time. */
+class OctetCopier {
+  readonly #octets: Uint8Array;
+  readonly #source: DataView;
+  readonly #held: Buffer;
+  readonly #target: DataView;
+  #length = 0;
+
+  constructor(octets: Uint8Array) {
+    this.#octets = octets;
+    this.#source = new DataView(octets.buffer, octets.byteOffset, octets.length);
+    this.#held = Buffer.allocUnsafe(octets.length + 4); // the last four may reach beyond what is copied
+    this.#target = new DataView(this.#held.buffer, this.#held.byteOffset, this.#held.length);
+  }
+
+  put(octet: number): void {
+    this.#held[this.#length++] = octet;
+  }
+
+  copy(from: number, to: number): void {
+    let end = this.#length;
+    this.#length += to - from;
+    if (to + 4 <= this.#octets.length)
+      for (let at = from; at < to; at += 4, end += 4) this.#target.setInt32(end, this.#source.getInt32(at, true), true);
+    else for (let at = from; at < to; at++) this.#held[end++] = this.#octets[at] as number;
+  }
+
+  bytes(): Uint8Array {
+    return this.#held.subarray(0, this.#length);
   }
 }

@@ -19,15 +19,15 @@ export const sameWords: ContentRule<'MSG-05'> = {
     const { plain, html } = content;
     if (plain === undefined || html === undefined || plain.trim() === '')
       return [skipped({ subject, meaning: 'There is only one of the two.' })];
-    const said = wordsOf(html.text);
-    const written = wordsOf(plain);
+    const said = new FirstWords(html.text);
+    const written = new FirstWords(plain);
     const shown = commonPercent(said, [written]);
     const seenAlone = commonPercent(written, [said]);
     // What is hidden or stands for a picture counts, too, where what is shown does not do.
     const isEnough = (seenAlone ?? 100) >= commonMin;
     const read = isEnough
       ? seenAlone
-      : commonPercent(written, [said, wordsOf(html.hiddenText), wordsOf(imageTexts(content))]);
+      : commonPercent(written, [said, new FirstWords(html.hiddenText), new FirstWords(imageTexts(content))]);
     const evidence = [
       seen('words of the HTML that the text has', shown === undefined ? 'too few to tell' : `${shown} %`),
       seen('words of the text that the HTML has', read === undefined ? 'too few to tell' : `${read} %`),
@@ -44,25 +44,57 @@ export const sameWords: ContentRule<'MSG-05'> = {
 };
 
 /** How many of the first words are in the others, in percent; undefined when there are too few to tell. */
-function commonPercent(words: readonly string[], others: readonly (readonly string[])[]): number | undefined {
-  const compared = new Set(words.slice(0, wordsMax));
-  if (compared.size < wordsMin) return undefined;
-  const known = new Set(others.flat());
-  let common = 0;
-  for (const word of compared) if (known.has(word)) common++;
-  return Math.floor((common * 100) / compared.size);
+function commonPercent(words: FirstWords, others: readonly FirstWords[]): number | undefined {
+  const alone = new Set<string>();
+  for (const word of words.upTo(wordsMax)) alone.add(word);
+  const { size } = alone;
+  if (size < wordsMin) return undefined;
+  for (const other of others) {
+    for (const word of other.upTo(soughtMax)) {
+      alone.delete(word);
+      if (alone.size === 0) return 100;
+    }
+  }
+  return Math.floor(((size - alone.size) * 100) / size);
 }
 
-/** The words it begins with, of two letters and more; whatever is beyond ASCII counts as a letter. */
-function wordsOf(text: string): readonly string[] {
-  const words: string[] = [];
-  for (let at = 0; at < text.length && words.length < soughtMax; at++) {
-    const start = at;
-    while (at < text.length && isWordCode(text.charCodeAt(at))) at++;
-    if (text.charCodeAt(at) === colon && isAddress(text, start, at)) at = addressEnd(text, at);
-    else if (at - start >= 2) words.push(text.slice(start, Math.min(at, start + wordLength)).toLowerCase());
+/**
+ * The words that a text begins with, of two letters and more, in lower case, read as far as they are asked for; whatever is beyond ASCII
+ * counts as a letter.
+ */
+class FirstWords {
+  readonly #text: string;
+  readonly #words: string[] = [];
+  #at = 0;
+
+  constructor(text: string) {
+    this.#text = text;
   }
-  return words;
+
+  *upTo(max: number): Iterable<string> {
+    for (let place = 0; place < max; place++) {
+      const word = this.#words[place] ?? this.#next();
+      if (word === undefined) return;
+      yield word;
+    }
+  }
+
+  #next(): string | undefined {
+    const text = this.#text;
+    for (let at = this.#at; at < text.length; at++) {
+      const start = at;
+      while (at < text.length && isWordCode(text.charCodeAt(at))) at++;
+      if (text.charCodeAt(at) === colon && isAddress(text, start, at)) at = addressEnd(text, at);
+      else if (at - start >= 2) {
+        this.#at = at + 1;
+        const word = text.slice(start, Math.min(at, start + wordLength)).toLowerCase();
+        this.#words.push(word);
+        return word;
+      }
+    }
+    this.#at = text.length;
+    return undefined;
+  }
 }
 const wordLength = 40;
 const colon = 0x3a;
