@@ -48,13 +48,14 @@ import { setupMigrations } from '../services/setup/setup-migrations.ts';
 import { closeAll } from './close-all.ts';
 import { loadCatalogue } from './load-catalogue.ts';
 import { createLocalTransport } from './local-transport.ts';
-import { officeScorer } from './office-scorer.ts';
+import { officeScorer, scorerOfTests } from './office-scorer.ts';
 import { openFilters, openPreflight, type ScoreDraft } from './preflight.ts';
 import type { Config } from './settings.ts';
 import { type OpenZoneEditor, openSetupDesk, type SetupDesk } from './setup-desk.ts';
 import { OrphanSweep } from './sweep-orphans.ts';
 import { createTestTransport } from './test-transport.ts';
 import { openTlsPolicies } from './tls-policies.ts';
+import { openWebLooks, type WebWish } from './web-looks.ts';
 
 /** What an office gets from outside: the real world, the sandbox's, or a simulated one. */
 export type World = {
@@ -193,7 +194,8 @@ export async function openOffice(config: Config, hostname: DomainName, world: Wo
   // The queue and the MX need each other: mail to our own domains comes straight back in.
   const local = createLocalTransport({ ...world, hostname, blobs: records.blobs, inbound: () => inbound });
   const scorer = officeScorer({ ...world, filters: openFilters(config, world) });
-  const { score: scoreDraft, preflight } = openPreflight(scorer, hostname, world);
+  const webLooks = openWebLooks(world);
+  const { score: scoreDraft, preflight } = openPreflight(scorer, hostname, { ...world, webLooks });
   const outbound = new Outbound(
     {
       ...records,
@@ -210,7 +212,13 @@ export async function openOffice(config: Config, hostname: DomainName, world: Wo
     outboundOptions(config, hostname, records),
   );
   const inbound: Inbound = new Inbound(
-    { ...records, ...world, authenticator, outbound, scorer },
+    {
+      ...records,
+      ...world,
+      authenticator,
+      outbound,
+      scorer: scorerOfTests(scorer, { webLooks, ...testLooks(config) }),
+    },
     { hostname, onDmarcReject: config['inbound.on_dmarc_reject'] },
   );
   const care = openCare(records, outbound, world);
@@ -247,6 +255,10 @@ export async function openOffice(config: Config, hostname: DomainName, world: Wo
         () => keeper.stop(),
       ]),
   };
+}
+
+function testLooks(config: Pick<Config, 'tests.follow_links' | 'tests.try_unsubscribe'>): WebWish {
+  return { followLinks: config['tests.follow_links'], tryUnsubscribe: config['tests.try_unsubscribe'] };
 }
 
 /** Where the world reaches the office over HTTPS. */

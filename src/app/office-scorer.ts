@@ -4,6 +4,7 @@ import type { Resolver } from '../protocol/dns/types.ts';
 import { createScorer, type Scorer } from '../services/advice/advice.ts';
 import type { MessageFilter } from '../services/advice/score/content/types.ts';
 import { loadCatalogue } from './load-catalogue.ts';
+import type { WebLooks, WebWish } from './web-looks.ts';
 
 export function officeScorer({
   resolver,
@@ -21,5 +22,16 @@ export function officeScorer({
       createScorer({ resolver, clock: timers, timers, catalogue, filters }),
     );
     return scorer;
+  };
+}
+
+/** The same for what comes to test addresses: their reader is the office, and may follow links. */
+export function scorerOfTests(
+  scorer: () => Promise<Scorer>,
+  { webLooks, ...wish }: WebWish & { readonly webLooks: WebLooks },
+): () => Promise<Scorer> {
+  return async () => {
+    const { scoreMessage } = await scorer();
+    return { scoreMessage: (message, session) => scoreMessage(message, session, webLooks(wish)) };
   };
 }

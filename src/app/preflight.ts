@@ -12,31 +12,38 @@ import type { MessageScore } from '../services/advice/score/types.ts';
 import type { Draft, Preflight } from '../services/outbound/outbound.ts';
 import type { World } from './compose.ts';
 import type { Config } from './settings.ts';
+import type { WebLooks } from './web-looks.ts';
 
 /** The sender waits for it: in SMTP with an open connection, whose patience after the final dot is ten minutes. */
 const scoreMs = 10_000;
+/** Besides, where links are followed; that ends by itself after 20 s. */
+const linksMs = 21_000;
 /** A little less, so that a filter that is away costs its own part of the score only. */
 const filterMs = 8_000;
 
 /** Undefined: not in time. */
-export type ScoreDraft = (draft: Draft) => Promise<MessageScore | undefined>;
+export type ScoreDraft = (draft: Draft, wish?: { readonly followLinks: boolean }) => Promise<MessageScore | undefined>;
 
-type PreflightWorld = Pick<World, 'resolver' | 'timers'>;
+type PreflightWorld = Pick<World, 'resolver' | 'timers'> & {
+  /** Absent: nothing in the web is looked at. */
+  readonly webLooks?: WebLooks;
+};
 
 export function openPreflight(
   scorer: () => Promise<Scorer>,
   hostname: DomainName,
   world: PreflightWorld,
 ): { readonly score: ScoreDraft; readonly preflight: Preflight } {
-  const score: ScoreDraft = (draft) =>
-    inTime(world, async () => {
+  const score: ScoreDraft = (draft, { followLinks } = { followLinks: false }) =>
+    inTime(world, followLinks ? scoreMs + linksMs : scoreMs, async () => {
       const [{ scoreMessage }, remoteAddress] = await Promise.all([scorer(), ownAddress(world, hostname)]);
-      return scoreMessage(draft.message, {
+      const session = {
         helo: hostname,
         mailFrom: draft.returnPath,
         ...(remoteAddress !== undefined && { remoteAddress }),
         ...(draft.isBulk && { isBulk: true }),
-      });
+      };
+      return scoreMessage(draft.message, session, world.webLooks?.({ followLinks, tryUnsubscribe: false }));
     });
   return { score, preflight: async (draft) => preflightOf(await score(draft)) };
 }
@@ -59,9 +66,9 @@ async function ownAddress({ resolver }: PreflightWorld, hostname: DomainName): P
   return answer.kind === 'found' ? answer.records[0] : undefined;
 }
 
-function inTime<T>({ timers }: PreflightWorld, work: () => Promise<T>): Promise<T | undefined> {
+function inTime<T>({ timers }: PreflightWorld, timeMs: number, work: () => Promise<T>): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
-    const cancel = timers.after(scoreMs, () => resolve(undefined));
+    const cancel = timers.after(timeMs, () => resolve(undefined));
     work().then(resolve, reject).finally(cancel);
   });
 }

@@ -234,6 +234,16 @@ export const settings = {
     false,
     'Whether anybody who reaches the pages of the office may get a test address at `/test`, without a key.',
   ),
+  'tests.follow_links': setting(
+    flag,
+    false,
+    'Whether the links of a message to a test address are followed, to see whether they lead to pages. Those that act for their reader are left.',
+  ),
+  'tests.try_unsubscribe': setting(
+    flag,
+    false,
+    'Whether a test address is taken off the list of a message to it by its one-click unsubscribe, to see whether that works.',
+  ),
   'listen.mx': setting(listeners, '127.0.0.1:1025', 'Mail from other servers (port 25 in production). No login here.'),
   'listen.submission': setting(
     listeners,

@@ -10,6 +10,7 @@ import { zoneFileEditor } from '../../src/adapters/zones/zone-file.ts';
 import { loadCatalogue } from '../../src/app/load-catalogue.ts';
 import { openPreflight } from '../../src/app/preflight.ts';
 import { openSetupDesk } from '../../src/app/setup-desk.ts';
+import { openWebLooks } from '../../src/app/web-looks.ts';
 import { systemClock, type Timers } from '../../src/base/clock.ts';
 import { createIds } from '../../src/base/id.ts';
 import { accept } from '../../src/base/outcome.ts';
@@ -24,6 +25,7 @@ import { resolverAsAuthority } from '../../src/protocol/dns/authorities.ts';
 import type { Resolver } from '../../src/protocol/dns/types.ts';
 import { resolverFromZone } from '../../src/protocol/dns/zone-resolver.ts';
 import { createScorer, MessageTests } from '../../src/services/advice/advice.ts';
+import type { AskWeb } from '../../src/services/advice/score/types.ts';
 import { testsMigrations } from '../../src/services/advice/tests/tests-migrations.ts';
 import { Directory } from '../../src/services/directory/directory.ts';
 import type { Scope } from '../../src/services/directory/types.ts';
@@ -68,6 +70,8 @@ export type HttpOfficeOptions = {
   readonly resolver?: Resolver;
   readonly isMemoryShort?: () => boolean;
   readonly publicTests?: boolean;
+  /** What web sites answer. Default: nobody asks them. */
+  readonly askWeb?: AskWeb;
   /** What the receiver does with a recipient. Default: `nobody@` is refused, `later@` deferred, whoever else is there. */
   readonly judge?: (local: string) => Judgement;
 };
@@ -109,6 +113,7 @@ export async function openHttpOffice(folder: string, options: HttpOfficeOptions 
   const { score: scoreDraft, preflight } = openPreflight(async () => scorer, domain('mx.example.com'), {
     resolver,
     timers,
+    ...(options.askWeb && { webLooks: openWebLooks({ resolver, timers, trust: [] }, options.askWeb) }),
   });
   const routeOf = async () => ({ transport });
   const outbound = new Outbound(

@@ -54,7 +54,7 @@ export type HttpPorts = {
   readonly care: { readonly look: LookAfterDomain };
   readonly desk: SetupDesk;
   /** What receivers would make of a message; undefined: it could not be told in time. */
-  readonly scoreDraft: (draft: Draft) => Promise<MessageScore | undefined>;
+  readonly scoreDraft: (draft: Draft, wish?: { readonly followLinks: boolean }) => Promise<MessageScore | undefined>;
   readonly mailbox: Pick<MailboxService, 'list' | 'find' | 'body'>;
   readonly events: Pick<Events, 'list' | 'find' | 'lastSequence' | 'waitFor' | 'follow'>;
   /** Test addresses. */

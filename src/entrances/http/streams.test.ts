@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { ask, type HttpOffice, httpOffice } from '../../../test/support/http-office.ts';
+import { accept } from '../../base/outcome.ts';
 import { resolverFromZone } from '../../protocol/dns/zone-resolver.ts';
+import type { AskWeb } from '../../services/advice/score/types.ts';
 
 const hello = {
   from: 'Ann <ann@example.com>',
@@ -87,6 +89,31 @@ test('each lost point comes with its fix; a finished message is scored as well',
     !raw.body.deductions.some((one: { check: string }) => one.check === 'MSG-01'),
     'Date and Message-ID are ours to add',
   );
+});
+
+test('the links of a message are followed when that is asked for, of a finished one, too', async (t) => {
+  const asked: string[] = [];
+  const askWeb: AskWeb = async (url) => {
+    asked.push(url);
+    return accept({ status: 404 });
+  };
+  const office = await httpOffice(t, { resolver: resolverFromZone(good), askWeb });
+  const key = await office.key(['send']);
+  const json = { ...hello, text: 'All about bread:\nhttps://shop.example/bread' };
+  const linksOf = ({ body }: { readonly body: { findings: { id: string; status: string }[] } }) =>
+    body.findings.find(({ id }) => id === 'MSG-19')?.status;
+  assert.equal(linksOf(await ask(office, 'POST /v1/emails/check', { key, json })), 'unknown');
+  assert.equal(asked.length, 0);
+  assert.equal(linksOf(await ask(office, 'POST /v1/emails/check?follow_links=true', { key, json })), 'fail');
+  assert.deepEqual(new Set(asked), new Set(['https://shop.example/bread']));
+  const raw = await ask(office, 'POST /v1/emails/check/raw?follow_links=true', {
+    key,
+    body: 'From: ann@example.com\nTo: bob@example.net\nSubject: Hello\n\nCakes:\nhttps://shop.example/cake\n',
+    headers: { 'content-type': 'message/rfc822' },
+  });
+  assert.equal(linksOf(raw), 'fail');
+  assert.ok(asked.includes('https://shop.example/cake'));
+  assert.equal((await ask(office, 'POST /v1/emails/check?follow_links=maybe', { key, json })).status, 400);
 });
 
 test('what may not be sent is not scored', async (t) => {

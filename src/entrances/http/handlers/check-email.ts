@@ -5,8 +5,12 @@ import { type Answer, json, problem } from '../answer.ts';
 import type { HttpPorts } from '../ports.ts';
 import type { ScoreRefusal } from '../schemas/score.ts';
 
-export async function answerScore({ scoreDraft }: Pick<HttpPorts, 'scoreDraft'>, draft: Draft): Promise<Answer> {
-  const score = await scoreDraft(draft);
+export async function answerScore(
+  { scoreDraft }: Pick<HttpPorts, 'scoreDraft'>,
+  draft: Draft,
+  wish: { readonly followLinks: boolean },
+): Promise<Answer> {
+  const score = await scoreDraft(draft, wish);
   return score ? json(200, scoreDocument(score)) : problem('not_scored', { headers: { 'Retry-After': '10' } });
 }
 

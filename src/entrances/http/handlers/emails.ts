@@ -105,14 +105,14 @@ export function emailHandlers(ports: HttpPorts, waits: Waits): Handlers<EmailOpe
       return accepted.ok ? answerAccepted(call, accepted.value) : refused(accepted, {});
     },
 
-    checkEmail: async ({ principal, body, clientAddress }) => {
+    checkEmail: async ({ principal, body, clientAddress, query: { follow_links: followLinks = false } }) => {
       const parsed = parseSend(body);
       if (!parsed.ok) return problem('validation_failed', { errors: parsed.errors });
       const draft = await outbound.draft(senderOf(principal), parsed.request, { kind: 'http', clientAddress });
-      return draft.ok ? answerScore(ports, draft.value) : refused(draft, pointers);
+      return draft.ok ? answerScore(ports, draft.value, { followLinks }) : refused(draft, pointers);
     },
 
-    checkRawEmail: async ({ principal, body, clientAddress, query: { stream } }) => {
+    checkRawEmail: async ({ principal, body, clientAddress, query: { stream, follow_links: followLinks = false } }) => {
       const envelope = await parseRaw(body, {});
       if (!envelope.ok) return refused(envelope, {});
       const draft = await outbound.draftWhole(senderOf(principal), {
@@ -121,7 +121,7 @@ export function emailHandlers(ports: HttpPorts, waits: Waits): Handlers<EmailOpe
         grouping: 'per-recipient',
         ...(stream === undefined ? {} : { stream }),
       });
-      return draft.ok ? answerScore(ports, draft.value) : refused(draft, {});
+      return draft.ok ? answerScore(ports, draft.value, { followLinks }) : refused(draft, {});
     },
 
     listEmails: async ({ principal, query }) => {

@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import type { ProblemCode } from '../problems.ts';
 import { pageOf } from '../schemas/common.ts';
 import {
+  CheckQuery,
   CheckRawQuery,
   Email,
   ListEmailsQuery,
@@ -83,6 +84,7 @@ export const emailsOperations = {
     says: 'Makes and signs the message that would leave for this request, and scores it as its receivers would see it: 0 to 10, each lost point with what gives it back. Nothing is kept.',
     scopes: ['send'],
     wholeOffice: false,
+    query: CheckQuery,
     body: { type: 'application/json', schema: SendEmail, large: true },
     answer: { status: 200, says: 'The score.', schema: ScoreResult },
     problems: checkProblems,

@@ -116,7 +116,19 @@ export const RawQuery = Type.Object(
   { additionalProperties: false },
 );
 
-export const CheckRawQuery = Type.Object({ stream: Type.Optional(streamName) }, { additionalProperties: false });
+const followLinks = Type.Optional(
+  Type.Boolean({
+    description:
+      'Whether its links are followed, to see whether they lead to pages (at most 20, and 20 seconds longer). Those that act for their reader, such as unsubscribing, are left. Default: false.',
+  }),
+);
+
+export const CheckQuery = Type.Object({ follow_links: followLinks }, { additionalProperties: false });
+
+export const CheckRawQuery = Type.Object(
+  { stream: Type.Optional(streamName), follow_links: followLinks },
+  { additionalProperties: false },
+);
 
 export const ListEmailsQuery = Type.Object(
   { ...pageQuery, open: Type.Optional(Type.Boolean({ description: 'Only messages that are still on their way.' })) },

@@ -36,10 +36,11 @@ type Place = { readonly href: string; readonly url: URL; readonly texts: Set<str
 
 export function chooseLinks(content: Content): LinkChoice & { readonly whyNot: WhyNot } {
   const whyNot = whyNotFollow(listAddresses(content.index));
+  const telling = tellingLinks(content);
   const follow: ChosenLink[] = [];
   const left: LeftLink[] = [];
   for (const place of placesOf(content)) {
-    const say = whyNot(place.url) ?? whyNotSaid(content, place);
+    const say = whyNot(place.url) ?? whyNotSaid(content, place, telling);
     if (say === undefined) follow.push({ href: place.href, url: place.url });
     else left.push({ href: place.href, say });
   }
@@ -143,10 +144,16 @@ function kindOf(code: number): 0 | 1 | 2 | 3 {
 
 // ---- by what is said
 
-function whyNotSaid(content: Content, { href, texts, isPlain }: Place): string | undefined {
+function whyNotSaid(
+  content: Content,
+  { href, texts, isPlain }: Place,
+  telling: RegExp | undefined,
+): string | undefined {
   if (texts.size > wordingsMax) return 'it stands under many different words';
   const words = [...texts];
-  const around = isPlain ? linesWith(content.plain ?? '', href) : words.flatMap((text) => sentencesWith(content, text));
+  const around = isPlain
+    ? linesWith(content.plain ?? '', href)
+    : words.flatMap((text) => sentencesWith(content, text, telling));
   if ([...words, ...around].some((text) => leavingWords.test(text) || actionWords.test(text))) return acts;
   const isSilent = around.length === 0 && (isPlain || words.every((text) => emptyWords.test(text)));
   return isSilent ? 'nothing tells where it leads' : undefined;
@@ -168,16 +175,31 @@ function linesWith(plain: string, href: string): readonly string[] {
 }
 
 const ends = /[.!?|•·。！？]/;
+const tellingMax = 50;
+
+/** Links that say themselves that they act: they speak for themselves, and not for the link beside them. */
+function tellingLinks({ links }: Content): RegExp | undefined {
+  const texts = new Set<string>();
+  for (const { text } of links) {
+    if (texts.size >= tellingMax) break;
+    if (text.length <= aroundMax && (leavingWords.test(text) || actionWords.test(text))) texts.add(text);
+  }
+  return texts.size === 0 ? undefined : new RegExp([...texts].map((text) => RegExp.escape(text)).join('|'), 'u');
+}
 
 /** The shown sentences in which these words stand; more around words like `here`, which mean what was said before. */
-function sentencesWith({ html }: Content, words: string): readonly string[] {
+function sentencesWith({ html }: Content, words: string, telling: RegExp | undefined): readonly string[] {
   if (html === undefined || words === '') return [];
   const isEmpty = emptyWords.test(words);
   return placesIn(html.text, words).map((at) => {
     const before = html.text.slice(Math.max(at - aroundMax, 0), at);
     const after = html.text.slice(at + words.length, at + words.length + aroundMax);
     if (isEmpty) return before + after;
-    return `${before.split(ends).at(-1)}${words}${ends.test(words.slice(-1)) ? '' : after.split(ends, 1)[0]}`;
+    const last = (text: string, end: RegExp) => text.split(end).at(-1) ?? '';
+    const first = (text: string, end: RegExp) => text.split(end, 1)[0] ?? '';
+    const sentence = [last(before, ends), ends.test(words.slice(-1)) ? '' : first(after, ends)] as const;
+    if (telling === undefined) return sentence.join(words);
+    return `${last(sentence[0], telling)}${words}${first(sentence[1], telling)}`;
   });
 }
 

@@ -100,6 +100,12 @@ test('what is said around a link counts: in its sentence, before an empty word, 
     chooseLinks(contentOf({ html: footer })).follow.map(({ href }) => href),
     ['https://example.com/imprint'],
   );
+  const list = `<li><a href="https://example.com/bread">Our bread</a><li><a href="${here}">Unsubscribe</a>`;
+  assert.deepEqual(
+    chooseLinks(contentOf({ html: list })).follow.map(({ href }) => href),
+    ['https://example.com/bread'],
+  );
+  assert.ok(!isFollowed({ html: `Unsubscribe <a href="${here}">here</a> <a href="mailto:a@b.test">Unsubscribe</a>` }));
   assert.ok(isFollowed({ plain: `All about our bread:\r\n${here}\r\n` }));
   assert.ok(!isFollowed({ plain: `To unsubscribe, go to\r\n\r\n${here}\r\n` }));
   assert.ok(!isFollowed({ plain: `${here} (unsubscribe)\r\n` }));
