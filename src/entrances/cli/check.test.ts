@@ -83,7 +83,10 @@ test('--save keeps what was seen, and --replay tells the same', async () => {
   assert.deepEqual([again.code, again.out.replace(options, '')], [seen.code, seen.out.replace(options, '')]);
   const twice = await cli('check example.com --zone a.zone --save look.json', { ...here, writeNew });
   assert.equal(twice.code, 65);
-  assert.match(twice.err, /there already[\s\S]*next: posthorn check example\.com --save example\.com-/);
+  assert.match(
+    twice.err,
+    /there already[\s\S]*next: posthorn check example\.com --save example\.com-\S+ --zone a\.zone\n/,
+  );
   const other = await cli('check example.net --replay look.json', { files: kept });
   assert.match(other.err, /a look at example\.com, not at example\.net/);
   const broken = await cli('check --replay look.json', { files: { 'look.json': '{' } });

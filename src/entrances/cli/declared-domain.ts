@@ -43,6 +43,12 @@ export function addDeclareOptions(command: Command): Command {
     .option('--parked', 'nothing is ever sent or received');
 }
 
+/** The options of it, as they are typed. */
+export const declareOptionNames = [
+  ...['--sender', '--file', '--dmarc', '--rua', '--pct', '--loosen', '--inbound', '--spf', '--bimi', '--mta-sts'],
+  '--parked',
+];
+
 export type Declared = Omit<Opened, 'kept'> & { readonly declaration: Declaration };
 
 /** @param text the domain, as it was typed */
@@ -182,7 +188,7 @@ function listOf(value: unknown): readonly unknown[] {
 export function planRefused({ host }: Run, { code, say }: { readonly code: string; readonly say: string }): CliError {
   const id = /^([a-z0-9-]+):/.exec(say)?.[1];
   const nexts: Readonly<Record<string, string>> = {
-    'bad-domain': `${host.command} plan ${/(?:domain is|itself:) ([a-z0-9-]+\.[a-z0-9.-]*[a-z0-9])/i.exec(say)?.[1] ?? 'example.com'} --sender ...`,
+    'bad-domain': `${host.command} plan ${/(?:domain is|itself:) ([a-z0-9-]+\.[a-z0-9.-]*[a-z0-9])/i.exec(say)?.[1] ?? 'example.com'} --sender google-workspace`,
     'unknown-sender': `${host.command} senders list`,
     'bad-stage': `${host.command} plan --help`,
     'bad-report-address': `${host.command} plan --help`,

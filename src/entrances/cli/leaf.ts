@@ -6,6 +6,7 @@ import type { CliHost } from './cli-host.ts';
 import { pathOf } from './describe-usage.ts';
 import { type ExitCode, exits } from './exits.ts';
 import { Run, type SharedOptions } from './run.ts';
+import type { Typed } from './typed-line.ts';
 import { type Where, withWhere } from './where-words.ts';
 
 /** Groups of shared options that a command may take. */
@@ -66,8 +67,8 @@ export function leafMaker(host: CliHost, ended: (code: number) => void): Leaf {
     return command.action(async () => {
       const given = { ...givenBefore(command, host.command), ...command.opts<SharedOptions>() };
       const { told, refused } = goingOnThere(host, given);
-      await using run = new Run(told, given);
       const words = command.processedArgs.flatMap((word: unknown) => (Array.isArray(word) ? word : [word])) as string[];
+      await using run = new Run(told, given, typedIn(command, words, takes));
       try {
         const answer = await work(run, command.opts(), ...words);
         ended(typeof answer === 'number' ? answer : print(run, answer));
@@ -89,6 +90,22 @@ function givenBefore(command: Command, program: string): SharedOptions {
     }
   }
   return values;
+}
+
+/** Of the shared options only the time: what shapes the output is nobody's business, and where to ask comes along by itself. */
+function typedIn(command: Command, words: readonly (string | undefined)[], takes: readonly Takes[]): Typed {
+  const shared = takes.filter((kind) => kind !== 'clock').flatMap((kind) => sharedOptions[kind]());
+  const names = new Set(shared.map(({ long }) => long));
+  const given = command.options.filter(
+    (option) => !names.has(option.long) && command.getOptionValueSource(option.attributeName()) === 'cli',
+  );
+  const options = given.flatMap((option) => {
+    const name = option.long ?? '';
+    const value: unknown = command.getOptionValue(option.attributeName());
+    const values: readonly unknown[] = Array.isArray(value) ? value : [value];
+    return values.map((one) => (typeof one === 'string' ? { name, value: one } : { name }));
+  });
+  return { command: pathOf(command).join(' '), words: words.filter((word) => word !== undefined), options };
 }
 
 function notTaken(command: Command, option: Option, program: string): CliError {

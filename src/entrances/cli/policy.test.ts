@@ -49,6 +49,17 @@ test('what was pushed is fetched, believed, and compiles to what was declared', 
   assert.deepEqual([same.code, /say the same/.test(same.out)], [0, true]);
 });
 
+test('what to type next is about the same office, file and zone', async () => {
+  const { text, zone } = await pushed(declaration);
+  const pulled = await cli('policy pull example.com --document doc --zone z --data there', {
+    files: { z: zone, doc: text },
+  });
+  assert.match(pulled.out, /\n {2}posthorn policy pull example\.com --document doc --save --data there --zone z\n/);
+  assert.match(pulled.out, /\n {2}posthorn plan example\.com --data there --zone z\n$/);
+  const stray = await cli('policy push example.com --kid k2 --contact mailto:a@example.com --data there');
+  assert.match(stray.err, /next: posthorn policy push example\.com --contact mailto:a@example\.com --data there\n$/);
+});
+
 test('keys and the mode of MTA-STS go from the declaration into the document and back; diff tells them apart', async () => {
   const with_ = (mode: string, selector: string) =>
     `mta_sts = "${mode}"\n${declaration.replace('[dmarc]', `[[keys]]\nselector = "${selector}"\nrecord = "v=DKIM1; p=AAAA"\n[dmarc]`)}`;

@@ -102,7 +102,7 @@ test('without a terminal and without --yes nothing is changed; a person who says
   const { host, type } = scene(t);
   const alone = await type(google);
   assert.equal(alone.code, exits.usage);
-  assert.match(alone.err, /next: posthorn publish a\.example \.\.\. --yes\n$/);
+  assert.match(alone.err, /next: posthorn publish a\.example --sender google-workspace --rua d@a\.example --yes\n$/);
   const no = await type(google, answers('n\n'));
   assert.equal(no.code, exits.usage);
   assert.match(no.err, /Publish this\? \[y\/N\]/);

@@ -105,10 +105,7 @@ function refused(
   domain: DomainName,
   { code, say }: { readonly code: ConnectRefusal; readonly say: string },
 ): CliError {
-  const next =
-    code === 'none'
-      ? `${run.host.command} publish ${domain} --dry-run`
-      : `${run.host.command} publish ${domain} --domain-connect ...`;
+  const next = code === 'none' ? `${run.host.command} publish ${domain} --dry-run` : run.again();
   return new CliError({
     exit: exitOf[code],
     code: code === 'none' ? 'no_domain_connect' : 'unavailable',

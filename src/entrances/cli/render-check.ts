@@ -6,6 +6,7 @@ import type { DomainCheck } from '../../services/advice/advice.ts';
 import type { Finding, FindingEvidence, Fix, FixRecord } from '../../services/advice/types.ts';
 import { visible, wrapped } from './render-timeline.ts';
 import type { Style } from './style.ts';
+import { foldedCommand } from './typed-line.ts';
 
 export type CheckPage = {
   readonly style: Style;
@@ -324,14 +325,7 @@ function endLines(
 /** To be typed: a long one in several lines, as a shell takes it. */
 function nextLines(what: string, line: string, { style, width }: Pen): string[] {
   if (what.length + 2 + line.length <= width) return [style.dim(`${what}: ${line}`)];
-  const lines = [''];
-  for (const part of line.split(/ (?=--)/)) {
-    const last = lines.at(-1) ?? '';
-    if (last === '') lines[0] = `  ${part}`;
-    else if (last.length + 1 + part.length + 2 <= width) lines[lines.length - 1] = `${last} ${part}`;
-    else lines.push(`    ${part}`);
-  }
-  return [`${what}:`, ...lines.map((one, at) => (at < lines.length - 1 ? `${one} \\` : one))].map(style.dim);
+  return [`${what}:`, ...foldedCommand(line, '  ', width)].map(style.dim);
 }
 
 function section<Item>(

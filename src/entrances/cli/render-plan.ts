@@ -2,12 +2,15 @@
 import type { Plan, PlannedRecord } from '../../services/setup/types.ts';
 import { visible, wrapped } from './render-timeline.ts';
 import type { Style } from './style.ts';
+import { foldedCommand } from './typed-line.ts';
 
 export type PlanPage = {
   readonly style: Style;
   readonly columns: number | undefined;
   /** What to type to see it again. */
-  readonly program: string;
+  readonly again: string;
+  /** What to type to see what publishing it would change. */
+  readonly publish: string;
 };
 
 const indent = '  ';
@@ -18,7 +21,7 @@ const pageWidth = 80;
 
 type Pen = { readonly style: Style; readonly width: number };
 
-export function planLines(plan: Plan, { style, columns, program }: PlanPage): string[] {
+export function planLines(plan: Plan, { style, columns, again, publish }: PlanPage): string[] {
   const pen: Pen = { style, width: Math.max(40, columns ?? pageWidth) };
   const { domain, records, conflicts, notes, dropped } = plan;
   const ours = records.filter((record) => isOurs(record, domain));
@@ -46,7 +49,7 @@ export function planLines(plan: Plan, { style, columns, program }: PlanPage): st
       paragraph(pen, `${say.includes(name) ? '' : `${name}: `}${say}`),
     ),
     ...stepLines(pen, plan),
-    ...nextLines(plan, program, at('unknown').length > 0),
+    ...nextLines(plan, pen, at('unknown').length > 0 ? again : publish),
   ];
 }
 
@@ -141,12 +144,12 @@ function stepLines(pen: Pen, { steps, records, notes }: Plan): string[] {
   ]);
 }
 
-function nextLines({ domain, records }: Plan, program: string, isOpen: boolean): string[] {
+function nextLines({ records }: Plan, { width }: Pen, next: string): string[] {
   if (records.every(({ state }) => state === 'present')) return [];
-  if (isOpen) return ['', '  next: the same command again, once the name servers answer'];
+  const isOpen = records.some(({ state }) => state === 'unknown');
   return [
     '',
-    `  next: ${program} publish ${domain} --dry-run`,
-    '        (with the same options; or put it in yourself: plan --format zone)',
+    ...foldedCommand(next, '  next: ', width),
+    isOpen ? '        (once the name servers answer)' : '        (or put it in yourself: plan --format zone)',
   ];
 }

@@ -4,10 +4,17 @@ import type { Prepared, PublishEnd } from '../../services/setup/publish/types.ts
 import { changeLines } from './render-changes.ts';
 import { visible, wrapped } from './render-timeline.ts';
 import type { Style } from './style.ts';
+import { foldedCommand } from './typed-line.ts';
 
-type Pen = { readonly style: Style; readonly width: number; readonly program: string; readonly domain: string };
+type Pen = {
+  readonly style: Style;
+  readonly width: number;
+  readonly program: string;
+  readonly domain: string;
+  readonly again: string;
+};
 
-export function endLines(end: PublishEnd, { style, width, program, domain }: Pen): string[] {
+export function endLines(end: PublishEnd, { style, width, program, domain, again }: Pen): string[] {
   const say = (text: string, mark = (line: string) => line) => wrapped(visible(text), width).map(mark);
   switch (end.state) {
     case 'verified': {
@@ -25,12 +32,16 @@ export function endLines(end: PublishEnd, { style, width, program, domain }: Pen
         `  undo: ${program} publish ${domain} --undo ${end.id}`,
       ];
     case 'refused':
-      return [...say(end.say, style.bad), ...say('Nothing was changed.'), `  next: ${program} publish ${domain} ...`];
+      return [
+        ...say(end.say, style.bad),
+        ...say('Nothing was changed. Once that is mended:'),
+        ...foldedCommand(again, '  next: ', width),
+      ];
     case 'undone':
       return [
         ...say(end.say, style.bad),
         ...say('What had been changed was taken back: the zone is as it was.'),
-        `  next: ${program} publish ${domain} ...`,
+        ...foldedCommand(again, '  next: ', width),
       ];
     case 'broken':
       return [

@@ -9,7 +9,8 @@ export function flatDocument(flat: SpfFlattened): object {
   return { domain, record, chain, lookups, lookups_before: before, void_lookups: voidLookups, refused, fingerprint };
 }
 
-export function flatLines(flat: SpfFlattened, page: Page): string[] {
+/** @param again what was typed */
+export function flatLines(flat: SpfFlattened, page: Page, again: string): string[] {
   const { domain, before, lookups, refused, fingerprint } = flat;
   const { style, program } = page;
   return [
@@ -19,7 +20,7 @@ export function flatLines(flat: SpfFlattened, page: Page): string[] {
     ...refused.flatMap(({ include, why }) => entry(`include:${visible(include)} stays: ${visible(why)}`, 2, page)),
     '',
     ...entry(`Look again by ${moment(fingerprint.lookAgain)}, and keep what you look with:`, 0, page),
-    `  ${program} spf flatten ${domain} --json > spf.json`,
+    `  ${again} --json > spf.json`,
     `  ${program} spf flatten ${domain} --check spf.json`,
   ];
 }

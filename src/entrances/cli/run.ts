@@ -7,6 +7,7 @@ import { CliError } from './cli-error.ts';
 import type { CliHost, DoctorEyes, DoctorWish, Eyes, OpenOffice, Place } from './cli-host.ts';
 import { exits } from './exits.ts';
 import type { OfficeClient } from './office-client.ts';
+import { type Retyped, retyped, type Typed } from './typed-line.ts';
 
 /** The shared options by the name commander gives them. */
 export type SharedOptions = {
@@ -27,11 +28,14 @@ export class Run implements AsyncDisposable {
   readonly format: Format;
   readonly quiet: boolean;
   readonly #options: SharedOptions;
+  readonly #typed: Typed;
   #office: OfficeClient | undefined;
   #folder: OpenOffice | undefined;
 
-  constructor(host: CliHost, options: SharedOptions) {
+  /** @param typed the command line */
+  constructor(host: CliHost, options: SharedOptions, typed: Typed) {
     this.host = host;
+    this.#typed = typed;
     this.#options = options;
     this.format = options.json ? 'json' : options.jsonl ? 'jsonl' : 'text';
     this.quiet = options.quiet ?? false;
@@ -40,6 +44,11 @@ export class Run implements AsyncDisposable {
   /** What is said besides the answer. */
   note(text: string): void {
     if (!this.quiet) this.host.err(`${text}\n`);
+  }
+
+  /** What was typed, with what is to be different, to be typed again. */
+  again(changes: Retyped = {}): string {
+    return `${this.host.command} ${retyped(this.#typed, changes)}`;
   }
 
   get place(): Place {

@@ -149,12 +149,12 @@ async function look(run: Run, options: Options, text: string | undefined): Promi
 
 async function lookBack(run: Run, { replay = '' }: Options, text: string | undefined): Promise<DomainCheck> {
   const snapshot = readSnapshot(await run.host.readFile(replay));
-  const again = `${run.host.command} check ${text ?? 'example.com'} --save ${replay}`;
+  const again = `${run.host.command} check ${text ?? 'example.com'} --save ${freshName(run, text ?? 'example.com')}`;
   if (!snapshot.ok) throw bad('bad_snapshot', `${replay} cannot be used: ${snapshot.say}.`, [again]);
   const { domain } = snapshot.value.subject;
   if (text !== undefined && readCheckedDomain(run, text) !== domain)
     throw bad('other_domain', `${replay} is a look at ${domain}, not at ${text}.`, [
-      `${run.host.command} check --replay ${replay}`,
+      `${run.host.command} check --replay ${quoted(replay)}`,
     ]);
   return unrefused(run, await checkAgain(await run.host.catalogue(), snapshot.value));
 }
@@ -164,10 +164,15 @@ function unrefused(run: Run, checked: Awaited<ReturnType<typeof checkDomain>>): 
   throw bad(checked.code.replaceAll('-', '_'), `${checked.say}.`, [`${run.host.command} senders list`]);
 }
 
-async function save({ host }: Run, path: string, { snapshot, domain }: DomainCheck): Promise<void> {
-  if (await host.writeNew(path, json(snapshotDocument(snapshot)))) return;
+/** Nobody has one of that name by chance. */
+function freshName({ host }: Run, domain: string): string {
+  return `${domain}-${new Date(host.timers.nowMs()).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}.json`;
+}
+
+async function save(run: Run, path: string, { snapshot, domain }: DomainCheck): Promise<void> {
+  if (await run.host.writeNew(path, json(snapshotDocument(snapshot)))) return;
   throw bad('file_exists', `${path} is there already, and is left as it is.`, [
-    `${host.command} check ${domain} --save ${domain}-${new Date(host.timers.nowMs()).toISOString().slice(0, 10)}.json`,
+    run.again({ without: ['--save'], plus: `--save ${freshName(run, domain)}` }),
   ]);
 }
 

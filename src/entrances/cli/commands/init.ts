@@ -254,7 +254,7 @@ class Wizard {
     if (!planner.ok) throw this.#badSender(planner.say);
     const plan = await planner.value();
     this.#found.plan = showPlan(plan);
-    const page = { style: this.#style, columns: this.#width - 2, program: this.#run.host.command };
+    const page = { style: this.#style, columns: this.#width - 2, again: '', publish: '' };
     this.#say(withoutNext(planLines(plan, page)).map((line) => (line === '' ? '' : `  ${line}`)));
     return plan;
   }

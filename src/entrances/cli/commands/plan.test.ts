@@ -31,6 +31,20 @@ test('plan: a page of at most 80 columns, by what is to be done', async () => {
   );
 });
 
+test('plan: what to type next works as it stands', async () => {
+  const { out } = await plan(`example.com --zone a.zone ${senders} --dmarc none-np --format table --data there`);
+  const [, next = ''] = /\n {2}next: (posthorn [\s\S]*?[^\\])\n/.exec(out) ?? [];
+  const line = next.replaceAll(/ \\\n +/g, ' ');
+  assert.equal(
+    line,
+    'posthorn publish example.com --sender google-workspace --sender own:192.0.2.10 --dmarc none-np --dry-run --data there --zone a.zone',
+  );
+  const open = await plan(`example.com --zone a.zone ${senders}`, {
+    files: { 'a.zone': `${zone};!TIMEOUT _dmarc.example.com.\n` },
+  });
+  assert.match(open.out, /next: posthorn plan example\.com --sender google-workspace [\s\S]*--zone a\.zone\n/);
+});
+
 test('plan --json: one document of the promised shape; exit code 1 where somebody has to decide', async () => {
   const { code, out } = await plan(`example.com --zone a.zone --sender microsoft-365 --json`, {
     files: { 'a.zone': `${zone}example.com MX 1 mx.other.test.\n` },

@@ -13,7 +13,14 @@ import {
 import type { Declaration, DomainObserved, OwnOffice, Plan } from '../../../services/setup/types.ts';
 import type { Answer } from '../answer.ts';
 import type { CliHost } from '../cli-host.ts';
-import { addDeclareOptions, type DeclareOptions, openDeclared, planRefused } from '../declared-domain.ts';
+import {
+  addDeclareOptions,
+  type DeclareOptions,
+  declareOptionNames,
+  openDeclared,
+  planRefused,
+} from '../declared-domain.ts';
+import { quoted } from '../describe-failure.ts';
 import { exits } from '../exits.ts';
 import type { Leaf } from '../leaf.ts';
 import { bad } from '../read-options.ts';
@@ -79,7 +86,7 @@ async function readObserved(run: Run, path: string, domain: DomainName): Promise
   const read = value as Partial<DomainObserved> | undefined;
   if (read?.domain !== domain || typeof read.answers !== 'object')
     throw bad('bad_observed', `${path} holds no observation of ${domain}.`, [
-      `${run.host.command} plan ${domain} ... --format observed > ${path}`,
+      run.again({ without: ['--observed', '--format'], plus: `--format observed > ${quoted(path)}` }),
     ]);
   return read as DomainObserved;
 }
@@ -96,7 +103,12 @@ function answerOf(
     value: text ?? `${plan.records.filter(({ state }) => state !== 'present').length}`,
     lines: (style, columns) =>
       text === undefined
-        ? planLines(plan, { style, columns, program: run.host.command })
+        ? planLines(plan, {
+            style,
+            columns,
+            again: run.again(),
+            publish: run.again({ command: 'publish', only: declareOptionNames, plus: '--dry-run' }),
+          })
         : text.replace(/\n$/, '').split('\n'),
   };
 }

@@ -32,6 +32,7 @@ import { bad, readDomain } from '../read-options.ts';
 import { visible, wrapped } from '../render-timeline.ts';
 import type { Run } from '../run.ts';
 import type { Style } from '../style.ts';
+import { foldedCommand } from '../typed-line.ts';
 
 export function definePull(pull: Command, leaf: Leaf, program: string): void {
   pull
@@ -72,7 +73,7 @@ async function pullPolicy(run: Run, options: PullOptions, text = ''): Promise<An
   const domain = readDomain(text);
   if (options.save && options.held !== undefined)
     throw bad('contradiction', '--save keeps what was taken in the office, --held names a file: give one of them.', [
-      `${run.host.command} policy pull ${domain} --save`,
+      run.again({ without: ['--held'] }),
     ]);
   const setup = await officeSetup(run, options.save === true);
   const held = options.held === undefined ? await setup?.heldPolicy(domain) : await readHeldFile(run, options.held);
@@ -217,7 +218,7 @@ const indent = 2;
 
 function nextLines(run: Run, { domain, inForce, saved }: Pulled, columns: number): readonly string[] {
   const { command } = run.host;
-  const again = inForce?.waiting ? [`  once the wait is over: ${command} policy pull ${domain} --save`] : [];
+  const again = inForce?.waiting ? foldedCommand(run.again(), '  once the wait is over: ', columns) : [];
   return saved
     ? [
         ...wrapped('Kept: the plan of records follows from what is in force now. DNS always wins.', columns),
@@ -226,7 +227,7 @@ function nextLines(run: Run, { domain, inForce, saved }: Pulled, columns: number
       ]
     : [
         ...wrapped('Nothing was kept. For the plan of records that follows from it (DNS always wins):', columns),
-        `  ${command} policy pull ${domain} --save`,
+        ...foldedCommand(run.again({ without: ['--held'], plus: '--save' }), '  ', columns),
         `  ${command} plan ${domain}`,
       ];
 }

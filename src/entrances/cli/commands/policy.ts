@@ -131,7 +131,7 @@ async function pushPolicy(run: Run, options: PushOptions, text = ''): Promise<An
       throw bad(
         'missing_option',
         `--${optionNames[stray]} is for a document that lies elsewhere: say where with --url.`,
-        [`${run.host.command} policy push ${domain}`],
+        [run.again({ without: [`--${optionNames[stray]}`] })],
       );
     return serveAnswer(run, domain, contact === undefined ? {} : { contact });
   }

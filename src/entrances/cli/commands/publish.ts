@@ -13,7 +13,14 @@ import type { Plan } from '../../../services/setup/types.ts';
 import type { Answer } from '../answer.ts';
 import { CliError } from '../cli-error.ts';
 import type { CliHost, Eyes, OpenedPublisher } from '../cli-host.ts';
-import { addDeclareOptions, type DeclareOptions, officeOf, openDeclared, planRefused } from '../declared-domain.ts';
+import {
+  addDeclareOptions,
+  type DeclareOptions,
+  declareOptionNames,
+  officeOf,
+  openDeclared,
+  planRefused,
+} from '../declared-domain.ts';
 import { type ExitCode, exits } from '../exits.ts';
 import { each, type Leaf } from '../leaf.ts';
 import { diffDocument, endDocument } from '../publish-document.ts';
@@ -28,6 +35,7 @@ import { moment } from '../render-table.ts';
 import { visible, wrapped } from '../render-timeline.ts';
 import type { Run } from '../run.ts';
 import type { Style } from '../style.ts';
+import { foldedCommand } from '../typed-line.ts';
 import { exitOfHost, zoneEditorError } from '../zone-editor-error.ts';
 
 type Options = DeclareOptions & {
@@ -278,12 +286,12 @@ async function refuseLosses({ run, domain, prepared }: Page): Promise<void> {
     exit: exits.problems,
     code: 'in_use',
     say: `Nothing was changed, because mail would suffer. In use is ${losses.join('; ')}.`,
-    next: `${run.host.command} publish ${domain} --undo ${prepared.undoes ?? ''} --force`,
+    next: run.again({ without: ['--undo'], plus: `--undo ${prepared.undoes ?? ''} --force` }),
   });
 }
 
 async function agree(page: Page): Promise<void> {
-  const { run, options, domain } = page;
+  const { run, options } = page;
   if (options.yes) return;
   const { host } = run;
   if (!host.stdin.isTerminal) {
@@ -292,7 +300,7 @@ async function agree(page: Page): Promise<void> {
       exit: exits.usage,
       code: 'not_agreed',
       say,
-      next: `${host.command} publish ${domain} ... --yes`,
+      next: run.again({ plus: '--yes' }),
     });
   }
   host.err(`${pageLines(page, host.errStyle, host.columns).join('\n')}\n\n`);
@@ -301,8 +309,13 @@ async function agree(page: Page): Promise<void> {
   await questions.close();
   if (!isAgreed) {
     const say = 'Nothing was changed.';
-    throw new CliError({ exit: exits.usage, code: 'not_agreed', say, next: `${host.command} plan ${domain}` });
+    throw new CliError({ exit: exits.usage, code: 'not_agreed', say, next: planAgain(run) });
   }
+}
+
+/** What publishing goes by, with what is to be decided. */
+function planAgain(run: Run): string {
+  return run.again({ command: 'plan', only: declareOptionNames });
 }
 
 function tell(run: Run, step: PublishStep): void {
@@ -359,7 +372,7 @@ function documentOf({ options, prepared, publisher, plan, domain }: Page): objec
 }
 
 function diffAnswer(page: Page): Answer {
-  const { run, domain, prepared, options } = page;
+  const { run, prepared, options } = page;
   const blocked = blockedBy(page);
   return {
     document: documentOf(page),
@@ -370,10 +383,16 @@ function diffAnswer(page: Page): Answer {
         ? [
             '',
             'Nothing was changed: something is to be decided first.',
-            `  next: ${run.host.command} plan ${domain} ...; or go on with --partial`,
+            ...foldedCommand(planAgain(run), '  next: ', Math.max(40, columns ?? 80)),
+            'Or go on with what can be done:',
+            ...foldedCommand(run.again({ plus: '--partial' }), '  ', Math.max(40, columns ?? 80)),
           ]
         : options.dryRun && prepared.diff.changes.length > 0
-          ? ['', `Nothing was changed. To do it: the same without --dry-run.`]
+          ? [
+              '',
+              'Nothing was changed. To do it:',
+              ...foldedCommand(run.again({ without: ['--dry-run'] }), '  ', Math.max(40, columns ?? 80)),
+            ]
           : []),
     ],
   };
@@ -390,7 +409,13 @@ function endAnswer(page: Page, end: PublishEnd, waitMs: number): Answer {
     value: end.id,
     lines: (style, columns) => [
       ...(options.yes ? [...pageLines(page, style, columns), ''] : []),
-      ...endLines(end, { style, width: Math.max(40, columns ?? 80), program: run.host.command, domain }),
+      ...endLines(end, {
+        style,
+        width: Math.max(40, columns ?? 80),
+        program: run.host.command,
+        domain,
+        again: run.again(),
+      }),
       ...strangersLines(end, prepared.contents, Math.max(40, columns ?? 80)),
       ...(publisher.host === 'zone-file' && end.state === 'made' ? [reloadHint] : []),
     ],

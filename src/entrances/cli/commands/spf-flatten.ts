@@ -5,6 +5,7 @@ import { checkFlattened, flattenDomain, gatherSpfFacts, readFingerprint } from '
 import type { SpfFingerprint } from '../../../services/setup/spf-compiler/types.ts';
 import type { Catalogue } from '../../../services/setup/types.ts';
 import type { Answer } from '../answer.ts';
+import { quoted } from '../describe-failure.ts';
 import { exits } from '../exits.ts';
 import { each, type Leaf } from '../leaf.ts';
 import { bad, readDomain } from '../read-options.ts';
@@ -46,7 +47,7 @@ async function flattenRecord(run: Run, options: FlattenOptions, text = ''): Prom
   if (options.check !== undefined) return checkRecord(run, options, name, options.check);
   if (options.accept)
     throw bad('options_contradict', '--accept is of use only with --check.', [
-      `${command} spf flatten ${name} --check spf.json --accept`,
+      run.again({ without: ['--accept'], plus: '--check spf.json --accept' }),
     ]);
   const facts = await gatherSpfFacts(
     await run.resolver(),
@@ -60,7 +61,7 @@ async function flattenRecord(run: Run, options: FlattenOptions, text = ''): Prom
   return {
     document: flatDocument(flat.value),
     value: flat.value.record,
-    lines: (style, columns) => flatLines(flat.value, { style, columns, program: command }),
+    lines: (style, columns) => flatLines(flat.value, { style, columns, program: command }, run.again()),
   };
 }
 
@@ -94,10 +95,12 @@ async function checkRecord(run: Run, { accept = false }: FlattenOptions, name: s
   const { command } = run.host;
   const print = readFingerprint(fromUtf8(await run.host.readFile(file)));
   if (!print.ok)
-    throw bad('bad_fingerprint', `${file}: ${print.say}.`, [`${command} spf flatten ${name} --json > ${file}`]);
+    throw bad('bad_fingerprint', `${file}: ${print.say}.`, [
+      run.again({ without: ['--check', '--accept'], plus: `--json > ${quoted(file)}` }),
+    ]);
   if (print.value.domain !== name)
     throw bad('other_domain', `${file} is about ${print.value.domain}, not ${name}.`, [
-      `${command} spf flatten ${print.value.domain} --check ${file}`,
+      `${command} spf flatten ${print.value.domain} --check ${quoted(file)}`,
     ]);
   const facts = await gatherSpfFacts(await run.resolver(), wantedFor(print.value, readDomain(name)), {
     signal: run.host.signal,
@@ -110,7 +113,7 @@ async function checkRecord(run: Run, { accept = false }: FlattenOptions, name: s
     exit: checked.value.hasChanged || checked.value.isDrifted ? exits.problems : exits.ok,
     document: checkDocument(shown),
     value: checked.value.hasChanged ? 'changed' : 'same',
-    lines: (style, columns) => checkLines(shown, file, { style, columns, program: command }),
+    lines: (style, columns) => checkLines(shown, quoted(file), { style, columns, program: command }),
   };
 }
 
