@@ -11,6 +11,7 @@ import { parseAuthenticationResults as parseResults } from '../../protocol/auth-
 import type { ReadAuthResults } from '../../protocol/auth-results/types.ts';
 import type { AuthReport, Message } from '../../protocol/authenticate.ts';
 import type { DkimResult } from '../../protocol/dkim/types.ts';
+import type { Dkim2Envelope, Dkim2Result } from '../../protocol/dkim2/types.ts';
 import type { DmarcFacts } from '../../protocol/dmarc/evaluate-dmarc.ts';
 import type { DmarcResult } from '../../protocol/dmarc/types.ts';
 import type { LookupOptions, Resolver } from '../../protocol/dns/types.ts';
@@ -21,6 +22,7 @@ export type { ArcResult } from '../../protocol/arc/types.ts';
 export type { AuthResult, ReadAuthResult, ReadAuthResults } from '../../protocol/auth-results/types.ts';
 export type { AuthReport, Message } from '../../protocol/authenticate.ts';
 export type { DkimResult } from '../../protocol/dkim/types.ts';
+export type { Dkim2Envelope, Dkim2Result } from '../../protocol/dkim2/types.ts';
 export type { DmarcResult, LegacyView } from '../../protocol/dmarc/types.ts';
 export type { DnsAnswer, LookupOptions, Resolver } from '../../protocol/dns/types.ts';
 export type { SpfResult, SpfSession } from '../../protocol/spf/types.ts';
@@ -107,6 +109,19 @@ export function evaluateSpf(session: SpfSession, deps: AuthenticationDeps): Prom
 /** One result per DKIM-Signature field, in order of appearance. */
 export function verifyDkim(message: Message, deps: AuthenticationDeps): Promise<readonly DkimResult[]> {
   return createAuthenticator(deps).verifyDkim(message);
+}
+
+/**
+ * What the DKIM2-Signatures of a message prove, by draft-ietf-dkim-dkim2-spec-03. Experimental: the draft and this function change, and no
+ * other verdict depends on it. Read when it is first called; a message that comes as a stream is gathered, since undoing changes needs it whole.
+ */
+export async function experimentalVerifyDkim2(
+  message: Message,
+  envelope: Dkim2Envelope,
+  deps: Pick<AuthenticationDeps, 'resolver' | 'clock' | 'timers'>,
+  options?: LookupOptions,
+): Promise<Dkim2Result> {
+  return (await import('../../protocol/judge-dkim2.ts')).judgeDkim2(message, envelope, deps, options);
 }
 
 export function verifyArc(message: Message, deps: AuthenticationDeps): Promise<ArcResult> {

@@ -1,6 +1,7 @@
 /**
  * One line of `posthorn auth --jsonl`: a session, perhaps with a message and the DNS to judge it by, becomes a verdict or says why it
- * cannot be read. The shapes are those of `protocol/auth-report-json.ts`; without a message there is `spf` alone.
+ * cannot be read. The shapes are those of `protocol/auth-report-json.ts`; without a message there is `spf` alone. `dkim2` stands beside them
+ * where it was asked for.
  */
 import { type Clock, fixedClock } from '../../base/clock.ts';
 import { parseIpAddress } from '../../format/ip-address.ts';
@@ -12,15 +13,19 @@ import {
   spfDocument,
 } from '../../protocol/auth-report-json.ts';
 import { type Authenticator, createAuthenticator } from '../../protocol/authenticate.ts';
+import { type Dkim2Document, dkim2Document } from '../../protocol/dkim2/document.ts';
 import type { Resolver } from '../../protocol/dns/types.ts';
 import { zoneResolver } from '../../protocol/dns/zone-resolver.ts';
+import { judgeDkim2 } from '../../protocol/judge-dkim2.ts';
 import type { SpfSession } from '../../protocol/spf/types.ts';
 import { parseInstant } from './read-options.ts';
 
 export type LineAnswer =
-  | ({ readonly id?: unknown } & AuthReportDocument)
+  | ({ readonly id?: unknown } & MessageDocument)
   | { readonly id?: unknown; readonly spf: SpfDocument }
   | { readonly id?: unknown; readonly error: string };
+
+type MessageDocument = AuthReportDocument & { readonly dkim2?: Dkim2Document };
 
 export type LineJudge = (line: Uint8Array | undefined) => Promise<LineAnswer>;
 
@@ -32,19 +37,31 @@ const zonesKept = 16;
 
 type Case = {
   readonly session: SpfSession;
+  /** For DKIM2 alone. */
+  readonly rcptTo: readonly string[] | undefined;
   readonly message: Uint8Array | undefined;
   readonly zone: string | undefined;
   readonly clockMs: number | undefined;
 };
 
+type World = { readonly resolver: Resolver; readonly clock: Clock; readonly authenticator: Authenticator };
+
 /** @param dns for lines without a zone of their own; called when the first of them comes */
-export function createLineJudge(dns: () => Promise<Resolver>, clock: Clock): LineJudge {
+export function createLineJudge(
+  dns: () => Promise<Resolver>,
+  clock: Clock,
+  { dkim2 = false }: { readonly dkim2?: boolean } = {},
+): LineJudge {
   const zones = new Map<string, Resolver>();
-  const shared = once(async () => createAuthenticator({ resolver: await dns(), clock }));
-  const authenticatorFor = async ({ zone, clockMs }: Case): Promise<Authenticator> => {
+  const worldOf = (deps: Omit<World, 'authenticator'>): World => ({
+    ...deps,
+    authenticator: createAuthenticator(deps),
+  });
+  const shared = once(async () => worldOf({ resolver: await dns(), clock }));
+  const worldFor = async ({ zone, clockMs }: Case): Promise<World> => {
     if (zone === undefined && clockMs === undefined) return shared();
     const resolver = zone === undefined ? await dns() : keep(zones, zone);
-    return createAuthenticator({ resolver, clock: clockMs === undefined ? clock : fixedClock(clockMs) });
+    return worldOf({ resolver, clock: clockMs === undefined ? clock : fixedClock(clockMs) });
   };
   return async (line) => {
     const parsed = parseLine(line);
@@ -52,8 +69,7 @@ export function createLineJudge(dns: () => Promise<Resolver>, clock: Clock): Lin
     const { id, members } = parsed;
     try {
       const one = readCase(members);
-      const authenticator = await authenticatorFor(one);
-      return { ...id, ...(await judge(authenticator, one)) };
+      return { ...id, ...(await judge(await worldFor(one), one, dkim2)) };
     } catch (error) {
       if (error instanceof BadLine) return { ...id, error: error.message };
       throw error;
@@ -62,11 +78,15 @@ export function createLineJudge(dns: () => Promise<Resolver>, clock: Clock): Lin
 }
 
 async function judge(
-  authenticator: Authenticator,
-  { session, message }: Case,
-): Promise<AuthReportDocument | { readonly spf: SpfDocument }> {
+  { authenticator, ...deps }: World,
+  { session, rcptTo, message }: Case,
+  dkim2: boolean,
+): Promise<MessageDocument | { readonly spf: SpfDocument }> {
   if (message === undefined) return { spf: spfDocument(await authenticator.evaluateSpf(session)) };
-  return authReportDocument(await authenticator.authenticate(message, session));
+  const report = authReportDocument(await authenticator.authenticate(message, session));
+  if (!dkim2) return report;
+  const envelope = { mailFrom: session.mailFrom, ...(rcptTo && { rcptTo }) };
+  return { ...report, dkim2: dkim2Document(await judgeDkim2(message, envelope, deps)) };
 }
 
 /** Something in a line that cannot be judged; its message goes into the answer. */
@@ -112,10 +132,19 @@ function readCase(members: Readonly<Record<string, unknown>>): Case {
   const clock = text('clock');
   return {
     session: receiver === undefined ? session : { ...session, receiver },
+    rcptTo: readRecipients(members),
     message: message === undefined ? undefined : decode(message),
     zone: text('zone'),
     clockMs: clock === undefined ? undefined : readInstant(clock),
   };
+}
+
+function readRecipients(members: Readonly<Record<string, unknown>>): readonly string[] | undefined {
+  const value = Object.hasOwn(members, 'rcpt_to') ? members.rcpt_to : undefined;
+  if (value === undefined || value === null) return undefined;
+  const isText = (one: unknown): one is string => typeof one === 'string';
+  if (!Array.isArray(value) || !value.every(isText)) throw new BadLine('rcpt_to must be a list of texts');
+  return value;
 }
 
 /** Line ends between the groups are harmless; a message that was cut off is not judged as another one. RFC 4648 §4 */

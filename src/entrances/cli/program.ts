@@ -153,7 +153,7 @@ const commandRows: readonly Row[] = [
   {
     group: care,
     name: 'auth',
-    says: 'judge messages: SPF, DKIM, DMARC, ARC (JSON lines)',
+    says: 'judge messages: SPF, DKIM, DMARC, ARC; many as JSON lines',
     load: async () => (await import('./commands/auth.ts')).defineAuth,
   },
   {

@@ -24,12 +24,19 @@ type Form = {
   readonly body: { readonly octets: Uint8Array; readonly hash: Uint8Array } | undefined;
 };
 
-/** @param instances m=1 and up */
-export function checkInstances(index: MessageIndex, instances: readonly Instance[]): CheckedInstances {
+/**
+ * @param instances m=1 and up
+ * @param undoneOctetsMax of all bodies that are gone through
+ */
+export function checkInstances(
+  index: MessageIndex,
+  instances: readonly Instance[],
+  undoneOctetsMax: number = dkim2Limits.undoneOctetsMax,
+): CheckedInstances {
   const results: Dkim2InstanceResult[] = [];
   const problems: Dkim2Problem[] = [];
   const notes: string[] = [];
-  const budget = { octets: dkim2Limits.undoneOctetsMax };
+  const budget = { octets: undoneOctetsMax };
   const header = headerStateOf(index);
   let form: Form | undefined = { header, headerHash: hashHeader(header), body: hashedBody(bodyBytes(index)) };
   for (const instance of instances.toReversed()) {

@@ -18,9 +18,9 @@ export function readChain(index: MessageIndex): Dkim2Chain | Dkim2Problem | unde
     signatures: fieldsNamed(index, 'dkim2-signature'),
     instances: fieldsNamed(index, 'message-instance'),
   };
+  if (!index.complete) return problem('header-too-large');
   const most = Math.max(fields.signatures.length, fields.instances.length);
   if (most === 0) return undefined;
-  if (!index.complete) return problem('header-too-large');
   // dkim2-spec-03 §13: what some readers see as a field and others skip could be signed as neither.
   if (index.byName.has('')) return problem('header-malformed');
   if (most > dkim2Limits.signaturesMax) return problem('too-many-fields');
