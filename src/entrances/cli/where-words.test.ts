@@ -40,7 +40,12 @@ test('what a line says already is not said twice, and a secret is not repeated',
     'try: ./posthorn fsck --data there --config a.toml && posthorn check a \\\n  --resolver ::1 --json\n',
   );
   assert.equal(told('next: posthorn spf flatten x > f'), 'next: posthorn spf flatten x --resolver 192.0.2.53 > f');
-  for (const text of ['posthorn.toml of posthorn', 'next: posthorn senders list', 'as posthorn plan example.com tells'])
+  for (const text of [
+    'posthorn.toml of posthorn',
+    'next: posthorn senders list',
+    'next: posthorn plan --help',
+    'as posthorn plan example.com tells',
+  ])
     assert.equal(told(text), text);
   assert.equal(withWhere('posthorn plan x', 'posthorn', {}), 'posthorn plan x');
 });

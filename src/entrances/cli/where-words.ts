@@ -81,6 +81,7 @@ export function withWhere(text: string, program: string, where: Where): string {
 /** A remark in brackets may stand behind it, and a file that its output goes to. */
 function withOptions(command: string, where: Where): string {
   const [, line = command, rest = ''] = /^([\s\S]*?)( +[(>|][\s\S]*)?$/.exec(command) ?? [];
+  if (/ --help$/.test(line)) return command;
   const [, words = ''] = /^\S+ ([a-z][a-z-]*(?: [a-z][a-z-]*){0,2})/.exec(line) ?? [];
   return [line, ...optionsFor(words, `${line} `, where)].join(' ') + rest;
 }
