@@ -19,7 +19,9 @@ function split(message: string): { readonly fields: readonly string[]; readonly 
   return { fields, body: end < 0 ? '' : message.slice(end === 0 ? 2 : end + 4) };
 }
 
-const nameOf = (field: string) => (field.split(':', 1)[0] ?? '').trim().toLowerCase();
+/** Octets, not Unicode. */
+const nameOf = (field: string) =>
+  (field.split(':', 1)[0] ?? '').replace(/[\t\r\n ]+$/, '').replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
 /** dkim2-spec-03 §6.2: by name, of each name from the last one upwards. */
 export function referenceHeaderHash(message: string): Buffer {

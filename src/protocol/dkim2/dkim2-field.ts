@@ -1,6 +1,6 @@
 /** What DKIM2-Signature and Message-Instance have in common: a tag list of ASCII, numbers, base64 with zero pad bits, lists. */
 import { isAscii, latin1 } from '../../base/bytes.ts';
-import { fieldBody, type HeaderField, type MessageIndex } from '../../format/message/message-index.ts';
+import { fieldBody, type HeaderField, type MessageIndex, trimBlanks } from '../../format/message/message-index.ts';
 import { parseTagList, type TagList, withoutBlanks } from '../../format/tag-list.ts';
 import { decodeBase64 } from '../dkim/base64.ts';
 import type { Dkim2Problem } from './problems.ts';
@@ -15,8 +15,9 @@ export type Reading<T> =
  * harm from it.
  */
 export function readDkim2Tags(index: MessageIndex, field: HeaderField): TagList | undefined {
-  const name = latin1(index.bytes.subarray(field.start, field.nameEnd));
-  if (name.toLowerCase() !== field.name) return undefined; // octets before the name that some readers skip
+  const written = latin1(index.bytes.subarray(field.start, field.bodyStart - 1));
+  // Octets around the name that some readers skip make it another name, or none. dkim2-spec-03 §9.6: blanks before the colon may be there.
+  if (trimBlanks(written).toLowerCase() !== field.name || /^[\t ]/.test(written)) return undefined;
   const text = latin1(fieldBody(index, field));
   if (!isAscii(text)) return undefined; // dkim2-spec-03 §7 (x-tag-char)
   const tags = parseTagList(text, { names: 'any-case' });

@@ -21,14 +21,16 @@ export function isSignedName(name: string): boolean {
   return !unsigned.has(name) && !name.startsWith('x-') && !name.startsWith('arc-');
 }
 
+/** By the names as they are written, blanks aside: what some readers take for a name that is ignored is not ignored. */
 export function headerStateOf(index: MessageIndex): HeaderState {
   const state = new Map<string, string[]>();
-  for (const [name, fields] of index.byName) {
+  for (const { start, end } of index.fields.toReversed()) {
+    const field = canonical(index.bytes, start, end);
+    const name = field.slice(0, field.indexOf(':'));
     if (!isSignedName(name)) continue;
-    state.set(
-      name,
-      fields.toReversed().map(({ start, end }) => canonical(index.bytes, start, end)),
-    );
+    const others = state.get(name);
+    if (others === undefined) state.set(name, [field]);
+    else others.push(field);
   }
   return state;
 }

@@ -10,6 +10,7 @@ import { dane } from './dane.ts';
 import { dataReader } from './data-reader.ts';
 import { date } from './date.ts';
 import { dkimCanonical, dkimKey, dkimSignature, dkimVerify } from './dkim.ts';
+import { dkim2Fields, dkim2Recipe, dkim2Verify } from './dkim2.ts';
 import { dmarc } from './dmarc.ts';
 import { dnsAuthority, dnsPacket, dnsReply } from './dns.ts';
 import { dnsHosts } from './dns-hosts.ts';
@@ -73,6 +74,9 @@ export const targets: readonly FuzzTarget[] = [
     dkimKey,
     dkimVerify,
     dkimCanonical,
+    dkim2Recipe,
+    dkim2Fields,
+    dkim2Verify,
     spfRecord,
     spfEvaluate,
     spfCompiler,
