@@ -8,10 +8,16 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
+/**
+ * Loading took 4 s on a machine with nothing else to do and 16 s on a busy one. Without a limit of its own it has that of a test, which
+ * runs out on a slow machine: then no test of this half begins.
+ */
+const loadingMs = 900_000;
+
 /** No test begins before all files are there: what is still loading would disturb it. */
 export async function loadTests(patterns: readonly string[]): Promise<void> {
   const loaded = Promise.withResolvers<void>();
-  before(() => loaded.promise);
+  before(() => loaded.promise, { timeout: loadingMs });
   for (const file of globSync(patterns, { cwd: root }).toSorted()) {
     try {
       await import(new URL(`../../${file}`, import.meta.url).href);

@@ -1,25 +1,20 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
-import { before, test } from 'node:test';
-import { makeTestAuthority, type TestAuthority } from '../../../test/support/test-certificate.ts';
+import { test } from 'node:test';
+import { makeTestAuthority } from '../../../test/support/test-certificate.ts';
 import { fromLatin1, latin1 } from '../../base/bytes.ts';
 import { systemClock } from '../../base/clock.ts';
 import { Fault } from '../../base/outcome.ts';
-import type { Connection, Listening, TlsIdentity } from '../../base/port/net.ts';
+import type { Connection, Listening } from '../../base/port/net.ts';
 import { NodeConnection } from './node-connection.ts';
 import { createNodeNet } from './node-net.ts';
 import { createTlsContexts } from './tls-contexts.ts';
 
 const loopback = { address: '127.0.0.1', port: 0 };
 const net = createNodeNet();
-let authority: TestAuthority;
-let identity: TlsIdentity;
-
-before(async () => {
-  authority = await makeTestAuthority();
-  identity = await authority.issue({ names: ['mx.example.com'], addresses: ['127.0.0.1'] });
-});
+const authority = await makeTestAuthority();
+const identity = await authority.issue({ names: ['mx.example.com'], addresses: ['127.0.0.1'] });
 
 /** Both ends of a fresh connection; everything closes with the scope. */
 async function pair(): Promise<AsyncDisposable & { client: Connection; server: Connection }> {

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { before, test } from 'node:test';
+import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { endOfDataLookAlikes } from '../../../test/support/end-of-data-look-alikes.ts';
 import { createManualTimers } from '../../../test/support/manual-timers.ts';
-import { makeTestAuthority, type TestAuthority } from '../../../test/support/test-certificate.ts';
+import { makeTestAuthority } from '../../../test/support/test-certificate.ts';
 import { createNodeNet } from '../../adapters/net/node-net.ts';
 import { concat, fromLatin1, latin1 } from '../../base/bytes.ts';
 import { systemClock, type Timers } from '../../base/clock.ts';
 import { Fault } from '../../base/outcome.ts';
 import type { Spooled, SpoolWriter } from '../../base/port/blobs.ts';
-import type { Connection, TlsIdentity } from '../../base/port/net.ts';
+import type { Connection } from '../../base/port/net.ts';
 import type { Signals } from '../../base/port/signals.ts';
 import { parseNetwork } from '../../format/ip-address.ts';
 import { type SmtpLimits, smtpLimitsWith } from '../../protocol/smtp/limits.ts';
@@ -21,13 +21,8 @@ import type { SmtpPolicy, SmtpVisit } from './smtp-policy.ts';
 
 const net = createNodeNet();
 const loopback = { address: '127.0.0.1', port: 0 };
-let authority: TestAuthority;
-let identity: TlsIdentity;
-
-before(async () => {
-  authority = await makeTestAuthority();
-  identity = await authority.issue({ names: ['mx.example.com'] });
-});
+const authority = await makeTestAuthority();
+const identity = await authority.issue({ names: ['mx.example.com'] });
 
 /** A policy that takes everything and remembers it; parts of it can be replaced. */
 type Recorder = {
