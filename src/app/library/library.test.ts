@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import * as library from 'posthorn/authentication';
 import { resolverFromZone, systemResolver } from 'posthorn/dns';
 import { ed25519TestKeyPem, rsaTestKeyPem } from '../../../test/support/dkim-test-keys.ts';
+import { describe, signHop } from '../../../test/support/reference-dkim2.ts';
 import { importPrivateKey } from '../../protocol/dkim/private-keys.ts';
 
 const { authenticate, createAuthenticator, evaluateDmarc, evaluateSpf, parseAuthenticationResults } = library;
@@ -100,11 +101,40 @@ test('a mistake of the caller is told at once; what strangers send never throws'
   assert.equal(parseAuthenticationResults('(never ends'), undefined);
 });
 
+test('DKIM2, experimental: whole and as a stream in any chunks, beside the verdicts and not in them', async () => {
+  const read = importPrivateKey(ed25519TestKeyPem);
+  assert.ok(read.ok);
+  const hop = { key: read.value.privateKey, from: 'ann@a.test', to: ['bob@b.test'], selector: 'e' };
+  const message = Buffer.from(signHop(describe(text, 1), hop));
+  const envelope = { mailFrom: 'ann@a.test', rcptTo: ['bob@b.test'] };
+  const whole = await library.experimentalVerifyDkim2(message, envelope, deps);
+  assert.deepEqual([whole.result, whole.draft], ['pass', 'draft-ietf-dkim-dkim2-spec-03']);
+  assert.deepEqual(await library.experimentalVerifyDkim2(inPieces(message), envelope, deps), whole);
+  const silent = { lookup: () => new Promise<never>(() => {}) };
+  const timers = {
+    nowMs: deps.clock.nowMs,
+    monotonicMs: () => elapsedMs,
+    sleep: async () => {},
+    after: (ms: number, run: () => void) => {
+      setImmediate(() => {
+        elapsedMs += ms;
+        run();
+      });
+      return () => {};
+    },
+  };
+  let elapsedMs = 0;
+  const late = await library.experimentalVerifyDkim2(message, envelope, { ...deps, resolver: silent, timers });
+  assert.deepEqual([late.result, late.problems[0]?.code], ['temperror', 'key-not-fetched']);
+  const report = await authenticate(message, session, deps);
+  assert.ok(!('dkim2' in report) && !report.authenticationResults.includes('dkim2'));
+});
+
 test('importing the library starts nothing and reads nothing but our own files', async () => {
   const script = `
     import { registerHooks } from 'node:module';
     const packages = new Set();
-    registerHooks({ resolve(to, context, next) { if (!/^[./]|^node:|^file:|^posthorn/.test(to)) packages.add(to); return next(to, context); } });
+    registerHooks({ resolve(to, context, next) { if (to.includes('dkim2') || !/^[./]|^node:|^file:|^posthorn/.test(to)) packages.add(to); return next(to, context); } });
     await import('posthorn/authentication');
     await import('posthorn/dns');
     console.log(JSON.stringify({ packages: [...packages], resources: process.getActiveResourcesInfo() }));

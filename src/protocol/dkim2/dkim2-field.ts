@@ -11,8 +11,8 @@ export type Reading<T> =
 
 /**
  * dkim2-spec-03 §7: names in any case, any order, each once; unknown tags mean nothing.
- * dkim2-spec-03 §7: deviates: the grammar wants a semicolon behind the last tag too. Half of the published vectors have none, and take no
- * harm from it.
+ * dkim2-spec-03 §7: deviates: the grammar wants a semicolon behind the last tag too. Most of the published vectors have none, and nothing
+ * is read otherwise for it.
  */
 export function readDkim2Tags(index: MessageIndex, field: HeaderField): TagList | undefined {
   const written = latin1(index.bytes.subarray(field.start, field.bodyStart - 1));
