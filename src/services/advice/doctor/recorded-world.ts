@@ -8,7 +8,7 @@ import type { AuthoritiesAnswer } from '../../../protocol/dns/authorities.ts';
 import type { DnsAnswer, RecordData, RecordType } from '../../../protocol/dns/types.ts';
 import type { FindingEvidence } from '../types.ts';
 import { hostText, showAnswer } from './show-answer.ts';
-import type { DoctorWorld, HostProbe, Probes, ShowEvidence } from './types.ts';
+import type { DoctorWorld, HostProbe, Probes, RegistrationAnswer, ShowEvidence } from './types.ts';
 
 /** By `dns TXT _dmarc.example.com`, `authorities NS example.com`, `mailHost {"host":"mx.example.com"}`: what came back, as plain JSON. */
 type Answers = Map<string, unknown>;
@@ -144,7 +144,7 @@ function rememberingWorld(live: DoctorWorld, memory: Memory): DoctorWorld {
   };
 }
 
-function rememberingProbes({ mailHost, policyFile, file, port25 }: Probes, memory: Memory): Probes {
+function rememberingProbes({ mailHost, policyFile, file, port25, registration }: Probes, memory: Memory): Probes {
   return {
     ...(mailHost && {
       mailHost: (wish) =>
@@ -163,6 +163,13 @@ function rememberingProbes({ mailHost, policyFile, file, port25 }: Probes, memor
       file: (url, wish) => memory.of(`file ${url}`, () => file(url, wish), { ok: false, say: noTime, isUnasked: true }),
     }),
     ...(port25 && { port25: (host) => memory.of(`port25 ${host}`, () => port25(host), 'unknown') }),
+    ...(registration && {
+      registration: (domain) =>
+        memory.of<RegistrationAnswer>(`registration ${domain}`, () => registration(domain), {
+          kind: 'unknown',
+          why: noTime,
+        }),
+    }),
   };
 }
 

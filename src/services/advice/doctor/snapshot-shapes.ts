@@ -15,6 +15,9 @@ export const isText = (value: unknown): value is string => typeof value === 'str
 export const isTexts = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every(isText);
 const isFlag: Fits = (value) => typeof value === 'boolean';
 const isNumber: Fits = (value) => typeof value === 'number' && Number.isFinite(value);
+/** The times that a `Date` can hold. */
+const timeMax = 8.64e15;
+export const isTime = (value: unknown): value is number => typeof value === 'number' && Math.abs(value) <= timeMax;
 const isWhole: Fits = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 const isOctets: Fits = (value) => value instanceof Uint8Array;
 const oneOf =
@@ -110,6 +113,10 @@ const policyFile = anyOf(
   its('ok', false, { code: oneOf('fetch-error', 'certificate'), say: isText }),
 );
 const file = anyOf(its('ok', true, { octets: isOctets, mediaType: isText }), its('ok', false, { say: isText }));
+const registration = anyOf(
+  its('kind', 'told', { untilMs: isTime, server: isText }),
+  its('kind', 'unknown', { why: isText }),
+);
 const namesBelow = listOf(members({ name: isText, types: isTexts }));
 
 const otherShapes: Readonly<Record<string, Fits>> = {
@@ -117,6 +124,7 @@ const otherShapes: Readonly<Record<string, Fits>> = {
   policyFile,
   file,
   port25: oneOf('open', 'blocked', 'unknown'),
+  registration,
   namesBelow,
 };
 

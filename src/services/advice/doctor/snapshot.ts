@@ -8,7 +8,7 @@ import { type DomainName, parseDomainName } from '../../../format/domain-name.ts
 import { parseIpAddress } from '../../../format/ip-address.ts';
 import type { DeclaredSender } from '../../setup/types.ts';
 import type { Recorded } from './recorded-world.ts';
-import { answerMisfit, isPlain, isText, isTexts, officeMisfit, reportsMisfit } from './snapshot-shapes.ts';
+import { answerMisfit, isPlain, isText, isTexts, isTime, officeMisfit, reportsMisfit } from './snapshot-shapes.ts';
 import type { DoctorWorld, OfficeKnowledge, ReportKnowledge } from './types.ts';
 
 /** What a look is about, as far as a file can hold it. */
@@ -24,7 +24,7 @@ export type CheckSubject = {
   readonly reports?: ReportKnowledge;
 };
 
-const probeKinds = ['mailHost', 'policyFile', 'file', 'port25'] as const;
+const probeKinds = ['mailHost', 'policyFile', 'file', 'port25', 'registration'] as const;
 type ProbeKind = (typeof probeKinds)[number];
 
 /** What could be asked, as opposed to what was. */
@@ -116,8 +116,8 @@ function readSubject(value: unknown): Result<CheckSubject> {
   const name = isText(helo) ? parseDomainName(helo) : undefined;
   if (helo !== undefined && name === undefined) return bad('subject.helo: a host name is wanted');
   if (isOneOfMany !== undefined && typeof isOneOfMany !== 'boolean') return bad('subject.isOneOfMany: true or false');
-  if (registeredUntilMs !== undefined && !Number.isFinite(registeredUntilMs))
-    return bad('subject.registeredUntilMs: a number is wanted');
+  if (registeredUntilMs !== undefined && !isTime(registeredUntilMs))
+    return bad('subject.registeredUntilMs: a time is wanted');
   const misfit = officeMisfit(office) ?? reportsMisfit(reports);
   if (misfit !== undefined) return bad(`subject.${misfit}`);
   return accept({
@@ -139,13 +139,10 @@ function isDeclared(value: unknown): boolean {
   );
 }
 
-/** The times that a `Date` can hold. */
-const timeMax = 8.64e15;
-
 function readSight(value: unknown): Result<Sight> {
   if (!isPlain(value)) return bad('sight: what could be asked is missing');
   const { isPublicResolver, resolverName, nowMs, probes, hasAuthorities, isZoneText } = value;
-  if (typeof nowMs !== 'number' || !(Math.abs(nowMs) <= timeMax)) return bad('sight.nowMs: a time is wanted');
+  if (!isTime(nowMs)) return bad('sight.nowMs: a time is wanted');
   if (resolverName !== undefined && !isText(resolverName)) return bad('sight.resolverName: a text is wanted');
   const flags = { isPublicResolver, hasAuthorities, isZoneText };
   const notFlag = Object.entries(flags).find(([, flag]) => typeof flag !== 'boolean')?.[0];
@@ -207,6 +204,7 @@ export function silentWorld({ sight }: Pick<Snapshot, 'sight'>): DoctorWorld {
     policyFile: async () => ({ ok: false, code: 'fetch-error', say }),
     file: async () => ({ ok: false, say }),
     port25: async () => 'unknown',
+    registration: async () => ({ kind: 'unknown', why: say }),
   };
   return {
     ...seen,

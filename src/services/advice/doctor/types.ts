@@ -62,6 +62,11 @@ export type ProbeWish = {
 /** A limit was in the way, so that nothing is known. */
 type Unasked = { readonly isUnasked?: boolean };
 
+/** What the registry says of a domain; nothing else of its answer is kept. */
+export type RegistrationAnswer =
+  | { readonly kind: 'told'; readonly untilMs: number; readonly server: string }
+  | { readonly kind: 'unknown'; readonly why: string };
+
 /** Ways to look at hosts. One that is absent cannot be used here (`--zone`): what it would tell is unknown. */
 export type Probes = {
   readonly mailHost?: (wish: ProbeWish) => Promise<HostProbe>;
@@ -76,6 +81,8 @@ export type Probes = {
   >;
   /** Whether this machine reaches port 25 of others. */
   readonly port25?: (host: DomainName) => Promise<'open' | 'blocked' | 'unknown'>;
+  /** Asks a registry, which is nobody's own host: only there where somebody wants it. */
+  readonly registration?: (domain: DomainName) => Promise<RegistrationAnswer>;
 };
 
 /** All that a look at a domain needs. Each question is asked once, and its answer goes into the snapshot. */

@@ -3,6 +3,7 @@ import { type Asked, ask } from '../ask.ts';
 import type { DoctorWorld, GatherSubject } from '../types.ts';
 import { type AliasFacts, gatherAliases } from './gather/aliases.ts';
 import { type DoubledFacts, gatherDoubled } from './gather/doubled.ts';
+import { gatherRegistration, type RegistrationFacts } from './gather/registration.ts';
 import { gatherWild, type WildFacts } from './gather/wild.ts';
 import { gatherServers, gatherZone, type ServerFacts, type ZoneFacts } from './gather/zone.ts';
 
@@ -14,6 +15,7 @@ export type DnsFacts = {
   readonly wild: WildFacts;
   readonly doubled: DoubledFacts;
   readonly aliases: AliasFacts;
+  readonly registration?: RegistrationFacts;
 };
 
 /** What stands at the domain itself. */
@@ -27,7 +29,7 @@ type OwnAnswers = {
 
 export async function gatherDnsFacts(world: DoctorWorld, subject: GatherSubject): Promise<DnsFacts> {
   const { domain } = subject;
-  const [ns, mx, text, address, address6, zone, servers, wild, doubled, aliases] = await Promise.all([
+  const [ns, mx, text, address, address6, zone, servers, wild, doubled, aliases, registration] = await Promise.all([
     ask(world, domain, 'NS'),
     ask(world, domain, 'MX'),
     ask(world, domain, 'TXT'),
@@ -38,8 +40,10 @@ export async function gatherDnsFacts(world: DoctorWorld, subject: GatherSubject)
     gatherWild(world, domain),
     gatherDoubled(world, subject),
     gatherAliases(world, subject),
+    gatherRegistration(world, domain),
   ]);
   const own = { ns, mx, text, address, address6 };
   const isZoneText = world.zoneText !== undefined;
-  return { isZoneText, own, zone, ...(servers && { servers }), wild, doubled, aliases };
+  const known = { ...(servers && { servers }), ...(registration && { registration }) };
+  return { isZoneText, own, zone, ...known, wild, doubled, aliases };
 }

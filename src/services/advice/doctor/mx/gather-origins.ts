@@ -52,8 +52,13 @@ async function namedOrigins({ senders, domain, office }: GatherSubject): Promise
     const isDeclared = one.isDeclared || before?.isDeclared === true;
     byName.set(one.name, { ...(before ?? one), labels, isDeclared });
   };
-  if (office !== undefined && office.keys.length > 0)
-    add({ name: domain, kind: 'from', labels: ['This office'], isDeclared: true, wanted: [] });
+  if (office !== undefined && office.keys.length > 0) {
+    const labels = ['This office'];
+    add({ name: domain, kind: 'from', labels, isDeclared: true, wanted: [] });
+    const name = `bounce.${domain}`;
+    const wanted = [{ name, type: 'MX', value: `10 ${office.hostname}` }];
+    add({ name, kind: 'return-path', labels, isDeclared: true, wanted });
+  }
   for (const { wants, isDeclared } of known.filter(({ wants }) => wants.sender.sends)) {
     const label = wants.sender.name;
     add({ name: wants.domain, kind: 'from', labels: [label], isDeclared, wanted: [] });

@@ -10,12 +10,23 @@ function judgeReturnPaths(facts: DomainFacts): readonly Judged[] {
   const { domain } = facts.subject;
   const trials = facts.spf.trials.filter(({ at, wish }) => at !== domain && wish.terms.length > 0);
   const found = [
-    ...trials.map((trial) => ({ ...judgeTrial(facts, trial), subject: trial.at })),
+    ...trials.map((trial) => withMailHost(facts, { ...judgeTrial(facts, trial), subject: trial.at })),
     ...facts.spf.aliases.map((alias) => judgeAlias(facts, alias)),
   ];
   if (found.length > 0) return found;
   const meaning = 'No sender is known that sends with a name below the domain.';
   return [{ subject: domain, evidence: [], status: 'skip', meaning }];
+}
+
+/** A name that gets its SPF record gets its MX record with it: mail from a name that no bounce finds is refused (MX-09). */
+function withMailHost({ mx }: DomainFacts, judged: Judged): Judged {
+  const { fix, status } = judged;
+  const origin = mx.origins.find(({ name, kind }) => name === judged.subject && kind === 'return-path');
+  const isDeaf =
+    origin !== undefined && [origin.mx, origin.address, origin.address6].every(({ kind }) => kind === 'none');
+  if (status !== 'fail' || fix === undefined || !isDeaf || origin.isBeyond) return judged;
+  const hosts = origin.wanted.filter(({ type }) => type === 'MX');
+  return { ...judged, fix: { ...fix, set: [...fix.set, ...hosts] } };
 }
 
 function judgeAlias(facts: DomainFacts, path: ReturnPathAlias): Judged {

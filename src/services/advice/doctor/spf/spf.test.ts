@@ -386,6 +386,13 @@ const cases: readonly Case[] = [
     status: 'fail',
     zone: record('v=spf1 ip4:192.0.2.10 -all'),
     senders: ['own:192.0.2.10'],
+    sets: ['bounce.example.com TXT v=spf1 ip4:192.0.2.10 ~all', 'bounce.example.com MX 10 mail.example.com'],
+  },
+  {
+    id: 'SPF-17',
+    status: 'fail',
+    zone: `${record('v=spf1 ip4:192.0.2.10 -all')}\nbounce.example.com MX 10 mx.example.com`,
+    senders: ['own:192.0.2.10'],
     sets: ['bounce.example.com TXT v=spf1 ip4:192.0.2.10 ~all'],
   },
   {
