@@ -30,6 +30,7 @@ export async function openDoctorEyes({
   servers,
   asksAuthorities,
   probes,
+  registration,
   isForMany,
   signal,
 }: EyesWish): Promise<DoctorEyes> {
@@ -40,7 +41,10 @@ export async function openDoctorEyes({
     resolverName: servers.map(({ address, port }) => (port === dnsPort ? address : `${address}:${port}`)).join(', '),
     isPublicResolver: servers.some(({ address }) => isPublicResolver(address)),
     ...(asksAuthorities && { authorities: createAuthorities({ ...deps, resolver }) }),
-    probes: probes ? await openProbes({ ...deps, resolver }, signal) : {},
+    probes: {
+      ...(probes && (await openProbes({ ...deps, resolver }, signal))),
+      ...(registration && (await import('./doctor-probes.ts')).createRegistrationProbe({ ...deps, resolver })),
+    },
   };
 }
 

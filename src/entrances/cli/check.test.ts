@@ -5,6 +5,7 @@ import { perfectSenders, perfectZone } from '../../../test/support/perfect-zone.
 import { storyStates } from '../../../test/support/story-zones.ts';
 import { systemClock } from '../../base/clock.ts';
 import { resolverFromZone } from '../../protocol/dns/zone-resolver.ts';
+import type { CliHost } from './cli-host.ts';
 
 const [first, , , foreign] = storyStates.map(({ zone }) => zone);
 const files = { 'a.zone': first ?? '', 'd.zone': foreign ?? '', 'perfect.zone': perfectZone };
@@ -224,4 +225,33 @@ test('a fix is told once, and what only the service can fill in is published by 
   assert.match(notation.out, /_dmarc\.example\.com/);
   const published = notation.out.split('\n').filter((line) => !line.startsWith(';'));
   assert.doesNotMatch(published.join('\n'), /[<>]/);
+});
+
+test('--registration asks the registry of one domain, over the network; a registry that does not say is no fault', async () => {
+  for (const line of ['--file list.txt', '--replay look.json', '--zone a.zone']) {
+    const { code, err } = await cli(
+      `check ${line === '--zone a.zone' ? 'example.com ' : ''}${line} --registration`,
+      here,
+    );
+    assert.equal(code, 64, line);
+    assert.match(err, /give one of them[\s\S]*next: posthorn check example\.com --registration/);
+  }
+  const wishes: unknown[] = [];
+  const doctorEyes: CliHost['doctorEyes'] = async ({ registration }) => {
+    wishes.push(registration);
+    const asker = {
+      registration: async () => ({ kind: 'unknown', why: 'rdap.test answered with status 503' }) as const,
+    };
+    return { resolver: resolverFromZone(''), isPublicResolver: false, probes: registration ? asker : {} };
+  };
+  const of = async (option: string) => {
+    const { out } = await cli(`check example.com ${option} --json`, { doctorEyes });
+    const { findings } = JSON.parse(out) as { findings: { id: string; status: string; meaning: string }[] };
+    return findings.find(({ id }) => id === 'DNS-10');
+  };
+  assert.equal((await of(''))?.status, 'skip');
+  const asked = await of('--registration');
+  assert.equal(asked?.status, 'unknown');
+  assert.match(asked?.meaning ?? '', /could not be found out: rdap\.test answered with status 503\./);
+  assert.deepEqual(wishes, [false, true]);
 });

@@ -96,6 +96,8 @@ export type DoctorWish = {
   readonly servers: readonly ServerAddress[];
   /** Mail hosts, policies and logos are looked at, too. */
   readonly probes: boolean;
+  /** The registry of the domain is asked, too. */
+  readonly registration?: boolean;
   /** For a run over many domains: only what they share is worth remembering. */
   readonly isForMany?: boolean;
   readonly signal: AbortSignal;

@@ -33,6 +33,7 @@ type Options = {
   readonly replay?: string;
   readonly timeout?: string;
   readonly dnsOnly?: boolean;
+  readonly registration?: boolean;
   readonly notation?: string;
   readonly file?: string;
 };
@@ -48,6 +49,7 @@ export function defineCheck(command: Command, leaf: Leaf, { command: program }: 
     .option('--replay <file>', 'judge what --save kept, and ask nobody')
     .option('--timeout <time>', 'what is not answered by then is unknown', '20s')
     .option('--dns-only', 'look at no mail host, policy or logo')
+    .option('--registration', 'ask its registry until when it is registered (RDAP)')
     .option('--notation <form>', `only the records that mend it, as ${fixNotations.join(', ')}`)
     .option('--file <file>', 'many domains, one a line (- is the standard input); DNS only')
     .addHelpText(
@@ -68,6 +70,7 @@ export function defineCheck(command: Command, leaf: Leaf, { command: program }: 
 
 async function check(run: Run, options: Options, text?: string): Promise<Answer | number> {
   const notation = readNotation(options.notation);
+  if (options.registration) allowRegistration(run, options);
   if (options.file !== undefined) {
     const { checkMany } = await import('../check-many.ts');
     return checkMany(run, await asked(run, options), options.file, readTimeout(options.timeout ?? '20s'));
@@ -78,6 +81,19 @@ async function check(run: Run, options: Options, text?: string): Promise<Answer 
 }
 
 // ---- what is asked
+
+/** A registry counts who asks how often, and is no name server. */
+function allowRegistration({ host, isOffline }: Run, { file, replay }: Options): void {
+  const other = file !== undefined ? '--file' : replay !== undefined ? '--replay' : isOffline ? '--zone' : undefined;
+  if (other === undefined) return;
+  const why = other === '--file' ? 'looks at many domains' : 'asks nobody';
+  throw new CliError({
+    exit: exits.usage,
+    code: 'options_contradict',
+    say: `--registration asks the registry of one domain, and ${other} ${why}: give one of them.`,
+    next: `${host.command} check example.com --registration`,
+  });
+}
 
 async function asked(run: Run, { sender = [], selector = [], ip = [], helo }: Options): Promise<Asked> {
   const catalogue = await run.host.catalogue();
@@ -138,7 +154,8 @@ async function look(run: Run, options: Options, text: string | undefined): Promi
   const late = AbortSignal.timeout(readTimeout(options.timeout ?? '20s'));
   try {
     if (host.errIsTerminal) run.note(`Looking at ${domain} ...`);
-    const eyes = await run.doctorEyes({ probes: !options.dnsOnly, signal });
+    const { dnsOnly = false, registration = false } = options;
+    const eyes = await run.doctorEyes({ probes: !dnsOnly, registration, signal });
     const world = { ...eyes, nowMs: (await run.clock()).nowMs() };
     const limits = { ...worldLimits, signal: AbortSignal.any([signal, late]) };
     return unrefused(run, await checkDomain({ catalogue, world, limits }, { domain, ...about }));
