@@ -79,7 +79,7 @@ function judgeSet(
  * What a signature covers: the Message-Instance fields there were, the DKIM2-Signatures before it, then itself without its signatures.
  * dkim2-spec-03 §9.6
  */
-export function signedOctets(index: MessageIndex, chain: Dkim2Chain): (one: Dkim2Signature) => Uint8Array {
+function signedOctets(index: MessageIndex, chain: Dkim2Chain): (one: Dkim2Signature) => Uint8Array {
   const instances = chain.instances.map(({ field }) => signedForm(index, field));
   const signatures = chain.signatures.map(({ field }) => signedForm(index, field));
   return (one) => {

@@ -17,7 +17,7 @@ export type Instance = {
 };
 
 /** SHA-256 of the header fields and of the body. */
-export type Hashes = { readonly header: Uint8Array; readonly body: Uint8Array };
+type Hashes = { readonly header: Uint8Array; readonly body: Uint8Array };
 
 const sha256Octets = 32;
 

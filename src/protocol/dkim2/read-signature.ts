@@ -11,7 +11,7 @@ import { withoutOuterBlanks } from './read-instance.ts';
 import { type RecordedPath, readRecordedPath } from './recorded-path.ts';
 
 /** Where the message went: an envelope, or only the domain that signs next. */
-export type Route =
+type Route =
   | { readonly kind: 'envelope'; readonly mailFrom: RecordedPath; readonly rcptTo: readonly RecordedPath[] }
   | { readonly kind: 'next-domain'; readonly domain: DomainName };
 

@@ -6,7 +6,7 @@ import { isWellFormed } from '../../base/bytes.ts';
 import { dkim2Limits } from './limits.ts';
 
 /** Copies lines or fields, first to last inclusive, or puts these texts in. */
-export type RecipeStep =
+type RecipeStep =
   | { readonly kind: 'copy'; readonly first: number; readonly last: number }
   | { readonly kind: 'texts'; readonly texts: readonly string[] };
 

@@ -34,27 +34,30 @@ class Lines {
     this.#body = body;
   }
 
+  /** Undefined behind the last line. */
   startOf(number: number): number | undefined {
+    this.#advance(number);
+    return this.#number === number && this.#at < this.#body.length ? this.#at : undefined;
+  }
+
+  /** Behind its CRLF, or behind all where the last line has none. */
+  endOf(number: number): number | undefined {
+    if (this.startOf(number) === undefined) return undefined;
+    this.#advance(number + 1);
+    return this.#at;
+  }
+
+  /** To the beginning of the line, or to the end. One loop for all lines, since most of a hostile body may be empty ones. */
+  #advance(number: number): void {
     const body = this.#body;
+    const end = body.length;
     let at = this.#at;
     let current = this.#number;
-    while (current < number && at < body.length) {
-      at = this.#nextLine(at);
-      current++;
+    while (current < number && at < end) {
+      if (body[at] === LF && body[at - 1] === CR) current++;
+      at++;
     }
     this.#at = at;
     this.#number = current;
-    return at < body.length && current === number ? at : undefined;
-  }
-
-  endOf(number: number): number | undefined {
-    const start = this.startOf(number);
-    return start === undefined ? undefined : this.#nextLine(start);
-  }
-
-  #nextLine(from: number): number {
-    const body = this.#body;
-    for (let at = from; at < body.length; at++) if (body[at] === LF && at > from && body[at - 1] === CR) return at + 1;
-    return body.length;
   }
 }
