@@ -12,6 +12,7 @@ import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { Office } from '../../src/app/compose.ts';
 import type { SandboxFacts } from '../../src/app/sandbox/sandbox-facts.ts';
 import { openWorld, type SandboxWorld } from '../../src/app/sandbox/world.ts';
+import type { SettingName } from '../../src/app/settings.ts';
 import { fromLatin1, fromUtf8, latin1 } from '../../src/base/bytes.ts';
 import { fieldsNamed, fieldText, indexMessage, type MessageIndex } from '../../src/format/message/message-index.ts';
 import { type Part, partContent, partTree } from '../../src/format/message/part-tree.ts';
@@ -31,13 +32,13 @@ export type Scene = {
 const errorLevel = 50; // pino's number for it
 
 /** @param folder kept when given; else a new one that is gone with the scene */
-export async function openScene(folder?: string): Promise<Scene> {
+export async function openScene(folder?: string, settings?: ReadonlyMap<SettingName, unknown>): Promise<Scene> {
   const data = folder ?? mkdtempSync(join(tmpdir(), 'posthorn-scene-'));
   const errors: string[] = [];
   const err = (line: string) => {
     if ((JSON.parse(line) as { level: number }).level >= errorLevel) errors.push(line);
   };
-  const world = await openWorld({ data, ownPorts: true, environment: {}, err });
+  const world = await openWorld({ data, ownPorts: true, environment: {}, err, ...(settings && { settings }) });
   return {
     world,
     facts: world.facts,

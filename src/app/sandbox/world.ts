@@ -54,6 +54,8 @@ export type WorldOptions = {
   /** Free ports chosen by the system instead of the documented ones. */
   readonly ownPorts: boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Of both offices, whatever environment and defaults say: for scenarios. */
+  readonly settings?: ReadonlyMap<SettingName, unknown>;
   readonly err: (text: string) => void;
 };
 
@@ -194,6 +196,7 @@ async function configOf(context: Context, place: Place, folder: string, before?:
     ['hostname', place.hostname],
     ['tls.certificate', identity.certificate],
     ['tls.key', identity.key],
+    ...(options.settings ?? []),
   ]);
   const ask = (environment: WorldOptions['environment']) =>
     readConfig({ environment: { POSTHORN_LOG_LEVEL: 'warn', ...environment }, flags });

@@ -367,7 +367,7 @@ test('TLS from the first octet behind a proxy, header and handshake in one piece
 
 test('without a proxy the header is refused like anything said before the banner', async () => {
   const record = recorder();
-  await using office = await serve(record.policy, { limit: { early_talk_milliseconds: 500 } });
+  await using office = await serve(record.policy, { limit: { early_talk_milliseconds: 60_000 } });
   const header = writeProxyHeader({ address: '203.0.113.66', port: 4000 }, { address: '192.0.2.25', port: 25 });
   for (const early of [header, fromLatin1('EHLO c.example\r\n'), Uint8Array.of(0x16, 3, 1, 2, 0, 1, 0)]) {
     const client = await office.dial();
@@ -859,6 +859,27 @@ test('time: half a command does not buy more of it', async () => {
   await timers.pass(60_001);
   assert.match(client.writes.at(-1) ?? '', /^421 4\.4\.2 /);
   assert.ok(client.closed);
+});
+
+test('time: what had come when the pause before the banner was over counts as said before it', async () => {
+  const due: (() => void)[] = [];
+  const after: Timers['after'] = (_ms, run) => {
+    due.push(run);
+    return () => {};
+  };
+  let passedMs = 0;
+  const timers: Timers = { ...systemClock, monotonicMs: () => passedMs, after };
+  const { arrive } = await serveInMemory(timers, recorder().policy);
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  const client = new MemoryConnection();
+  arrive(client);
+  await turn();
+  passedMs = 10_000; // the process was held up, and its timers run before what came meanwhile is read
+  for (const run of due.splice(0)) run();
+  await turn();
+  client.say('EHLO c\r\n');
+  await turn();
+  assert.match(client.writes[0] ?? '', /^521 5\.5\.1 /);
 });
 
 test('time: a command resets it, load shortens it', async () => {
