@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Socket } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import { makeTestAuthority } from '../../../test/support/test-certificate.ts';
@@ -16,13 +17,9 @@ const net = createNodeNet();
 const authority = await makeTestAuthority();
 const identity = await authority.issue({ names: ['mx.example.com'], addresses: ['127.0.0.1'] });
 
-/** Both ends of a fresh connection; everything closes with the scope. */
-async function pair(): Promise<AsyncDisposable & { client: Connection; server: Connection }> {
-  const arrived = Promise.withResolvers<Connection>();
-  const listening = await net.listen(loopback, arrived.resolve);
-  const client = await net.dial(listening.endpoint);
-  const server = await arrived.promise;
-  await listening.close();
+type Ends = AsyncDisposable & { readonly client: Connection; readonly server: Connection };
+
+function endsOf(client: Connection, server: Connection): Ends {
   return {
     client,
     server,
@@ -31,6 +28,28 @@ async function pair(): Promise<AsyncDisposable & { client: Connection; server: C
       server.destroy();
     },
   };
+}
+
+/** Both ends of a fresh connection; everything closes with the scope. */
+async function pair(): Promise<Ends> {
+  const arrived = Promise.withResolvers<Connection>();
+  const listening = await net.listen(loopback, arrived.resolve);
+  const client = await net.dial(listening.endpoint);
+  const server = await arrived.promise;
+  await listening.close();
+  return endsOf(client, server);
+}
+
+/** The same, with the socket of the server's end, which tells how much has come. */
+async function pairWithSocket(): Promise<Ends & { readonly socket: Socket }> {
+  const arrived = Promise.withResolvers<Socket>();
+  const listening = createServer(arrived.resolve).listen(loopback.port, loopback.address);
+  await once(listening, 'listening');
+  const client = await net.dial({ ...loopback, port: (listening.address() as AddressInfo).port });
+  const socket = await arrived.promise;
+  listening.close();
+  const server = new NodeConnection(socket, { timers: systemClock, contexts: createTlsContexts() });
+  return { ...endsOf(client, server), socket };
 }
 
 async function readText(connection: Connection, length: number): Promise<string> {
@@ -138,11 +157,12 @@ test('destroy ends a pending read', async () => {
 });
 
 test('STARTTLS: what was said in clear before the handshake is thrown away', async () => {
-  await using ends = await pair();
-  await ends.client.write(fromLatin1('STARTTLS\r\nNOOP injected\r\n'));
+  await using ends = await pairWithSocket();
+  const [command, late] = ['STARTTLS\r\nNOOP injected\r\n', 'NOOP late\r\n'];
+  await ends.client.write(fromLatin1(command));
   assert.equal((await readText(ends.server, 10)).slice(0, 10), 'STARTTLS\r\n');
-  await ends.client.write(fromLatin1('NOOP late\r\n'));
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await ends.client.write(fromLatin1(late));
+  while (ends.socket.bytesRead < command.length + late.length) await new Promise((resolve) => setImmediate(resolve));
   const serverDone = ends.server.startTlsAsServer(identity);
   const clientDone = ends.client.startTlsAsClient({
     serverName: 'mx.example.com',

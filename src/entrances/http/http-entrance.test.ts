@@ -182,16 +182,18 @@ test('bodies are counted while they come in, whatever their headers say', async 
   );
   // Two slow bodies of 8,000 octets do not fit into 15,000; once the first is gone there is room again.
   const hold = Promise.withResolvers<void>();
+  const taken = Promise.withResolvers<void>();
   const slow = new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(new Uint8Array(8_000).fill(0x20)),
     async pull(controller) {
-      controller.enqueue(new Uint8Array(8_000).fill(0x20));
+      taken.resolve(); // asked for more: the first octets are in
       await hold.promise;
       controller.close();
     },
   });
   const first = ask(office, 'POST /v1/emails', { key, body: slow, headers: asJson });
   const eight = { key, body: ' '.repeat(8_000), headers: asJson };
-  await new Promise((resolve) => setTimeout(resolve, 10));
+  await taken.promise;
   assert.equal((await ask(office, 'POST /v1/emails', eight)).body.code, 'busy');
   hold.resolve();
   assert.equal((await first).body.code, 'json_malformed');

@@ -701,7 +701,12 @@ test('short of memory: nobody comes in and nobody begins a message; what is unde
 test('too much waits for the disk: who comes with more is asked to come again, what is small goes on', async () => {
   const memory = { limitBytes: 32 * 40_000, isShort: () => false };
   const disk = Promise.withResolvers<void>();
-  const slow: SpoolWriter = { ...memorySpool([]), write: () => disk.promise };
+  const writing = Promise.withResolvers<void>();
+  const write = () => {
+    writing.resolve();
+    return disk.promise;
+  };
+  const slow: SpoolWriter = { ...memorySpool([]), write };
   let turn = 0;
   const record = recorder({ openBody: () => (++turn === 1 ? slow : memorySpool([])) });
   await using office = await serve(record.policy, { memory });
@@ -713,8 +718,7 @@ test('too much waits for the disk: who comes with more is asked to come again, w
   const [first, second, third] = clients;
   const large = `${'x'.repeat(998)}\r\n`.repeat(200);
   const begun = first.say(`${large}.`);
-  while (office.listener.connections < 3) await new Promise((resolve) => setImmediate(resolve));
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await writing.promise;
   assert.equal(await second.say(`${large}.`), '452 4.3.1 Too much mail comes in at once; try again later');
   assert.match(await third.say('text\r\n.'), /^250 /);
   disk.resolve();
