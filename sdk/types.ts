@@ -736,9 +736,10 @@ export type ScoreResult = {
   };
   /** The dearest of each category first. */
   readonly deductions: readonly Deduction[];
-  /** What to mend in which order, with the score before and after. */
+  /** What to mend in which order, with the score before and after; a fault may show only once others are mended. */
   readonly way: readonly {
     readonly check: string;
+    readonly say: string;
     /** What mends a fault. */
     readonly fix: Fix;
     readonly from: number;
@@ -853,6 +854,13 @@ export type SenderScore = {
   readonly declared: boolean;
   readonly score: number;
   readonly deductions: readonly SenderDeduction[];
+  /** What to mend in which order; a fault may show only once others are mended. */
+  readonly way: readonly {
+    readonly check: string;
+    readonly say: string;
+    readonly from: number;
+    readonly to: number;
+  }[];
 };
 
 /** Who sends for a domain. */

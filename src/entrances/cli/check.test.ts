@@ -31,6 +31,23 @@ test('a page of 80 columns: the score and the three worst things with their fix 
   assert.ok(!out.includes('\u001b'));
 });
 
+test('the way to 10 names what shows only once others are mended', async () => {
+  const { out } = await cli('check example.com --zone a.zone', here);
+  assert.match(
+    out,
+    /\nThe way to 10\n {2}1\. 2\.0 -> 5\.6 {3}ALN-01 {2}.*\n {2}2\. 5\.6 -> 8\.0 {3}SPF-01 {2}Publish TXT example\.com\n {2}3\. 8\.0 -> 10\.0 {2}DMA-01 {2}Publish TXT _dmarc\.example\.com\n\n/,
+  );
+  const [sender] = JSON.parse((await cli('check example.com --zone a.zone --json', here)).out).senders;
+  assert.deepEqual(
+    sender.way.map(({ check, to }: { check: string; to: number }) => [check, to]),
+    [
+      ['ALN-01', 5.6],
+      ['SPF-01', 8],
+      ['DMA-01', 10],
+    ],
+  );
+});
+
 test('--json is one document with every check; exit 0 when nothing is to be mended', async () => {
   const senders = perfectSenders.flatMap((sender) => ['--sender', sender]);
   const words = ['check', 'example.com', ...senders, '--zone', 'perfect.zone', '--json', '--clock', '2026-11-22'];

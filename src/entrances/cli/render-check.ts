@@ -4,6 +4,7 @@
  */
 import type { DomainCheck } from '../../services/advice/advice.ts';
 import type { Finding, FindingEvidence, Fix, FixRecord } from '../../services/advice/types.ts';
+import { wayLines as stepLines } from './render-score.ts';
 import { visible, wrapped } from './render-timeline.ts';
 import type { Style } from './style.ts';
 import { foldedCommand } from './typed-line.ts';
@@ -64,6 +65,7 @@ export function checkLines(check: DomainCheck, page: CheckPage): string[] {
       ],
       pen,
     ),
+    ...wayLines(check, failed, pen),
     ...familySections(rest, worst, failed, pen),
     ...unknownLines(check.findings, pen),
     ...fineLines(check.findings, pen),
@@ -200,6 +202,16 @@ function joinedFix(findings: readonly Finding[]): Fix | undefined {
     delete: unique(fixes.flatMap((fix) => fix.delete)),
     set: unique(fixes.flatMap((fix) => fix.set)),
   };
+}
+
+/** Of its worst sender. Points that nothing shows now come back on it, too. */
+function wayLines({ prediction: { senders } }: DomainCheck, failed: readonly Finding[], pen: Pen): string[] {
+  const [worst] = senders;
+  if (worst === undefined) return [];
+  const title = senders.length > 1 ? `The way to 10 for ${worst.name}` : 'The way to 10';
+  const way = worst.way.map((step) => ({ ...step, fix: failed.find(({ id }) => id === step.check)?.fix ?? step.fix }));
+  const lines = stepLines({ way }, { style: pen.style, columns: pen.width });
+  return lines.length === 0 ? [] : ['', pen.style.bold(title), ...lines];
 }
 
 function familySections(

@@ -2,7 +2,7 @@
  * A score as a page for a terminal of 80 columns: the number first, then each lost point with the fix that gives it back, what the large
  * receivers say, then what is worth knowing, what is not known, and what is fine in a line each. Pure.
  */
-import type { ScoreDocument } from '../../services/advice/advice.ts';
+import { laterSteps, type ScoreDocument } from '../../services/advice/advice.ts';
 import type { Deduction, MessageScore, ScoreSession } from '../../services/advice/score/types.ts';
 import type { Finding, Fix, ReceiverView } from '../../services/advice/types.ts';
 import { factLines } from './render-table.ts';
@@ -55,7 +55,7 @@ export function scoreLines(one: ShownScore, message: ScoredMessage, style: Style
   ];
   return [
     ...headLines(one, message, page),
-    ...section('Where the points went', deductionLines(one.deductions, page), page),
+    ...section('Where the points went', [...deductionLines(one.deductions, page), ...laterLines(one, page)], page),
     ...section('The way to 10', wayLines(one, page), page),
     ...section('What the large receivers say', receiverLines(one.receivers, page), page),
     ...section('What the reader sees beside it', readerLines(one, page), page),
@@ -156,7 +156,7 @@ function recordLines(verb: 'delete' | 'set', record: Fix['set'][number], page: P
   return lead.length + value.length <= page.columns ? [`${lead}${value}`] : [lead.trimEnd(), `${indent}    ${value}`];
 }
 
-function wayLines({ way }: ShownScore, page: Page): string[] {
+export function wayLines({ way }: Pick<ShownScore, 'way'>, page: Page): string[] {
   if (way.length < 2) return [];
   return way.flatMap(({ check, from, to, fix }, at) => {
     const [first, ...more] = fix.steps ?? [];
@@ -166,6 +166,15 @@ function wayLines({ way }: ShownScore, page: Page): string[] {
     const lead = `  ${at + 1}. ${from.toFixed(1)} -> ${to.toFixed(1).padEnd(4)}  ${check.padEnd(6)}  `;
     return hanging(lead, oneLine(does, page, lead.length), page);
   });
+}
+
+/** So that nobody is surprised. */
+function laterLines(one: ShownScore, page: Page): string[] {
+  const { steps, points } = laterSteps(one);
+  if (points === 0) return [];
+  const checks = [...new Set(steps.map(({ check }) => check))].join(', ');
+  const say = `After that ${points.toFixed(1)} more points are open, which nothing shows now: ${checks}.`;
+  return hanging('  ', say, page);
 }
 
 const verdictMarks = { met: '+', 'not-met': '-', unknown: '?' } as const;

@@ -42,6 +42,19 @@ test('score: the number first, each lost point with its fix, within 80 columns, 
   );
 });
 
+test('score: points that show only once others are mended are told, with the way', async () => {
+  const other = '--ip 198.51.100.9 --helo mx.other.example --mail-from ann@shop.example --zone zone --tls 1.3';
+  const { out } = await cli(`score m.eml ${other}`, { files });
+  const [, deductions = '', way = ''] =
+    /Where the points went\n([\s\S]*?)\n\nThe way to 10\n([\s\S]*?)\n\n/.exec(out) ?? [];
+  assert.doesNotMatch(deductions, /-\d\.\d {2}DMA-01/, 'nothing is aligned, and that costs more');
+  assert.match(deductions, /\n {2}After that 2\.0 more points are open, which nothing shows now: DMA-01\.$/);
+  assert.match(way, / DMA-01 {2}Publish TXT _dmarc\.shop\.example$/m);
+  const { way: steps } = JSON.parse((await cli(`score m.eml ${other} --json`, { files })).out);
+  assert.match(steps.find(({ check }: { check: string }) => check === 'DMA-01').say, /no DMARC record/);
+  assert.doesNotMatch((await cli(`score m.eml ${told}`, { files })).out, /After that/);
+});
+
 test('score --json: one document whose deductions account for the score', async () => {
   const { code, out } = await cli(`score m.eml ${told} --zone more.zone --json`, { files });
   const one = JSON.parse(out);

@@ -73,6 +73,8 @@ test('the page: waits by itself, shows the score without a key, escapes what str
   assert.ok(!after.text.includes('<script'));
   assert.ok(after.text.includes('&lt;script&gt;'));
   assert.match(after.text, /out of 10<\/span>/);
+  const [, later = ''] = /<h2>After that<\/h2>([\s\S]*?)<h2>/.exec(after.text) ?? [];
+  assert.match(later, /2\.0 more points are open then[\s\S]*no DMARC record[\s\S]*_dmarc\.b\.test/);
   assert.doesNotMatch(after.text, /http-equiv="refresh"/);
   assert.match(after.headers.get('content-security-policy') ?? '', /^default-src 'none'; style-src 'sha256-/);
   assert.equal((await page(office, '/test/nothing')).status, 404);

@@ -33,7 +33,7 @@ export { hopFromOutside } from './explain-hops.ts';
 export { findCheck, type NamedCheck } from './find-check.ts';
 export { type ExplainedRecord, explainRecord } from './records/explain-record.ts';
 export { createScorer, type Scorer, scoreMessage } from './score/score.ts';
-export { type ScoreDocument, scoreDocument } from './score/score-document.ts';
+export { laterSteps, type ScoreDocument, scoreDocument } from './score/score-document.ts';
 export {
   type Arrival,
   type MessageTest,

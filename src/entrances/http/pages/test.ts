@@ -2,7 +2,7 @@
  * `/test/TOKEN`: what a message scored, for somebody who has never heard of DNS. The address while it waits; then the number, what to
  * do for each lost point, what the large receivers say, what readers see. Words of strangers are escaped like all text.
  */
-import type { MessageTest, ScoreDocument } from '../../../services/advice/advice.ts';
+import { laterSteps, type MessageTest, type ScoreDocument } from '../../../services/advice/advice.ts';
 import type { Fix } from '../../../services/advice/types.ts';
 import type { Answer } from '../answer.ts';
 import { type Html, html } from './html.ts';
@@ -33,6 +33,7 @@ export function resultPage(test: MessageTest, { version }: Page): Answer {
 <div class="score ${toneOf(result.score)}"><strong>${result.score.toFixed(1)}</strong><span>out of 10</span></div>
 <h1>${capital(result.band.say)}</h1>
 ${result.deductions.length === 0 ? html`<p>Nothing is wrong with this message and the way it was sent.</p>` : toDo(result)}
+${later(result)}
 ${receivers(result)}
 ${reader(result)}
 ${advice(result)}
@@ -77,6 +78,20 @@ ${[...groups.values()].map(
   (group) => html`<section class="card">
 ${group.map(({ points, say, check }) => html`<p><span class="lost">−${points.toFixed(1)}</span> ${say} <span class="tag">${check}</span></p>`)}
 ${group[0] === undefined ? '' : howTo(group[0].fix)}
+</section>`,
+)}`;
+}
+
+/** What nothing shows as long as the faults above are there: so that nobody is surprised. */
+function later(result: ScoreDocument): Html | string {
+  const { steps, points } = laterSteps(result);
+  if (points === 0) return '';
+  return html`<h2>After that</h2>
+<p>${points.toFixed(1)} more points are open then, which nothing shows now:</p>
+${steps.map(
+  ({ say, check, fix, from, to }) => html`<section class="card">
+<p><span class="lost">−${(to - from).toFixed(1)}</span> ${say} <span class="tag">${check}</span></p>
+${howTo(fix)}
 </section>`,
 )}`;
 }

@@ -18,6 +18,9 @@ const SenderScore = answerOf('SenderScore', 'What a message of one sender would 
   declared: Type.Boolean({ description: 'false: recognised by what it left in the DNS.' }),
   score: Type.Number({ minimum: 0, maximum: 10 }),
   deductions: Type.Array(SenderDeduction),
+  way: Type.Array(Type.Object({ check: Type.String(), say: Type.String(), from: Type.Number(), to: Type.Number() }), {
+    description: 'What to mend in which order; a fault may show only once others are mended.',
+  }),
 });
 
 export const DomainFindings = answerOf('DomainFindings', 'A look at a domain: every check, and a score.', {

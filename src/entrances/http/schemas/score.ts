@@ -31,9 +31,13 @@ export const ScoreResult = answerOf('ScoreResult', 'What receivers will make of 
   score: points('From 0 to 10.'),
   band: Type.Object({ name: Type.String(), say: Type.String() }, { description: 'The score in words.' }),
   deductions: Type.Array(Deduction, { description: 'The dearest of each category first.' }),
-  way: Type.Array(Type.Object({ check: Type.String(), fix: Fix, from: Type.Number(), to: Type.Number() }), {
-    description: 'What to mend in which order, with the score before and after.',
-  }),
+  way: Type.Array(
+    Type.Object({ check: Type.String(), say: Type.String(), fix: Fix, from: Type.Number(), to: Type.Number() }),
+    {
+      description:
+        'What to mend in which order, with the score before and after; a fault may show only once others are mended.',
+    },
+  ),
   findings: Type.Array(Finding, { description: 'What every check says, passes included.' }),
   quiet: Type.Array(Type.Object({ state: Type.Enum(['fine', 'unknown']), say: Type.String() }), {
     description: 'What costs nothing: it is fine, or not known.',

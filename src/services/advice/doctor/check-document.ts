@@ -23,6 +23,13 @@ export type CheckDocument = {
       /** What its fix alone gives back. */
       readonly gives_back: number;
     }[];
+    /** What to mend in which order; a fault may show only once others are mended. */
+    readonly way: readonly {
+      readonly check: string;
+      readonly say: string;
+      readonly from: number;
+      readonly to: number;
+    }[];
   }[];
   readonly findings: readonly Finding[];
 };
@@ -34,7 +41,7 @@ export function checkDocument({ domain, checkedAtMs, prediction, findings }: Dom
     checked_at: new Date(checkedAtMs).toISOString(),
     score: score?.score ?? null,
     band: score?.band ?? null,
-    senders: senders.map(({ label, name, isDeclared, score: own }) => ({
+    senders: senders.map(({ label, name, isDeclared, score: own, way }) => ({
       sender: label ?? null,
       name,
       declared: isDeclared,
@@ -45,6 +52,7 @@ export function checkDocument({ domain, checkedAtMs, prediction, findings }: Dom
         say,
         gives_back: gainTenths / 10,
       })),
+      way: way.map(({ check, say, from, to }) => ({ check, say, from, to })),
     })),
     findings,
   };

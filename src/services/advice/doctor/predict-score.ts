@@ -4,8 +4,8 @@
  */
 import type { SenderDefinition, SenderWants } from '../../setup/types.ts';
 import { signingFix } from '../score/message/find-service.ts';
-import { nothingKnown, scoreOf } from '../score/table.ts';
-import type { DkimFact, Score, ScoreFacts, SpfFact } from '../score/types.ts';
+import { nothingKnown, scoreOf, wayToTen } from '../score/table.ts';
+import type { DkimFact, Score, ScoreFacts, ScoreStep, SpfFact } from '../score/types.ts';
 import type { Fix } from '../types.ts';
 import type { KeyState } from './dkim/sender-keys.ts';
 import { isUnused } from './parked/usage.ts';
@@ -19,6 +19,8 @@ export type SenderScore = {
   readonly name: string;
   readonly isDeclared: boolean;
   readonly score: Score;
+  /** What to mend in which order; in a run over many domains nobody reads it. */
+  readonly way: readonly ScoreStep[];
 };
 
 export type Prediction = {
@@ -35,22 +37,22 @@ type SenderSight = {
 };
 
 export function predictScore(facts: DomainFacts): Prediction {
-  const { senders } = facts.subject;
-  const scores = senders.map((known) => ({
-    label: known.wants.label,
-    name: known.wants.sender.name,
-    isDeclared: known.isDeclared,
-    score: scoreOf(
-      withHost(factsFor(facts, sightOf(facts, known), fixesFor(known.wants)), facts, ownAddresses(facts, known)),
-    ),
-  }));
+  const { senders, isOneOfMany = false } = facts.subject;
+  const wayOf = (states: ScoreFacts) => (isOneOfMany ? [] : wayToTen(states));
+  const scores = senders.map((known) => {
+    const own = factsFor(facts, sightOf(facts, known), fixesFor(known.wants));
+    const states = withHost(own, facts, ownAddresses(facts, known));
+    const { label, sender } = known.wants;
+    return { label, name: sender.name, isDeclared: known.isDeclared, score: scoreOf(states), way: wayOf(states) };
+  });
   if (scores.length > 0) {
     const sorted = scores.toSorted((a, b) => a.score.tenths - b.score.tenths);
     return { senders: sorted, ...(sorted[0] && { score: sorted[0].score }) };
   }
   if (sendsNothing(facts) || isUnused(facts)) return { senders: [] };
-  const score = scoreOf(withHost(factsFor(facts, anybody(facts)), facts, facts.subject.addresses));
-  return { senders: [{ name: 'whoever sends', isDeclared: false, score }], score };
+  const states = withHost(factsFor(facts, anybody(facts)), facts, facts.subject.addresses);
+  const score = scoreOf(states);
+  return { senders: [{ name: 'whoever sends', isDeclared: false, score, way: wayOf(states) }], score };
 }
 
 /** Where a server of the domain's own sends from; of a service nobody can tell. */

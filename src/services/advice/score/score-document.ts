@@ -39,6 +39,18 @@ export type ScoreDocument = {
   readonly authentication: AuthReportDocument | null;
 };
 
+/** Steps of the way whose fault shows only once others are mended, and what they bring, in points. */
+export function laterSteps({
+  way,
+  deductions,
+}: Pick<MessageScore, 'way'> & {
+  readonly deductions: readonly { readonly check: string }[];
+}): { readonly steps: readonly ScoreStep[]; readonly points: number } {
+  const steps = way.filter(({ check }) => !deductions.some((one) => one.check === check));
+  const tenths = steps.reduce((sum, { from, to }) => sum + Math.round((to - from) * 10), 0);
+  return { steps, points: tenths / 10 };
+}
+
 export function scoreDocument(one: MessageScore): ScoreDocument {
   const { score, band, deductions, way, findings, quiet, receivers, reader, evidence, filters = [], report } = one;
   return {

@@ -76,7 +76,7 @@ export function wayToTen(facts: ScoreFacts): readonly ScoreStep[] {
       );
     const deduction = deductions.find(({ check }) => check === next?.check);
     if (next === undefined || deduction === undefined) return way;
-    way.push({ check: next.check, fix: deduction.fix, from: tenths / 10, to: next.score.score });
+    way.push({ check: next.check, say: deduction.say, fix: deduction.fix, from: tenths / 10, to: next.score.score });
     now = next.facts;
   }
 }

@@ -126,7 +126,14 @@ export type Score = {
 };
 
 /** One step on the way to 10. */
-export type ScoreStep = { readonly check: string; readonly fix: Fix; readonly from: number; readonly to: number };
+export type ScoreStep = {
+  readonly check: string;
+  /** What is wrong by then: a fault may show only once others are mended. */
+  readonly say: string;
+  readonly fix: Fix;
+  readonly from: number;
+  readonly to: number;
+};
 
 /** One line of the table: what it costs in these facts (0: nothing), and the facts once it is mended. */
 export type ScoreRow = {
