@@ -195,8 +195,12 @@ export async function openOffice(config: Config, hostname: DomainName, world: Wo
   const local = createLocalTransport({ ...world, hostname, blobs: records.blobs, inbound: () => inbound });
   const scorer = officeScorer({ ...world, filters: openFilters(config, world) });
   const webLooks = openWebLooks(world);
-  const { score: scoreDraft, preflight } = openPreflight(scorer, hostname, { ...world, webLooks });
-  const outbound = new Outbound(
+  const { score: scoreDraft, preflight } = openPreflight(scorer, hostname, {
+    ...world,
+    webLooks,
+    volumeToGmail: (domain) => outbound.volumeToGmail(domain),
+  });
+  const outbound: Outbound = new Outbound(
     {
       ...records,
       ...world,

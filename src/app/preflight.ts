@@ -6,7 +6,9 @@ import { createRspamdFilter } from '../adapters/filters/rspamd.ts';
 import { createSpamdFilter } from '../adapters/filters/spamd.ts';
 import { createNodeNet } from '../adapters/net/node-net.ts';
 import type { DomainName } from '../format/domain-name.ts';
+import { loadPublicSuffixes } from '../protocol/dmarc/public-suffix.ts';
 import type { Scorer } from '../services/advice/advice.ts';
+import type { StreamKnowledge } from '../services/advice/score/bulk/types.ts';
 import type { MessageFilter } from '../services/advice/score/content/types.ts';
 import type { MessageScore } from '../services/advice/score/types.ts';
 import type { Draft, Preflight } from '../services/outbound/outbound.ts';
@@ -27,6 +29,8 @@ export type ScoreDraft = (draft: Draft, wish?: { readonly followLinks: boolean }
 type PreflightWorld = Pick<World, 'resolver' | 'timers'> & {
   /** Absent: nothing in the web is looked at. */
   readonly webLooks?: WebLooks;
+  /** Messages of a domain to Gmail, day by day. Absent: nobody counts. */
+  readonly volumeToGmail?: (domain: DomainName) => Promise<readonly number[]>;
 };
 
 export function openPreflight(
@@ -36,14 +40,19 @@ export function openPreflight(
 ): { readonly score: ScoreDraft; readonly preflight: Preflight } {
   const score: ScoreDraft = (draft, { followLinks } = { followLinks: false }) =>
     inTime(world, followLinks ? scoreMs + linksMs : scoreMs, async () => {
-      const [{ scoreMessage }, remoteAddress] = await Promise.all([scorer(), ownAddress(world, hostname)]);
+      const [{ scoreMessage }, remoteAddress, stream] = await Promise.all([
+        scorer(),
+        ownAddress(world, hostname),
+        streamOf(world, draft),
+      ]);
       const session = {
         helo: hostname,
         mailFrom: draft.returnPath,
         ...(remoteAddress !== undefined && { remoteAddress }),
         ...(draft.isBulk && { isBulk: true }),
       };
-      return scoreMessage(draft.message, session, world.webLooks?.({ followLinks, tryUnsubscribe: false }));
+      const web = world.webLooks?.({ followLinks, tryUnsubscribe: false });
+      return scoreMessage(draft.message, session, { ...web, stream });
     });
   return { score, preflight: async (draft) => preflightOf(await score(draft)) };
 }
@@ -58,6 +67,13 @@ export function openFilters(
     ...(url === undefined ? [] : [createRspamdFilter({ ...common, url })]),
     ...(at === undefined ? [] : [createSpamdFilter({ ...common, net: createNodeNet(), at })]),
   ];
+}
+
+/** What the office knows of the mail this message belongs to. */
+async function streamOf({ volumeToGmail }: PreflightWorld, { domain }: Draft): Promise<StreamKnowledge> {
+  const whole = (await loadPublicSuffixes()).organizationalDomain(domain) ?? domain;
+  const perDay = (await volumeToGmail?.(whole)) ?? [];
+  return perDay.length === 0 ? {} : { volume: { receiver: 'Gmail', perDay } };
 }
 
 /** Where our mail comes from, as far as DNS tells: behind a router this machine does not know it. */

@@ -30,6 +30,7 @@ import { Sites } from './sites.ts';
 import { messageWishesOf, wishesForNextHop } from './stored-wishes.ts';
 import type { Attempt, FixedRoute, OutgoingMessage, TranscriptStep, Transport } from './transport.ts';
 import type { DeliveryId } from './types.ts';
+import type { Volumes } from './volumes.ts';
 
 export type WorkerPorts = {
   readonly db: Db;
@@ -40,6 +41,7 @@ export type WorkerPorts = {
   readonly random: Random;
   readonly signals: Signals;
   readonly reports: FailureReports;
+  readonly volumes: Pick<Volumes, 'count'>;
   readonly fresh: FreshMail;
   /** The transport for a destination, and the fixed route where the operator set one. */
   readonly routeOf: (message: MessageRow, domain: DomainName) => Promise<Way>;
@@ -503,7 +505,7 @@ export class DeliveryWorker {
     { ends, report, untold }: Ends,
     transcript: readonly TranscriptStep[],
   ): Promise<number> {
-    const { store, events, reports, timers } = this.#ports;
+    const { store, events, reports, volumes, timers } = this.#ports;
     const nowMs = timers.nowMs();
     let stale = 0;
     for (const { delivery, attempt, facts, next, news } of ends) {
@@ -516,7 +518,10 @@ export class DeliveryWorker {
         stale++;
         continue;
       }
-      if (news && next.kind === 'settle' && next.state === 'delivered') await store.noteSuccessTold(tx, delivery.id);
+      const isDelivered = next.kind === 'settle' && next.state === 'delivered';
+      if (news && isDelivered) await store.noteSuccessTold(tx, delivery.id);
+      if (isDelivered && message.test === 0)
+        await volumes.count(tx, { author: message.author, domain: delivery.domain });
       await events.append(tx, attemptEvent({ message, delivery, attempt, next, tries: facts.tries, transcript }));
     }
     if (stale < ends.length && report && (await this.#isNews(tx, message, untold))) await reports.insert(tx, report);

@@ -83,4 +83,17 @@ export const outboundMigrations: readonly Migration[] = [
       'CREATE INDEX outbound_sts_policies_by_end ON outbound_sts_policies (ends_at_ms)',
     ],
   },
+  {
+    // Messages a day to receivers that count them; names from the top: com.example.news.
+    id: 'outbound-4',
+    statements: [
+      `CREATE TABLE outbound_volumes (
+        receiver TEXT NOT NULL,
+        name TEXT NOT NULL,
+        day INTEGER NOT NULL,
+        messages BIGINT NOT NULL,
+        PRIMARY KEY (receiver, name, day)
+      )`,
+    ],
+  },
 ];

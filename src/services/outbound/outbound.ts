@@ -34,6 +34,7 @@ import { Signer } from './signer.ts';
 import { type TimelineStep, tellTimeline } from './timeline.ts';
 import type { Entrance, MessageId, MessageView, OutboundRefusal, RawRequest, Sender, SendRequest } from './types.ts';
 import { viewOf } from './view.ts';
+import { Volumes } from './volumes.ts';
 
 export type OutboundPorts = {
   readonly db: Db;
@@ -76,6 +77,7 @@ export class Outbound {
   readonly #bounces: Bounces;
   readonly #passOn: PassOn;
   readonly #worker: DeliveryWorker;
+  readonly #volumes: Volumes;
 
   constructor(ports: OutboundPorts, options: OutboundOptions) {
     this.#ports = ports;
@@ -88,7 +90,8 @@ export class Outbound {
     this.#intake = new Intake({ ...ports, store, signer, fresh }, options);
     this.#bounces = new Bounces({ ...ports, store, reports });
     this.#passOn = new PassOn({ ...ports, store }, options);
-    this.#worker = new DeliveryWorker({ ...ports, store, reports, fresh }, options);
+    this.#volumes = new Volumes(ports);
+    this.#worker = new DeliveryWorker({ ...ports, store, reports, fresh, volumes: this.#volumes }, options);
   }
 
   /** Takes up the queue where the last process left it. */
@@ -101,6 +104,11 @@ export class Outbound {
   /** Ends what is under way; what is not stays in the queue. */
   stop(): Promise<void> {
     return this.#worker.stop(stopPatienceMs);
+  }
+
+  /** Messages that the domain and the names below it brought to Gmail, day by day, the last one yesterday; empty: none that it knows of. */
+  volumeToGmail(domain: DomainName): Promise<readonly number[]> {
+    return this.#volumes.toGmail(domain);
   }
 
   submit(sender: Sender, request: SendRequest, entrance: Entrance): Promise<Taken> {

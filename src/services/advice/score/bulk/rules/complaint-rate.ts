@@ -13,7 +13,13 @@ export const complaintRate: BulkRule<'BLK-04'> = {
   judge: ({ stream }) => {
     const known = stream?.complaints;
     if (known === undefined)
-      return [skipped({ subject: 'complaints', meaning: 'How many complained is not known here.' })];
+      return [
+        skipped({
+          subject: 'complaints',
+          meaning:
+            'How many complained is not known: receivers tell it in reports, and Posthorn does not read those yet.',
+        }),
+      ];
     const { receiver: subject, delivered, complaints } = known;
     const evidence = [seen('complaints', `${complaints} of ${delivered} messages`)];
     if (delivered < deliveredMin)
