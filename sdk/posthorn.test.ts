@@ -4,7 +4,9 @@ import { serveHttp } from '../src/adapters/http/serve-http.ts';
 import { systemClock } from '../src/base/clock.ts';
 import type { Listening } from '../src/base/port/net.ts';
 import { silentSignals } from '../src/base/port/signals.ts';
+import type { EventRecord } from '../src/services/events/types.ts';
 import { type HttpOffice, type HttpOfficeOptions, openHttpOffice } from '../test/support/http-office.ts';
+import { patience } from '../test/support/post-office.ts';
 import { tempFolder } from '../test/support/temp-office.ts';
 import { DeliveryFailed, OfficeUnreachable, Posthorn, type PosthornOptions, RequestRefused } from './posthorn.ts';
 
@@ -65,8 +67,8 @@ async function failure<T extends Error>(promise: Promise<unknown>, kind: new (..
 }
 
 async function deferred(office: HttpOffice, subject: string, tries: number): Promise<void> {
-  const signal = AbortSignal.timeout(5_000);
-  await office.events.waitFor({ subject, match: ({ data }) => 'tries' in data && data.tries === tries, signal });
+  const match = ({ data }: EventRecord) => 'tries' in data && data.tries === tries;
+  assert.ok(await office.events.waitFor({ subject, match, signal: patience() }));
 }
 
 test('send resolves once it is queued, settled when everybody has got it', async (t) => {

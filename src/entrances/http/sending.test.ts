@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { ask, httpOffice } from '../../../test/support/http-office.ts';
 import { createManualTimers } from '../../../test/support/manual-timers.ts';
+import { patience } from '../../../test/support/post-office.ts';
 import { Fault, refuse } from '../../base/outcome.ts';
 
 const hello = { from: 'Ann <ann@example.com>', to: 'bob@example.net', subject: 'Hi', text: 'It works.' };
@@ -239,18 +240,15 @@ test('cancel and retry: of delayed mail; else they say why not', async (t) => {
   const key = await office.key(['send']);
   const json = { ...hello, to: 'later@example.net' };
   const { body: sent } = await ask(office, 'POST /v1/emails?wait=settled&timeout=1ms', { key, json });
-  await office.events.waitFor({ subject: sent.id, types: ['email.deferred'], signal: AbortSignal.timeout(5_000) });
+  const wait = { subject: sent.id, signal: patience() };
+  assert.ok(await office.events.waitFor({ ...wait, types: ['email.deferred'] }));
   const before = await ask(office, `GET /v1/emails/${sent.id}`, { key });
   assert.equal(before.body.recipients[0].state, 'delayed');
   assert.ok(before.body.recipients[0].next_try_at);
   assert.equal((await ask(office, 'GET /v1/emails?open=true', { key })).body.data.length, 1);
   const retried = await ask(office, `POST /v1/emails/${sent.id}/retry`, { key });
   assert.equal(retried.status, 200);
-  await office.events.waitFor({
-    subject: sent.id,
-    match: ({ data }) => 'tries' in data && data.tries === 2,
-    signal: AbortSignal.timeout(5_000),
-  });
+  assert.ok(await office.events.waitFor({ ...wait, match: ({ data }) => 'tries' in data && data.tries === 2 }));
   const cancelled = await ask(office, `POST /v1/emails/${sent.id}/cancel`, { key });
   assert.equal(cancelled.body.recipients[0].state, 'cancelled');
   assert.equal((await ask(office, `POST /v1/emails/${sent.id}/cancel`, { key })).body.code, 'too_late');

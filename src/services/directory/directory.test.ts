@@ -4,6 +4,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { ed25519TestKeyPem, rsaTestKeyPem } from '../../../test/support/dkim-test-keys.ts';
+import { patience } from '../../../test/support/post-office.ts';
 import { domain, type TempOffice, tempOffice } from '../../../test/support/temp-office.ts';
 import type { DomainName } from '../../format/domain-name.ts';
 import type { Directory } from './directory.ts';
@@ -110,7 +111,7 @@ test('an imported key takes over from ours of its algorithm, and that is an even
     'ph2 ed25519-sha256 active',
     's2024.mail rsa-sha256 active',
   ]);
-  const rotated = await office.events.waitFor({ types: ['key.rotated'], signal: AbortSignal.timeout(5_000) });
+  const rotated = await office.events.waitFor({ types: ['key.rotated'], signal: patience() });
   assert.deepEqual(rotated?.data, {
     domain: 'example.com',
     selector: 's2024.mail',

@@ -5,6 +5,7 @@ import { createManualTimers } from '../../../test/support/manual-timers.ts';
 import {
   eventsOf,
   mailbox,
+  patience,
   postOffice,
   receive,
   storedMail,
@@ -86,7 +87,7 @@ test('addresses that were never made, are over, or are of another domain lead no
 test('mail of the house itself is scored without a connection', async (t) => {
   const { office, address, token } = await made(t, { start: true });
   const id = await submit(office, { to: [address] });
-  const view = await office.outbound.settled(id, AbortSignal.timeout(20_000));
+  const view = await office.outbound.settled(id, patience());
   assert.equal(view?.recipients[0]?.state, 'delivered');
   const { arrival } = (await office.tests.find(token)) ?? {};
   assert.equal(arrival?.session.remoteAddress, undefined);
