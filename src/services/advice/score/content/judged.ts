@@ -2,7 +2,7 @@
 import type { DomainName } from '../../../../format/domain-name.ts';
 import { fieldBody, fieldsNamed, type MessageIndex, unfold } from '../../../../format/message/message-index.ts';
 import type { FindingEvidence, FindingStatus, Fix } from '../../types.ts';
-import type { Content, JudgedContent, Link } from './types.ts';
+import type { Content, JudgedContent } from './types.ts';
 
 type Said = { readonly subject: string; readonly meaning: string; readonly evidence?: readonly FindingEvidence[] };
 type Failed = Said & Pick<JudgedContent, 'severity' | 'tenths'> & { readonly fix: Fix };
@@ -59,10 +59,6 @@ export function fieldTexts(index: MessageIndex, name: string): readonly string[]
 /** `1 link`, `2 links` */
 export function count(number: number, one: string, many = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`;
-}
-
-export function webLinks({ links }: Content): readonly Link[] {
-  return links.filter(({ scheme, trouble }) => trouble === undefined && (scheme === 'http:' || scheme === 'https:'));
 }
 
 /** Whether two names belong to one organisation, as far as the list of public suffixes knows. */

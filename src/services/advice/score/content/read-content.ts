@@ -11,7 +11,7 @@ import {
 } from '../../../../format/message/part-tree.ts';
 import { decodeCharset } from '../../../../format/mime/charset.ts';
 import { readLinks } from './read-links.ts';
-import type { Attachment, Content, ContentFacts } from './types.ts';
+import type { Attachment, Content, ContentFacts, Link } from './types.ts';
 
 /** More is looked at by nobody; Gmail shows 102 KB. */
 const textOctetsMax = 2_000_000;
@@ -24,6 +24,7 @@ export function readContent(facts: ContentFacts): Content {
   const plain = textOf(index, texts('text/plain'));
   const html = textOf(index, texts('text/html'));
   const htmlFacts = html === undefined ? undefined : readHtml(html.text);
+  const links = readLinks({ html: htmlFacts, plain: plain?.text });
   return {
     facts,
     index,
@@ -33,8 +34,13 @@ export function readContent(facts: ContentFacts): Content {
     html: htmlFacts,
     shownOctets: (html ?? plain)?.octets ?? 0,
     attachments: leaves.flatMap((part) => attachmentOf(part) ?? []),
-    links: readLinks({ html: htmlFacts, plain: plain?.text }),
+    links,
+    webLinks: links.filter(isToPage),
   };
+}
+
+function isToPage({ scheme, trouble }: Link): boolean {
+  return trouble === undefined && (scheme === 'http:' || scheme === 'https:');
 }
 
 /** The leaves of this message; those of a message attached to it are not its own. */

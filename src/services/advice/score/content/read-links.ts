@@ -18,9 +18,12 @@ export function readLinks({
   if (html === undefined) return plain === undefined ? [] : plainLinks(plain);
   const readings = new Map<string, Reading>();
   return html.links.map(({ href, text }: HtmlLink): Link => {
-    const reading = readings.get(href) ?? readHref(href, html);
-    readings.set(href, reading);
-    return { href, text, place: 'html', ...reading };
+    const known = readings.get(href);
+    const reading = known ?? readHref(href, html);
+    if (known === undefined) readings.set(href, reading);
+    const { scheme, host, trouble } = reading;
+    if (trouble === undefined) return { href, text, place: 'html', scheme, host };
+    return { href, text, place: 'html', scheme, host, trouble };
   });
 }
 
@@ -46,7 +49,6 @@ function readHref(href: string, { base, anchors }: HtmlFacts): Reading {
   if (href === '' || href === '#') return broken('empty');
   if (placeholder.test(href)) return broken('placeholder');
   if (href.startsWith('#')) return anchors.has(href.slice(1)) ? { scheme: '#', host: '' } : broken('no-anchor');
-  if (plainUrl.test(href)) return readUrl(href);
   if (/^[a-z][a-z0-9+.-]{0,30}:/i.test(href)) return readUrl(href);
   return base === undefined ? broken('relative') : readUrl(href, base);
 }

@@ -89,6 +89,8 @@ export type Content = {
   readonly attachments: readonly Attachment[];
   /** Those of the HTML, or of the plain text where there is none. */
   readonly links: readonly Link[];
+  /** Those that lead to pages. */
+  readonly webLinks: readonly Link[];
 };
 
 export type JudgedContent = Judged & {

@@ -10,7 +10,7 @@
  */
 import type { MessageIndex } from '../../../../format/message/message-index.ts';
 import { leavingWords } from '../bulk/leaving-words.ts';
-import { fieldTexts, webLinks } from '../content/judged.ts';
+import { fieldTexts } from '../content/judged.ts';
 import type { Content, Link } from '../content/types.ts';
 import { actionWords, emptyWords } from './action-words.ts';
 import { isClickCounter } from './click-counters.ts';
@@ -49,7 +49,7 @@ export function chooseLinks(content: Content): LinkChoice & { readonly whyNot: W
 
 function placesOf(content: Content): Iterable<Place> {
   const places = new Map<string, Place>();
-  for (const link of webLinks(content)) {
+  for (const link of content.webLinks) {
     const url = URL.parse(link.href, content.html?.base);
     if (url === null) continue;
     url.hash = '';

@@ -1,6 +1,6 @@
 /** MSG-09: a link whose words are an address leads to that address. */
 import { parseDomainName } from '../../../../../format/domain-name.ts';
-import { count, failed, isSameOrganization, passed, seen, skipped, someOf, steps, webLinks } from '../judged.ts';
+import { count, failed, isSameOrganization, passed, seen, skipped, someOf, steps } from '../judged.ts';
 import type { Content, ContentRule, Link } from '../types.ts';
 
 /** `report.pdf` looks like a host and is a file. */
@@ -17,7 +17,7 @@ export const linkWords: ContentRule<'MSG-09'> = {
   id: 'MSG-09',
   judge: (content) => {
     const subject = 'links';
-    const links = webLinks(content).filter(({ place }) => place === 'html');
+    const links = content.webLinks.filter(({ place }) => place === 'html');
     if (links.length === 0) return [skipped({ subject, meaning: 'The message has no links with words of their own.' })];
     const false_ = links.flatMap((link) => {
       const named = hostNamedBy(link);

@@ -46,13 +46,18 @@ export const sameWords: ContentRule<'MSG-05'> = {
 /** How many of the first words are in the others, in percent; undefined when there are too few to tell. */
 function commonPercent(words: FirstWords, others: readonly FirstWords[]): number | undefined {
   const alone = new Set<string>();
-  for (const word of words.upTo(wordsMax)) alone.add(word);
+  for (let place = 0; place < wordsMax; place++) {
+    const word = words.at(place);
+    if (word === undefined) break;
+    alone.add(word);
+  }
   const { size } = alone;
   if (size < wordsMin) return undefined;
   for (const other of others) {
-    for (const word of other.upTo(soughtMax)) {
+    for (let place = 0; place < soughtMax && alone.size > 0; place++) {
+      const word = other.at(place);
+      if (word === undefined) break;
       alone.delete(word);
-      if (alone.size === 0) return 100;
     }
   }
   return Math.floor(((size - alone.size) * 100) / size);
@@ -71,12 +76,9 @@ class FirstWords {
     this.#text = text;
   }
 
-  *upTo(max: number): Iterable<string> {
-    for (let place = 0; place < max; place++) {
-      const word = this.#words[place] ?? this.#next();
-      if (word === undefined) return;
-      yield word;
-    }
+  /** Asked for in their order. */
+  at(place: number): string | undefined {
+    return place < this.#words.length ? this.#words[place] : this.#next();
   }
 
   #next(): string | undefined {

@@ -1,6 +1,6 @@
 /** MSG-08: links show where they lead. */
 import { shorteners } from '../data/shorteners.ts';
-import { count, failed, passed, seen, skipped, someOf, steps, webLinks } from '../judged.ts';
+import { count, failed, passed, seen, skipped, someOf, steps } from '../judged.ts';
 import type { ContentRule } from '../types.ts';
 
 const tenths = 5;
@@ -9,7 +9,7 @@ export const shortenedLinks: ContentRule<'MSG-08'> = {
   id: 'MSG-08',
   judge: (content) => {
     const subject = 'links';
-    const links = webLinks(content);
+    const links = content.webLinks;
     if (links.length === 0) return [skipped({ subject, meaning: 'The message has no links to pages.' })];
     const short = links.filter(({ host }) => shorteners.has(host.replace(/^www\./, '')));
     if (short.length === 0) return [passed({ subject, meaning: 'No link goes through a shortener.' })];

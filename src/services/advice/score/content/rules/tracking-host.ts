@@ -1,6 +1,6 @@
 /** MSG-11: where clicks and opening are counted, it is under the sender's own name. */
 import { isTrackingHost } from '../data/tracking-hosts.ts';
-import { failed, isSameOrganization, passed, seen, skipped, someOf, steps, webLinks } from '../judged.ts';
+import { failed, isSameOrganization, passed, seen, skipped, someOf, steps } from '../judged.ts';
 import type { Content, ContentRule } from '../types.ts';
 import { isPixel } from './image-only.ts';
 
@@ -31,11 +31,13 @@ type Counting = { readonly host: string; readonly what: 'click' | 'pixel' };
 /** Each once: hosts known for it, and hosts of pictures that are too small to be looked at. */
 function countingHosts(content: Content): readonly Counting[] {
   const found = new Map<string, Counting>();
-  for (const host of new Set(webLinks(content).map((link) => link.host)))
+  for (const host of new Set(content.webLinks.map((link) => link.host)))
     if (isTrackingHost(host)) found.set(host, { host, what: 'click' });
   const ordinary = new Set<string>();
+  let root = noRoot; // pictures of one message come from one or two places
   for (const image of content.html?.images ?? []) {
-    const host = hostOf(image.src);
+    if (!image.src.startsWith(root.start)) root = rootOf(image.src);
+    const { host } = root;
     if (host === undefined || found.has(host)) continue;
     const isCounting = isPixel(image) || (!ordinary.has(host) && isTrackingHost(host));
     if (isCounting) found.set(host, { host, what: 'pixel' });
@@ -44,6 +46,12 @@ function countingHosts(content: Content): readonly Counting[] {
   return [...found.values()];
 }
 
-function hostOf(src: string): string | undefined {
-  return /^https?:\/\/([a-z0-9.-]{1,253})(?=[:/?#]|$)/i.exec(src)?.[1]?.toLowerCase();
+/** What all addresses of the host begin with, up to what ends its name. */
+type Root = { readonly start: string; readonly host: string | undefined };
+const noRoot: Root = { start: '\0', host: undefined }; // no address begins so
+
+function rootOf(src: string): Root {
+  const [start = '', written, end] = /^https?:\/\/([a-z0-9.-]{1,253})([:/?#]|$)/i.exec(src) ?? [];
+  if (written === undefined) return noRoot;
+  return { start: end === '' ? noRoot.start : start, host: written.toLowerCase() };
 }

@@ -1,5 +1,5 @@
 /** MSG-19: links that lead somewhere. What cannot be a link is told without looking; the rest only when somebody followed them. */
-import { count, failed, passed, seen, skipped, someOf, steps, unknown, webLinks } from '../judged.ts';
+import { count, failed, passed, seen, skipped, someOf, steps, unknown } from '../judged.ts';
 import type { Content, ContentRule, JudgedContent, LinkTrouble } from '../types.ts';
 
 const tenthsEach = 3;
@@ -13,7 +13,7 @@ export const workingLinks: ContentRule<'MSG-19'> = {
     const broken = [...impossible(content), ...followed(content)];
     if (broken.length > 0) return [failure(broken)];
     const { probes } = content.facts;
-    if (webLinks(content).length === 0) return [passed({ subject, meaning: 'Every link leads somewhere.' })];
+    if (content.webLinks.length === 0) return [passed({ subject, meaning: 'Every link leads somewhere.' })];
     if (probes === undefined)
       return [
         unknown({ subject, meaning: 'The links look right; nobody followed them to see whether the pages are there.' }),
