@@ -123,8 +123,14 @@ test('score: links are followed and a list is left only when somebody says so', 
   const quiet = await of('');
   assert.deepEqual([quiet('MSG-19')?.status, quiet('BLK-02')?.status, asked], ['unknown', 'skip', []]);
   const loud = await of('--follow-links --try-unsubscribe');
-  assert.match(loud('MSG-19')?.meaning ?? '', /^1 link leads nowhere: there is nothing at the address \(404\)/);
-  assert.match(loud('BLK-02')?.meaning ?? '', /^It was not tried: no DKIM signature that holds covers both fields/);
+  assert.match(
+    loud('MSG-19')?.meaning ?? '',
+    /^1 link leads nowhere, https:\/\/shop\.example\/bread: there is nothing at the address \(404\)/,
+  );
+  assert.match(
+    loud('BLK-02')?.meaning ?? '',
+    /^One-click unsubscribe was not tried: no DKIM signature that holds covers both fields/,
+  );
   assert.deepEqual(asked, ['HEAD https://shop.example/bread', 'GET https://shop.example/bread']);
 });
 

@@ -111,7 +111,7 @@ const cases: readonly (readonly [
   ['BLK-02', 'fail', answers(200, 410), { say: /second click/ }],
   ['BLK-02', 'unknown', answers(0)],
   ['BLK-02', 'unknown', answers(200, 0), { say: /second time/ }],
-  ['BLK-02', 'skip', notTried, { say: /^It was not tried: no DKIM signature/ }],
+  ['BLK-02', 'unknown', notTried, { say: /^One-click unsubscribe was not tried: no DKIM signature/ }],
   ['BLK-03', 'pass', html('<a href="https://example.com/x">Click here to <b>unsub</b>scribe</a>')],
   ['BLK-03', 'pass', html('<a href="https://example.com/abmelden?x">hier</a>')],
   ['BLK-03', 'pass', { fields: [...both, 'Content-Type: text/html'], body: '<a href="https://example.com/u/1">x</a>' }],

@@ -197,9 +197,13 @@ test('MSG-19: what is gone for everybody is broken, what only we were refused is
   assert.deepEqual(ends.slice(0, 5), ['works', 'broken', 'broken', 'broken', 'broken']);
   assert.deepEqual(new Set(ends.slice(5)), new Set(['unknown']));
   assert.equal(finding?.status, 'fail');
-  assert.match(finding?.meaning ?? '', /^4 links lead nowhere: there is nothing at the address \(410\)/);
+  assert.match(
+    finding?.meaning ?? '',
+    /^4 links lead nowhere, such as https:\/\/example\.com\/gone: there is nothing at the address \(410\)/,
+  );
   const unclear = await follow({ 'GET /busy': status(429) }, ['/', '/busy']);
   assert.equal(unclear.finding?.status, 'unknown');
+  assert.match(unclear.finding?.meaning ?? '', /^1 link could not be followed, https:\/\/example\.com\/busy: .*429\.$/);
   assert.equal((await follow({}, ['/', '/b'])).finding?.status, 'pass');
 });
 

@@ -9,7 +9,8 @@ export const oneClickWorks: BulkRule<'BLK-02'> = {
     const probe = stream?.oneClick;
     if (probe === undefined) {
       const whyNot = stream?.oneClickNotTried;
-      if (whyNot !== undefined) return [skipped({ subject, meaning: `It was not tried: ${whyNot}.` })];
+      if (whyNot !== undefined)
+        return [unknown({ subject, meaning: `One-click unsubscribe was not tried: ${whyNot}.` })];
       return [skipped({ subject, meaning: 'Nobody tried it: a try would unsubscribe the recipient.' })];
     }
     const evidence = [seen('first POST', shown(probe.first)), seen('second POST', shown(probe.second))];

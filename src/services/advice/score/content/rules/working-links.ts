@@ -1,4 +1,5 @@
 /** MSG-19: links that lead somewhere. What cannot be a link is told without looking; the rest only when somebody followed them. */
+import { printable } from '../../../../../base/printable.ts';
 import { count, failed, passed, seen, skipped, someOf, steps, unknown } from '../judged.ts';
 import type { Content, ContentRule, JudgedContent, LinkTrouble } from '../types.ts';
 
@@ -21,7 +22,13 @@ export const workingLinks: ContentRule<'MSG-19'> = {
     const unclear = probes.filter(({ end }) => end === 'unknown');
     const evidence = someOf(unclear, ({ href, say }) => seen(href, say));
     if (unclear.length > 0)
-      return [unknown({ subject, meaning: `${count(unclear.length, 'link')} could not be followed.`, evidence })];
+      return [
+        unknown({
+          subject,
+          meaning: `${count(unclear.length, 'link')} could not be followed${named(unclear)}: ${unclear[0]?.say}.`,
+          evidence,
+        }),
+      ];
     return [withoutLeft(probes)];
   },
 };
@@ -42,10 +49,17 @@ type Broken = { readonly href: string; readonly say: string };
 
 function failure(broken: readonly Broken[]) {
   const [first] = broken;
-  const meaning = `${count(broken.length, 'link')} ${broken.length === 1 ? 'leads' : 'lead'} nowhere: ${first?.say ?? ''}.`;
+  const lead = `${count(broken.length, 'link')} ${broken.length === 1 ? 'leads' : 'lead'} nowhere`;
+  const meaning = `${lead}${named(broken)}: ${first?.say ?? ''}.`;
   const evidence = someOf(broken, ({ href, say }) => seen(href === '' ? '(empty link)' : href, say));
   const fix = steps('Put the right address in, or take the link out.');
   return failed({ subject: 'links', meaning, evidence, fix, tenths: Math.min(broken.length * tenthsEach, tenthsMax) });
+}
+
+/** Where a person may look first. */
+function named([first, ...more]: readonly Broken[]): string {
+  if (first === undefined || first.href === '') return '';
+  return `, ${more.length > 0 ? 'such as ' : ''}${printable(first.href, 80)}`;
 }
 
 /** Each address once. */
