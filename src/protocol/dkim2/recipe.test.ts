@@ -7,6 +7,12 @@ import { undoBody } from './undo-body.ts';
 
 const read = (json: unknown) => readRecipe(utf8(typeof json === 'string' ? json : JSON.stringify(json)));
 
+/** What is wrong with it: a recipe itself may be too large to be shown by a failing test. */
+const fault = (json: string) => {
+  const recipe = read(json);
+  return typeof recipe === 'string' ? recipe : 'nothing';
+};
+
 test('dkim2-spec-03 §5: steps for fields and for the body; what else there is means nothing', () => {
   assert.deepEqual(
     read({ x: { c: [] }, h: { Subject: [{ d: ['a', ''] }], to: [] }, b: [{ c: [1, 1] }, { c: [2, 9] }] }),
@@ -75,8 +81,8 @@ test('recipes are bounded, and deep ones no problem', () => {
   const steps = (count: number) => ({ b: Array.from({ length: count }, (_, at) => ({ c: [at + 1, at + 1] })) });
   assert.equal(typeof read(steps(dkim2Limits.recipeStepsMax - 1)), 'object');
   const compact = `{"b":[${'{"c":[1,1]}'},${Array.from({ length: dkim2Limits.recipeStepsMax }, () => '{"d":["x"]}').join()}]}`;
-  assert.equal(read(compact), 'too many steps');
-  assert.equal(read(`{"b":null,"x":"${'a'.repeat(dkim2Limits.recipeOctetsMax)}"}`), 'too long');
+  assert.equal(fault(compact), 'too many steps');
+  assert.equal(fault(`{"b":null,"x":"${'a'.repeat(dkim2Limits.recipeOctetsMax)}"}`), 'too long');
   assert.equal(typeof read(`{"b":null,"x":${'['.repeat(50_000)}${']'.repeat(50_000)}}`), 'object');
 });
 
