@@ -70,8 +70,17 @@ test('where the DNS does not answer there is no score, and nothing is called per
   assert.equal(code, 75, 'no success: another try may tell');
   assert.match(
     out,
-    /^example\.com: the DNS did not answer, so there is no score\n.*\n {2}posthorn check example\.com --resolver/,
+    /^example\.com: the DNS did not answer, so there is no score\n\n/,
+    'a zone file is all there is to ask',
   );
+  const doctorEyes: NonNullable<FakeCli['doctorEyes']> = async () => {
+    return { resolver: resolverFromZone(silent.files.z), isPublicResolver: false, probes: {} };
+  };
+  assert.match(
+    (await cli('check example.com --sender proton --resolver 192.0.2.53', { doctorEyes })).out,
+    /so there is no score\n.*\n {2}posthorn check example\.com --sender proton --resolver 1\.1\.1\.1\n/,
+  );
+  assert.match(out, /\n {2}\d\d checks could not be made; --json says of each what it lacks\.\n/);
   assert.equal(JSON.parse((await cli('check example.com --zone z --json', silent)).out).score, null);
   assert.equal((await cli('check example.com --zone z --quiet', silent)).out, '-\n');
   const key = { files: { z: `${perfectZone}\nweak._domainkey.example.com. TXT "v=DKIM1; p=AAAA"\n` } };

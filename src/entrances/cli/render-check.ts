@@ -67,7 +67,7 @@ export function checkLines(check: DomainCheck, page: CheckPage): string[] {
     ),
     ...wayLines(check, failed, pen),
     ...familySections(rest, worst, failed, pen),
-    ...unknownLines(check.findings, pen),
+    ...(check.exists === 'unknown' ? silentLines(check, pen) : unknownLines(check.findings, pen)),
     ...fineLines(check.findings, pen),
     ...endLines(check, failed, pen, page),
   ];
@@ -76,12 +76,7 @@ export function checkLines(check: DomainCheck, page: CheckPage): string[] {
 function headLines(check: DomainCheck, failed: readonly Finding[], pen: Pen, page: CheckPage): string[] {
   const { domain, prediction } = check;
   const { style } = pen;
-  if (check.exists === 'unknown')
-    return [
-      `${style.bold(domain)}: the DNS did not answer, so there is no score`,
-      ...paragraph('Try again later, or ask another name server:', pen),
-      `  ${page.program} check ${domain} --resolver 1.1.1.1`,
-    ];
+  if (check.exists === 'unknown') return unansweredLines(check, pen, page);
   const { score, senders } = prediction;
   const mends = failed.filter(({ severity }) => severity !== 'advice').length;
   const said = mends === 0 ? 'nothing to mend' : `${mends} to mend`;
@@ -95,6 +90,18 @@ function headLines(check: DomainCheck, failed: readonly Finding[], pen: Pen, pag
     `${style.bold(domain)}: ${style.bold(paint(`${score.score.toFixed(1)} out of 10`))}  ${say}${doubt}`,
     ...paragraph(`${capital(count)}.`, pen),
     ...senderLines(senders, pen),
+  ];
+}
+
+/** With a zone file or an earlier look there is nobody else to ask. */
+function unansweredLines({ domain }: DomainCheck, pen: Pen, { program, options = '' }: CheckPage): string[] {
+  const head = `${pen.style.bold(domain)}: the DNS did not answer, so there is no score`;
+  if (/ --(?:zone|replay) /.test(options)) return [head];
+  const others = options.replaceAll(/ --resolver \S+/g, '');
+  return [
+    head,
+    ...paragraph('Try again later, or ask another name server:', pen),
+    ...foldedCommand(`${program} check ${domain}${others} --resolver 1.1.1.1`, '  ', pen.width),
   ];
 }
 
@@ -295,6 +302,12 @@ function unknownLines(findings: readonly Finding[], pen: Pen): string[] {
     },
     pen,
   );
+}
+
+/** Where the DNS said nothing at all, what each check lacks is the same. */
+function silentLines({ findings }: DomainCheck, pen: Pen): string[] {
+  const ids = new Set(findings.filter(({ status }) => status === 'unknown').map(({ id }) => id));
+  return ['', ...paragraph(`${ids.size} checks could not be made; --json says of each what it lacks.`, pen)];
 }
 
 /** One line for each check, however many names it looked at. */

@@ -4,12 +4,13 @@ import { catalogue, checked, counting, type Look } from '../../../../test/suppor
 import { crowdedZone, perfectSenders, perfectZone, twelveSenders } from '../../../../test/support/perfect-zone.ts';
 import { storyStates } from '../../../../test/support/story-zones.ts';
 import { utf8 } from '../../../base/bytes.ts';
+import type { DomainName } from '../../../format/domain-name.ts';
 import { resolverFromZone } from '../../../protocol/dns/zone-resolver.ts';
 import type { Finding } from '../types.ts';
 import { checkDocument } from './check-document.ts';
-import { checkAgain, type DomainCheck } from './check-domain.ts';
+import { checkAgain, checkDomain, type DomainCheck } from './check-domain.ts';
 import { readSnapshot, snapshotDocument } from './snapshot.ts';
-import type { HostProbe } from './types.ts';
+import type { DoctorWorld, HostProbe } from './types.ts';
 
 const textOf = (check: DomainCheck) => JSON.stringify(checkDocument(check));
 const failing = ({ findings }: DomainCheck) =>
@@ -47,6 +48,33 @@ test('a domain that sends nothing has no score, and one that is not there has no
   assert.equal(alias.exists, 'yes');
   const records = gone.findings.flatMap(({ fix }) => fix?.set ?? []);
   assert.deepEqual(records, [], 'nothing is to be published for a name that somebody mistyped');
+});
+
+test('for a domain that is not there nobody is waited for who can be silent for long', async () => {
+  const never = new Promise<never>(() => {});
+  const there = resolverFromZone('test. SOA ns.test. h.test. 1 1 1 1 1\ntest. NS ns.test.\n');
+  const lists = (name: string) => /spamhaus|surbl|uribl/.test(name);
+  const asked: string[] = [];
+  const note = (what: string) => {
+    asked.push(what);
+    return never;
+  };
+  const world: DoctorWorld = {
+    resolver: { lookup: (name, type) => (lists(name) ? note('lists') : there.lookup(name, type)) },
+    isPublicResolver: false,
+    authorities: { lookup: () => note('authorities') },
+    probes: {},
+    nowMs: 0,
+  };
+  const about = { domain: 'nowhere.test' as DomainName, declared: [], selectors: [], addresses: [] };
+  const gone = await checkDomain({ catalogue, world }, about);
+  assert.ok(gone.ok);
+  assert.equal(gone.value.exists, 'no');
+  assert.ok(asked.includes('authorities'), 'and some of them were asked');
+  const [missing] = gone.value.findings.filter(({ id }) => id === 'DNS-01');
+  assert.equal(missing?.status, 'fail');
+  assert.ok(missing?.evidence.every(({ answer }) => /NXDOMAIN/.test(answer)));
+  assert.match([...gone.value.snapshot.recorded.unasked.values()].join(), /there is no such domain/);
 });
 
 test('a perfect domain has nothing to mend', async () => {

@@ -17,7 +17,7 @@ export type WorldLimits = {
   readonly questionsMax: number;
   /** Of all answers together. */
   readonly octetsMax: number;
-  /** Aborts when the time is up. */
+  /** Aborts when the time is up, or, with words for its reason, because nothing more is to be learnt. */
   readonly signal?: AbortSignal;
 };
 
@@ -86,7 +86,8 @@ class Memory {
     this.#questions++;
     const { signal } = this.#limits;
     const came = await Promise.race([ask(signal ? { signal } : {}), this.#timeUp]);
-    if (came === cut || signal?.aborted) return this.#leave(key, 'no answer before the time was up', otherwise);
+    if (came === cut || signal?.aborted)
+      return this.#leave(key, wordsOf(signal) ?? 'no answer before the time was up', otherwise);
     this.#octets += octetsOf(came);
     answers.set(key, came);
     return came;
@@ -99,11 +100,16 @@ class Memory {
 
   #obstacle(): string | undefined {
     const { questionsMax, octetsMax, signal } = this.#limits;
-    if (signal?.aborted) return 'not asked: the time was up';
+    if (signal?.aborted) return `not asked: ${wordsOf(signal) ?? 'the time was up'}`;
     if (this.#questions >= questionsMax) return `not asked: ${questionsMax} questions had been asked already`;
     if (this.#octets >= octetsMax) return `not asked: there had been ${octetsMax} octets of answers already`;
     return undefined;
   }
+}
+
+function wordsOf(signal: AbortSignal | undefined): string | undefined {
+  const reason: unknown = signal?.reason;
+  return typeof reason === 'string' ? reason : undefined;
 }
 
 /** About what an answer takes. */

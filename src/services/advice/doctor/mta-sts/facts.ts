@@ -48,7 +48,7 @@ type Served = Pick<StsFacts, 'policyHost' | 'file' | 'maxAgeWritten'>;
 async function gatherFile(world: DoctorWorld, domain: DomainName): Promise<Served> {
   const policyHost = await findPolicyHost(world, domain);
   const { policyFile } = world.probes;
-  if (policyHost === 'absent' || policyFile === undefined) return { policyHost };
+  if (policyHost !== 'there' || policyFile === undefined) return { policyHost };
   const raw = policyFile(domain);
   const [file, came] = await Promise.all([fetchPolicy(() => raw, domain), raw]);
   if (came.isUnasked) return { policyHost };

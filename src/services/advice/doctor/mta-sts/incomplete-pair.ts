@@ -69,6 +69,12 @@ function notAnnounced(facts: DomainFacts): Judged {
       subject: name,
       meaning: `${subject.domain} ${sts.receives === 'no' ? 'receives' : 'seems to receive'} no mail, so there is nothing to protect on the way.`,
     });
+  if (sts.receives === 'unknown')
+    return staysUnknown({
+      subject: name,
+      evidence: [...evidence, show(subject.domain, 'MX')],
+      meaning: `No encryption policy is announced; whether ${subject.domain} has mail hosts to protect could not be looked up.`,
+    });
   if (sts.file?.ok) {
     const { delete: gone, set } = policyFix(facts);
     return fails({

@@ -66,6 +66,12 @@ test('STS-01: what is wrong with the record is told, and it is replaced', async 
   }
 });
 
+test('what the DNS does not tell is no fault of the policy', async () => {
+  const silent = scene({ zone: `${base}${announced};!TIMEOUT mta-sts.example.com\n`, file: 'hello' });
+  assert.match((await theFinding('STS-02', 'unknown', silent)).meaning, /mta-sts\.example\.com could not be looked up/);
+  await theFinding('STS-01', 'unknown', scene({ zone: 'example.com A 192.0.2.1\n;!TIMEOUT example.com\n' }));
+});
+
 test('STS-02: the file as senders fetch it', async () => {
   await theFinding('STS-02', 'pass', scene());
   const code = await theFinding(

@@ -1,7 +1,7 @@
 /** STS-02: the policy file does not come as senders fetch it, or is no policy. */
 import { fails, passes, skips, staysUnknown } from '../judged.ts';
 import type { DomainFacts, Judged, Rule } from '../types.ts';
-import { policyUrl } from './facts.ts';
+import { policyHostName, policyUrl } from './facts.ts';
 import { policyFix } from './plan-policy.ts';
 
 export const unfetchablePolicy: Rule<'STS-02'> = {
@@ -24,7 +24,10 @@ function judge(facts: DomainFacts): Judged {
   if (file === undefined)
     return staysUnknown({
       subject: url,
-      meaning: 'The file with the encryption policy was not fetched: nothing may be asked of the network.',
+      meaning:
+        sts.policyHost === 'unknown'
+          ? `The file with the encryption policy was not fetched: the address of ${policyHostName(subject.domain)} could not be looked up.`
+          : 'The file with the encryption policy was not fetched: nothing may be asked of the network.',
     });
   const evidence = [show(url, 'HTTPS')];
   if (file.ok)
