@@ -8,7 +8,7 @@ posthorn_install
 posthorn_node
 cd "$home"
 if [ $# -gt 0 ]; then
-  exec "$node" --test --test-isolation=none --test-timeout=60000 "$@"
+  exec "$node" --import "$home/test/support/one-seed.ts" --test --test-isolation=none --test-timeout=60000 "$@"
 fi
 
 # Hundreds of offices are opened and thrown away: in memory where that is possible, so that no test waits for the disk of a busy

@@ -5,6 +5,7 @@
 import { globSync } from 'node:fs';
 import test, { before } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import '../support/one-seed.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 

@@ -2,7 +2,7 @@
  * An office under load is killed (SIGKILL, the whole process) at random moments and started again on the same folder. In the end
  * everything that was acknowledged has arrived, and a second copy exists only of what was in doubt when the office died.
  *
- * POSTHORN_KILLS=100 kills more often; POSTHORN_SEED=1 repeats a run's moments and the sink's answers.
+ * POSTHORN_KILLS=100 kills more often; POSTHORN_SEED=2 has other moments and answers of the sink, POSTHORN_SEED=random others each time.
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -14,10 +14,10 @@ import { systemClock } from '../../src/base/clock.ts';
 import { silentSignals } from '../../src/base/port/signals.ts';
 import { seededRandom, systemRandom } from '../../src/base/random.ts';
 import { startMixedSink } from '../support/mixed-sink.ts';
+import { seed } from '../support/one-seed.ts';
 import { domain, tempFolder } from '../support/temp-office.ts';
 
 const kills = Number(process.env.POSTHORN_KILLS ?? 3);
-const seed = Number(process.env.POSTHORN_SEED ?? Date.now() % 1_000_000);
 const entry = fileURLToPath(new URL('../support/kill-office.ts', import.meta.url));
 const world = { timers: systemClock, random: systemRandom, signals: silentSignals };
 /** Deliveries under way at once: `delivery.concurrency`. */
