@@ -14,7 +14,7 @@ import {
   watched,
 } from '../../../test/support/mail-hosts.ts';
 import { Fault } from '../../base/outcome.ts';
-import type { ClientPatience } from '../../protocol/smtp/client-stages.ts';
+import { type ClientPatience, defaultPatience } from '../../protocol/smtp/client-stages.ts';
 import { createDirectMx, type DirectMxOptions } from './direct-mx.ts';
 
 const offers = ['PIPELINING', '8BITMIME', 'SMTPUTF8', 'SIZE 50000000', 'ENHANCEDSTATUSCODES', 'CHUNKING'];
@@ -28,7 +28,6 @@ async function open(t: TestContext, host: BadMxOptions = {}, options: Partial<Di
   const world = await mailHosts(t, 'example.net A 192.0.2.1', { '192.0.2.1': { offers, ...host } });
   const transport = createDirectMx(world.ports, {
     ehloName: 'mx.sender.test',
-    patience: impatience(5_000),
     ...options,
   });
   t.after(() => transport.close());
@@ -155,7 +154,7 @@ for (const by of ['close', 'reset'] as const) {
 }
 
 test('a host that stops reading in a chunk ends with its time-out, before the last octets', async (t) => {
-  const patience = { ...impatience(5_000), dataBlockMs: 50 };
+  const patience = { ...defaultPatience, dataBlockMs: 50 };
   const { send } = await open(t, { script: { content: { by: 'stall' } } }, { patience });
   const context = watched();
   assert.partialDeepStrictEqual(only(await send({ text: longText }, context)), { kind: 'deferred', enhanced: '4.4.2' });

@@ -3,15 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import test, { type TestContext } from 'node:test';
 import { transportContract } from '../../../test/contracts/transport-contract.ts';
 import { type Act, type BadMxOptions, startBadMx } from '../../../test/support/bad-mx.ts';
-import {
-  impatience,
-  type JobWish,
-  jobFor,
-  type MailHosts,
-  mailHosts,
-  only,
-  watched,
-} from '../../../test/support/mail-hosts.ts';
+import { type JobWish, jobFor, type MailHosts, mailHosts, only, watched } from '../../../test/support/mail-hosts.ts';
 import { makeTestAuthority } from '../../../test/support/test-certificate.ts';
 import { Fault } from '../../base/outcome.ts';
 import type { TlsDemand, TlsOutcome } from '../../protocol/smtp/client-tls.ts';
@@ -35,7 +27,6 @@ async function open(
   const transport = createDirectMx(world.ports, {
     ehloName: 'mx.sender.test',
     trust: [authority.certificatePem],
-    patience: impatience(5_000),
     ...options,
   });
   t.after(() => transport.close());
@@ -544,7 +535,7 @@ test('RFC 7672 §8.1: the server is asked for the name its TLSA records stand un
     judge: () => ({ ok: true }),
   });
   const ports = { ...world.ports, net: { ...world.ports.net, dial } };
-  const transport = createDirectMx(ports, { ehloName: 'mx.sender.test', patience: impatience(5_000), tlsPolicy });
+  const transport = createDirectMx(ports, { ehloName: 'mx.sender.test', tlsPolicy });
   t.after(() => transport.close());
   assert.equal(only(await transport.deliver(jobFor('example.net'), watched())).kind, 'delivered');
   assert.deepEqual(names, ['base.example.net']);

@@ -11,7 +11,7 @@ import {
   type Watched,
   watched,
 } from '../../../test/support/mail-hosts.ts';
-import type { ClientPatience } from '../../protocol/smtp/client-stages.ts';
+import { type ClientPatience, defaultPatience } from '../../protocol/smtp/client-stages.ts';
 import type { Attempt } from '../../services/outbound/transport.ts';
 import { createDirectMx } from './direct-mx.ts';
 
@@ -38,7 +38,7 @@ async function meet(
   const world = await mailHosts(t, 'example.net A 192.0.2.1', { '192.0.2.1': { script, ...offers } });
   const transport = createDirectMx(world.ports, {
     ehloName: 'mx.sender.test',
-    patience: setting.patience ?? impatience(5_000),
+    ...(setting.patience && { patience: setting.patience }),
   });
   t.after(() => transport.close());
   const mx = world.mx('192.0.2.1');
@@ -172,7 +172,7 @@ test('a host that takes no message text ends with its time-out, before the dot',
   const { attempt, dots } = await meet(
     t,
     { content: { by: 'stall' } },
-    { wish: { text: longText }, patience: { ...impatience(5_000), dataBlockMs: 50 } },
+    { wish: { text: longText }, patience: { ...defaultPatience, dataBlockMs: 50 } },
   );
   assert.partialDeepStrictEqual(attempt, { kind: 'deferred', enhanced: '4.4.2' });
   assert.equal(dots, 0);

@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import type { BadMxOptions } from '../../../test/support/bad-mx.ts';
-import { impatience, type JobWish, jobFor, mailHosts, only, watched } from '../../../test/support/mail-hosts.ts';
+import { type JobWish, jobFor, mailHosts, only, watched } from '../../../test/support/mail-hosts.ts';
 import { createDirectMx } from './direct-mx.ts';
 
 async function open(t: TestContext, limits: string, script: BadMxOptions['script'] = {}) {
   const zone = 'example.net MX 10 mx.test\nsecond.test MX 10 mx.test\nmx.test A 192.0.2.1';
   const offers = ['PIPELINING', 'CHUNKING', `LIMITS ${limits}`];
   const world = await mailHosts(t, zone, { '192.0.2.1': { offers, script } });
-  const transport = createDirectMx(world.ports, { ehloName: 'mx.sender.test', patience: impatience(5_000) });
+  const transport = createDirectMx(world.ports, { ehloName: 'mx.sender.test' });
   t.after(() => transport.close());
   const mx = world.mx('192.0.2.1');
   return {

@@ -21,7 +21,6 @@ async function open(t: TestContext, host: BadMxOptions, options: Partial<SmtpRel
     ehloName: 'mx.sender.test',
     tls: 'starttls',
     trust: [authority.certificatePem],
-    patience: impatience(5_000),
     ...options,
   });
   t.after(() => transport.close());
