@@ -29,7 +29,7 @@ type FetchedFile = { readonly octets: Uint8Array; readonly mediaType: string };
 type AnyWish = FileWish & Partial<HttpWish>;
 
 /** One request, and what came back as it came: a redirect is told, not followed. */
-export type HttpWishToAsk = {
+type HttpWishToAsk = {
   readonly method: 'GET' | 'HEAD' | 'POST';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;

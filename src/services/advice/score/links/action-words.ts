@@ -29,5 +29,22 @@ export const actionWords: RegExp = new RegExp(
 );
 
 /** Words that do not tell where a link leads. */
-export const emptyWords: RegExp =
-  /^[^\p{L}\p{N}]*$|^\W*(?:click|tap|press|klick(?:en)?|hier|here|this|link|page|go|more|ok|yes|no|ja|nein|oui|non|si|sí|ici|aqu[ií]|qui|clique[rz]?|cliquez|haz clic|clicca|klik|button|the|sie|on|auf|en|su|diesen|ce|lien|enlace|\d{1,2}|\s)+\W*$/iu;
+const emptyWords: ReadonlySet<string> = new Set(
+  `
+  click tap press here this link page go more ok yes no on the and
+  klick klicke klicken hier diesen ja nein sie auf bitte mehr  cliquez clique ici oui non ce lien sur plus
+  haz clic aquí aqui en sí si enlace más  clicca qui su  clica aqui sim não  klik deze  klicka här klikk her täällä
+  kliknij tutaj tu  klikněte zde ide  нажмите здесь сюда тут  tıklayın buraya  εδώ  こちら ここ クリック こちらをクリック ここをクリック
+  点击 这里 点击这里 點擊 這裡 點擊這裡  여기 여기를 클릭  هنا اضغط  כאן לחץ
+  `
+    .trim()
+    .split(/\s+/),
+);
+/** Longer ones say something. */
+const emptyMax = 60;
+
+export function saysNothing(text: string): boolean {
+  if (text.length > emptyMax) return false;
+  const words = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+  return words.every((word) => emptyWords.has(word) || /^\d{1,2}$/.test(word));
+}

@@ -12,10 +12,10 @@ import type { MessageIndex } from '../../../../format/message/message-index.ts';
 import { leavingWords } from '../bulk/leaving-words.ts';
 import { fieldTexts } from '../content/judged.ts';
 import type { Content, Link } from '../content/types.ts';
-import { actionWords, emptyWords } from './action-words.ts';
+import { actionWords, saysNothing } from './action-words.ts';
 import { isClickCounter } from './click-counters.ts';
 
-export type LeftLink = { readonly href: string; readonly say: string };
+type LeftLink = { readonly href: string; readonly say: string };
 export type ChosenLink = { readonly href: string; readonly url: URL };
 
 export type LinkChoice = {
@@ -155,7 +155,7 @@ function whyNotSaid(
     ? linesWith(content.plain ?? '', href)
     : words.flatMap((text) => sentencesWith(content, text, telling));
   if ([...words, ...around].some((text) => leavingWords.test(text) || actionWords.test(text))) return acts;
-  const isSilent = around.length === 0 && (isPlain || words.every((text) => emptyWords.test(text)));
+  const isSilent = around.length === 0 && (isPlain || words.every(saysNothing));
   return isSilent ? 'nothing tells where it leads' : undefined;
 }
 
@@ -190,7 +190,7 @@ function tellingLinks({ links }: Content): RegExp | undefined {
 /** The shown sentences in which these words stand; more around words like `here`, which mean what was said before. */
 function sentencesWith({ html }: Content, words: string, telling: RegExp | undefined): readonly string[] {
   if (html === undefined || words === '') return [];
-  const isEmpty = emptyWords.test(words);
+  const isEmpty = saysNothing(words);
   return placesIn(html.text, words).map((at) => {
     const before = html.text.slice(Math.max(at - aroundMax, 0), at);
     const after = html.text.slice(at + words.length, at + words.length + aroundMax);

@@ -95,6 +95,9 @@ test('what is said around a link counts: in its sentence, before an empty word, 
   assert.ok(!isFollowed(html('<p>You want to unsubscribe? Click LINK.</p>')));
   assert.ok(!isFollowed(html('<p>Möchten Sie sich abmelden? LINK</p>')));
   assert.ok(isFollowed(html('<p>The whole story is LINK.</p>')));
+  assert.ok(
+    !isFollowed({ html: `<p>No wish to hear from us? Opt out: <a href="${here}"><img src=x alt="Click here!"></a>` }),
+  );
   const footer = `<a href="https://example.com/imprint">Imprint</a> | <a href="${here}">Unsubscribe</a>`;
   assert.deepEqual(
     chooseLinks(contentOf({ html: footer })).follow.map(({ href }) => href),
@@ -157,6 +160,11 @@ test('a secret is told from a title', () => {
 test('thousands of links with crafted words are chosen from in a moment', () => {
   const many = Array.from({ length: 5_000 }, (_, at) => `<a href="https://example.com/${at}">a a</a> a a `).join('');
   assert.equal(chooseLinks(contentOf({ html: many })).follow.length, 200);
+  const digits = Array.from(
+    { length: 200 },
+    (_, at) => `<a href="https://example.com/${at}">${'1'.repeat(4_000)}x${at}</a>`,
+  );
+  assert.equal(chooseLinks(contentOf({ html: digits.join('') })).follow.length, 200);
 });
 
 // ---- following
