@@ -168,7 +168,18 @@ async function* chunksOf(stdin: NodeJS.ReadStream, signal: AbortSignal): AsyncGe
 const fileWords: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
   EISDIR: 'it is a folder',
+  ENOTDIR: 'what stands before the last / is no folder',
   EACCES: 'this user may not read it',
+};
+
+const writingWords: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such folder',
+  ENOTDIR: 'what stands before the last / is no folder',
+  EACCES: 'this user may not write there',
+  EPERM: 'nobody may write there',
+  EROFS: 'what is there cannot be changed',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'your quota is used up',
 };
 
 async function readBytes(path: string): Promise<Uint8Array> {
@@ -187,7 +198,7 @@ async function writeNewFile(path: string, text: string): Promise<boolean> {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'EIO';
     if (code === 'EEXIST') return false;
-    throw new Fault(code, `${path} cannot be written: ${fileWords[code] ?? code}`, { cause: error });
+    throw new Fault(code, `${path} cannot be written: ${writingWords[code] ?? code}`, { cause: error });
   }
 }
 

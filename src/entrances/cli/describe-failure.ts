@@ -52,16 +52,16 @@ const advice: Readonly<Record<string, Advice>> = {
   EDQUOT: { exit: exits.tryAgain, next: (about) => `make room in your quota, then: ${again(about)}` },
   EADDRINUSE: { exit: exits.unavailable, next: anotherAddress },
   EADDRNOTAVAIL: { exit: exits.configuration, next: anotherAddress },
-  EACCES: { exit: exits.noPermission, next: (about) => anotherAddressOr(about, 'ls -ld the path above') },
-  EPERM: { exit: exits.noPermission, next: () => 'ls -ld the path above' },
-  EROFS: { exit: exits.noPermission, next: ({ command }) => `${command} COMMAND --data DIR-THAT-CAN-BE-WRITTEN` },
+  EACCES: { exit: exits.noPermission, next: (about) => anotherAddressOr(about, lookAtPath(about)) },
+  EPERM: { exit: exits.noPermission, next: lookAtPath },
+  EROFS: { exit: exits.noPermission, next: ({ said }) => `df ${quoted(folderIn(said))}` },
   ENOENT: {
     exit: exits.badInput,
     next: ({ said }) => `${said.includes(' cannot be written') ? 'mkdir -p' : 'ls'} ${quoted(folderIn(said))}`,
   },
-  ENOTDIR: { exit: exits.badInput, next: () => 'ls -l the path above' },
-  EISDIR: { exit: exits.badInput, next: () => 'ls -l the path above' },
-  EEXIST: { exit: exits.badInput, next: () => 'ls -l the path above' },
+  ENOTDIR: { exit: exits.badInput, next: lookAtPath },
+  EISDIR: { exit: exits.badInput, next: ({ said }) => `ls ${quoted(pathIn(said))}` },
+  EEXIST: { exit: exits.badInput, next: ({ said }) => `ls -ld ${quoted(pathIn(said))}` },
   EMFILE: { exit: exits.tryAgain, next: (about) => `raise the limit of open files (ulimit -n), then: ${again(about)}` },
 };
 
@@ -102,9 +102,27 @@ export function quoted(word: string): string {
   return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
+/** Whose permissions, or whose kind, is in the way: of a file that cannot be made, its folder's. */
+function lookAtPath({ said }: About): string {
+  return `ls -ld ${quoted(said.includes(' cannot be written') || /ENOTDIR|no folder/.test(said) ? folderIn(said) : pathIn(said))}`;
+}
+
+/** What the message begins with, or speaks of; else the folder where the command was typed. */
+function pathIn(said: string): string {
+  const [, path] = /^(.+?) cannot be (?:read|written|opened|made)\b/.exec(said) ?? [];
+  return (
+    path ??
+    /'(\/[^']+)'|(\/[^\s:,;]+)/
+      .exec(said)
+      ?.slice(1)
+      .find((one) => one !== undefined) ??
+    '.'
+  );
+}
+
 /** Of the path that the message begins with; the folder where the command was typed for a bare name. */
 function folderIn(said: string): string {
-  const [, path = ''] = /^(.+?) cannot be (?:read|written)\b/.exec(said) ?? [];
+  const path = pathIn(said);
   const folder = path.slice(0, Math.max(path.lastIndexOf('/'), 0));
   return folder === '' ? (path.startsWith('/') ? '/' : '.') : folder;
 }
