@@ -6,6 +6,7 @@ import type { Listening } from '../src/base/port/net.ts';
 import { silentSignals } from '../src/base/port/signals.ts';
 import type { EventRecord } from '../src/services/events/types.ts';
 import { type HttpOffice, type HttpOfficeOptions, openHttpOffice } from '../test/support/http-office.ts';
+import { ownAddress } from '../test/support/own-address.ts';
 import { patience } from '../test/support/post-office.ts';
 import { tempFolder } from '../test/support/temp-office.ts';
 import { DeliveryFailed, OfficeUnreachable, Posthorn, type PosthornOptions, RequestRefused } from './posthorn.ts';
@@ -48,11 +49,8 @@ class Running {
   }
 }
 
-/** Not where other tests listen: a port that is free between stop and start could be given to one of theirs. */
-const ownAddress = process.platform === 'linux' ? '127.0.7.1' : '127.0.0.1';
-
 function listen(office: HttpOffice, port: number): Promise<Listening> {
-  const at = { address: ownAddress, port };
+  const at = { address: ownAddress(1), port };
   return serveHttp(office.app.fetch, { at, timers: systemClock, signals: silentSignals, limits: { closeMs: 1_000 } });
 }
 

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { connect as connectSocket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
+import { ownAddress } from '../../../test/support/own-address.ts';
 import { createNodeNet } from '../../adapters/net/node-net.ts';
 import type { Timers } from '../../base/clock.ts';
 import { systemClock } from '../../base/clock.ts';
@@ -193,7 +194,7 @@ test('too many answers for one network: come by TCP', async (t) => {
 });
 
 test('closing ends open connections and frees the port', async (t) => {
-  const at = { address: '127.0.0.1', port: 0 };
+  const at = { address: ownAddress(3), port: 0 };
   const listening = await serveDns({ net, at, zones: () => zones, signals: silentSignals });
   const connection = await connect(t, listening.endpoint);
   await connection.write(framed(query('example.com')));
