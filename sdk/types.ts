@@ -687,7 +687,7 @@ export type Refusal = {
   readonly steps: readonly string[];
   /** Checks of the domain doctor that look at the cause. */
   readonly checks: readonly string[];
-  /** Whether to send it again: by-itself (the queue does), once-mended, never or ask-recipient. */
+  /** Whether to send it again: by-itself (the queue does), by-hand, once-mended, never or ask-recipient. */
   readonly again: string;
 };
 

@@ -16,7 +16,10 @@ const lasts: Readonly<Record<BounceExplanation['lasts'], string>> = {
   unknown: 'said this',
 };
 
-export function bounceLines(explanation: BounceExplanation, style: Style, columns: number | undefined): string[] {
+/** A file or a pipe gets pages of this width, too. */
+const widthDefault = 80;
+
+export function bounceLines(explanation: BounceExplanation, style: Style, columns = widthDefault): string[] {
   const { reply, receiver } = explanation;
   const codes = [reply.code, reply.enhanced].filter((one) => one !== undefined).join(' ');
   const who = receiver ?? reply.host ?? 'the receiver';

@@ -154,7 +154,7 @@ const Refusal = answerOf('Refusal', 'What the words of a receiver mean.', {
   steps: Type.Array(Type.String(), { description: 'What to do, in order.' }),
   checks: Type.Array(Type.String(), { description: 'Checks of the domain doctor that look at the cause.' }),
   again: Type.String({
-    description: 'Whether to send it again: by-itself (the queue does), once-mended, never or ask-recipient.',
+    description: 'Whether to send it again: by-itself (the queue does), by-hand, once-mended, never or ask-recipient.',
   }),
 });
 

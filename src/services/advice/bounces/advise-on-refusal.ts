@@ -5,6 +5,7 @@ import type { SendAgain } from './types.ts';
 
 export const sendAgainWords: Readonly<Record<SendAgain, string>> = {
   'by-itself': 'Sending again later may work; the queue does that by itself.',
+  'by-hand': 'Sending again later may work; after a refusal for good nobody does that by itself.',
   'once-mended': 'Send it again once that is mended; before, it will be refused again.',
   never: 'Do not send to this address again.',
   'ask-recipient': 'Only the receiving side can change this.',

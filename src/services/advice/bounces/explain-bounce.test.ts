@@ -52,6 +52,10 @@ test('what sounds like another reply is told apart from it', () => {
     ],
     ['421 4.7.0 [TSS05] Messages from 192.0.2.10 temporarily deferred due to user complaints', 'yahoo-complaints'],
     ['554 5.2.0 STOREDRV.Deliver.Exception:QuotaExceededException', 'any-full'],
+    ['550 5.7.0 (Barracuda) Message rejected as spam', 'any-spam'],
+    ['554 5.7.1 Client host [192.0.2.1] blocked using b.barracudacentral.org', 'any-block-list'],
+    ['550 Verification failed for <nobody@example.com> Unrouteable address Sender verify failed', 'any-sender-domain'],
+    ['452 4.2.2 Insufficient storage in mailbox', 'any-full'],
   ];
   for (const [text, id] of said) assert.equal(explained(text).by, id, text);
 });
@@ -69,6 +73,16 @@ test('words that only one receiver uses tell whose they are, without its name', 
       'gmail-rate',
     ],
     ['550 5.4.1 Recipient address rejected: Access denied', 'Microsoft', 'microsoft-unknown-recipient'],
+    [
+      '451 4.7.650 The mail server [192.0.2.1] has been temporarily rate limited due to IP reputation. For e-mail delivery information, see https://postmaster.live.com (S775)',
+      'Microsoft',
+      'microsoft-outlook-rate',
+    ],
+    [
+      '550 5.7.509 Access denied, sending domain example.com does not pass DMARC verification and has a DMARC policy of reject.',
+      'Microsoft',
+      'microsoft-dmarc',
+    ],
     [
       "550 SC-001 (COL004-MC1F30) Unfortunately, messages from 192.0.2.10 weren't sent.",
       'Microsoft',
@@ -103,6 +117,11 @@ test('commands in the steps can be typed as they stand', () => {
     steps.every((step) => !/(?<!\.\/)posthorn /.test(step)),
     steps.join(),
   );
+});
+
+test('after a refusal for good nobody sends again by itself', () => {
+  assert.equal(explained('554 5.2.2 mailbox full; quota exceeded').again, 'by-hand');
+  assert.equal(explained('452 4.2.2 mailbox full; quota exceeded').again, 'by-itself');
 });
 
 test('a name that only looks like a receiver’s does not speak for it', () => {

@@ -37,7 +37,7 @@ const signs: readonly (readonly [receiver: Receiver, text: RegExp, host: RegExp]
   ],
   [
     'Microsoft',
-    /outlook\.com|office365?\.com|\bmicrosoft\b|\bRESOLVER\.|\bAS\(\d+\)|hotmail|\bS31[45]0\b|\bSC-00\d\b|^recipient address rejected: access denied/i,
+    /outlook\.com|office365?\.com|\bmicrosoft\b|\bRESOLVER\.|\bAS\(\d+\)|hotmail|postmaster\.live\.com|does not pass DMARC verification and has a DMARC policy|\bS31[45]0\b|\bSC-00\d\b|^recipient address rejected: access denied/i,
     /(?:^|\.)(?:outlook|hotmail|office365|microsoft)\.com$|\.mx\.microsoft$/i,
   ],
   ['Yahoo', /yahoo|\baol\b|\[TSS?\d\d\]/i, /(?:^|\.)(?:yahoodns\.net|yahoo\.com|aol\.com)$/i],
@@ -52,14 +52,15 @@ export function explainBounce(reply: BouncedReply, context: BounceContext = {}):
   const found: StatusMeaning & { readonly by: string } = row ? { ...row, by: row.id } : byCodes(reply);
   const address = context.address ?? addressIn(reply.text);
   const domain = context.domain ?? domainIn(reply.text);
+  const lasts = lastsOf(reply);
   const known = { ...context, ...(address !== undefined && { address }), ...(domain !== undefined && { domain }) };
   return {
     reply,
     ...(receiver !== undefined && { receiver }),
     kind: found.kind,
     meaning: found.meaning,
-    lasts: lastsOf(reply),
-    again: found.again,
+    lasts,
+    again: found.again === 'by-itself' && lasts === 'for-good' ? 'by-hand' : found.again,
     steps: (found.steps ?? []).map((step) => filled(step, known)),
     checks: found.checks ?? [],
     by: found.by,

@@ -16,10 +16,10 @@ export type BounceKind =
   | 'trouble'; // of the receiver; it passes
 
 /**
- * Whether it is worth sending again: the queue does so by itself; once it is mended; never to this address; or when whoever receives
+ * Whether it is worth sending again: the queue does so by itself; by hand, since a refusal for good ends what the queue does; once it is mended; never to this address; or when whoever receives
  * has changed something.
  */
-export type SendAgain = 'by-itself' | 'once-mended' | 'never' | 'ask-recipient';
+export type SendAgain = 'by-itself' | 'by-hand' | 'once-mended' | 'never' | 'ask-recipient';
 
 export type KnownReply = {
   readonly id: string;

@@ -15,8 +15,35 @@ export const anybodyReplies: readonly KnownReply[] = [
       '450 4.2.0 <bob@example.org>: Recipient address rejected: Greylisted, see http://postgrey.schweikert.ch/help/example.org.html',
   },
   {
+    id: 'any-connection',
+    text: /not allowed to connect|refused to talk to me.{0,60}(?:access denied|denied|rejected|blocked)/i,
+    kind: 'reputation',
+    meaning:
+      'The receiver does not let the sending server begin: its address is on a list, or looks like that of a home line.',
+    steps: [
+      'posthorn blocklists {address} shows the lists it is on and how to get off',
+      'posthorn check {domain} --ip {address} shows whether its name leads back to it',
+    ],
+    checks: ['LST-01', 'IPR-01', 'IPR-03'],
+    again: 'once-mended',
+    example: 'host mx.example.org[192.0.2.3] refused to talk to me: 554 5.7.1 You are not allowed to connect.',
+  },
+  {
+    id: 'any-loop',
+    text: /mail loop|hop count exceeded|too many hops|loops back to myself|routing loop/i,
+    kind: 'setup',
+    meaning: 'The message went in circles between servers until one of them stopped it.',
+    steps: [
+      'look where the address forwards to: two mailboxes that forward to each other are the usual reason',
+      'a domain with two mail services: one hands everything to the other, and it comes back',
+    ],
+    checks: ['MX-04'],
+    again: 'once-mended',
+    example: '554 5.4.14 Hop count exceeded - possible mail loop ATTR34',
+  },
+  {
     id: 'any-block-list',
-    text: /spamhaus|spamcop|barracuda|sorbs|uceprotect|\bdnsbl\b|\brbl\b|block ?list|black ?list|blocked using/i,
+    text: /spamhaus|spamcop|barracudacentral|sorbs|uceprotect|\bdnsbl\b|\brbl\b|block ?list|black ?list|blocked using/i,
     kind: 'reputation',
     meaning: 'The receiver asks a public list of bad senders, and the sending address or the domain is on it.',
     steps: [
@@ -91,7 +118,7 @@ export const anybodyReplies: readonly KnownReply[] = [
   },
   {
     id: 'any-sender-domain',
-    text: /(?:sender|domain of).{0,60}(?:domain not found|does not exist|not (?:have|resolve)|no (?:valid )?(?:mx|mail exchanger)|could not be verified|verification failed)|sender address rejected: domain|invalid DNS MX or A/i,
+    text: /(?:sender|domain of).{0,60}(?:domain not found|does not exist|not (?:have|resolve)|no (?:valid )?(?:mx|mail exchanger)|could not be verified|verification failed)|sender address rejected: domain|sender verif(?:y|ication) fail|invalid DNS MX or A/i,
     kind: 'setup',
     meaning: 'The domain of the return path does not exist or cannot receive mail, so bounces would be lost.',
     steps: ['give the domain of the return path an MX record', 'posthorn check {domain} looks at it'],
@@ -148,8 +175,18 @@ export const anybodyReplies: readonly KnownReply[] = [
     example: '552 message too large',
   },
   {
+    id: 'any-disk-full',
+    text: /insufficient (?:system|disk) (?:storage|space)|not enough (?:system |disk )?(?:storage|space)|no space left/i,
+    kind: 'trouble',
+    meaning: 'The receiving server has no room left on its disk.',
+    steps: ['nothing: the queue tries again by itself', 'after a day, tell the receiver in another way'],
+    checks: [],
+    again: 'by-itself',
+    example: '452 4.3.1 Insufficient system storage',
+  },
+  {
     id: 'any-full',
-    text: /over ?quota|QuotaExceeded|mailbox (?:is )?full|quota exceeded|insufficient (?:system )?storage|out of storage/i,
+    text: /over ?quota|QuotaExceeded|mailbox (?:is )?full|quota exceeded|insufficient storage|out of storage/i,
     kind: 'mailbox',
     meaning: 'The recipient’s mailbox is full.',
     steps: ['try again in some days', 'reach the recipient in another way'],
