@@ -39,7 +39,12 @@ export function parseAddressList(
 
 /** All mailboxes of a list, those in groups too, in order. */
 export function mailboxesOf(entries: readonly (Mailbox | Group)[]): readonly Mailbox[] {
-  return entries.flatMap((entry) => ('mailboxes' in entry ? entry.mailboxes : [entry]));
+  const mailboxes: Mailbox[] = [];
+  for (const entry of entries) {
+    if ('mailboxes' in entry) for (const one of entry.mailboxes) mailboxes.push(one);
+    else mailboxes.push(entry);
+  }
+  return mailboxes;
 }
 
 /** For those who judge more strictly than `parseAddressList`. */

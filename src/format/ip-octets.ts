@@ -5,18 +5,32 @@
 
 /** Four decimal numbers without leading zeros: `010` is eight to some readers. */
 export function ipv4Octets(text: string): Uint8Array | undefined {
-  const found = ipv4Form.exec(text);
-  if (found === null) return undefined;
   const octets = new Uint8Array(4);
-  for (let at = 0; at < 4; at++) {
-    const number = Number(found[at + 1]);
-    if (number > 255) return undefined;
-    octets[at] = number;
+  let start = 0;
+  for (let place = 0; place < 4; place++) {
+    const dot = place < 3 ? text.indexOf('.', start) : text.length;
+    const number = dot < 0 ? undefined : decimalOctet(text, start, dot);
+    if (number === undefined) return undefined;
+    octets[place] = number;
+    start = dot + 1;
   }
   return octets;
 }
 
-const ipv4Form = /^(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})$/;
+/** Digit by digit: a pattern for all four took a seventh of an SPF check. */
+function decimalOctet(text: string, start: number, end: number): number | undefined {
+  const digits = end - start;
+  if (digits < 1 || digits > 3 || (digits > 1 && text.charCodeAt(start) === ZERO)) return undefined;
+  let number = 0;
+  for (let at = start; at < end; at++) {
+    const digit = text.charCodeAt(at) - ZERO;
+    if (digit < 0 || digit > 9) return undefined;
+    number = number * 10 + digit;
+  }
+  return number > 255 ? undefined : number;
+}
+
+const ZERO = 0x30;
 
 export function ipv4Text(octets: Uint8Array): string {
   return octets.join('.');

@@ -10,6 +10,7 @@ import { authReportDocument } from './auth-report-json.ts';
 import { parseAuthenticationResults } from './auth-results/parse-auth-results.ts';
 import { type AuthReport, authenticate, createAuthenticator } from './authenticate.ts';
 import { publicRecordOf } from './dkim/private-keys.ts';
+import type { Resolver } from './dns/types.ts';
 import { resolverFromZone } from './dns/zone-resolver.ts';
 
 const ed25519 = generateKeyPairSync('ed25519').privateKey;
@@ -65,6 +66,51 @@ test('a message as a stream gives the same report', async () => {
   const whole = await run(text);
   const streamed = await authenticate(stream(), good, deps);
   assert.deepEqual(authReportDocument(streamed), authReportDocument(whole));
+});
+
+test('answers that are at hand, that take a while, or some of each: the same report', async () => {
+  const { lookup, atHand } = deps.resolver;
+  const some: Resolver = { lookup, atHand: (name, type) => (name.startsWith('_') ? atHand?.(name, type) : undefined) };
+  for (const text of [sign(message, 'bank.example'), sign(message, 'evil.example'), message]) {
+    for (const session of [good, evil, { ...good, mailFrom: 'a@broken.example' }]) {
+      const reports = [deps.resolver, { lookup }, some].map((resolver) =>
+        authenticate(octetsOf(text), session, { ...deps, resolver }),
+      );
+      const [held, ...others] = (await Promise.all(reports)).map(authReportDocument);
+      for (const other of others) assert.deepEqual(other, held);
+    }
+  }
+});
+
+test('where every answer is at hand nothing is asked and no timer is set', async () => {
+  const timers = createManualTimers();
+  let timersSet = 0;
+  const after: typeof timers.after = (ms, run) => {
+    timersSet++;
+    return timers.after(ms, run);
+  };
+  const counting = { ...timers, after };
+  const asked: string[] = [];
+  const lookup: Resolver['lookup'] = (name, type) => {
+    asked.push(name);
+    return deps.resolver.lookup(name, type);
+  };
+  const text = octetsOf(sign(message, 'bank.example'));
+  const held = { lookup, atHand: deps.resolver.atHand as NonNullable<Resolver['atHand']> };
+  const report = await authenticate(text, good, { ...deps, resolver: held, timers: counting });
+  assert.equal(report.dmarc.result, 'pass');
+  assert.deepEqual({ asked, timersSet }, { asked: [], timersSet: 0 });
+  await authenticate(text, good, { ...deps, resolver: { lookup }, timers: counting });
+  assert.ok(asked.length > 0 && timersSet > 0);
+});
+
+test('a cache that throws is a DNS that fails', async () => {
+  const atHand = (): never => {
+    throw new Error('broken');
+  };
+  const resolver = { lookup: deps.resolver.lookup, atHand };
+  const report = await authenticate(octetsOf(sign(message, 'bank.example')), good, { ...deps, resolver });
+  assert.deepEqual([report.spf.result, report.dkim[0]?.result, report.dmarc.result], Array(3).fill('temperror'));
 });
 
 test('RFC 8601 §2.7.3: the name of the client, where it is asked for', async () => {

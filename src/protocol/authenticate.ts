@@ -5,6 +5,7 @@
  */
 import { type Clock, systemClock, type Timers } from '../base/clock.ts';
 import { type RememberLimits, remembering } from '../base/remembering.ts';
+import type { Soon } from '../base/soon.ts';
 import { type Author, formatAddrSpec } from '../format/address.ts';
 import { parseDomainName, type QueryName } from '../format/domain-name.ts';
 import type { MessageIndex } from '../format/message/message-index.ts';
@@ -18,7 +19,7 @@ import { createDkimKeys, type DkimKeys, keysOnce } from './dkim/keys.ts';
 import { type ReadFieldNames, readFieldNames } from './dkim/signature.ts';
 import type { DkimResult } from './dkim/types.ts';
 import { createDkimVerifier, type DkimOptions } from './dkim/verify-dkim.ts';
-import { type DmarcFacts, evaluateDmarc } from './dmarc/evaluate-dmarc.ts';
+import { type DmarcFacts, runDmarc } from './dmarc/evaluate-dmarc.ts';
 import { publicSuffixesOnce } from './dmarc/public-suffix.ts';
 import { parseDmarcRecord } from './dmarc/record.ts';
 import type { DmarcResult } from './dmarc/types.ts';
@@ -26,7 +27,7 @@ import type { DnsAnswer, LookupOptions, RecordData, RecordType, Resolver } from 
 import { evaluateIprev, type IprevResult } from './iprev/evaluate-iprev.ts';
 import { readMessage, readWhole } from './message-reader.ts';
 import { readAuthor } from './read-author.ts';
-import { createSpfEvaluator } from './spf/create-spf-evaluator.ts';
+import { createSpfEvaluator, type SpfEvaluator } from './spf/create-spf-evaluator.ts';
 import type { SpfResult, SpfSession } from './spf/types.ts';
 
 export type Message = Uint8Array | AsyncIterable<Uint8Array>;
@@ -83,7 +84,7 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
   const clock = deps.clock ?? systemClock;
   const keys = createDkimKeys(resolver);
   // SPF has a time limit of its own over all it asks, so it does without one for each.
-  const { evaluateSpf } = createSpfEvaluator({
+  const { checkSpf, evaluateSpf } = createSpfEvaluator({
     resolver: answering(deps.resolver),
     clock,
     ...(deps.timers && { timers: deps.timers }),
@@ -94,16 +95,16 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
     clock,
     keys,
     readFieldNames: remembering(readFieldNames, namesRemembered),
-    evaluateSpf,
-    evaluateDmarc: (facts, options) =>
-      evaluateDmarc(untilLate(resolver, timers, dmarcMs), facts, { ...options, ...dmarc }),
+    checkSpf,
+    runDmarc: (facts, { signal }) =>
+      runDmarc(untilLate(resolver, timers, dmarcMs), facts, signal === undefined ? dmarc : { ...dmarc, signal }),
   };
   const authservId = deps.authservId === undefined ? undefined : readAuthservId(deps.authservId);
+  const stamp: Stamp = { authservId, iprev: deps.iprev === true };
   return {
-    authenticate: (message, session, options) =>
-      runAll(engines, message, session, { ...options, authservId, iprev: deps.iprev === true }),
+    authenticate: (message, session, options = {}) => runAll(engines, message, session, stamp, options),
     evaluateSpf,
-    evaluateDmarc: engines.evaluateDmarc,
+    evaluateDmarc: async (facts, options = {}) => await engines.runDmarc(facts, options),
     verifyDkim: async (message, { signal, ...options } = {}) => {
       const { dkim } = await readWithBody(engines, message, { ...(signal && { signal }) }, (index, deps) => ({
         dkim: createDkimVerifier(index, deps, options),
@@ -129,47 +130,51 @@ type Engines = {
   readonly clock: Clock;
   readonly keys: DkimKeys;
   readonly readFieldNames: ReadFieldNames;
-  readonly evaluateSpf: Authenticator['evaluateSpf'];
-  readonly evaluateDmarc: Authenticator['evaluateDmarc'];
+  readonly checkSpf: SpfEvaluator['checkSpf'];
+  readonly runDmarc: (facts: DmarcFacts, options: LookupOptions) => Soon<DmarcResult>;
 };
 
-type RunOptions = LookupOptions & { readonly authservId: string | undefined; readonly iprev: boolean };
+/** What does not change from message to message. */
+type Stamp = { readonly authservId: string | undefined; readonly iprev: boolean };
 
 async function runAll(
   engines: Engines,
   message: Message,
   session: SpfSession,
-  { authservId, iprev, ...lookupOptions }: RunOptions,
+  { authservId, iprev }: Stamp,
+  options: LookupOptions,
 ): Promise<AuthReport> {
-  const { resolver } = engines;
   // SPF needs nothing of the message: it runs while that is still coming in.
-  const spfRunning = engines.evaluateSpf(session, lookupOptions);
-  const iprevRunning = iprev ? evaluateIprev(resolver, session.remoteAddress, lookupOptions) : undefined;
-  const run = await readWithBody(engines, message, lookupOptions, (index, signatureDeps) => {
-    const author = readAuthor(index);
-    const dkimOptions = author.kind === 'one' ? { authorDomain: author.domain } : {};
-    const dkim = createDkimVerifier(index, signatureDeps, dkimOptions);
-    return { index, author, dkim, arc: createArcVerifier(index, signatureDeps) };
-  });
-  const { author, index } = run;
-  const [spf, dkim, arc, iprevResult] = await Promise.all([
-    spfRunning,
-    run.dkim.results(),
-    run.arc.result(),
-    iprevRunning,
-  ]);
-  const dmarc = await engines.evaluateDmarc({ author, spf, dkim }, lookupOptions);
+  const spfRunning = engines.checkSpf(session, options.signal);
+  const iprevRunning = iprev ? evaluateIprev(engines.resolver, session.remoteAddress, options) : undefined;
+  const reading = readWithBody(engines, message, options, startAll);
+  const run = reading instanceof Promise ? await reading : reading;
+  const dkimRunning = run.dkim.results();
+  const arcRunning = run.arc.result();
+  // What is there is not awaited: each turn of the event loop costs as much as a look-up.
+  const spf = spfRunning instanceof Promise ? await spfRunning : spfRunning;
+  const dkim = dkimRunning instanceof Promise ? await dkimRunning : dkimRunning;
+  const arc = arcRunning instanceof Promise ? await arcRunning : arcRunning;
+  const iprevResult = iprevRunning && (await iprevRunning);
+  const dmarcRunning = engines.runDmarc({ author: run.author, spf, dkim }, options);
+  const dmarc = dmarcRunning instanceof Promise ? await dmarcRunning : dmarcRunning;
   const judged = { spf, dkim, dmarc, arc, ...(iprevResult && { iprev: iprevResult }) };
   const results = authResultsOf({ session, ...judged });
   const stampedBy = authservId ?? parseDomainName(session.receiver ?? '') ?? 'localhost';
   return {
     ...judged,
-    headerFrom: author.kind === 'one' ? formatAddrSpec(author.first) : null,
+    headerFrom: run.author.kind === 'one' ? formatAddrSpec(run.author.first) : null,
     authenticationResults: writeAuthenticationResults(stampedBy, results),
     results,
-    author,
-    header: index,
+    author: run.author,
+    header: run.index,
   };
+}
+
+function startAll(index: MessageIndex, deps: SignatureDeps) {
+  const author = readAuthor(index);
+  const dkim = createDkimVerifier(index, deps, author.kind === 'one' ? { authorDomain: author.domain } : {});
+  return { index, author, dkim, arc: createArcVerifier(index, deps) };
 }
 
 type SignatureDeps = Pick<Engines, 'keys' | 'clock' | 'readFieldNames'> & { readonly body: BodyHasher };
@@ -180,23 +185,24 @@ function readWithBody<T>(
   message: Message,
   options: LookupOptions,
   start: (index: MessageIndex, deps: SignatureDeps) => T,
-): Promise<T> {
+): Soon<T> {
   const started = (index: MessageIndex) => {
     const body = new BodyHasher();
     const { clock, readFieldNames } = engines;
     const run = start(index, { body, keys: keysOnce(engines.keys, options), clock, readFieldNames });
     return { run, update: (chunk: Uint8Array, which?: BodyChunk) => body.update(chunk, which), end: () => body.end() };
   };
-  if (message instanceof Uint8Array) return Promise.resolve(readWhole(message, started).run);
+  if (message instanceof Uint8Array) return readWhole(message, started).run;
   return readMessage(message, started).then(({ run }) => run);
 }
 
 /** A resolver answers; one that a library's user brought might throw, and then DNS has failed. */
 function answering(resolver: Resolver): Resolver {
   return {
+    ...answeringAtHand(resolver),
     lookup: (name, type, options) => {
       try {
-        return resolver.lookup(name, type, options).catch(() => failed);
+        return Promise.resolve(resolver.lookup(name, type, options)).catch(() => failed);
       } catch {
         return Promise.resolve(failed);
       }
@@ -205,6 +211,19 @@ function answering(resolver: Resolver): Resolver {
 }
 
 const failed = { kind: 'failed', why: 'servfail' } as const;
+
+function answeringAtHand(resolver: Resolver): Pick<Resolver, 'atHand'> {
+  if (resolver.atHand === undefined) return {};
+  return {
+    atHand: (name, type) => {
+      try {
+        return resolver.atHand?.(name, type);
+      } catch {
+        return failed;
+      }
+    },
+  };
+}
 
 /**
  * And in time: one that stays silent has failed too. All have equally long, so the one that was asked first ends first, and one timer
@@ -226,6 +245,7 @@ export function answeringInTime(resolver: Resolver, timers: Timers): Resolver {
     }
   };
   return {
+    ...answeringAtHand(resolver),
     lookup: <T extends RecordType>(name: QueryName, type: T, options?: LookupOptions) =>
       new Promise<DnsAnswer<RecordData[T]>>((resolve) => {
         const settle = (answer: DnsAnswer<RecordData[T]>) => {
@@ -251,6 +271,7 @@ type Waiting = { readonly endMs: number; readonly giveUp: () => void };
 function untilLate(resolver: Resolver, timers: Timers, ms: number): Resolver {
   const endMs = timers.monotonicMs() + ms;
   return {
+    ...(resolver.atHand && { atHand: resolver.atHand }),
     lookup: (name, type, options) =>
       timers.monotonicMs() < endMs
         ? resolver.lookup(name, type, options)

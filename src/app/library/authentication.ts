@@ -85,8 +85,10 @@ export function createAuthenticator(deps: AuthenticationDeps): Authenticator {
   );
   const clock = deps.clock && { clock: deps.clock };
   return {
-    authenticate: async (message, session, options) =>
-      await (ready ?? (await engines)).authenticate(message, session, options),
+    authenticate: (message, session, options) =>
+      ready === undefined
+        ? engines.then((made) => made.authenticate(message, session, options))
+        : ready.authenticate(message, session, options),
     evaluateSpf: async (session, options) => await (ready ?? (await engines)).evaluateSpf(session, options),
     verifyDkim: async (message, options) => await (ready ?? (await engines)).verifyDkim(message, options),
     verifyArc: async (message, options) => (await engines).verifyArc(message, options),

@@ -59,7 +59,7 @@ export function createArcSealer(index: MessageIndex, request: SealRequest): ArcS
     update: (chunk) => body.update(chunk),
     finish: async () => {
       body.end();
-      const bodyHash = Buffer.from(body.result('relaxed').hash ?? []).toString('base64');
+      const bodyHash = body.result('relaxed').base64 ?? '';
       const results = resultsField(place, request);
       const message = await messageSignature(index, place, bodyHash, request);
       return concat([await seal(index, place, concat([results, message]), request), message, results]);

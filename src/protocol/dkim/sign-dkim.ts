@@ -78,7 +78,7 @@ export function createDkimSigner(
     update: (chunk, which) => body.update(chunk, which),
     finish: async () => {
       body.end();
-      const bodyHash = Buffer.from(body.result('relaxed').hash ?? []).toString('base64');
+      const bodyHash = body.result('relaxed').base64 ?? '';
       const names = namesToSign(index);
       const covered = pickFields(index, names, nothing).map((field) => ({ field }));
       const header = coveredHeader(index.bytes, covered, 'relaxed');

@@ -3,7 +3,7 @@
  * the order of RFC 6376 §6.1. Started when the header is known, so that the key is on its way while the body streams by.
  */
 import { hash, type KeyObject, verify } from 'node:crypto';
-import { equalConstantTime } from '../../base/bytes.ts';
+import { type Soon, whenThere } from '../../base/soon.ts';
 import type { MessageIndex } from '../../format/message/message-index.ts';
 import type { BodyHasher } from './body-hasher.ts';
 import { type CoveredField, coveredHeader, pickFields } from './canonical-header.ts';
@@ -24,7 +24,7 @@ export type CheckedSignature = {
 
 export interface SignatureCheck {
   /** After the end of the body. Never throws. */
-  readonly finish: () => Promise<CheckedSignature>;
+  readonly finish: () => Soon<CheckedSignature>;
 }
 
 export function startSignatureCheck(
@@ -37,18 +37,18 @@ export function startSignatureCheck(
   body.want(signature.bodyForm, signature.bodyOctets);
   const fetched = keys.fetch(signature.keyName);
   return {
-    finish: async () => {
-      const answer = await fetched;
-      const signedFields = pickFields(index, signature.fieldNames, field);
-      const covered: CoveredField[] = signedFields.map((one) => ({ field: one }));
-      covered.push({ field, without: signature.emptied });
-      const octets = () => coveredHeader(index.bytes, covered, signature.headerForm);
-      const bodyProblem = judgeBody(signature, body);
-      // RFC 6376 §3.5 (l=): asking for more octets than there are is an error whatever the signature says.
-      if (bodyProblem === 'length-beyond-body') return withKey(bodyProblem, answer, signedFields);
-      const { problem, key, hasSeveralKeys } = checkWithKeys(octets, signature, answer);
-      return { problem: combine(problem, bodyProblem), key, hasSeveralKeys, signedFields };
-    },
+    finish: () =>
+      whenThere(fetched, (answer) => {
+        const signedFields = pickFields(index, signature.fieldNames, field);
+        const covered: CoveredField[] = signedFields.map((one) => ({ field: one }));
+        covered.push({ field, without: signature.emptied });
+        const octets = () => coveredHeader(index.bytes, covered, signature.headerForm);
+        const bodyProblem = judgeBody(signature, body);
+        // RFC 6376 §3.5 (l=): asking for more octets than there are is an error whatever the signature says.
+        if (bodyProblem === 'length-beyond-body') return withKey(bodyProblem, answer, signedFields);
+        const { problem, key, hasSeveralKeys } = checkWithKeys(octets, signature, answer);
+        return { problem: combine(problem, bodyProblem), key, hasSeveralKeys, signedFields };
+      }),
   };
 }
 
@@ -83,9 +83,9 @@ export function isSignatureOf(
 }
 
 function judgeBody(signature: Signature, body: BodyHasher): DkimProblem | undefined {
-  const { hash: bodyHash, canonicalOctets } = body.result(signature.bodyForm, signature.bodyOctets);
-  if (bodyHash === undefined) return 'length-beyond-body';
-  if (!equalConstantTime(bodyHash, signature.bodyHash)) return 'body-changed';
+  const { base64, canonicalOctets } = body.result(signature.bodyForm, signature.bodyOctets);
+  if (base64 === undefined) return 'length-beyond-body';
+  if (base64 !== signature.bodyHash) return 'body-changed';
   if (signature.bodyOctets !== undefined && signature.bodyOctets < canonicalOctets) return 'body-partial';
   return undefined;
 }

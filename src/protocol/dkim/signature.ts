@@ -2,7 +2,7 @@
  * What a DKIM-Signature field says (RFC 6376 §3.5), or an ARC-Message-Signature, which is one without v= and with a number
  * for i= (RFC 8617 §4.1.2). Parsing needs no DNS and no body: everything that can be wrong in the field itself is found here.
  */
-import { latin1 } from '../../base/bytes.ts';
+import { asBuffer, latin1 } from '../../base/bytes.ts';
 import { type DomainName, isEqualOrBelow, parseDomainName, type QueryName } from '../../format/domain-name.ts';
 import { fieldBody, type HeaderField, type MessageIndex } from '../../format/message/message-index.ts';
 import { parseTagList, type TagList, withoutBlanks } from '../../format/tag-list.ts';
@@ -26,7 +26,8 @@ export type SignedBy = {
 };
 
 export type Signature = SignedBy & {
-  readonly bodyHash: Uint8Array;
+  /** bh= as base64 is written: without blanks, and without stray bits in its last character. */
+  readonly bodyHash: string;
   readonly headerForm: Canonicalization;
   readonly bodyForm: Canonicalization;
   /** Lower case, in order; an empty name picks nothing. */
@@ -119,8 +120,8 @@ function signatureOf(
   if (!tags.has('bh') || !tags.has('h')) return 'tag-missing';
   const signedBy = signedByOf(tags, field);
   if (typeof signedBy === 'string') return signedBy;
-  const bodyHash = decodeBase64(withoutBlanks(text(tags, 'bh') ?? ''));
-  if (bodyHash?.length !== sha256Octets) return 'body-hash-unreadable';
+  const bodyHash = bodyHashOf(text(tags, 'bh') ?? '');
+  if (bodyHash === undefined) return 'body-hash-unreadable';
   const forms = formsOf(text(tags, 'c'));
   if (forms === undefined) return 'canonicalization-unknown';
   const fieldNames = readNames(text(tags, 'h') ?? '');
@@ -147,6 +148,15 @@ function signatureOf(
     signedAtSeconds,
     expiresAtSeconds,
   };
+}
+
+/** Exactly as a SHA-256 is written, as nearly all are, it need not be decoded. */
+const sha256Base64 = /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/;
+
+function bodyHashOf(value: string): string | undefined {
+  if (sha256Base64.test(value)) return value;
+  const octets = decodeBase64(withoutBlanks(value));
+  return octets?.length === sha256Octets ? asBuffer(octets).toString('base64') : undefined;
 }
 
 function text(tags: TagList, name: string): string | undefined {

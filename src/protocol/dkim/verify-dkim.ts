@@ -4,6 +4,7 @@
  * what is in the message or in DNS.
  */
 import type { Clock } from '../../base/clock.ts';
+import { type Soon, whenAllThere } from '../../base/soon.ts';
 import { type DomainName, isEqualOrBelow } from '../../format/domain-name.ts';
 import { fieldsNamed, type HeaderField, indexMessage, type MessageIndex } from '../../format/message/message-index.ts';
 import type { Resolver } from '../dns/types.ts';
@@ -26,7 +27,7 @@ export type DkimOptions = {
 
 export interface DkimVerifier {
   /** After `body.end()`. */
-  readonly results: () => Promise<readonly DkimResult[]>;
+  readonly results: () => Soon<readonly DkimResult[]>;
 }
 
 const signaturesMaxDefault = 10; // RFC 6376 §8.4: a limit is needed; real messages carry up to 4
@@ -75,12 +76,14 @@ export function createDkimVerifier(
     return signature && chosen.has(candidate) ? startSignatureCheck(index, field, signature, deps) : undefined;
   });
   return {
-    results: async () => {
-      const checked: (CheckedSignature | undefined)[] = [];
-      for (const check of checks) checked.push(await check?.finish()); // the keys are on their way all together
-      const prefixes = signaturePrefixes(candidates.map(({ named }) => named.base64));
-      return candidates.map((one, at) => resultOf(one, checked[at], prefixes[at] ?? ''));
-    },
+    results: () =>
+      whenAllThere(
+        checks.map((check) => check?.finish()),
+        (checked) => {
+          const prefixes = signaturePrefixes(candidates.map(({ named }) => named.base64));
+          return candidates.map((one, at) => resultOf(one, checked[at], prefixes[at] ?? ''));
+        },
+      ),
   };
 }
 

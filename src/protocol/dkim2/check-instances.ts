@@ -99,6 +99,6 @@ function hashedBody(octets: Uint8Array): Form['body'] {
   hasher.want('simple');
   hasher.update(octets, 'whole');
   hasher.end();
-  const { hash } = hasher.result('simple');
-  return hash && { octets, hash };
+  const { base64 } = hasher.result('simple');
+  return base64 === undefined ? undefined : { octets, hash: Buffer.from(base64, 'base64') };
 }

@@ -1,4 +1,6 @@
 /** Whether an authenticated identifier speaks for the author's domain. RFC 9989 §3.2.10, §4.10.2 */
+
+import { type Soon, whenThere } from '../../base/soon.ts';
 import { type DomainName, isEqualOrBelow, labelsOf } from '../../format/domain-name.ts';
 import type { AlignmentMode } from './record.ts';
 import { type RecordFinder, type Walk, walkTree } from './tree-walk.ts';
@@ -12,15 +14,15 @@ export type Identifier = { readonly by: Mechanism; readonly domain: DomainName; 
 export type Alignment = 'aligned' | 'not-aligned' | 'unknown';
 
 /** At once where no walk is needed, as for most mail. */
-export type Aligner = (identifier: DomainName, mode: AlignmentMode) => Alignment | Promise<Alignment>;
+export type Aligner = (identifier: DomainName, mode: AlignmentMode) => Soon<Alignment>;
 
 /** Walks for identifiers per message. Only names below the author's organizational domain cost one, so honest mail needs one or two. */
 export const identifierWalksMax = 10;
 
 /** @param walk the one that started at the author's domain */
 export function createAligner(walk: Walk, find: RecordFinder): Aligner {
-  const walks = new Map<DomainName, Promise<Walk>>();
-  const walkOf = (domain: DomainName): Promise<Walk> | undefined => {
+  const walks = new Map<DomainName, Soon<Walk>>();
+  const walkOf = (domain: DomainName): Soon<Walk> | undefined => {
     const known = walks.get(domain);
     if (known !== undefined || walks.size >= identifierWalksMax) return known;
     const fresh = walkTree(domain, find);
@@ -36,7 +38,7 @@ export function createAligner(walk: Walk, find: RecordFinder): Aligner {
     if (!isEqualOrBelow(identifier, organizational)) return 'not-aligned';
     const walking = walkOf(identifier);
     if (walking === undefined) return 'not-aligned';
-    return walking.then((other) => {
+    return whenThere(walking, (other) => {
       if (other.organizationalDomain === undefined) return 'unknown';
       return other.organizationalDomain === organizational ? 'aligned' : 'not-aligned';
     });

@@ -8,12 +8,12 @@ export type PolicyRecord = { readonly domain: DomainName; readonly record: Dmarc
 
 /** RFC 9989 §4.10.1: the author domain's record, else the organizational domain's, else the public suffix's. */
 export function choosePolicyRecord(walk: Walk): PolicyRecord | 'none' | 'unknown' {
-  const records = walk.steps.flatMap(({ domain, found }) =>
-    found.kind === 'record' ? [{ domain, record: found.record }] : [],
-  );
   const own = walk.steps[0]?.found;
   if (own?.kind === 'record') return { domain: walk.start, record: own.record };
   if (walk.organizationalDomain === undefined) return 'unknown';
+  const records = walk.steps.flatMap(({ domain, found }) =>
+    found.kind === 'record' ? [{ domain, record: found.record }] : [],
+  );
   const organizational = records.find(({ domain }) => domain === walk.organizationalDomain);
   return organizational ?? records.find(({ record }) => record.psd === 'y') ?? 'none';
 }

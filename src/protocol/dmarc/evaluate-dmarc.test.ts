@@ -31,8 +31,12 @@ function facts(told: Told): DmarcFacts {
   };
 }
 
-function dmarc(zone: string, told: Told = {}): Promise<DmarcResult> {
-  return evaluateDmarc(resolverFromZone(zone), facts(told));
+/** With every answer at hand, and with every answer waited for: one result. */
+async function dmarc(zone: string, told: Told = {}): Promise<DmarcResult> {
+  const resolver = resolverFromZone(zone);
+  const result = await evaluateDmarc(resolver, facts(told));
+  assert.deepEqual(await evaluateDmarc({ lookup: resolver.lookup }, facts(told)), result);
+  return result;
 }
 
 /** `result policy applied` */

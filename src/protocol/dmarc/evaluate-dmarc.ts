@@ -4,6 +4,7 @@
  * in the message or the DNS. `applied` is what the record asks for; what a receiver does is decided elsewhere.
  */
 import { printable } from '../../base/printable.ts';
+import { type Soon, whenThere } from '../../base/soon.ts';
 import type { Author } from '../../format/address.ts';
 import { type DomainName, parseDomainName } from '../../format/domain-name.ts';
 import type { DkimResult } from '../dkim/types.ts';
@@ -15,7 +16,7 @@ import { legacyTrace, legacyView } from './legacy-view.ts';
 import { loadPublicSuffixes, type PublicSuffixes } from './public-suffix.ts';
 import type { AlignmentMode, DmarcRecord } from './record.ts';
 import { createRecordFinder, type FinderOptions, type RecordFinder, type Walk, walkTree } from './tree-walk.ts';
-import type { DmarcResult, DmarcVerdict } from './types.ts';
+import type { DmarcResult, DmarcVerdict, LegacyView } from './types.ts';
 
 export type DmarcFacts = {
   readonly author: Author;
@@ -31,7 +32,7 @@ export function authenticatedNothing(domain: DomainName): DmarcFacts {
 
 export type DmarcOptions = FinderOptions & {
   /** Where the Public Suffix List comes from; by default it is read anew. */
-  readonly suffixes?: () => Promise<PublicSuffixes>;
+  readonly suffixes?: () => Soon<PublicSuffixes>;
 };
 
 export async function evaluateDmarc(
@@ -39,29 +40,46 @@ export async function evaluateDmarc(
   facts: DmarcFacts,
   options: DmarcOptions = {},
 ): Promise<DmarcResult> {
+  return await runDmarc(resolver, facts, options);
+}
+
+/** The same; at once where every answer is at hand. */
+export function runDmarc(resolver: Resolver, facts: DmarcFacts, options: DmarcOptions): Soon<DmarcResult> {
   if (facts.author.kind !== 'one') return authorUnclear(facts.author.why);
   const find = createRecordFinder(resolver, options);
   const identifiers = identifiersOf(facts);
-  const judged = await judge(resolver, facts.author, identifiers, find, options);
-  const suffixes = await (options.suffixes ?? loadPublicSuffixes)();
-  const legacy = await legacyView(judged, identifiers, find, suffixes);
+  const { domain, mailboxes } = facts.author;
+  const trace: string[] = [];
+  if (mailboxes.length > 1) trace.push(`From names ${mailboxes.length} mailboxes of ${domain}; the first one is shown`);
+  const judging = whenThere(walkTree(domain, find), (walk) =>
+    judge({ resolver, find, options, identifiers, trace }, walk),
+  );
+  return whenThere(judging, (judged) =>
+    whenThere((options.suffixes ?? loadPublicSuffixes)(), (suffixes) =>
+      whenThere(legacyView(judged, identifiers, find, suffixes), (legacy) => withLegacy(judged, legacy)),
+    ),
+  );
+}
+
+function withLegacy(judged: Judged, legacy: LegacyView): DmarcResult {
   const extra = legacyTrace(legacy);
   return { ...judged, legacy, trace: extra.length === 0 ? judged.trace : [...judged.trace, ...extra] };
 }
 
-type OneAuthor = Extract<Author, { readonly kind: 'one' }>;
 type Judged = DmarcResult & { readonly domain: DomainName };
 
-async function judge(
-  resolver: Resolver,
-  { domain: author, mailboxes }: OneAuthor,
-  identifiers: readonly Identifier[],
-  find: RecordFinder,
-  options: DmarcOptions,
-): Promise<Judged> {
-  const trace: string[] = [];
-  if (mailboxes.length > 1) trace.push(`From names ${mailboxes.length} mailboxes of ${author}; the first one is shown`);
-  const walk = await walkTree(author, find);
+/** One evaluation under way. */
+type Evaluation = {
+  readonly resolver: Resolver;
+  readonly find: RecordFinder;
+  readonly options: DmarcOptions;
+  readonly identifiers: readonly Identifier[];
+  readonly trace: string[];
+};
+
+function judge(evaluation: Evaluation, walk: Walk): Soon<Judged> {
+  const { find, identifiers, trace } = evaluation;
+  const author = walk.start;
   noteWalk(trace, walk);
   const known = {
     domain: author,
@@ -70,16 +88,23 @@ async function judge(
   };
   const chosen = choosePolicyRecord(walk);
   if (typeof chosen === 'string' || chosen.record.usable === 'no') {
-    const equal = await alignAll(identifiers, { spf: 'strict', dkim: 'strict' }, createAligner(walk, find), trace);
-    return withoutPolicy(chosen, { ...known, ...passedAndAligned(equal) }, trace);
+    const modes = { spf: 'strict', dkim: 'strict' } as const;
+    return whenThere(alignAll(identifiers, modes, createAligner(walk, find), trace), (equal) =>
+      withoutPolicy(chosen, { ...known, ...passedAndAligned(equal) }, trace),
+    );
   }
   const modes = { spf: chosen.record.aspf, dkim: chosen.record.adkim };
-  const aligned = await alignAll(identifiers, modes, createAligner(walk, find), trace);
-  const policy = dependsOnExistence(chosen, author)
-    ? await policyByExistence(resolver, chosen, author, options, trace)
-    : { policy: choosePolicy(chosen, author, true), certain: true };
-  const verdict = verdictOf(aligned, policy.certain);
-  return finish(verdict, chosen, policy, { ...known, ...passedAndAligned(aligned) }, trace);
+  return whenThere(alignAll(identifiers, modes, createAligner(walk, find), trace), (aligned) =>
+    whenThere(policyFor(evaluation, chosen, author), (policy) => {
+      const verdict = verdictOf(aligned, policy.certain);
+      return finish(verdict, chosen, policy, { ...known, ...passedAndAligned(aligned) }, trace);
+    }),
+  );
+}
+
+function policyFor(evaluation: Evaluation, chosen: PolicyRecord, author: DomainName): Soon<Chosen> {
+  if (!dependsOnExistence(chosen, author)) return { policy: choosePolicy(chosen, author, true), certain: true };
+  return policyByExistence(evaluation, chosen, author);
 }
 
 /** RFC 9989 §5.3.1, §11.5: there is nothing to evaluate; to refuse such mail is our own policy. */
@@ -106,24 +131,42 @@ function isPass(one: Aligned): boolean {
   return one.proven && one.alignment === 'aligned';
 }
 
-async function alignAll(
+function alignAll(
   identifiers: readonly Identifier[],
   modes: Readonly<Record<Mechanism, AlignmentMode>>,
   align: Aligner,
   trace: string[],
-): Promise<readonly Aligned[]> {
+): Soon<readonly Aligned[]> {
   const all: Aligned[] = [];
-  for (const one of identifiers) {
-    if (!one.proven && all.some(isPass)) continue; // what it would have said no longer matters
-    const answer = align(one.domain, modes[one.by]);
-    const alignment = typeof answer === 'string' ? answer : await answer;
-    all.push({ ...one, alignment });
+  const add = (one: Identifier, alignment: Alignment) => {
+    all.push({ by: one.by, domain: one.domain, proven: one.proven, alignment });
     const proof = one.proven ? 'pass' : 'temperror';
-    trace.push(`${one.by} ${proof} for ${one.domain}: ${alignment.replace('-', ' ')} (${modes[one.by]})`);
-  }
-  if (all.length === 0) trace.push('neither SPF nor DKIM passed');
-  return all;
+    trace.push(`${one.by} ${proof} for ${one.domain}: ${alignmentWords[alignment]} (${modes[one.by]})`);
+  };
+  const alignFrom = (from: number): Soon<readonly Aligned[]> => {
+    for (let at = from; at < identifiers.length; at++) {
+      const one = identifiers[at] as Identifier;
+      if (!one.proven && all.some(isPass)) continue; // what it would have said no longer matters
+      const answer = align(one.domain, modes[one.by]);
+      if (answer instanceof Promise) {
+        return answer.then((late) => {
+          add(one, late);
+          return alignFrom(at + 1);
+        });
+      }
+      add(one, answer);
+    }
+    if (all.length === 0) trace.push('neither SPF nor DKIM passed');
+    return all;
+  };
+  return alignFrom(0);
 }
+
+const alignmentWords = {
+  aligned: 'aligned',
+  'not-aligned': 'not aligned',
+  unknown: 'unknown',
+} as const satisfies Record<Alignment, string>;
 
 function passedAndAligned(all: readonly Aligned[]): { readonly spfAligned: boolean; readonly dkimAligned: boolean } {
   const by = (mechanism: Mechanism) => all.some((one) => one.by === mechanism && isPass(one));
@@ -140,11 +183,9 @@ function verdictOf(all: readonly Aligned[], policyIsCertain: boolean): DmarcVerd
 type Chosen = { readonly policy: DmarcResult['policy']; readonly certain: boolean };
 
 async function policyByExistence(
-  resolver: Resolver,
+  { resolver, options, trace }: Evaluation,
   chosen: PolicyRecord,
   author: DomainName,
-  options: DmarcOptions,
-  trace: string[],
 ): Promise<Chosen> {
   // RFC 9989 §3.2.13: only NXDOMAIN makes it non-existent. Asked for CNAME, the DNS speaks of this very name, not of where it leads.
   const answer = await resolver.lookup(author, 'CNAME', options);

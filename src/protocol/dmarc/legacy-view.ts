@@ -3,6 +3,8 @@
  * by p and sp alone, pct in force. Told beside the verdict of RFC 9989, which it never changes, so that whoever publishes a record
  * learns where old receivers differ.
  */
+
+import { type Soon, whenThere } from '../../base/soon.ts';
 import type { DomainName } from '../../format/domain-name.ts';
 import type { Identifier } from './alignment.ts';
 import type { PublicSuffixes } from './public-suffix.ts';
@@ -11,19 +13,37 @@ import type { FoundRecord, RecordFinder } from './tree-walk.ts';
 import type { DmarcPolicy, DmarcResult, LegacyView } from './types.ts';
 
 /** @param identifiers all that passed, or that failed for the time being */
-export async function legacyView(
-  judged: DmarcResult & { readonly domain: DomainName },
+export function legacyView(
+  judged: Judged,
   identifiers: readonly Identifier[],
   find: RecordFinder,
   suffixes: PublicSuffixes,
-): Promise<LegacyView> {
+): Soon<LegacyView> {
+  const organizational = suffixes.organizationalDomain(judged.domain);
+  return whenThere(findPolicy(judged.domain, organizational, find), (policy) =>
+    viewBy(policy, judged, organizational, identifiers, suffixes),
+  );
+}
+
+type Judged = DmarcResult & { readonly domain: DomainName };
+type FoundPolicy = { readonly domain: DomainName; readonly found: FoundRecord };
+
+function viewBy(
+  { domain, found }: FoundPolicy,
+  judged: Judged,
+  organizational: DomainName | undefined,
+  identifiers: readonly Identifier[],
+  suffixes: PublicSuffixes,
+): LegacyView {
   const author = judged.domain;
-  const organizational = suffixes.organizationalDomain(author);
-  const { domain, found } = await findPolicy(author, organizational, find);
   const record = found.kind === 'record' && found.record.usableByOldRule !== 'no' ? found.record : undefined;
   const policy = record === undefined ? 'none' : policyOf(record, domain === author);
   const result =
-    found.kind === 'failed' ? 'temperror' : record ? resultOf(record, author, identifiers, suffixes) : 'none';
+    found.kind === 'failed'
+      ? 'temperror'
+      : record
+        ? resultOf(record, { author, organizational }, identifiers, suffixes)
+        : 'none';
   const applied = result === 'fail' ? policy : 'none';
   const share = record?.pct ?? 100;
   return {
@@ -38,15 +58,12 @@ export async function legacyView(
 }
 
 /** RFC 7489 §6.6.3: the author's domain; where it has no record at all, the organizational domain. Several records: none. */
-async function findPolicy(
-  author: DomainName,
-  organizational: DomainName | undefined,
-  find: RecordFinder,
-): Promise<{ readonly domain: DomainName; readonly found: FoundRecord }> {
-  const own = await find(author);
-  if (own.kind !== 'none' || own.several || organizational === undefined || organizational === author)
-    return { domain: author, found: own };
-  return { domain: organizational, found: await find(organizational) };
+function findPolicy(author: DomainName, organizational: DomainName | undefined, find: RecordFinder): Soon<FoundPolicy> {
+  return whenThere(find(author), (own): Soon<FoundPolicy> => {
+    if (own.kind !== 'none' || own.several || organizational === undefined || organizational === author)
+      return { domain: author, found: own };
+    return whenThere(find(organizational), (found) => ({ domain: organizational, found }));
+  });
 }
 
 /** RFC 7489 §6.3 (p, sp) */
@@ -58,12 +75,11 @@ function policyOf({ usableByOldRule, p, sp }: DmarcRecord, isOwnRecord: boolean)
 /** RFC 7489 §3.1: one aligned pass is enough. */
 function resultOf(
   record: DmarcRecord,
-  author: DomainName,
+  { author, organizational }: { readonly author: DomainName; readonly organizational: DomainName | undefined },
   identifiers: readonly Identifier[],
   suffixes: PublicSuffixes,
 ): 'pass' | 'fail' | 'temperror' {
   const modes: Readonly<Record<Identifier['by'], AlignmentMode>> = { spf: record.aspf, dkim: record.adkim };
-  const organizational = suffixes.organizationalDomain(author);
   const aligned = identifiers.filter(({ by, domain }) => {
     if (domain === author) return true;
     if (modes[by] === 'strict' || organizational === undefined) return false;

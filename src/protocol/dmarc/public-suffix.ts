@@ -2,6 +2,8 @@
  * Organizational domains by the Public Suffix List, as receivers find them that still follow RFC 7489 §3.2. Never used for our
  * own verdict: RFC 9989 walks the tree. The list is part of the `tldts` package, rules of ICANN and private ones alike.
  */
+
+import type { Soon } from '../../base/soon.ts';
 import type { DomainName } from '../../format/domain-name.ts';
 
 export type PublicSuffixes = {
@@ -17,10 +19,13 @@ export async function loadPublicSuffixes(): Promise<PublicSuffixes> {
 }
 
 /** The list, read once. */
-export function publicSuffixesOnce(): () => Promise<PublicSuffixes> {
-  let loaded: Promise<PublicSuffixes> | undefined;
+export function publicSuffixesOnce(): () => Soon<PublicSuffixes> {
+  let loaded: Soon<PublicSuffixes> | undefined;
   return () => {
-    loaded ??= loadPublicSuffixes();
+    loaded ??= loadPublicSuffixes().then((suffixes) => {
+      loaded = suffixes;
+      return suffixes;
+    });
     return loaded;
   };
 }

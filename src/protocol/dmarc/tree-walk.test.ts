@@ -11,8 +11,11 @@ function domain(text: string): DomainName {
   return name;
 }
 
-function walk(start: string, zone: string): Promise<Walk> {
-  return walkTree(domain(start), createRecordFinder(resolverFromZone(zone)));
+async function walk(start: string, zone: string): Promise<Walk> {
+  const resolver = resolverFromZone(zone);
+  const walked = await walkTree(domain(start), createRecordFinder(resolver));
+  assert.deepEqual(await walkTree(domain(start), createRecordFinder({ lookup: resolver.lookup })), walked);
+  return walked;
 }
 
 const organizational = async (start: string, zone: string) => (await walk(start, zone)).organizationalDomain;

@@ -2,6 +2,8 @@
  * The DNS tree walk: from a domain upwards, collecting DMARC records, and which of their domains is the organizational one.
  * RFC 9989 §4.10. The records of one message are asked for once, however many walks pass by (`createRecordFinder`).
  */
+
+import type { Soon } from '../../base/soon.ts';
 import { below, type DomainName, labelsOf } from '../../format/domain-name.ts';
 import type { DnsAnswer, Resolver } from '../dns/types.ts';
 import { type DmarcRecord, isDmarcRecord, parseDmarcRecord } from './record.ts';
@@ -14,7 +16,7 @@ export type FoundRecord =
   | { readonly kind: 'none'; readonly why: string; readonly several?: true }
   | { readonly kind: 'failed'; readonly why: string };
 
-export type RecordFinder = (domain: DomainName) => Promise<FoundRecord>;
+export type RecordFinder = (domain: DomainName) => Soon<FoundRecord>;
 
 export type Walk = {
   readonly start: DomainName;
@@ -32,7 +34,7 @@ export type FinderOptions = {
 
 /** Looks up `_dmarc.<domain>`, each name once. Made per message. */
 export function createRecordFinder(resolver: Resolver, options: FinderOptions = {}): RecordFinder {
-  const known = new Map<DomainName, Promise<FoundRecord>>();
+  const known = new Map<DomainName, Soon<FoundRecord>>();
   return (domain) => {
     const found = known.get(domain) ?? findRecord(resolver, domain, options);
     known.set(domain, found);
@@ -40,14 +42,16 @@ export function createRecordFinder(resolver: Resolver, options: FinderOptions = 
   };
 }
 
-async function findRecord(
+function findRecord(
   resolver: Resolver,
   domain: DomainName,
   { signal, readRecord = parseDmarcRecord }: FinderOptions,
-): Promise<FoundRecord> {
+): Soon<FoundRecord> {
   const name = below('_dmarc', domain);
   if (name === undefined) return { kind: 'none', why: 'the name would be too long' };
-  return selectRecord(await resolver.lookup(name, 'TXT', signal ? { signal } : {}), readRecord);
+  const answer = resolver.atHand?.(name, 'TXT');
+  if (answer !== undefined) return selectRecord(answer, readRecord);
+  return resolver.lookup(name, 'TXT', signal ? { signal } : {}).then((late) => selectRecord(late, readRecord));
 }
 
 /** RFC 9989 §4.10 step 2: other TXT records are discarded; of several DMARC records, all. */
@@ -61,25 +65,42 @@ function selectRecord(answer: DnsAnswer<string>, readRecord: typeof parseDmarcRe
   return parsed.ok ? { kind: 'record', record: parsed.value } : { kind: 'none', why: `not valid: ${parsed.say}` };
 }
 
-export async function walkTree(start: DomainName, find: RecordFinder): Promise<Walk> {
-  const steps: { domain: DomainName; found: FoundRecord }[] = [];
-  for (const domain of walkNames(start)) {
-    const found = await find(domain);
+export function walkTree(start: DomainName, find: RecordFinder): Soon<Walk> {
+  return walkOn(start, walkNames(start), [], find);
+}
+
+type Step = Walk['steps'][number];
+
+/** From the name behind the steps taken on. */
+function walkOn(start: DomainName, names: readonly DomainName[], steps: Step[], find: RecordFinder): Soon<Walk> {
+  while (steps.length < names.length) {
+    const domain = names[steps.length] as DomainName;
+    const found = find(domain);
+    if (found instanceof Promise) {
+      return found.then((late) => {
+        steps.push({ domain, found: late });
+        return endsWalk(late) ? walked(start, steps) : walkOn(start, names, steps, find);
+      });
+    }
     steps.push({ domain, found });
     if (endsWalk(found)) break;
   }
+  return walked(start, steps);
+}
+
+function walked(start: DomainName, steps: readonly Step[]): Walk {
   return { start, steps, organizationalDomain: organizationalDomain(start, steps) };
 }
 
 /** The same over answers that are there already. */
 export function walkAnswers(start: DomainName, answerOf: (domain: DomainName) => DnsAnswer<string>): Walk {
-  const steps: { domain: DomainName; found: FoundRecord }[] = [];
+  const steps: Step[] = [];
   for (const domain of walkNames(start)) {
     const found = selectRecord(answerOf(domain), parseDmarcRecord);
     steps.push({ domain, found });
     if (endsWalk(found)) break;
   }
-  return { start, steps, organizationalDomain: organizationalDomain(start, steps) };
+  return walked(start, steps);
 }
 
 /** After a failure the records further up could not settle anything any more. RFC 9989 §4.10 steps 2 and 6 */

@@ -78,4 +78,6 @@ export interface Resolver {
     type: T,
     options?: LookupOptions,
   ) => Promise<DnsAnswer<RecordData[T]>>;
+  /** What `lookup` would answer, where it takes no waiting: from a cache or a zone. Undefined where the DNS must be asked first. */
+  readonly atHand?: <T extends RecordType>(name: QueryName, type: T) => DnsAnswer<RecordData[T]> | undefined;
 }

@@ -42,16 +42,15 @@ export function zoneResolver(zones: readonly ZoneText[]): Resolver {
     failing: new Map(zones.flatMap((zone) => zone.failing).map(({ name, why }) => [dnsNameKey(name), why])),
   };
   const known = new Map<string, DnsAnswer<RecordData[RecordType]>>();
-  return {
-    lookup: async <T extends RecordType>(name: QueryName, type: T): Promise<DnsAnswer<RecordData[T]>> => {
-      const key = `${type} ${name}`;
-      const held = known.get(key) as DnsAnswer<RecordData[T]> | undefined; // the key holds the type
-      if (held !== undefined) return held;
-      const found = lookUp(world, dnsNameOf(name), type);
-      if (known.size < answersMax) known.set(key, found);
-      return found;
-    },
+  const atHand = <T extends RecordType>(name: QueryName, type: T): DnsAnswer<RecordData[T]> => {
+    const key = `${type} ${name}`;
+    const held = known.get(key) as DnsAnswer<RecordData[T]> | undefined; // the key holds the type
+    if (held !== undefined) return held;
+    const found = lookUp(world, dnsNameOf(name), type);
+    if (known.size < answersMax) known.set(key, found);
+    return found;
   };
+  return { atHand, lookup: async (name, type) => atHand(name, type) };
 }
 
 function lookUp<T extends RecordType>(world: World, asked: DnsName, type: T): DnsAnswer<RecordData[T]> {

@@ -1,5 +1,6 @@
 /** One SPF check under way: what it asks, counts and writes down. Made and thrown away by `evaluate-spf.ts`. RFC 7208 §4.6.4 */
 import { isPrintable, printable } from '../../base/printable.ts';
+import type { Soon } from '../../base/soon.ts';
 import { parseQueryName, type QueryName } from '../../format/domain-name.ts';
 import { type IpAddress, reverseName } from '../../format/ip-address.ts';
 import { ipv4Octets, ipv6Octets } from '../../format/ip-octets.ts';
@@ -7,6 +8,7 @@ import type { DnsAnswer, RecordData, RecordType, Resolver } from '../dns/types.t
 import { type Identity, isAsciiLocal } from './identity.ts';
 import type { MacroValues } from './macro.ts';
 import type { ParsedSpf } from './record.ts';
+import type { TimeLimit } from './time-limit.ts';
 import type { SpfReason } from './types.ts';
 
 export const spfLimits = {
@@ -29,8 +31,7 @@ export type Check = {
   readonly identity: Identity;
   readonly receiver: string;
   readonly nowMs: number;
-  /** Aborts when the time is up. */
-  readonly signal: AbortSignal;
+  readonly limit: TimeLimit;
   readonly trace: string[];
   lookups: number;
   voidLookups: number;
@@ -56,9 +57,9 @@ export function traceOf({ trace }: Check): readonly string[] {
   return isFit ? trace.slice() : trace.map((line) => printable(line, most));
 }
 
-export function ask<T extends RecordType>(check: Check, name: QueryName, type: T): Promise<DnsAnswer<RecordData[T]>> {
-  if (check.signal.aborted) return Promise.resolve({ kind: 'failed', why: 'timeout' });
-  return check.resolver.lookup(name, type, { signal: check.signal });
+export function ask<T extends RecordType>(check: Check, name: QueryName, type: T): Soon<DnsAnswer<RecordData[T]>> {
+  if (check.limit.isOver) return { kind: 'failed', why: 'timeout' };
+  return check.resolver.atHand?.(name, type) ?? check.resolver.lookup(name, type, { signal: check.limit.signal });
 }
 
 /** RFC 7208 §4.6.4: counted when reached, over all records; the one too many is not carried out. */
@@ -85,7 +86,7 @@ export function failure(why: 'timeout' | 'servfail' | 'bogus'): Stop {
 }
 
 /** RFC 7208 §5: A for an IPv4 client, AAAA for an IPv6 client. */
-export function askAddresses(check: Check, name: QueryName): Promise<DnsAnswer<string>> {
+export function askAddresses(check: Check, name: QueryName): Soon<DnsAnswer<string>> {
   return check.identity.client.family === 4 ? ask(check, name, 'A') : ask(check, name, 'AAAA');
 }
 

@@ -7,12 +7,14 @@ import { createSpfEvaluator } from './create-spf-evaluator.ts';
 import { evaluateSpf } from './evaluate-spf.ts';
 import type { SpfResult, SpfSession } from './types.ts';
 
-function check(zone: string, session: Partial<SpfSession> = {}): Promise<SpfResult> {
-  return evaluateSpf(
-    resolverFromZone(zone),
-    { remoteAddress: '192.0.2.1', helo: 'mail.example.com', mailFrom: 'user@example.com', ...session },
-    { clock: fixedClock(1_790_000_000_000) },
-  );
+/** With every answer at hand, and with every answer waited for: one result. */
+async function check(zone: string, session: Partial<SpfSession> = {}): Promise<SpfResult> {
+  const whole = { remoteAddress: '192.0.2.1', helo: 'mail.example.com', mailFrom: 'user@example.com', ...session };
+  const options = { clock: fixedClock(1_790_000_000_000) };
+  const resolver = resolverFromZone(zone);
+  const result = await evaluateSpf(resolver, whole, options);
+  assert.deepEqual(await evaluateSpf({ lookup: resolver.lookup }, whole, options), result);
+  return result;
 }
 
 async function verdict(zone: string, session: Partial<SpfSession> = {}): Promise<string> {

@@ -265,6 +265,6 @@ function assertHash(form: 'simple' | 'relaxed', input: Uint8Array, canonical: st
   for (const chunk of chunksOf(input)) hasher.update(chunk);
   hasher.end();
   assert.equal(hasher.result(form).canonicalOctets, canonical.length);
-  assert.deepEqual(hasher.result(form, canonical.length).hash, hasher.result(form).hash);
-  assert.equal(hasher.result(form, canonical.length + 1).hash, undefined);
+  assert.equal(hasher.result(form, canonical.length).base64, hasher.result(form).base64);
+  assert.equal(hasher.result(form, canonical.length + 1).base64, undefined);
 }

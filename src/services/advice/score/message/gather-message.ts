@@ -3,6 +3,7 @@
  * it in the header, else what can be told without either. Looks things up; judges nothing.
  */
 
+import type { Soon } from '../../../../base/soon.ts';
 import { type DomainName, parseDomainName } from '../../../../format/domain-name.ts';
 import { fieldsNamed, indexMessage, type MessageIndex } from '../../../../format/message/message-index.ts';
 import type { Authenticator, AuthReport } from '../../../../protocol/authenticate.ts';
@@ -27,7 +28,7 @@ import { spfFix } from './spf-fix.ts';
 
 export type GatherPorts = ScorePorts & {
   readonly authenticator: Pick<Authenticator, 'authenticate'>;
-  readonly suffixes: () => Promise<PublicSuffixes>;
+  readonly suffixes: () => Soon<PublicSuffixes>;
   readonly nowMs: number;
 };
 
