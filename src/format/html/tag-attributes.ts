@@ -94,7 +94,7 @@ class NextPlace {
   isWithin(text: string, from: number, to: number): boolean {
     if (this.#at < from) {
       const found = text.indexOf(this.#word, from);
-      this.#at = found < 0 ? Number.POSITIVE_INFINITY : found;
+      this.#at = found < 0 ? text.length : found;
     }
     return this.#at < to;
   }
