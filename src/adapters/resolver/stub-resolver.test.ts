@@ -412,13 +412,17 @@ test('an alias to a name that does not exist is NXDOMAIN', async () => {
 test('answers are remembered for their TTL, and the TTL that is left is told', async () => {
   const world = new World(({ query }) => reply(query, { answer: 'example.com 60 A 192.0.2.80' }));
   const resolver = world.resolver();
+  assert.equal(resolver.atHand?.(example, 'A'), undefined);
   await ask(world, resolver);
   await world.timers.pass(59_000);
   assert.partialDeepStrictEqual(await resolver.lookup(example, 'A'), { ttlSeconds: 1 });
+  assert.deepEqual(resolver.atHand?.(example, 'A'), await resolver.lookup(example, 'A'));
+  assert.equal(resolver.atHand?.(example, 'AAAA'), undefined);
   assert.equal(world.asked.length, 1);
   await ask(world, resolver, example, 'AAAA');
   assert.equal(world.asked.length, 2, 'types are remembered one by one');
   await world.timers.pass(1_000);
+  assert.equal(resolver.atHand?.(example, 'A'), undefined);
   await ask(world, resolver);
   assert.equal(world.asked.length, 3);
 });

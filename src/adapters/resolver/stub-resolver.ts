@@ -64,7 +64,10 @@ export type StubResolverOptions = {
 
 export function createStubResolver(options: StubResolverOptions): Resolver {
   const resolver = new StubResolver(options);
-  return { lookup: (name, type, lookupOptions) => resolver.lookup(name, type, lookupOptions) };
+  return {
+    lookup: (name, type, lookupOptions) => resolver.lookup(name, type, lookupOptions),
+    atHand: (name, type) => resolver.atHand(name, type),
+  };
 }
 
 /** One lookup under way, for everybody who asks for the same meanwhile. */
@@ -102,6 +105,11 @@ class StubResolver {
     const key = `${type} ${name}`;
     const answer = this.#cache.get(key) ?? (await this.#join(this.#flightFor(key, name, type), key, options.signal));
     return answer as DnsAnswer<RecordData[T]>; // the key holds the type
+  }
+
+  /** What the cache holds. */
+  atHand<T extends RecordType>(name: QueryName, type: T): DnsAnswer<RecordData[T]> | undefined {
+    return this.#cache.get(`${type} ${name}`) as DnsAnswer<RecordData[T]> | undefined; // the key holds the type
   }
 
   #flightFor(key: string, name: QueryName, type: RecordType): Flight {
