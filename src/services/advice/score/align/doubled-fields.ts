@@ -26,8 +26,9 @@ export const doubledFields: AlignmentRule = {
     const times = (names: readonly string[], name: string) => names.filter((one) => one === name.toLowerCase()).length;
     const loose = once.filter((name) => {
       const there = fieldsNamed(facts.index, name).length;
+      if (there < 2) return false;
       const signed = Math.max(...holding.map(({ fieldNames }) => times(fieldNames, name)));
-      return there > 1 && signed > 0 && signed < there;
+      return signed > 0 && signed < there;
     });
     if (loose.length > 0)
       return {
