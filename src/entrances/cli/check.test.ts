@@ -163,7 +163,9 @@ test('what people paste instead of a domain is understood, or refused with the n
     ['ann@example.com', /the domain is example\.com[\s\S]*next: posthorn check example\.com/],
     ['https://www.example.com/x?y', /the domain is example\.com[\s\S]*next: posthorn check example\.com/],
     ['com', /single label/],
-    ['192.0.2.1', /IP address/],
+    ['192.0.2.1', /IP address[\s\S]*next: posthorn blocklists 192\.0\.2\.1 /],
+    ['[2001:db8::1]', /IP address[\s\S]*next: posthorn blocklists 2001:db8::1 /],
+    ['<ann@shop.example>', /the domain is shop\.example[\s\S]*next: posthorn check shop\.example /],
     ['*.example.com', /check the domain itself: example\.com/],
     ['example..com', /no domain name/],
     ['example.com --sender sendgird', /sendgrid[\s\S]*next: posthorn senders list/],
@@ -181,6 +183,17 @@ test('what people paste instead of a domain is understood, or refused with the n
     assert.match((await cli(`check ${name} --zone a.zone`, here)).out, /^example\.com: 2\.0/);
   const gone = await cli('check bücher.example --zone a.zone', here);
   assert.deepEqual([gone.code, /^xn--bcher-kva\.example does not exist/.test(gone.out)], [1, true]);
+});
+
+test('a zone that was made to fill the screen fills some of it', async () => {
+  const long = Array.from({ length: 250 }, () => `"${'A'.repeat(250)}"`).join(' ');
+  const hosts = Array.from({ length: 1_500 }, (_, n) => `example.com. MX ${n} m${n}.example.com.\n`).join('');
+  const zone = `${hosts}example.com. TXT "v=spf1 " ${long}\n_mta-sts.example.com. TXT "v=STSv1; id=" ${long}\n`;
+  const { out, code } = await cli('check example.com --zone z --sender google-workspace', { files: { z: zone } });
+  assert.equal(code, 1);
+  assert.ok(out.length < 100_000, String(out.length));
+  assert.match(out, /… and \d+ characters more \(--json has them\)/);
+  assert.match(out, /"mx: HOST" for each of the 1500 mail hosts/);
 });
 
 test('many domains: a line each in their order, mistakes among them, and how far it is on stderr', async () => {

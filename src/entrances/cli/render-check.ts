@@ -277,9 +277,14 @@ function fixLines(fix: Fix | undefined, pen: Pen): string[] {
   return [`   ${'Fix'.padEnd(labelWidth - 3)}${head}`, ...records];
 }
 
+/** No key and no policy is longer; a hostile zone may hold 64 KB in one record. */
+const valueShownMax = 1_500;
+
 /** To be copied: never broken within a value that fits a line of its own. */
 function recordLines(sign: '+' | '-', { name, type, value, ttl }: FixRecord, { style, width }: Pen): string[] {
-  const shown = type === 'TXT' ? `"${visible(value)}"` : visible(value);
+  const whole = type === 'TXT' ? `"${visible(value)}"` : visible(value);
+  const left = whole.length - valueShownMax;
+  const shown = left > 0 ? `${whole.slice(0, valueShownMax)}… and ${left} characters more (--json has them)` : whole;
   const head = `${indent}${sign} ${visible(name)} ${ttl === undefined ? '' : `${ttl} `}${type}`;
   const paint = sign === '+' ? style.good : style.bad;
   const lines = head.length + 1 + shown.length <= width ? [`${head} ${shown}`] : [head, `${indent}    ${shown}`];

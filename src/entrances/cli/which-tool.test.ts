@@ -97,5 +97,5 @@ test('tools: a record, header lines, files, the standard input', async () => {
   assert.match((await cli('tools -', { input: '550 5.1.1 no such user\n' })).out, /no such mailbox/);
   const nothing = await cli('tools hello');
   assert.equal(nothing.code, 65);
-  assert.match(nothing.err, /next: give a domain, /);
+  assert.match(nothing.err, /it takes a domain, an address, [\s\S]*next: posthorn tools example\.com/);
 });

@@ -55,8 +55,9 @@ async function answerWith(asked: Asked, given: readonly string[]): Promise<Answe
   const record = tool?.kind === 'record' ? explainRecord(recordText(text)) : undefined;
   if (record !== undefined)
     return { document: record, value: record.kind, lines: (style, columns) => recordLines(record, style, columns) };
-  throw bad('nothing_known', 'That is nothing a tool here knows.', [
-    'give a domain, an address, a DNS record, lines of a header, the reply of a server, or a file',
+  const known = 'a domain, an address, a DNS record, lines of a header, the reply of a server, or a file';
+  throw bad('nothing_known', `That is nothing a tool here knows: it takes ${known}.`, [
+    `${run.host.command} tools example.com`,
   ]);
 }
 

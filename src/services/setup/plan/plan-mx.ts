@@ -126,6 +126,9 @@ function planned(
   return { name, type: 'MX', value, ttl: ttlSeconds, state, needed: 'required', why, sender: label };
 }
 
+/** A zone may name any number of hosts; a sentence may not. */
+const ownersShown = 10;
+
 /** Somebody else's hosts stand there: ours beside them would get a part of the mail, by chance. */
 function besideOthers(
   name: string,
@@ -135,7 +138,9 @@ function besideOthers(
   catalogue: Catalogue,
 ): Part {
   const own = there.filter((value) => !foreign.includes(value));
-  const owners = [...new Set(foreign.map((value) => ownerOf(value, catalogue)))].join(', ');
+  const all = [...new Set(foreign.map((value) => ownerOf(value, catalogue)))];
+  const more = all.length - ownersShown;
+  const owners = `${all.slice(0, ownersShown).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
   const wanted = chosen.records.map(({ value }) => `${name} MX ${value}`).join('; ');
   const conflict: PlanConflict =
     own.length === 0

@@ -80,10 +80,19 @@ function officeSteps({ subject: { domain } }: DomainFacts, told: StsMode, mode: 
   return [`tell this office: posthorn plan ${domain} --mta-sts ${mode} --save`, serves];
 }
 
+/** A zone may name any number of them. */
+const hostsShown = 50;
+
 function serveStep({ subject }: DomainFacts, policy: string): string {
-  const lines = policy
-    .trim()
-    .split('\r\n')
-    .map((line) => `"${line}"`);
+  const all = policy.trim().split('\r\n');
+  const hosts = all.filter((line) => line.startsWith('mx: '));
+  const shown =
+    hosts.length <= hostsShown
+      ? all
+      : [
+          ...all.filter((line) => !hosts.includes(line)),
+          `mx: HOST" for each of the ${hosts.length} mail hosts: "mx: ...`,
+        ];
+  const lines = shown.map((line) => `"${line}"`);
   return `first serve ${policyUrl(subject.domain)} as text/plain, each of these on a line of its own: ${lines.join(' ')}`;
 }
