@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { seededRandom, shuffle, systemRandom } from './random.ts';
+import { drawnAhead, seededRandom, shuffle, systemRandom } from './random.ts';
 
 test('the same seed gives the same sequence, another seed another one', () => {
   const draw = (seed: number) => {
@@ -43,4 +43,22 @@ test('shuffle prefers no order', () => {
   }
   assert.equal(counts.size, 6);
   for (const count of counts.values()) assert.ok(count > 850 && count < 1_150, String(count));
+});
+
+test('octets drawn ahead are the same ones, each given out once', () => {
+  let calls = 0;
+  const counted = seededRandom(5);
+  const random = drawnAhead({
+    ...counted,
+    bytes: (count) => {
+      calls++;
+      return counted.bytes(count);
+    },
+  });
+  const drawn = Array.from({ length: 200 }, (_, count) => [...random.bytes(count % 10)]);
+  assert.ok(drawn.every(({ length }, count) => length === count % 10));
+  assert.deepEqual(drawn.flat(), [...seededRandom(5).bytes(900)]);
+  assert.equal(calls, 1);
+  assert.equal(random.bytes(5_000).length, 5_000);
+  assert.equal(random.bytes(0).length, 0);
 });

@@ -13,6 +13,24 @@ export const systemRandom: Random = {
   float: () => Math.random(),
 };
 
+/** The same octets, each given out once, fetched some at a time: asking the system costs more than hundreds of them. */
+export function drawnAhead(random: Random): Random {
+  let block: Uint8Array = new Uint8Array();
+  let used = 0;
+  const bytes = (count: number) => {
+    if (count > blockOctets) return random.bytes(count);
+    if (used + count > block.length) {
+      block = random.bytes(blockOctets);
+      used = 0;
+    }
+    used += count;
+    return block.subarray(used - count, used);
+  };
+  return { bytes, float: random.float };
+}
+
+const blockOctets = 1_024;
+
 /** Same seed, same sequence (mulberry32). Predictable: never for secrets. */
 export function seededRandom(seed: number): Random {
   let state = seed >>> 0;

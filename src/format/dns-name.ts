@@ -3,6 +3,7 @@
  * string of one character per octet (latin1) and the dots between labels are never stored. What comes in: zone text, wire
  * names, query names; what goes out: escaped text. Whether a name is fit for mail is `domain-name.ts`'s question.
  */
+import { isAscii } from '../base/bytes.ts';
 import type { QueryName } from './domain-name.ts';
 
 /** From the leftmost label to the top, one character per octet; the root is `[]`. */
@@ -73,7 +74,14 @@ export function isDnsName(labels: DnsName): boolean {
 
 /** Escaped text without the final dot; `''` is the root. Different names have different texts. */
 export function dnsNameText(name: DnsName): string {
-  return name.map(labelText).join('.');
+  return plainText(name) ?? name.map(labelText).join('.');
+}
+
+/** The text of a name in which nothing is to be escaped: nearly all of them. */
+function plainText(name: DnsName): string | undefined {
+  for (const label of name) if (label.includes('.')) return undefined;
+  const text = name.join('.');
+  return /^[a-z0-9_.-]*$/i.test(text) ? text : undefined;
 }
 
 function labelText(label: string): string {
@@ -84,12 +92,14 @@ function labelText(label: string): string {
 
 /** Letters compare without case, ASCII letters only; every other octet is itself. RFC 4343 §3 */
 export function lowerDnsName(name: DnsName): DnsName {
-  return name.map((label) => label.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()));
+  return name.map((label) =>
+    isAscii(label) ? label.toLowerCase() : label.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()),
+  );
 }
 
 /** One text per name, whatever its case: for maps and comparisons. */
 export function dnsNameKey(name: DnsName): string {
-  return dnsNameText(lowerDnsName(name));
+  return plainText(name)?.toLowerCase() ?? dnsNameText(lowerDnsName(name));
 }
 
 export function isSameOrBelow(name: DnsName, ancestor: DnsName): boolean {

@@ -150,8 +150,12 @@ export function typeText(code: number): string {
 
 /** The fields of a type in their order; what the readers and writers walk along. */
 export function fieldsOf(type: ShapedType): readonly (readonly [name: string, kind: FieldKind])[] {
-  return Object.entries(recordShapes[type].fields);
+  return shapeFields[type];
 }
+
+const shapeFields = Object.fromEntries(
+  Object.entries(recordShapes).map(([type, { fields }]) => [type, Object.entries(fields)]),
+) as unknown as Readonly<Record<ShapedType, readonly (readonly [name: string, kind: FieldKind])[]>>; // keys stay
 
 /** The fields' values in their order. */
 export function fieldValues(data: ShapedData): readonly FieldValues[FieldKind][] {
@@ -161,6 +165,9 @@ export function fieldValues(data: ShapedData): readonly FieldValues[FieldKind][]
 
 /** `values` as the fields of `type`, in their order, as a reader that walked along `fieldsOf(type)` collected them. */
 export function shapedData(type: ShapedType, values: readonly FieldValues[FieldKind][]): ShapedData {
-  const members = Object.fromEntries(fieldsOf(type).map(([name], index) => [name, values[index]]));
-  return { type, ...members } as unknown as ShapedData;
+  const fields = fieldsOf(type);
+  const data: Record<string, unknown> = { type };
+  for (let index = 0; index < fields.length; index++)
+    data[(fields[index] as (typeof fields)[number])[0]] = values[index];
+  return data as ShapedData;
 }

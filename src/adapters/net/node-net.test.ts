@@ -358,6 +358,31 @@ test('dialling: names are refused, an abort is a time-out or a cancellation, a l
   await listening.close();
 });
 
+test('datagrams with a peer: nobody else is heard, and nobody else is written to', async () => {
+  const heard: string[] = [];
+  const answered = Promise.withResolvers<void>();
+  const peer = await net.openDatagrams(loopback, (bytes, from) => peer.send(bytes, from));
+  const stranger = await net.openDatagrams(loopback, () => assert.fail('written to'));
+  const client = await net.openDatagrams(
+    loopback,
+    (bytes) => {
+      heard.push(latin1(bytes));
+      answered.resolve();
+    },
+    { peer: peer.endpoint },
+  );
+  stranger.send(fromLatin1('forged'), client.endpoint);
+  client.send(fromLatin1('echo'), stranger.endpoint);
+  await answered.promise;
+  assert.deepEqual(heard, ['echo']);
+  const nobody = { address: 'dns.example', port: 53 };
+  await assert.rejects(
+    net.openDatagrams(loopback, () => {}, { peer: nobody }),
+    isFault('EINVAL'),
+  );
+  await Promise.all([client.close(), stranger.close(), peer.close()]);
+});
+
 test('datagrams', async () => {
   const question = Promise.withResolvers<string>();
   const answer = Promise.withResolvers<string>();

@@ -37,7 +37,7 @@ export function createNodeNet(options: NodeNetOptions = {}): Net {
     listen: (at, onConnection) =>
       listen(at, (socket) => onConnection(new NodeConnection(socket, deps)), { signals, acceptors }),
     dial: (to, dialOptions) => dial(to, dialOptions ?? {}, deps),
-    openDatagrams: (at, onDatagram) => openDatagrams(at, onDatagram, signals),
+    openDatagrams: (at, onDatagram, { peer } = {}) => openDatagrams(at, onDatagram, { peer, signals }),
   };
 }
 
@@ -160,9 +160,10 @@ function connected(socket: Socket, signal: AbortSignal | undefined): Promise<voi
 async function openDatagrams(
   at: Endpoint,
   onDatagram: (bytes: Uint8Array, from: Endpoint) => void,
-  signals: Signals,
+  { peer, signals }: { readonly peer: Endpoint | undefined; readonly signals: Signals },
 ): Promise<Datagrams> {
   requireAddress(at);
+  if (peer !== undefined) requireAddress(peer);
   const socket = createSocket({ type: isIPv6(at.address) ? 'udp6' : 'udp4', lookup: asItIs });
   socket.on('message', (bytes, from) => onDatagram(bytes, endpointOf(from.address, from.port)));
   await new Promise<void>((resolve, reject) => {
@@ -171,9 +172,13 @@ async function openDatagrams(
       reject(cannotHave(at, error));
     };
     socket.once('error', failed);
-    socket.bind({ address: at.address, port: at.port }, () => {
+    const ready = () => {
       socket.off('error', failed);
       resolve();
+    };
+    socket.bind({ address: at.address, port: at.port }, () => {
+      if (peer === undefined) ready();
+      else socket.connect(peer.port, peer.address, (error?: Error) => (error ? failed(error) : ready()));
     });
   });
   // ICMP refusals and full buffers: a datagram may be lost anyway, whoever waits for an answer has a time-out.
@@ -182,7 +187,7 @@ async function openDatagrams(
   const bound = socket.address();
   return {
     endpoint: { address: bound.address, port: bound.port },
-    send: (bytes, to) => sendDatagram(socket, { bytes, to }, lost),
+    send: (bytes, to) => sendDatagram(socket, { bytes, to: peer === undefined ? to : undefined }, lost),
     close: () => closeDatagrams(socket),
   };
 }
@@ -191,16 +196,19 @@ async function openDatagrams(
 const asItIs: NonNullable<SocketOptions['lookup']> = (address, _options, found) =>
   found(null, address, isIPv6(address) ? 6 : 4);
 
+/** @param datagram without `to` it goes to the peer */
 function sendDatagram(
   socket: UdpSocket,
-  datagram: { readonly bytes: Uint8Array; readonly to: Endpoint },
+  { bytes, to }: { readonly bytes: Uint8Array; readonly to: Endpoint | undefined },
   lost: (error: Error) => void,
 ): void {
-  requireAddress(datagram.to); // a name would be looked up
+  const sent = (error: Error | null) => {
+    if (error) lost(error);
+  };
+  if (to !== undefined) requireAddress(to); // a name would be looked up
   try {
-    socket.send(datagram.bytes, datagram.to.port, datagram.to.address, (error) => {
-      if (error) lost(error);
-    });
+    if (to === undefined) socket.send(bytes, sent);
+    else socket.send(bytes, to.port, to.address, sent);
   } catch (error) {
     lost(error instanceof Error ? error : new Error(String(error))); // closed meanwhile, port 0
   }

@@ -11,7 +11,9 @@ import type { Authorities, AuthoritiesAnswer, ServerAnswer } from '../../protoco
 import { readReply } from '../../protocol/dns/read-reply.ts';
 import { recordCode } from '../../protocol/dns/record-data.ts';
 import type { DnsAnswer, RecordData, RecordType, Resolver } from '../../protocol/dns/types.ts';
-import { askServer } from './ask-server.ts';
+import { type AskDeps, askServer } from './ask-server.ts';
+import { Deadlines } from './deadlines.ts';
+import { QuestionSockets } from './question-sockets.ts';
 
 export type AuthoritiesOptions = {
   readonly net: Net;
@@ -23,7 +25,9 @@ export type AuthoritiesOptions = {
   readonly placeOf?: (address: string) => Endpoint;
 };
 
-const limits = { attemptMs: 3_000, strangeDatagramsMax: 8 };
+const attemptMs = 3_000;
+const limits = { strangeDatagramsMax: 8 };
+const oneQuestion = { questionsPerSocket: 1, socketMs: 0, idleSocketMs: 0 };
 /** RFC 1035 sets none; the root has 13, and who lists more has mistakes in his zone. */
 const serversMax = 13;
 const addressesMax = 3;
@@ -57,9 +61,13 @@ const silent = { kind: 'failed', why: 'timeout' } as const;
 
 class Asker {
   readonly #options: AuthoritiesOptions;
+  readonly #asking: AskDeps;
 
   constructor(options: AuthoritiesOptions) {
     this.#options = options;
+    const { net, timers, random } = options;
+    const attempts = new Deadlines(timers, attemptMs);
+    this.#asking = { net, attempts, random, sockets: new QuestionSockets(options, oneQuestion) };
   }
 
   async lookup<T extends RecordType>(
@@ -111,7 +119,7 @@ class Asker {
     const { placeOf = (address: string) => ({ address, port: dnsPort }) } = this.#options;
     for (const address of await this.#addressesOf(server, signal)) {
       const ask = { server: placeOf(address), name: dnsNameOf(name), type: recordCode(type), signal };
-      const reply = await askServer(this.#options, limits, ask);
+      const reply = await askServer(this.#asking, limits, ask);
       if (signal.aborted) return silent;
       if (reply === undefined) continue;
       if (!reply.message.authoritative) return lame;

@@ -6,7 +6,7 @@
 import type { Timers } from '../../base/clock.ts';
 import type { Endpoint, Net } from '../../base/port/net.ts';
 import { type Signals, silentSignals } from '../../base/port/signals.ts';
-import type { Random } from '../../base/random.ts';
+import { drawnAhead, type Random } from '../../base/random.ts';
 import { type DnsName, dnsNameOf, dnsNameText, lowerDnsName } from '../../format/dns-name.ts';
 import type { QueryName } from '../../format/domain-name.ts';
 import { parseIpAddress } from '../../format/ip-address.ts';
@@ -15,7 +15,9 @@ import { recordCode } from '../../protocol/dns/record-data.ts';
 import type { DnsAnswer, LookupOptions, RecordData, RecordType, Resolver } from '../../protocol/dns/types.ts';
 import { cnameChainMax } from '../../protocol/dns/zone-resolver.ts';
 import { AnswerCache, type AnyAnswer, type CacheLimits } from './answer-cache.ts';
-import { type AskLimits, askServer } from './ask-server.ts';
+import { type AskDeps, type AskLimits, askServer } from './ask-server.ts';
+import { Deadlines } from './deadlines.ts';
+import { QuestionSockets, type SocketLimits } from './question-sockets.ts';
 import { Slots } from './slots.ts';
 
 export type ResolverServer = Endpoint & {
@@ -24,7 +26,10 @@ export type ResolverServer = Endpoint & {
 };
 
 export type StubResolverLimits = AskLimits &
+  SocketLimits &
   CacheLimits & {
+    /** How long one server has for its answer, on UDP and once more on TCP. */
+    readonly attemptMs: number;
     /** How long one lookup may take in all, aliases and every server included. */
     readonly lookupMs: number;
     /** How often a server that does not answer is asked. */
@@ -43,6 +48,9 @@ const stubResolverLimits: StubResolverLimits = {
   rounds: 2,
   slowServerMs: 30_000,
   strangeDatagramsMax: 8,
+  questionsPerSocket: 1, // more is for who asks very many: a new socket costs three times what a question costs on an open one
+  socketMs: 2_000,
+  idleSocketMs: 200,
   lookupsMax: 200,
   waitingMax: 10_000,
   cacheEntriesMax: 20_000,
@@ -82,14 +90,24 @@ class StubResolver {
   readonly #options: StubResolverOptions;
   readonly #limits: StubResolverLimits;
   readonly #signals: Signals;
+  readonly #asking: AskDeps;
   readonly #servers: readonly Server[];
   readonly #cache: AnswerCache;
   readonly #slots: Slots;
+  readonly #lookups: Deadlines;
   readonly #flights = new Map<string, Flight>();
 
   constructor(options: StubResolverOptions) {
     this.#options = options;
     this.#limits = { ...stubResolverLimits, ...options.limits };
+    const { net, timers } = options;
+    this.#lookups = new Deadlines(timers, this.#limits.lookupMs);
+    this.#asking = {
+      net,
+      attempts: new Deadlines(timers, this.#limits.attemptMs),
+      random: drawnAhead(options.random),
+      sockets: new QuestionSockets(options, this.#limits),
+    };
     this.#signals = options.signals ?? silentSignals;
     this.#servers = options.servers.map((server) => ({ ...server, address: spelled(server.address), slowUntilMs: 0 }));
     this.#cache = new AnswerCache(options.timers, this.#limits);
@@ -116,7 +134,7 @@ class StubResolver {
     const under = this.#flights.get(key);
     if (under !== undefined) return under;
     const controller = new AbortController();
-    const cancel = this.#options.timers.after(this.#limits.lookupMs, () => controller.abort());
+    const cancel = this.#lookups.add(() => controller.abort());
     const { signal } = controller;
     const work = this.#slots.run(signal, () => this.#resolve(key, dnsNameOf(name), type, signal));
     const answer = work
@@ -136,20 +154,18 @@ class StubResolver {
       flight.waiting++;
       return flight.answer;
     }
-    const left = Promise.withResolvers<AnyAnswer>();
-    const leave = () => {
-      left.resolve(timedOut);
-      if (--flight.waiting > 0) return;
-      if (this.#flights.get(key) === flight) this.#flights.delete(key);
-      flight.controller.abort();
-    };
-    flight.waiting++;
-    signal.addEventListener('abort', leave, { once: true });
-    try {
-      return await Promise.race([flight.answer, left.promise]);
-    } finally {
-      signal.removeEventListener('abort', leave);
-    }
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        resolve(timedOut);
+        if (--flight.waiting > 0) return;
+        if (this.#flights.get(key) === flight) this.#flights.delete(key);
+        flight.controller.abort();
+      };
+      flight.waiting++;
+      signal.addEventListener('abort', leave, { once: true });
+      const stay = () => signal.removeEventListener('abort', leave);
+      flight.answer.finally(stay).then(resolve, reject);
+    });
   }
 
   async #resolve(key: string, asked: DnsName, type: RecordType, signal: AbortSignal): Promise<AnyAnswer> {
@@ -209,7 +225,7 @@ class StubResolver {
   }
 
   async #askOne(server: Server, name: DnsName, type: RecordType, signal: AbortSignal): Promise<Said | undefined> {
-    const reply = await askServer(this.#options, this.#limits, { server, name, type: recordCode(type), signal });
+    const reply = await askServer(this.#asking, this.#limits, { server, name, type: recordCode(type), signal });
     if (reply === undefined) {
       if (!signal.aborted) this.#noteSlow(server);
       return undefined;

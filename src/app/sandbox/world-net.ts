@@ -18,7 +18,7 @@ export function createWorldNet(real: Net, map: WorldMap, address: string): Net {
   let clientPort = firstClientPort;
   return {
     listen: (at, onConnection) => real.listen(at, onConnection),
-    openDatagrams: (at, onDatagram) => real.openDatagrams(at, onDatagram),
+    openDatagrams: (at, onDatagram, options) => real.openDatagrams(at, onDatagram, options),
     dial: async (to, options) => {
       const place = map.get(`${to.address}:${to.port}`);
       if (!place) throw new Fault('ECONNREFUSED', `nobody listens at ${to.address}:${to.port} in the sandbox world`);

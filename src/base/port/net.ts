@@ -66,10 +66,17 @@ export interface Datagrams {
 
 export type DialOptions = { readonly signal?: AbortSignal; readonly localAddress?: string };
 
+/** `peer`: whom alone it speaks with; to all others the port is shut. */
+export type DatagramOptions = { readonly peer?: Endpoint };
+
 export interface Net {
   /** Throws a `Fault` (`EADDRINUSE`, `EACCES`) when the address cannot be had. */
   listen(at: Endpoint, onConnection: (connection: Connection) => void): Promise<Listening>;
   /** Throws a `Fault` (`ECONNREFUSED`, `ETIMEDOUT`, ...). */
   dial(to: Endpoint, options?: DialOptions): Promise<Connection>;
-  openDatagrams(at: Endpoint, onDatagram: (bytes: Uint8Array, from: Endpoint) => void): Promise<Datagrams>;
+  openDatagrams(
+    at: Endpoint,
+    onDatagram: (bytes: Uint8Array, from: Endpoint) => void,
+    options?: DatagramOptions,
+  ): Promise<Datagrams>;
 }

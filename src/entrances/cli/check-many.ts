@@ -3,8 +3,9 @@
  * any length takes the memory of a few. DNS alone is asked; what many domains share is asked once.
  */
 import { asBuffer } from '../../base/bytes.ts';
+import type { Timers } from '../../base/clock.ts';
 import { checkDocument, checkDomain, type DomainCheck, worldLimits } from '../../services/advice/advice.ts';
-import { type Answer, jsonLine } from './answer.ts';
+import { type Answer, type Format, jsonLine } from './answer.ts';
 import { type Asked, exitOf, readCheckedDomain } from './check-words.ts';
 import { CliError } from './cli-error.ts';
 import type { DoctorEyes } from './cli-host.ts';
@@ -13,14 +14,21 @@ import { readLines } from './read-lines.ts';
 import { visible } from './render-timeline.ts';
 import type { Run } from './run.ts';
 
-/** Domains under way: enough to keep the resolver's places filled, few enough that each is told soon. Measured: 8 to 32 are alike. */
-const atOnce = 16;
+/**
+ * Domains under way: a few where answers come at once and the processor is the limit, since what is known of each is in the way of every
+ * clean-up of memory (4 cost a quarter less than 16), and more where it waits for answers.
+ */
+const atOnce = { least: 4, most: 32 } as const;
+/** A timer that is on time: there was nothing to do. */
+const restMs = 5;
+const lateMs = 2;
 /** How far a quick one may be ahead of a slow one: their findings wait in memory. */
 const aheadMax = 64;
 /** The longest name, and room for what people paste instead. */
 const lineMax = 1_000;
 
-type Told = { readonly exit: ExitCode; readonly document: object; readonly line: string };
+/** Text as soon as it is known: a look's findings are many small things, which wait in memory as one. */
+type Told = { readonly exit: ExitCode; readonly text: string; readonly summary?: object };
 
 type Many = {
   readonly run: Run;
@@ -49,12 +57,11 @@ export async function checkMany(run: Run, asked: Asked, path: string, timeoutMs:
   const summaries: object[] = [];
   const seen = new Set<ExitCode>();
   try {
-    for await (const told of inOrder(lines.texts, (text) => checkLine(many, text))) {
+    for await (const told of inOrder(lines.texts, (text) => checkLine(many, text), host.timers)) {
       if (host.signal.aborted) break;
       seen.add(told.exit);
-      if (format === 'jsonl') host.out(jsonLine(told.document));
-      else if (format === 'json') summaries.push(summaryOf(told.document));
-      else host.out(`${told.line}\n`);
+      if (told.summary !== undefined) summaries.push(told.summary);
+      else host.out(told.text);
       progress.step();
     }
   } finally {
@@ -97,6 +104,7 @@ async function* textsIn(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<strin
 async function* inOrder<Result>(
   items: AsyncIterable<string>,
   work: (item: string) => Promise<Result>,
+  timers: Timers,
 ): AsyncGenerator<Result> {
   const waiting: Promise<Result>[] = [];
   const running = new Set<Promise<Result>>();
@@ -104,7 +112,9 @@ async function* inOrder<Result>(
     const one = work(item).finally(() => running.delete(one));
     running.add(one);
     waiting.push(one);
-    while (running.size >= atOnce) await Promise.race(running);
+    while (running.size >= atOnce.most) await Promise.race(running);
+    let isResting = false;
+    while (running.size >= atOnce.least && !isResting) isResting = await hasRest(running, timers);
     while (waiting.length >= aheadMax || (waiting[0] && !running.has(waiting[0]))) {
       const next = waiting.shift();
       if (next === undefined) break;
@@ -112,6 +122,13 @@ async function* inOrder<Result>(
     }
   }
   for (const one of waiting) yield await one;
+}
+
+/** Whether there was nothing to do but wait; false as soon as one of them is done. */
+async function hasRest(running: ReadonlySet<Promise<unknown>>, timers: Timers): Promise<boolean> {
+  const sinceMs = timers.monotonicMs();
+  const rested = timers.sleep(restMs).then(() => timers.monotonicMs() - sinceMs < restMs + lateMs);
+  return Promise.race([rested, ...[...running].map((one) => one.then(() => false))]);
 }
 
 async function checkLine({ run, asked, eyes, timeoutMs, nowMs, ends }: Many, text: string): Promise<Told> {
@@ -124,10 +141,10 @@ async function checkLine({ run, asked, eyes, timeoutMs, nowMs, ends }: Many, tex
     const { catalogue, ...about } = asked;
     const ports = { catalogue, world: { ...eyes, nowMs: nowMs() }, limits: { ...worldLimits, signal: late.signal } };
     const checked = await checkDomain(ports, { domain, ...about, isOneOfMany: true });
-    if (checked.ok) return toldOf(checked.value);
-    return unread(text, checked.say);
+    if (checked.ok) return toldOf(run.format, checked.value);
+    return unread(run.format, text, checked.say);
   } catch (error) {
-    if (error instanceof CliError) return unread(text, error.message);
+    if (error instanceof CliError) return unread(run.format, text, error.message);
     throw error;
   } finally {
     cancel();
@@ -135,26 +152,31 @@ async function checkLine({ run, asked, eyes, timeoutMs, nowMs, ends }: Many, tex
   }
 }
 
-function unread(text: string, say: string): Told {
+function unread(format: Format, text: string, say: string): Told {
   const shown = text.slice(0, 200);
-  return {
-    exit: exits.badInput,
-    document: { domain: shown, error: say },
-    line: `${visible(shown)}  not looked at: ${visible(say)}`,
-  };
+  const line = `${visible(shown)}  not looked at: ${visible(say)}`;
+  return told(format, { exit: exits.badInput, document: { domain: shown, error: say }, line });
 }
 
-function toldOf(check: DomainCheck): Told {
+function toldOf(format: Format, check: DomainCheck): Told {
   const document = checkDocument(check);
   const failed = failedIds(document.findings, (severity) => severity !== 'advice');
   const score = document.score === null ? '   -' : document.score.toFixed(1).padStart(4);
-  return { exit: exitOf(check), document, line: `${score}  ${check.domain}  ${sayOf(check, failed)}` };
+  const line = `${score}  ${check.domain}  ${sayOf(check, failed)}`;
+  return told(format, { exit: exitOf(check), document, line });
 }
 
 function sayOf({ exists }: DomainCheck, failed: readonly string[]): string {
   if (exists === 'no') return 'does not exist';
   if (exists === 'unknown') return 'not known: the DNS did not answer';
   return failed.length === 0 ? 'nothing to mend' : failed.join(' ');
+}
+
+type Telling = { readonly exit: ExitCode; readonly document: object; readonly line: string };
+
+function told(format: Format, { exit, document, line }: Telling): Told {
+  if (format === 'json') return { exit, text: '', summary: summaryOf(document) };
+  return { exit, text: format === 'jsonl' ? jsonLine(document) : `${line}\n` };
 }
 
 function failedIds(findings: DomainCheck['findings'], counts: (severity: string) => boolean): readonly string[] {

@@ -75,9 +75,10 @@ export const headerOctets = 12;
 /** The first twelve octets alone, for answering a message whose rest is nonsense. */
 export function decodeHeader(octets: Uint8Array): DnsHeader | undefined {
   if (octets.length < headerOctets) return undefined;
-  const flags = asBuffer(octets).readUInt16BE(2);
+  const view = asBuffer(octets);
+  const flags = view.readUInt16BE(2);
   return {
-    id: asBuffer(octets).readUInt16BE(0),
+    id: view.readUInt16BE(0),
     isResponse: (flags & 0x8000) !== 0,
     opcode: (flags >> 11) & 0xf,
     authoritative: (flags & 0x0400) !== 0,
@@ -95,13 +96,14 @@ export function decodeMessage(octets: Uint8Array): DnsMessage | undefined {
   const header = octets.length <= messageOctetsMax ? decodeHeader(octets) : undefined;
   if (header === undefined) return undefined;
   const view = asBuffer(octets);
-  const questions = readQuestions(octets, view.readUInt16BE(4));
+  const questions = readQuestions(view, view.readUInt16BE(4));
   if (questions === undefined) return undefined;
   const gathered: Gathered = { answers: [], authorities: [], additionals: [], edns: [] };
   let at: number | undefined = questions.next;
-  for (const [index, section] of sections.entries()) {
+  for (let index = 0; index < sections.length; index++) {
+    const section = sections[index] as Section;
     for (let left = view.readUInt16BE(6 + 2 * index); left > 0 && at !== undefined; left--) {
-      at = readRecord(octets, at, gathered, section);
+      at = readRecord(view, at, gathered, section);
     }
   }
   if (at === undefined && !header.truncated) return undefined;
@@ -121,13 +123,12 @@ function assemble(header: DnsHeader, questions: DnsQuestion[], gathered: Gathere
   return opt === undefined ? message : { ...message, rcode: header.rcode | (opt.upperRcode << 4), edns: opt.edns };
 }
 
-function readQuestions(octets: Uint8Array, count: number): { questions: DnsQuestion[]; next: number } | undefined {
-  const view = asBuffer(octets);
+function readQuestions(view: Buffer, count: number): { questions: DnsQuestion[]; next: number } | undefined {
   const questions: DnsQuestion[] = [];
   let at = headerOctets;
   for (let left = count; left > 0; left--) {
-    const read = readName(octets, at);
-    if (read === undefined || read.next + 4 > octets.length) return undefined;
+    const read = readName(view, at);
+    if (read === undefined || read.next + 4 > view.length) return undefined;
     questions.push({ name: read.name, type: view.readUInt16BE(read.next), class: view.readUInt16BE(read.next + 2) });
     at = read.next + 4;
   }
@@ -135,22 +136,21 @@ function readQuestions(octets: Uint8Array, count: number): { questions: DnsQuest
 }
 
 /** Reads the record at `at` into `gathered`; answers where the next one begins, undefined when this is none. */
-function readRecord(octets: Uint8Array, at: number, gathered: Gathered, section: Section): number | undefined {
-  const view = asBuffer(octets);
-  const owner = readName(octets, at);
-  if (owner === undefined || owner.next + 10 > octets.length) return undefined;
+function readRecord(view: Buffer, at: number, gathered: Gathered, section: Section): number | undefined {
+  const owner = readName(view, at);
+  if (owner === undefined || owner.next + 10 > view.length) return undefined;
   const code = view.readUInt16BE(owner.next);
   const from = owner.next + 10;
   const to = from + view.readUInt16BE(owner.next + 8);
-  if (to > octets.length) return undefined;
+  if (to > view.length) return undefined;
   if (code === typeOpt) {
-    const edns = section === 'additionals' && owner.name.length === 0 ? readEdns(octets, owner.next, to) : undefined;
+    const edns = section === 'additionals' && owner.name.length === 0 ? readEdns(view, owner.next, to) : undefined;
     if (edns === undefined) return undefined;
     gathered.edns.push(edns);
     return to;
   }
   if (view.readUInt16BE(owner.next + 2) !== classIn) return to;
-  const data = decodeData(code, octets, { from, to }, readName);
+  const data = decodeData(code, view, { from, to }, readName);
   if (data === undefined) return undefined;
   const ttl = view.readUInt32BE(owner.next + 4);
   gathered[section].push({ name: owner.name, ttlSeconds: ttl > ttlMaxSeconds ? 0 : ttl, data });
@@ -158,15 +158,14 @@ function readRecord(octets: Uint8Array, at: number, gathered: Gathered, section:
 }
 
 /** RFC 6891 §6.1.2: class and TTL of the OPT record have meanings of their own. */
-function readEdns(octets: Uint8Array, fixed: number, to: number): ReadEdns | undefined {
-  const view = asBuffer(octets);
+function readEdns(view: Buffer, fixed: number, to: number): ReadEdns | undefined {
   const options: EdnsOption[] = [];
   for (let at = fixed + 10; at < to; ) {
     const from = at + 4;
     if (from > to) return undefined;
     const end = from + view.readUInt16BE(at + 2);
     if (end > to) return undefined;
-    options.push({ code: view.readUInt16BE(at), octets: Uint8Array.from(octets.subarray(from, end)) });
+    options.push({ code: view.readUInt16BE(at), octets: Uint8Array.from(view.subarray(from, end)) });
     at = end;
   }
   const edns = {
@@ -233,9 +232,11 @@ export function encodeMessage(message: DnsMessage, options: EncodeOptions = {}):
   if (writer.length > writer.octetsMax) return undefined;
   let whole = true;
   const counts = [message.questions.length, 0, 0, 0];
-  for (const [index, section] of sections.entries()) {
+  for (let index = 0; index < sections.length; index++) {
+    const section = sections[index] as Section;
     const isOptional = section === 'additionals' && !additionalsNeeded;
-    for (const set of whole ? recordSets(message[section]) : []) {
+    if (!whole || message[section].length === 0) continue;
+    for (const set of recordSets(message[section])) {
       const fits = writer.recordSet(set);
       if (fits) counts[index + 1] = (counts[index + 1] ?? 0) + set.length;
       else if (!isOptional) whole = false;
@@ -287,10 +288,12 @@ function encodeEdns(edns: Edns, upperRcode: number): Uint8Array {
 /** Grows a message and remembers where names stand, so that later ones can point there. RFC 1035 §4.1.4 */
 class MessageWriter {
   readonly octetsMax: number;
-  readonly #parts: Uint8Array[] = [];
+  #octets = Buffer.allocUnsafe(usualOctets);
   #length = headerOctets;
   /** Where the name with this (escaped, case kept) text begins. */
   readonly #offsets = new Map<string, number>();
+  /** Names of which nobody asked yet where they are: most queries have one name and are done. */
+  #unlisted: { readonly name: DnsName; readonly labels: number; readonly offset: number }[] = [];
 
   constructor(octetsMax: number) {
     this.octetsMax = octetsMax;
@@ -302,33 +305,39 @@ class MessageWriter {
 
   question(question: DnsQuestion): void {
     this.#name(question.name, true);
-    this.#push(uint16(question.type, question.class));
+    this.#uint16(question.type);
+    this.#uint16(question.class);
   }
 
   /** Writes all of them or, when they do not fit, none. */
   recordSet(records: readonly DnsRecord[]): boolean {
-    const { parts, length } = { parts: this.#parts.length, length: this.#length };
+    const length = this.#length;
     for (const record of records) {
       if (this.#record(record) && this.#length <= this.octetsMax) continue;
-      this.#parts.length = parts;
       this.#length = length;
       for (const [text, offset] of this.#offsets) if (offset >= length) this.#offsets.delete(text);
+      this.#unlisted = this.#unlisted.filter(({ offset }) => offset < length);
       return false;
     }
     return true;
   }
 
   finish(header: DnsHeader, counts: readonly number[], edns: Uint8Array | undefined): Uint8Array {
-    const first = Buffer.concat([uint16(header.id, flagsOf(header)), uint16(...counts)]);
-    return Buffer.concat([first, ...this.#parts, ...(edns === undefined ? [] : [edns])]);
+    if (edns !== undefined) this.#push(edns);
+    this.#octets.writeUInt16BE(header.id, 0);
+    this.#octets.writeUInt16BE(flagsOf(header), 2);
+    for (let index = 0; index < counts.length; index++)
+      this.#octets.writeUInt16BE(counts[index] as number, 4 + 2 * index);
+    return this.#octets.subarray(0, this.#length);
   }
 
   /** False when its data are longer than a record can say. */
   #record(record: DnsRecord): boolean {
     this.#name(record.name, true);
-    const fixed = Buffer.concat([uint16(typeCodeOf(record.data), classIn, 0, 0, 0)]);
-    fixed.writeUInt32BE(record.ttlSeconds, 4);
-    this.#push(fixed);
+    this.#uint16(typeCodeOf(record.data));
+    this.#uint16(classIn);
+    const ttlAt = this.#room(6);
+    this.#octets.writeUInt32BE(record.ttlSeconds, ttlAt);
     const dataStart = this.#length;
     const to: DataWriter = {
       octets: (octets) => this.#push(octets),
@@ -336,36 +345,75 @@ class MessageWriter {
     };
     encodeData(record.data, to);
     if (this.#length - dataStart > 0xffff) return false;
-    fixed.writeUInt16BE(this.#length - dataStart, 8);
+    this.#octets.writeUInt16BE(this.#length - dataStart, ttlAt + 4);
     return true;
   }
 
   #name(name: DnsName, compress: boolean): void {
-    for (let above = 0; above < name.length; above++) {
-      const text = dnsNameText(name.slice(above));
-      const known = compress ? this.#offsets.get(text) : undefined;
-      if (known !== undefined) {
-        this.#push(uint16(0xc000 | known));
-        return;
-      }
-      if (this.#length < 0x4000 && !this.#offsets.has(text)) this.#offsets.set(text, this.#length);
+    const known = compress ? this.#known(name) : undefined;
+    const own = known?.labels ?? name.length;
+    if (own > 0) this.#unlisted.push({ name, labels: own, offset: this.#length });
+    for (let above = 0; above < own; above++) {
       const label = name[above] as string;
-      this.#push(Buffer.from(`${String.fromCharCode(label.length)}${label}`, 'latin1'));
+      const at = this.#room(1 + label.length);
+      this.#octets[at] = label.length;
+      for (let index = 0; index < label.length; index++) this.#octets[at + 1 + index] = label.charCodeAt(index);
     }
-    this.#push(Uint8Array.of(0));
+    if (known === undefined) this.#push(root);
+    else this.#uint16(0xc000 | known.offset);
+  }
+
+  /** How many labels of the name are to be written before a pointer to the rest of it. */
+  #known(name: DnsName): { readonly labels: number; readonly offset: number } | undefined {
+    this.#list();
+    if (this.#offsets.size === 0) return undefined;
+    for (let above = 0; above < name.length; above++) {
+      const offset = this.#offsets.get(dnsNameText(name.slice(above)));
+      if (offset !== undefined) return { labels: above, offset };
+    }
+    return undefined;
+  }
+
+  #list(): void {
+    for (const { name, labels, offset } of this.#unlisted) {
+      let at = offset;
+      for (let above = 0; above < labels; above++) {
+        const text = dnsNameText(name.slice(above));
+        if (at < pointableOctets && !this.#offsets.has(text)) this.#offsets.set(text, at);
+        at += 1 + (name[above] as string).length;
+      }
+    }
+    this.#unlisted = [];
+  }
+
+  #uint16(value: number): void {
+    const at = this.#room(2);
+    this.#octets.writeUInt16BE(value, at);
   }
 
   #push(octets: Uint8Array): void {
-    this.#parts.push(octets);
-    this.#length += octets.length;
+    const at = this.#room(octets.length);
+    this.#octets.set(octets, at);
+  }
+
+  /** Makes the message so much longer; answers where that begins. */
+  #room(octets: number): number {
+    const at = this.#length;
+    this.#length += octets;
+    if (this.#length > this.#octets.length) {
+      const larger = Buffer.allocUnsafe(Math.max(this.#length, 2 * this.#octets.length));
+      this.#octets.copy(larger, 0, 0, at);
+      this.#octets = larger;
+    }
+    return at;
   }
 }
 
-function uint16(...values: readonly number[]): Buffer {
-  const out = Buffer.alloc(2 * values.length);
-  for (const [index, value] of values.entries()) out.writeUInt16BE(value, 2 * index);
-  return out;
-}
+const root = Uint8Array.of(0);
+/** A query, and many an answer. */
+const usualOctets = 128;
+/** RFC 1035 §4.1.4: a pointer has 14 bits. */
+const pointableOctets = 0x4000;
 
 function flagsOf(header: DnsHeader): number {
   return (
@@ -403,5 +451,5 @@ export function emptyMessage(id: number): DnsMessage {
 
 /** What to send on a stream: the message behind its length. RFC 1035 §4.2.2 */
 export function framed(message: Uint8Array): Uint8Array {
-  return Buffer.concat([uint16(message.length), message]);
+  return Buffer.concat([Uint8Array.of(message.length >> 8, message.length & 0xff), message]);
 }
