@@ -18,7 +18,9 @@ export function rdapServersFor(file: Uint8Array, domain: DomainName): readonly s
     const length = names.reduce((most, name) => (covers(name, domain) ? Math.max(most, labelsOf(name)) : most), 0);
     if (length > best) [best, urls] = [length, servers];
   }
-  return urls.filter((url) => url.startsWith('https://') && URL.canParse(url)).map((url) => url.replace(/\/*$/, '/'));
+  return urls
+    .filter((url) => url.startsWith('https://') && URL.canParse(url))
+    .map((url) => (url.endsWith('/') ? url : `${url}/`));
 }
 
 function covers(name: string, domain: DomainName): boolean {

@@ -34,6 +34,14 @@ test('RFC 9224 §4: the longest match by labels, over https alone', () => {
   assert.deepEqual(of('notcom'), []);
 });
 
+test('a list of nothing but slashes takes no time', () => {
+  const url = `https://r.example/${'/'.repeat(500_000)}x`;
+  assert.equal(
+    rdapServersFor(json({ services: [[['com'], [url]]] }), domain('example.com'))?.[0]?.length,
+    url.length + 1,
+  );
+});
+
 test('what is no list of servers is none', () => {
   for (const text of ['', '{', '[]', 'null', '7', '{"services":7}', '{}', '\u0000', '['.repeat(100_000)])
     assert.equal(rdapServersFor(utf8(text), domain('example.com')), undefined, text.slice(0, 20));

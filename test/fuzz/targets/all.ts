@@ -24,11 +24,13 @@ import { html } from './html.ts';
 import { httpApi } from './http-api.ts';
 import { jsonShape } from './json-shape.ts';
 import { longMessage } from './long-message.ts';
+import { messageLinks } from './message-links.ts';
 import { domainName, ipAddress } from './names.ts';
 import { partTreeTarget } from './part-tree.ts';
 import { pasted } from './pasted.ts';
 import { tlsPolicies } from './policies.ts';
 import { proxyV2 } from './proxy-v2.ts';
+import { rdap } from './rdap.ts';
 import { replyReader } from './reply-reader.ts';
 import { sasl } from './sasl.ts';
 import { score } from './score.ts';
@@ -87,6 +89,6 @@ export const targets: readonly FuzzTarget[] = [
     dsn,
     dsnWishes,
   ],
-  ...[tlsPolicies, dane, longMessage, dnsHosts],
-  ...[jsonShape, httpApi, config, authJsonl, explain, pasted, score],
+  ...[tlsPolicies, dane, longMessage, dnsHosts, rdap],
+  ...[jsonShape, httpApi, config, authJsonl, explain, pasted, score, messageLinks],
 ];

@@ -6,7 +6,7 @@
 /** In the words of a link, or around it. */
 export const actionWords: RegExp = new RegExp(
   [
-    String.raw`\b(?:un|re|)subscri|\bunsub|\bopt[- ]?(?:in|out)\b|\bremove\b|\bno longer\b|\bstop (?:receiving|these|emails?)`,
+    String.raw`subscri|unsub|\bopt[- ]?(?:in|out)\b|\bremove\b|\bno longer\b|\bstop (?:receiving|these|emails?)`,
     String.raw`\bverif|\bconfirm|\bactivat|\bvalidat|\bauthori[sz]|\bapprov|\bunlock|\brecover`,
     String.raw`\bsign[- ]?(?:in|up|on)\b|\blog[- ]?(?:in|on)\b|\bpass(?:word|code)|\bmagic\b|\bone[- ]time\b|\breset\b|\bregister\b`,
     String.raw`\baccept|\bdecline|\breject|\brsvp\b|\battend|\bjoin\b|\binvit|\bvote\b|\bpoll\b|\bsurvey|\brat(?:e|ing)\b|\bfeedback\b|\bnps\b|\bscore\b`,

@@ -22,6 +22,8 @@ export type LinkChoice = {
   /** Each address once, in the order of the message. */
   readonly follow: readonly ChosenLink[];
   readonly left: readonly LeftLink[];
+  /** There are as many to follow as are wanted: what is said around these was not looked at. */
+  readonly over: readonly string[];
 };
 
 /** Whether an address may be followed, whatever is said around it; undefined when it may. */
@@ -34,17 +36,22 @@ const wordingsMax = 10;
 
 type Place = { readonly href: string; readonly url: URL; readonly texts: Set<string>; readonly isPlain: boolean };
 
-export function chooseLinks(content: Content): LinkChoice & { readonly whyNot: WhyNot } {
+/** @param most how many are wanted to be followed */
+export function chooseLinks(content: Content, most: number): LinkChoice & { readonly whyNot: WhyNot } {
   const whyNot = whyNotFollow(listAddresses(content.index));
   const telling = tellingLinks(content);
   const follow: ChosenLink[] = [];
   const left: LeftLink[] = [];
+  const over: string[] = [];
   for (const place of placesOf(content)) {
-    const say = whyNot(place.url) ?? whyNotSaid(content, place, telling);
-    if (say === undefined) follow.push({ href: place.href, url: place.url });
-    else left.push({ href: place.href, say });
+    const { href, url } = place;
+    const isFull = follow.length >= most;
+    const say = whyNot(url) ?? (isFull ? undefined : whyNotSaid(content, place, telling));
+    if (say !== undefined) left.push({ href, say });
+    else if (isFull) over.push(href);
+    else follow.push({ href, url });
   }
-  return { follow, left, whyNot };
+  return { follow, left, over, whyNot };
 }
 
 function placesOf(content: Content): Iterable<Place> {
@@ -93,11 +100,11 @@ function isSamePlace(listed: URL, url: URL): boolean {
   return listed.pathname !== '/' || listed.search === url.search;
 }
 
-/** An address as words: `https://x.test/confirmEmail?do=opt_out` says `x test confirm Email do opt out`. */
+/** An address as words, as it stands and with its capitals as beginnings: `confirmEmail?do=opt_out` says `confirm Email do opt out`. */
 function wordsOf({ hostname, pathname, search }: URL): string {
-  return decoded(`${hostname} ${pathname} ${search}`)
-    .replaceAll(/([a-z])([A-Z])/g, '$1 $2')
-    .replaceAll(/[^\p{L}\p{N}-]+/gu, ' ');
+  const text = decoded(`${hostname} ${pathname} ${search}`);
+  const apart = (one: string) => one.replaceAll(/[^\p{L}\p{N}-]+/gu, ' ');
+  return `${apart(text)} ${apart(text.replaceAll(/([a-z])([A-Z])/g, '$1 $2'))}`;
 }
 
 function decoded(text: string): string {
@@ -159,7 +166,7 @@ function whyNotSaid(
   return isSilent ? 'nothing tells where it leads' : undefined;
 }
 
-const placesMax = 20;
+const placesMax = 8;
 /** As much as is kept of the text of an HTML mail, ten times over. */
 const plainReadMax = 200_000;
 const aroundMax = 160;

@@ -22,17 +22,15 @@ export const linkLimits = {
 export type FollowPorts = { readonly web: AskWeb; readonly timers: Timers };
 
 export async function followLinks(ports: FollowPorts, content: Content): Promise<readonly LinkProbe[]> {
-  const { follow, left, whyNot } = chooseLinks(content);
-  const asked = follow.slice(0, linkLimits.linksMax);
-  const over = follow.slice(linkLimits.linksMax);
+  const { follow, left, over, whyNot } = chooseLinks(content, linkLimits.linksMax);
   const abort = new AbortController();
   const cancel = ports.timers.after(linkLimits.allMs, () => abort.abort());
   try {
     const walk = { ...ports, whyNot, signal: abort.signal };
-    const ends = await inParallel(asked, linkLimits.atOnce, (link) => followOne(walk, link));
+    const ends = await inParallel(follow, linkLimits.atOnce, (link) => followOne(walk, link));
     return [
       ...ends,
-      ...over.map(({ href }) => probe(href, 'unknown', `not followed: ${count(linkLimits.linksMax, 'other')} were`)),
+      ...over.map((href) => probe(href, 'unknown', `not followed: ${count(linkLimits.linksMax, 'other')} were`)),
       ...left.map(({ href, say }) => probe(href, 'left', say)),
     ];
   } finally {
