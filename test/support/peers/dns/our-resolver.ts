@@ -39,8 +39,8 @@ export function ourResolver(
       sent.tcp++;
       return net.dial(to, options);
     },
-    openDatagrams: async (at, onDatagram) => {
-      const datagrams = await net.openDatagrams(at, onDatagram);
+    openDatagrams: async (at, onDatagram, options) => {
+      const datagrams = await net.openDatagrams(at, onDatagram, options);
       const send: typeof datagrams.send = (octets, to) => {
         sent.udp++;
         datagrams.send(octets, to);
