@@ -254,6 +254,15 @@ test('watch --findings tells what has changed, and nothing else', async () => {
   );
 });
 
+test('watch --findings --once: what is to be mended, and the command that tells more of it', async () => {
+  const { code, out } = await cli('watch example.com --findings --once --zone a.zone', here);
+  assert.equal(code, 1);
+  assert.equal(
+    out,
+    'example.com: 2.0 out of 10, to mend: SPF-01 DKM-01 DMA-01 ALN-01\n  more: posthorn check example.com --zone a.zone\n',
+  );
+});
+
 test('a fix is told once, and what only the service can fill in is published by nobody', async () => {
   const zone = 'example.com. MX 10 mx.example.com.\nmx.example.com. A 192.0.2.1\n';
   const files = { 'a.zone': zone };

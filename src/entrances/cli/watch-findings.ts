@@ -72,9 +72,9 @@ function tellFirst({ host, format }: Run, seen: DomainCheck, everyMs: number | u
     return;
   }
   const score = scoreOf(seen);
-  const say =
-    ids.length === 0 ? 'nothing to mend' : `to mend: ${ids.join(' ')}  (${host.command} check ${seen.domain})`;
+  const say = ids.length === 0 ? 'nothing to mend' : `to mend: ${ids.join(' ')}`;
   host.out(`${seen.domain}: ${score === null ? '' : `${score.toFixed(1)} out of 10, `}${say}\n`);
+  if (ids.length > 0) host.out(`  more: ${host.command} check ${seen.domain}\n`);
   if (everyMs === undefined) return;
   host.out(`From now on only changes are told, looking every ${spanOf(everyMs)}; Ctrl-C ends.\n`);
 }
