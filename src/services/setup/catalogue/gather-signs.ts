@@ -20,6 +20,7 @@ const namesMax = 200;
 /** Used by services that the catalogue does not know, and by servers of one's own: a key there is worth knowing of. */
 const otherSelectors = [
   ...['default', 'mail', 'dkim', 'k1', 's1024', 's2048', 'mxvault', 'x', 'smtp', 'email', 'key1', 'key2'],
+  ...['ph1', 'ph2', 'ph3', 'ph4'], // our own
   ...['acdkim1', 'acdkim2', 'cka', 'e2ma-k1', 'e2ma-k2', 'e2ma-k3', 'gor', 'gor2', 'pdk1', 'pdk2', 'm1', 'sgd'],
 ];
 

@@ -112,6 +112,7 @@ const rows: readonly Row[] = [
   },
   { id: 'DKM-01', status: 'unknown', zone: key('a-name-nobody-guesses', good), says: /cannot be guessed/ },
   { id: 'DKM-01', status: 'pass', zone: key('default', good), says: /default/ },
+  { id: 'DKM-01', status: 'pass', zone: key('ph1', good), says: /Keys are published: ph1/ },
   {
     id: 'DKM-01',
     status: 'fail',
