@@ -16,15 +16,20 @@ import type { SettingName } from './settings.ts';
 
 const hostname = domain('mx.example.com');
 
-function open(folder: string, routes: Readonly<Record<string, string>>): Promise<Office> {
+function open(
+  folder: string,
+  routes: Readonly<Record<string, string>>,
+  more: readonly (readonly [SettingName, unknown])[] = [],
+): Promise<Office> {
   const flags = new Map<SettingName, unknown>([
     ['data', folder],
     ['routes', routes],
     ['delivery.allow_loopback_mx', true],
+    ...more,
   ]);
   const read = readConfig({ environment: {}, flags });
   assert.ok('config' in read);
-  const resolver = resolverFromZone('null.test MX 0 .\nsends.example.com MX 0 .');
+  const resolver = resolverFromZone('null.test MX 0 .\nsends.example.com MX 0 .\nhome.test A 10.0.0.1');
   const world = {
     net: createNodeNet(),
     resolver,
@@ -90,6 +95,24 @@ test('each recipient goes the way that is his, and a second start finds everythi
   assert.deepEqual(await office.outbound.messages({ limit: 10 }), before);
   assert.deepEqual(await office.mailbox.list({ limit: 10 }), stored);
   assert.equal((await office.directory.activeSigners(own)).length, 2);
+});
+
+test('links in mail to a test address are followed as the settings say, and never into our own network', async (t) => {
+  let office: Office | undefined;
+  const folder = tempFolder(t, async () => office?.stop());
+  office = await open(folder, {}, [['tests.follow_links', true]]);
+  await office.directory.addDomain(domain('example.com'), { verifiedBy: 'operator' });
+  await office.start();
+  const made = await office.tests.create(domain('example.com'));
+  assert.ok(made.ok);
+  const request = sendRequest({ to: [made.value.address], text: 'All about bread:\nhttps://home.test/bread' });
+  const sender = { kind: 'key', account: 'key_1' } as const;
+  const accepted = await office.outbound.submit(sender, request, { kind: 'http', clientAddress: '127.0.0.1' });
+  assert.ok(accepted.ok);
+  await office.outbound.settled(accepted.value.id, patience());
+  const { arrival } = (await office.tests.find(made.value.token)) ?? {};
+  const links = arrival?.result.findings.find(({ id }) => id === 'MSG-19')?.meaning;
+  assert.match(links ?? '', /^1 link could not be followed, .*: home\.test leads to no public address\.$/);
 });
 
 test('one folder, one office', async (t) => {

@@ -10,6 +10,7 @@ import { registrationAsker } from '../adapters/http/ask-registration.ts';
 import { createGuardedHttp } from '../adapters/http/guarded-http.ts';
 import { utf8 } from '../base/bytes.ts';
 import { systemClock } from '../base/clock.ts';
+import { accept } from '../base/outcome.ts';
 import { type DomainName, parseDomainName } from '../format/domain-name.ts';
 import { resolverFromZone } from '../protocol/dns/zone-resolver.ts';
 import { checkAgain, checkDocument, checkDomain, readSnapshot, snapshotDocument } from '../services/advice/advice.ts';
@@ -130,17 +131,6 @@ const unclear: readonly (readonly [string, Readonly<Record<string, Reply>>, RegE
   ['out of order', { ...iana, [registry]: { status: 503 } }, /answered with status 503/],
   ['no date', { ...iana, [registry]: { body: { ...known, events: [] } } }, /the registry does not say/],
   ['about another', { ...iana, [registry]: { body: { ...known, ldhName: 'a.test' } } }, /about another domain/],
-  ['endless', { ...iana, [registry]: { body: ' '.repeat(600_000) } }, /longer than \d+ octets/],
-  [
-    'inside',
-    { ...iana, [registry]: { status: 302, location: 'https://127.0.0.1/x' } },
-    /no https: URL of a public host/,
-  ],
-  [
-    'in the clear',
-    { ...iana, [registry]: { status: 302, location: 'http://better.registry.test/x' } },
-    /no https: URL/,
-  ],
   [
     'in circles',
     { ...iana, [registry]: { status: 302, location: other }, [other.slice(8)]: { status: 302, location: other } },
@@ -148,12 +138,44 @@ const unclear: readonly (readonly [string, Readonly<Record<string, Reply>>, RegE
   ],
 ];
 
-test('what the registry does not tell is unknown, with the reason', async (t) => {
+const refused: readonly (readonly [Reply, RegExp])[] = [
+  [{ body: ' '.repeat(600_000) }, /longer than \d+ octets/],
+  [{ status: 302, location: 'https://127.0.0.1/x' }, /no https: URL of a public host/],
+  [{ status: 302, location: 'http://better.registry.test/x' }, /no https: URL/],
+];
+
+/** As the guarded client answers; its own refusals are tried over real connections. */
+function answering(replies: Readonly<Record<string, Reply>>) {
+  return registrationAsker({
+    ask: async (url) => {
+      const { status = 200, location, body = '' } = replies[url.replace('https://', '')] ?? { status: 404 };
+      const octets = utf8(typeof body === 'string' ? body : JSON.stringify(body));
+      return accept({ status, octets, ...(location !== undefined && { location }) });
+    },
+  });
+}
+
+test('what the registry does not tell is unknown, with the reason', async () => {
   for (const [what, replies, says] of unclear) {
-    const { world: live } = await world(t, replies);
-    const { finding } = await look(live);
-    assert.equal(finding?.status, 'unknown', what);
-    assert.match(finding?.meaning ?? '', says, what);
+    const answer = await answering(replies)(domain('example.com'));
+    assert.ok(answer.kind === 'unknown', what);
+    assert.match(answer.why, says, what);
+  }
+  const probes = { registration: answering({ ...iana, [registry]: { status: 429 } }) };
+  const { finding } = await look({ resolver: resolverFromZone(zone), isPublicResolver: false, probes, nowMs: 0 });
+  assert.equal(finding?.status, 'unknown');
+  assert.match(
+    finding?.meaning ?? '',
+    /^Until when example\.com is registered could not be found out: rdap\.registry\.test asks/,
+  );
+});
+
+test('a registry can neither fill our memory nor send us into our own network', async (t) => {
+  for (const [reply, says] of refused) {
+    const { probes } = (await world(t, { ...iana, [registry]: reply })).world;
+    const answer = await probes.registration?.(domain('example.com'));
+    assert.ok(answer?.kind === 'unknown');
+    assert.match(answer.why, says);
   }
 });
 
