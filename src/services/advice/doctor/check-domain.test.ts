@@ -36,6 +36,10 @@ test('who sends is recognised, and the score is that of the worst', async () => 
   assert.equal(both.prediction.score?.score, 4.4);
   const foreign = both.findings.find(({ id }) => id === 'ALN-02');
   assert.deepEqual([foreign?.status, foreign?.points], ['fail', 5.6]);
+  const crowd = await checked({ zone: crowdedZone, senders: ['freshdesk', 'microsoft-365'] });
+  const points = (subject: string) =>
+    crowd.findings.find(({ id, subject: one }) => id === 'ALN-02' && one.endsWith(subject))?.points;
+  assert.deepEqual([points('freshdesk'), points('microsoft-365')], [8.4, 1.6], 'each of its own score');
   assert.match(foreign?.fix?.steps?.join(' ') ?? '', /Authenticate Your Domain/);
 });
 

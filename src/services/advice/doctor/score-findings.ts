@@ -12,11 +12,11 @@ export function scoreFindings(
   prediction: Prediction,
   { subject, show }: Pick<DomainFacts, 'subject' | 'show'>,
 ): readonly Finding[] {
-  const all = [...findings, ...prediction.senders.flatMap((sender) => alignmentFindings(sender, subject.domain, show))];
-  return all.map((finding) => {
+  const pointed = findings.map((finding) => {
     const points = finding.status === 'fail' ? pointsOf(finding, prediction) : undefined;
     return points === undefined ? finding : { ...finding, points };
   });
+  return [...pointed, ...prediction.senders.flatMap((sender) => alignmentFindings(sender, subject.domain, show))];
 }
 
 /** Of the worst sender that it costs anything: its score is the domain's. */
@@ -28,6 +28,7 @@ function pointsOf({ id }: Finding, { senders }: Prediction): number | undefined 
   return undefined;
 }
 
+/** With what each gives back of that sender's own score. */
 function alignmentFindings(sender: SenderScore, domain: string, show: DomainFacts['show']): readonly Finding[] {
   const { label, score } = sender;
   return score.deductions.flatMap((deduction) => {
@@ -44,6 +45,7 @@ function alignmentFindings(sender: SenderScore, domain: string, show: DomainFact
         why,
         evidence: [show(domain, 'TXT')],
         fix: deduction.fix,
+        points: deduction.gainTenths / 10,
       } as const,
     ];
   });
