@@ -90,12 +90,16 @@ export interface LineWatch {
   readonly facts: () => LineFacts;
 }
 
+function isOrdinary(octet: number): boolean {
+  return octet > CR && octet < 0x80;
+}
+
 /** The highest bit of the first of four octets that is below 14 or above 127; others after it may be marked, too. 0: there is none. */
 function oddOf(four: number): number {
   return (four | ((four - 0x0e0e0e0e) & ~four)) & 0x80808080;
 }
 
-/** Where the first octet from `from` on is that is below 14 or above 127; near the end it may be where one could be. */
+/** Where the first octet from `from` on is that is not ordinary; near the end it may be where one could be. */
 function nextOdd(octets: DataView, from: number): number {
   const last = octets.byteLength - 4;
   let at = from;
@@ -123,13 +127,16 @@ export function createLineWatch(): LineWatch {
     let lineAt = line - offset;
     let longestHere = longest;
     for (let i = 0; i < chunk.length; i++) {
-      if (!afterCr) i = nextOdd(octets, i);
+      if (!afterCr && isOrdinary(chunk[i] as number)) i = nextOdd(octets, i + 1);
       if (i >= chunk.length) break;
       const octet = chunk[i] as number;
       if (!afterCr && octet === CR && chunk[i + 1] === LF) {
         longestHere = Math.max(longestHere, i - lineAt);
         lineAt = i + 2;
         i += 1;
+      } else if (!afterCr && octet >= 0x80) {
+        eightBitAt ??= offset + i;
+        while ((chunk[i + 1] as number) >= 0x80) i++;
       } else if (afterCr || octet <= CR || octet >= 0x80) {
         const at = offset + i;
         if (octet === LF && afterCr) {
