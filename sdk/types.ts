@@ -30,9 +30,16 @@ export type BimiWish = {
   readonly evidence?: string;
 };
 
+export type CheckEmailQuery = {
+  /** Whether its links are followed, to see whether they lead to pages (at most 20, and 20 seconds longer). Those that act for their reader, such as unsubscribing, are left. Default: false. */
+  readonly follow_links?: boolean;
+};
+
 export type CheckRawEmailQuery = {
   /** The stream it is of, where the field Posthorn-Stream of the message names none. */
   readonly stream?: string;
+  /** Whether its links are followed, to see whether they lead to pages (at most 20, and 20 seconds longer). Those that act for their reader, such as unsubscribing, are left. Default: false. */
+  readonly follow_links?: boolean;
 };
 
 /** A new API key with its text. */
