@@ -26,9 +26,9 @@ export function readCheckedDomain({ host }: Pick<Run, 'host'>, text: string): Do
   ]);
 }
 
-/** Where the DNS said nothing, nothing was looked at: neither good nor bad, and another try may tell. */
+/** Where the DNS said nothing and nothing is known to be wrong, nothing was looked at: another try may tell. */
 export function exitOf({ exists, findings }: Pick<DomainCheck, 'exists' | 'findings'>): ExitCode {
-  if (exists === 'unknown') return exits.tryAgain;
   const isBad = findings.some(({ status, severity }) => status === 'fail' && severity !== 'advice');
-  return isBad ? exits.problems : exits.ok;
+  if (isBad) return exits.problems;
+  return exists === 'unknown' ? exits.tryAgain : exits.ok;
 }

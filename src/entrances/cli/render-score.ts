@@ -161,8 +161,9 @@ export function wayLines({ way }: Pick<ShownScore, 'way'>, page: Page): string[]
   return way.flatMap(({ check, from, to, fix }, at) => {
     const [first, ...more] = fix.steps ?? [];
     const records = fix.set.map(({ name, type }) => `${type} ${name}`).join(', ');
-    // One step beside records explains them: what is done is to publish them.
-    const does = records !== '' && more.length === 0 ? `Publish ${records}` : (first ?? '');
+    // Records that are known whole are what is done; steps beside them explain. So does one step beside others.
+    const isWhole = !fix.set.some(({ name, value }) => /<[a-z0-9-]+>/.test(`${name} ${value}`));
+    const does = records !== '' && (isWhole || more.length === 0) ? `Publish ${records}` : (first ?? '');
     const lead = `  ${at + 1}. ${from.toFixed(1)} -> ${to.toFixed(1).padEnd(4)}  ${check.padEnd(6)}  `;
     return hanging(lead, oneLine(does, page, lead.length), page);
   });

@@ -1,6 +1,6 @@
 /** DKM-10: two senders want the same selector for two different keys. */
 import { meansTheSame } from '../../../setup/setup.ts';
-import { fails, listed, orElse, passes, skips } from '../judged.ts';
+import { fails, listed, orElse, passes, plural, skips } from '../judged.ts';
 import type { DomainFacts, Judged, Rule } from '../types.ts';
 import { allWants, keySubject } from './look-at-keys.ts';
 import { noRecords } from './mend-key.ts';
@@ -24,7 +24,10 @@ function judge(facts: DomainFacts): readonly Judged[] {
     () =>
       names.length === 0
         ? skips({ subject, meaning: 'No sender is known that has a key here.' })
-        : passes({ subject, meaning: `Each of ${names.length} selectors is wanted by one sender alone.` }),
+        : passes({
+            subject,
+            meaning: `No selector is wanted by more than one sender (${plural(names.length, 'selector')} looked at).`,
+          }),
   );
 }
 
