@@ -208,6 +208,17 @@ test('a request is answered as it is: status, where it leads, its body as far as
   );
 });
 
+test('whoever changes to another protocol instead of answering is not waited for', async (t) => {
+  const port = await serve(t, ({ socket }) => {
+    socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n');
+  });
+  assert.equal(await codeOf(port, 'https://a.test/'), 'connection');
+  for (const method of ['GET', 'HEAD', 'POST'] as const) {
+    const asked = await client(port).ask('https://a.test/', { method, ...question });
+    assert.equal(!asked.ok && asked.code, 'connection', method);
+  }
+});
+
 test('http: only where it is allowed, and there to public hosts alone, too', async (t) => {
   const server = createPlainServer((_request, response) => response.writeHead(200, plain).end('hello'));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -181,7 +181,11 @@ function exchangeAt<T>(
     const sent = isPlain ? requestPlainly(common) : request({ ...common, ...tlsOptions(options, wanted) });
     // Not once: an error that nobody hears would end the process, and the other side decides how many there are.
     sent.on('error', (error: NodeJS.ErrnoException) => resolve(signal.aborted ? tooSlow(wanted) : refusalOf(error)));
+    // Neither answer nor error: `101 Switching Protocols`, after which Node only closes.
+    const ended = () => resolve(refuse('connection', 'the connection ended without an answer'));
+    sent.once('close', ended);
     sent.once('response', (response) => {
+      sent.off('close', ended);
       void read(response, signal).then((answer) => {
         resolve(answer);
         sent.destroy();
