@@ -1,7 +1,8 @@
 /**
  * Messages made to exhaust whoever reads them, against a real `posthorn serve` on loopback: `npm run hostile`. Each comes in at the MX
  * to be judged, at the MX to be kept (for the operator), at the MX as a bounce, and by the API to be sent; what was kept is looked at
- * through the API. Prints time and memory of each; exit code 1 when one takes more than 3 seconds or 128 MB.
+ * through the API. Prints time and memory of each; exit code 1 when one takes more than 3 seconds or 128 MB. Time in which the office
+ * could go on and had no processor is of other programs' making, and not counted.
  *
  *   --only NAME   one of them
  */
@@ -18,12 +19,14 @@ import { bombs, strangersField } from './hostile/bombs.ts';
 /** Mark 5 of the project's facts on security. */
 const marks = { ms: 3_000, octets: 128 * 1024 * 1024 } as const;
 const limitMs = 240_000;
+/** On a machine of its own it hardly ever waits. */
+const waitToldMs = 100;
 
 const { values } = parseArgs({ options: { only: { type: 'string' } } });
 const print = (text: string) => void process.stdout.write(`${text}\n`);
 
 type Door = 'judged' | 'kept' | 'bounce' | 'sent' | 'shown';
-type Figures = { readonly say: string; readonly ms: number; readonly octets: number };
+type Figures = { readonly say: string; readonly ms: number; readonly waitedMs: number; readonly octets: number };
 
 /** One transaction, its DATA in one piece; the time runs from the last octet's way out to the reply. */
 async function smtp(
@@ -85,9 +88,11 @@ class Range {
   async through(door: Door, message: Buffer): Promise<Figures> {
     const before = this.#resident('VmRSS');
     writeFileSync(`/proc/${this.#office.pid}/clear_refs`, '5'); // forgets the highest figure so far
-    const { say, ms } = await this.#send(door, message);
+    const heldUpMs = this.#office.usage().heldUpMs;
+    const sent = await this.#send(door, message);
+    const waitedMs = this.#office.usage().heldUpMs - heldUpMs;
     const octets = Math.max(this.#resident('VmHWM') - before, 0);
-    return { say, ms, octets };
+    return { say: sent.say, ms: Math.max(sent.ms - waitedMs, 0), waitedMs, octets };
   }
 
   async #send(door: Door, message: Buffer): Promise<{ say: string; ms: number }> {
@@ -166,14 +171,15 @@ async function run(trial: Trial): Promise<number> {
     for (const door of ['judged', 'kept', 'bounce', 'sent', 'shown'] as const) await range.through(door, warm);
 
   let missed = 0;
-  let [worstMs, worstOctets] = [0, 0];
+  let [worstMs, worstOctets, longestWaitMs] = [0, 0, 0];
   for (const [name, make] of Object.entries(bombs)) {
     if (values.only !== undefined && values.only !== name) continue;
     const message = make();
     const line: string[] = [];
     for (const door of ['judged', 'kept', 'shown', 'bounce', 'sent'] as const) {
       await pause(100); // garbage of the one before
-      const { say, ms, octets } = await range.through(door, message);
+      const { say, ms, waitedMs, octets } = await range.through(door, message);
+      longestWaitMs = Math.max(longestWaitMs, waitedMs);
       worstMs = Math.max(worstMs, ms);
       worstOctets = Math.max(worstOctets, octets);
       const isMissed = ms > marks.ms || octets > marks.octets || office.isOver;
@@ -186,6 +192,10 @@ async function run(trial: Trial): Promise<number> {
   }
   for (const error of office.errors.slice(0, 5)) print(`MISSED the log says ${JSON.stringify(error)}`);
   missed += office.errors.length;
+  if (longestWaitMs > waitToldMs)
+    print(
+      `NOTE: this machine has other work. The office waited for a processor, up to ${longestWaitMs.toFixed(0)} ms for one message`,
+    );
   const worst = `${Object.keys(bombs).length} messages: ${worstMs.toFixed(0)} ms (at most ${marks.ms}) and +${megabytes(worstOctets)} MB (at most ${megabytes(marks.octets)})`;
   print(
     missed === 0 ? `hostile: every mark is met; worst of ${worst}` : `hostile: ${missed} MISSED; worst of ${worst}`,
