@@ -1,6 +1,6 @@
 /**
  * What is there already or on its way. Most answers an engine asks for are held by a cache: to take them without a turn of the event
- * loop each saves a seventh of what a message costs, in promises that nobody waits for.
+ * loop each saves a fifth of what a message costs, in promises that nobody waits for.
  */
 export type Soon<T> = T | Promise<T>;
 

@@ -17,7 +17,7 @@ export function ipv4Octets(text: string): Uint8Array | undefined {
   return octets;
 }
 
-/** Digit by digit: a pattern for all four took a seventh of an SPF check. */
+/** Digit by digit: a pattern for all four took three times as long. */
 function decimalOctet(text: string, start: number, end: number): number | undefined {
   const digits = end - start;
   if (digits < 1 || digits > 3 || (digits > 1 && text.charCodeAt(start) === ZERO)) return undefined;
