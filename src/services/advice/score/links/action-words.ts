@@ -11,7 +11,9 @@ export const actionWords: RegExp = new RegExp(
     String.raw`\bsign[- ]?(?:in|up|on)\b|\blog[- ]?(?:in|on)\b|\bpass(?:word|code)|\bmagic\b|\bone[- ]time\b|\breset\b|\bregister\b`,
     String.raw`\baccept|\bdecline|\breject|\brsvp\b|\battend|\bjoin\b|\binvit|\bvote\b|\bpoll\b|\bsurvey|\brat(?:e|ing)\b|\bfeedback\b|\bnps\b|\bscore\b`,
     String.raw`\bdelet|\bcancel|\brevoke|\brenew|\bclaim\b|\bredeem|\bpay\b|\bcheckout\b|\bunfollow|\bmute\b|\bsnooze\b|\babuse\b|\breport (?:spam|abuse)`,
-    String.raw`\bpreferences?\b|\bsettings\b`,
+    String.raw`\bpreferences?\b|\bsettings\b|\bprofile\b|\bnotifications?\b|\bfewer\b|\bfrequency\b|\bconsent\b|\bwithdraw`,
+    String.raw`\bleave\b|\bstop\b|\bturn (?:off|on)\b|\bdisable\b|\bpause\b|\bblock\b|\bdismiss|\bmark as\b|\b(?:don|didn|do|did)(?:.?t| not) (?:want|ask|request)\b`,
+    String.raw`\binterested\b|\b(?:not|was|is|wasn.?t|isn.?t) (?:you|me)\b|\bmerge\b`,
     'bestätig|aktivier|anmeld|passwor|einlogg|zustimm|ablehn|annehm|zusag|absag|abstimm|bewert|löschen|kündig|einstellungen', // German
     'vérifi|activer|s.inscri|connexion|se connecter|mot de passe|accepter|refuser|annuler|supprimer', // French
     'verifi|activar|inscrib|suscrib|iniciar sesi|contraseña|aceptar|rechazar|cancelar|eliminar', // Spanish

@@ -86,18 +86,26 @@ function whyNotFollow(listed: readonly URL[]): WhyNot {
   };
 }
 
-/** Web addresses in the fields of RFC 2369 that stand for an action. */
+/** Web addresses in the fields of RFC 2369 that stand for an action, those too that were folded (§2) or stand without brackets. */
 function listAddresses(index: MessageIndex): readonly URL[] {
   return ['list-unsubscribe', 'list-subscribe', 'list-owner', 'list-help'].flatMap((name) =>
     fieldTexts(index, name).flatMap((text) =>
-      [...text.matchAll(/<\s*(https?:[^\s<>]{1,4096})\s*>/gi)].flatMap(([, address = '']) => URL.parse(address) ?? []),
+      [...text.matchAll(/<([^<>]{1,4096})>|(https?:[^\s<>]{1,4096})/gi)].flatMap(([, bracketed, bare = '']) => {
+        const url = URL.parse(bracketed?.replaceAll(/\s/g, '') ?? bare.replace(/,$/, ''));
+        return url !== null && /^https?:$/.test(url.protocol) ? url : [];
+      }),
     ),
   );
 }
 
 function isSamePlace(listed: URL, url: URL): boolean {
-  if (listed.host !== url.host || listed.pathname !== url.pathname) return false;
-  return listed.pathname !== '/' || listed.search === url.search;
+  if (listed.host !== url.host || pathOf(listed) !== pathOf(url)) return false;
+  return pathOf(listed) !== '' || listed.search === url.search;
+}
+
+/** Many sites take `/Leave`, `/leave/` and `//leave` for one page. */
+function pathOf({ pathname }: URL): string {
+  return pathname.toLowerCase().split('/').filter(Boolean).join('/');
 }
 
 /** An address as words, as it stands and with its capitals as beginnings: `confirmEmail?do=opt_out` says `confirm Email do opt out`. */
@@ -107,12 +115,16 @@ function wordsOf({ hostname, pathname, search }: URL): string {
   return `${apart(text)} ${apart(text.replaceAll(/([a-z])([A-Z])/g, '$1 $2'))}`;
 }
 
+/** Piece by piece: one that cannot be decoded must not hide the others. */
 function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+  const pieces = text.replaceAll(/(?:%[\da-f]{2})+/gi, (piece) => {
+    try {
+      return decodeURIComponent(piece);
+    } catch {
+      return piece;
+    }
+  });
+  return pieces.normalize('NFKC');
 }
 
 /** Names of values that services put there for each reader. */
@@ -161,9 +173,15 @@ function whyNotSaid(
   const around = isPlain
     ? linesWith(content.plain ?? '', href)
     : words.flatMap((text) => sentencesWith(content, text, telling));
-  if ([...words, ...around].some((text) => leavingWords.test(text) || actionWords.test(text))) return acts;
+  if ([...words, ...around].some(saysThatItActs)) return acts;
   const isSilent = around.length === 0 && (isPlain || words.every(saysNothing));
   return isSilent ? 'nothing tells where it leads' : undefined;
+}
+
+/** However its letters are composed. */
+function saysThatItActs(text: string): boolean {
+  const plain = text.normalize('NFKC');
+  return leavingWords.test(plain) || actionWords.test(plain);
 }
 
 const placesMax = 8;
@@ -189,7 +207,7 @@ function tellingLinks({ links }: Content): RegExp | undefined {
   const texts = new Set<string>();
   for (const { text } of links) {
     if (texts.size >= tellingMax) break;
-    if (text.length <= aroundMax && (leavingWords.test(text) || actionWords.test(text))) texts.add(text);
+    if (text.length <= aroundMax && saysThatItActs(text)) texts.add(text);
   }
   return texts.size === 0 ? undefined : new RegExp([...texts].map((text) => RegExp.escape(text)).join('|'), 'u');
 }

@@ -55,6 +55,10 @@ const ofTheReader: readonly (readonly [string, string?])[] = [
   ['https://example.com/unsUBScribe/12'],
   ['https://example.com/a?do=opt%5Fout'],
   ['https://example.com/a?do=un%73ubscribe'],
+  ['https://example.com/un%73ubscribe?sum=100%'],
+  ['https://example.com/d%C3%A9sabonner?name=Ren%E9'],
+  ['https://example.com/u/12', 'Se de\u0301sabonner'],
+  ['https://example.com/u/12', 'Ｕｎｓｕｂｓｃｒｉｂｅ'],
   ['https://us1.list-manage.com/track/click?go=unsubscribe'],
   ['https://example.com/email-preferences/'],
   // acting
@@ -69,6 +73,11 @@ const ofTheReader: readonly (readonly [string, string?])[] = [
   ['https://example.com/a/12', 'Reset password'],
   ['https://example.com/a/12', 'Accept the invitation'],
   ['https://example.com/a/12', 'RSVP'],
+  ['https://example.com/a/12', 'Leave this group'],
+  ['https://example.com/a/12', 'I don’t want these mails'],
+  ['https://example.com/a/12', 'Turn off reminders'],
+  ['https://example.com/a/12', 'Yes, I am interested'],
+  ['https://example.com/a/12', 'This wasn’t me'],
   ['https://example.com/nps/9', '9'],
   ['https://example.com/list?action=delete'],
   // for one reader
@@ -130,6 +139,8 @@ test('where the header sends who wants to leave, nobody is sent for a try', () =
   assert.ok(!isFollowed({ ...link('https://example.com/l/7?x=1'), fields }));
   assert.ok(!isFollowed({ ...link('https://example.com/l/7'), fields }));
   assert.ok(isFollowed({ ...link('https://example.com/l/8'), fields }));
+  for (const spelled of ['https://example.com/l/7', '<https://example.com/l\r\n /7>', 'https://example.com/l/7, <x>'])
+    assert.ok(!isFollowed({ ...link('https://example.com//L/7/'), fields: [`List-Unsubscribe: ${spelled}`] }), spelled);
   const atRoot = ['List-Unsubscribe: <https://example.com/?x=1>'];
   assert.ok(isFollowed({ ...link('https://example.com/'), fields: atRoot }));
   assert.ok(!isFollowed({ ...link('https://example.com/?x=1'), fields: atRoot }));
