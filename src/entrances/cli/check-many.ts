@@ -16,12 +16,12 @@ import type { Run } from './run.ts';
 
 /**
  * Domains under way: a few where answers come at once and the processor is the limit, since what is known of each is in the way of every
- * clean-up of memory (4 cost a quarter less than 16), and more where it waits for answers.
+ * clean-up of memory (4 to 6 cost a quarter less than 16), and more where it waits for answers.
  */
 const atOnce = { least: 4, most: 32 } as const;
 /** A timer that is on time: there was nothing to do. */
-const restMs = 5;
-const lateMs = 2;
+const restMs = 2;
+const lateMs = 1;
 /** How far a quick one may be ahead of a slow one: their findings wait in memory. */
 const aheadMax = 64;
 /** The longest name, and room for what people paste instead. */
