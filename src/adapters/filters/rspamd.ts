@@ -56,6 +56,8 @@ function ask(url: string, message: Uint8Array, session: FilterSession, signal: A
       headers: { ...sessionFields(session), 'content-length': message.length },
     });
     asked.on('error', reject);
+    // Neither answer nor error: `101 Switching Protocols`, after which Node only closes.
+    asked.once('close', () => reject(new Error('the connection ended without an answer')));
     asked.once('response', (response) => {
       const pieces: Buffer[] = [];
       let octets = 0;

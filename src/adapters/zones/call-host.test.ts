@@ -78,8 +78,10 @@ test('a request arrives as it was asked for, with its proof; connections are use
 });
 
 test('no redirect is followed, no answer too long is taken, a connection that is cut is no answer', async (t) => {
-  const call = await hostAt(t, ({ url }, response) => {
-    if (url === '/v1/away') response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end();
+  const changing = 'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n';
+  const call = await hostAt(t, ({ url, socket }, response) => {
+    if (url === '/v1/changing') socket.end(changing);
+    else if (url === '/v1/away') response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end();
     else if (url === '/v1/long') response.end('x'.repeat(1_001));
     else {
       response.writeHead(200, { 'content-length': '100' }).write('half');
@@ -93,6 +95,7 @@ test('no redirect is followed, no answer too long is taken, a connection that is
   };
   assert.match(await say('/away'), /sends us elsewhere \(HTTP 302\)/);
   assert.match(await say('/long'), /more than 1000 octets/);
+  assert.match(await say('/changing'), /the connection ended without an answer/);
   assert.match(await say('/cut'), /cannot be asked .* may have been made all the same/);
 });
 

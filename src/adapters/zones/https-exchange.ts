@@ -27,13 +27,17 @@ export function createHttpsExchange(octetsMax = bodyOctetsMax): HostExchange {
           ...(octets ? { 'content-length': octets.length } : {}),
         },
       };
+      // Neither answer nor error: `101 Switching Protocols`, after which Node only closes.
+      const ended = () => reject(new Error('the connection ended without an answer'));
       const sent = send(url, options, (response) => {
+        sent.off('close', ended);
         readAnswer(response, octetsMax).then(resolve, (error: unknown) => {
           reject(error);
           sent.destroy();
         });
       });
       sent.on('error', reject);
+      sent.once('close', ended);
       sent.end(octets);
     });
 }
