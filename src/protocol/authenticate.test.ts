@@ -113,6 +113,24 @@ test('a cache that throws is a DNS that fails', async () => {
   assert.deepEqual([report.spf.result, report.dkim[0]?.result, report.dmarc.result], Array(3).fill('temperror'));
 });
 
+test('what fails while something else is waited for fails the message, and nothing else', async () => {
+  async function* stream(): AsyncGenerator<Uint8Array> {
+    yield octetsOf(sign(message, 'bank.example'));
+    for (let turns = 0; turns < 5; turns++) await new Promise((resolve) => setImmediate(resolve));
+  }
+  for (const whole of [true, false]) {
+    for (const faulty of ['bank.example', 'sel._domainkey.bank.example', '_dmarc.bank.example']) {
+      const lookup: Resolver['lookup'] = async (name, type) => {
+        if (name === faulty) return undefined as never; // no resolver may
+        for (let turns = 0; turns < 3; turns++) await new Promise((resolve) => setImmediate(resolve));
+        return deps.resolver.lookup(name, type);
+      };
+      const text = whole ? octetsOf(sign(message, 'bank.example')) : stream();
+      await assert.rejects(authenticate(text, good, { ...deps, resolver: { lookup } }), TypeError);
+    }
+  }
+});
+
 test('RFC 8601 §2.7.3: the name of the client, where it is asked for', async () => {
   const report = await authenticate(octetsOf(message), good, { ...deps, iprev: true });
   assert.partialDeepStrictEqual(report.iprev, { result: 'pass', name: 'mx.bank.example' });

@@ -148,9 +148,12 @@ async function runAll(
   const spfRunning = engines.checkSpf(session, options.signal);
   const iprevRunning = iprev ? evaluateIprev(engines.resolver, session.remoteAddress, options) : undefined;
   const reading = readWithBody(engines, message, options, startAll);
-  const run = reading instanceof Promise ? await reading : reading;
+  // Whatever is under way is awaited together: a fault in one that nobody awaits yet would be nobody's, and end the process.
+  const run = reading instanceof Promise ? (await Promise.all([reading, spfRunning, iprevRunning]))[0] : reading;
   const dkimRunning = run.dkim.results();
   const arcRunning = run.arc.result();
+  const all = [spfRunning, dkimRunning, arcRunning, iprevRunning];
+  if (all.some((one) => one instanceof Promise)) await Promise.all(all);
   // What is there is not awaited: each turn of the event loop costs as much as a look-up.
   const spf = spfRunning instanceof Promise ? await spfRunning : spfRunning;
   const dkim = dkimRunning instanceof Promise ? await dkimRunning : dkimRunning;

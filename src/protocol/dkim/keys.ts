@@ -72,7 +72,10 @@ export function keysOnce(keys: DkimKeys, options?: LookupOptions): DkimKeys {
   const asked = new Map<QueryName, Soon<KeyAnswer>>();
   return {
     fetch: (name) => {
-      const answer = asked.get(name) ?? keys.fetch(name, options);
+      const known = asked.get(name);
+      if (known !== undefined) return known;
+      const answer = keys.fetch(name, options);
+      if (answer instanceof Promise) answer.catch(() => {}); // asked for ahead: a fault waits for whoever takes the answer
       asked.set(name, answer);
       return answer;
     },
