@@ -219,6 +219,24 @@ test('whoever changes to another protocol instead of answering is not waited for
   }
 });
 
+test('RFC 9110 §15.2: interim answers are heard, and not without end', async (t) => {
+  const port = await serve(t, ({ url, socket }, response) => {
+    const hints = 'HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n';
+    const more = () => {
+      while (socket.write(hints.repeat(1_000)) && socket.writable);
+    };
+    if (url === '/few') {
+      socket.write(hints.repeat(20));
+      response.writeHead(200, plain).end('hello');
+    } else {
+      socket.on('drain', more);
+      more();
+    }
+  });
+  assert.equal(await codeOf(port, 'https://a.test/few'), 'hello');
+  assert.equal(await codeOf(port, 'https://a.test/endless'), 'too-long');
+});
+
 test('http: only where it is allowed, and there to public hosts alone, too', async (t) => {
   const server = createPlainServer((_request, response) => response.writeHead(200, plain).end('hello'));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

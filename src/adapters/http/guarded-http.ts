@@ -84,6 +84,8 @@ const httpPort = 80;
 /** Addresses of a host that are tried. */
 const addressesMax = 4;
 const headerOctetsMax = 16_384;
+/** RFC 9110 §15.2: any number may come before the answer; each costs as much as one, and real servers send one or two. (Our choice.) */
+const interimAnswersMax = 20;
 
 export function createGuardedHttp(options: GuardedHttpOptions): GuardedHttp {
   const getFile = (url: string, wish: AnyWish) =>
@@ -184,6 +186,12 @@ function exchangeAt<T>(
     // Neither answer nor error: `101 Switching Protocols`, after which Node only closes.
     const ended = () => resolve(refuse('connection', 'the connection ended without an answer'));
     sent.once('close', ended);
+    let interimAnswers = 0;
+    sent.on('information', () => {
+      if (++interimAnswers <= interimAnswersMax) return;
+      resolve(refuse('too-long', `more than ${interimAnswersMax} interim answers`));
+      sent.destroy();
+    });
     sent.once('response', (response) => {
       sent.off('close', ended);
       void read(response, signal).then((answer) => {
