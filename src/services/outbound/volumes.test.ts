@@ -55,6 +55,16 @@ test('a month is shown, and what is older than two is forgotten', async (t) => {
   assert.equal(await rows(), 2);
 });
 
+test('names that never write again are forgotten, too: of mail that is passed on, strangers choose them', async (t) => {
+  const { timers, send, of, rows } = await counting(t);
+  for (let stranger = 0; stranger < 20; stranger++) await send(`x@stranger${stranger}.example`, 1);
+  assert.equal(await rows(), 20);
+  await timers.pass(61 * dayMs);
+  await send('ann@example.com', 1);
+  await timers.pass(dayMs);
+  assert.deepEqual([await rows(), await of('example.com')], [1, [1]]);
+});
+
 test('a delivery counts once it is made; a refused one and one to somebody else do not', async (t) => {
   const timers = createManualTimers(Date.UTC(2028, 0, 1, 23, 59, 50));
   const office = await postOffice(t, {

@@ -21,6 +21,7 @@ export class Volumes {
   readonly #clock: Clock;
   /** Compiled once: it runs for each delivery to Gmail. Parameters: receiver, name, day, messages. */
   readonly #count: string;
+  #forgotOnDay = 0;
 
   constructor({ db, timers }: { readonly db: Db; readonly timers: Clock }) {
     this.#db = db;
@@ -34,7 +35,6 @@ export class Volumes {
           .columns(['receiver', 'name', 'day'])
           .doUpdateSet((e) => ({ messages: e('outbound_volumes.messages', '+', e.lit(1)) })),
       )
-      .returning('messages')
       .compile().sql;
   }
 
@@ -44,8 +44,9 @@ export class Volumes {
     if (at < 0 || !gmailDomains.has(domain)) return;
     const name = reversed(author.slice(at + 1));
     const day = this.#today();
-    const counted = await tx.first<{ messages: number }>({ sql: this.#count, parameters: [gmail, name, day, 1] });
-    if (Number(counted?.messages) === 1) await this.#forget(tx, name, day - keptDays);
+    await tx.run({ sql: this.#count, parameters: [gmail, name, day, 1] });
+    if (day !== this.#forgotOnDay) await this.#forget(tx, day - keptDays);
+    this.#forgotOnDay = day;
   }
 
   /** The last one yesterday, the first one when the domain first wrote, at most a month ago; empty when it has not. */
@@ -70,12 +71,12 @@ export class Volumes {
     return perDay;
   }
 
-  #forget(tx: Tx, name: string, beforeDay: number): Promise<unknown> {
+  /** Once a day, of all names: many never write again. */
+  #forget(tx: Tx, beforeDay: number): Promise<unknown> {
     const old = this.#db
       .queries<Tables>()
       .deleteFrom('outbound_volumes')
       .where('receiver', '=', gmail)
-      .where('name', '=', name)
       .where('day', '<', beforeDay);
     return tx.run(old.compile());
   }
