@@ -7,7 +7,7 @@ import type { MessageIndex } from '../../format/message/message-index.ts';
 import { createArcSealer, type SealRequest } from '../../protocol/arc/seal-arc.ts';
 import { createAuthenticator, type Message } from '../../protocol/authenticate.ts';
 import { importPrivateKey, kindOfKey } from '../../protocol/dkim/private-keys.ts';
-import { createRsaSigner, type RsaSigner } from '../../protocol/dkim/rsa-signer.ts';
+import { createRsaSigner, createRsaSignerInPlace, type RsaSigner } from '../../protocol/dkim/rsa-signer.ts';
 import { createDkimSigner, unsignable } from '../../protocol/dkim/sign-dkim.ts';
 import type { SigningKey } from '../../protocol/dkim/signed-field.ts';
 import type { DmarcFacts } from '../../protocol/dmarc/evaluate-dmarc.ts';
@@ -27,12 +27,27 @@ export type Engines = Omit<Authenticator, 'sealArc' | 'parseAuthenticationResult
 
 export function createEngines(deps: AuthenticationDeps): Engines {
   const engines = createAuthenticator(deps);
-  const signRsa = createRsaSigner();
+  const signInTurns = makeSignInTurns();
   const clock = deps.clock && { clock: deps.clock };
   return {
     ...engines,
-    signDkim: (message, keys, options) => sign(message, keys, { ...clock, ...options }, signRsa),
+    signDkim: (message, keys, options) => signInTurns(message, keys, { ...clock, ...options }),
     evaluateDmarc: (question, options) => engines.evaluateDmarc(factsOf(question), options),
+  };
+}
+
+/** Who signs one message after the other has it done in place; where several are under way all cores help. */
+function makeSignInTurns(): typeof sign {
+  const inPool = createRsaSigner();
+  const inPlace = createRsaSignerInPlace(inPool);
+  let underWay = 0;
+  return async (message, keys, options) => {
+    underWay++;
+    try {
+      return await sign(message, keys, options, underWay === 1 ? inPlace : inPool);
+    } finally {
+      underWay--;
+    }
   };
 }
 

@@ -36,6 +36,20 @@ async function* inPieces(message: Uint8Array): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < message.length; at += 7) yield message.subarray(at, at + 7);
 }
 
+test('signDkim: one message after the other is signed without a turn of the event loop, several at once as well as alone', async (t) => {
+  const ours = createAuthenticator(deps);
+  const expected = await ours.signDkim(Buffer.from(text), keys); // the engines are read by now
+  let turned = false;
+  const turn = setImmediate(() => {
+    turned = true;
+  });
+  t.after(() => clearImmediate(turn));
+  for (let left = 3; left > 0; left--) assert.deepEqual(await ours.signDkim(Buffer.from(text), keys), expected);
+  assert.equal(turned, false, 'no turn of the event loop was waited for');
+  const several = await Promise.all([1, 2, 3].map(() => ours.signDkim(Buffer.from(text), keys)));
+  for (const fields of several) assert.deepEqual(fields, expected);
+});
+
 test('posthorn/authentication: sign, then authenticate, whole and as a stream', async () => {
   const fields = await signDkim(inPieces(Buffer.from(text)), keys, deps);
   assert.deepEqual(await createAuthenticator(deps).signDkim(Buffer.from(text), keys), fields);
