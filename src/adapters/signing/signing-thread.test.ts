@@ -38,6 +38,7 @@ function open(t: TestContext, ports: Partial<SigningPorts> = {}) {
     signals: { emit: (_level, name) => void ended.push(name) },
     timers: { monotonicMs: () => clockMs },
     signHere,
+    fewAtOnce: 0,
     ...ports,
   });
   t.after(() => thread.close());
@@ -154,6 +155,21 @@ test('a message that the thread cannot sign fails with the reason found here', a
     wentOver = triedHere === before;
     await assert.rejects(signing, new Error(`try ${before + 1}`));
   }
+});
+
+test('a few at once are signed here; after many it is for the thread, until a second has passed', async (t) => {
+  const { thread, signedHere, pass } = open(t, { fewAtOnce: 3 });
+  const together = async (count: number) => {
+    const before = signedHere();
+    await Promise.all(Array.from({ length: count }, () => thread.sign(letter('together'), keys, time)));
+    return signedHere() - before;
+  };
+  for (let left = 5; left > 0; left--) assert.equal(await together(3), 3);
+  while ((await together(4)) === 4) await systemClock.sleep(5); // it starts with the first that is for it
+  assert.equal(await together(1), 0);
+  pass(1_000);
+  assert.equal(await together(3), 3);
+  assert.equal(await together(5), 3, 'the fourth and those after it');
 });
 
 test('closed, it signs here', async (t) => {
