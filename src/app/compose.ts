@@ -21,6 +21,7 @@ import type { Random } from '../base/random.ts';
 import type { DomainName } from '../format/domain-name.ts';
 import { type Authenticator, createAuthenticator } from '../protocol/authenticate.ts';
 import { generateDkimKey } from '../protocol/dkim/private-keys.ts';
+import type { SignDkim } from '../protocol/dkim/sign-dkim.ts';
 import { type Authorities, resolverAsAuthority } from '../protocol/dns/authorities.ts';
 import type { Resolver } from '../protocol/dns/types.ts';
 import { MessageTests } from '../services/advice/advice.ts';
@@ -70,6 +71,8 @@ export type World = {
   readonly memory?: Memory;
   /** Every authoritative server, asked for itself. Absent: the resolver's word stands for all of them. */
   readonly authorities?: Authorities;
+  /** Signs whole messages elsewhere. Absent: in this thread. */
+  readonly signDkim?: SignDkim;
   /** Where the zones of domains are kept. Absent: nobody said. */
   readonly zoneEditor?: OpenZoneEditor;
 };

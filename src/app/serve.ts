@@ -7,6 +7,7 @@ import { createNodeNet } from '../adapters/net/node-net.ts';
 import { createAuthorities } from '../adapters/resolver/authorities.ts';
 import { createStubResolver } from '../adapters/resolver/stub-resolver.ts';
 import { readSystemServers } from '../adapters/resolver/system-servers.ts';
+import { createSigningThread } from '../adapters/signing/signing-thread.ts';
 import { takeBackupNote } from '../adapters/store/backup-note.ts';
 import { systemClock } from '../base/clock.ts';
 import { stopped } from '../base/deadline.ts';
@@ -56,6 +57,7 @@ export async function runServe(config: Config, io: ServeIo): Promise<number> {
     servers: servers.map((server) => (trustAd ? { ...server, trustAd } : server)),
     signals: telemetry.signals,
   });
+  const signing = createSigningThread({ timers: systemClock, signals: telemetry.signals });
   const world = {
     net,
     timers: systemClock,
@@ -69,10 +71,11 @@ export async function runServe(config: Config, io: ServeIo): Promise<number> {
     ),
     trust: config['tls.trust'].map(trustIn),
     memory,
+    signDkim: signing.sign,
   } satisfies World;
   const office = await openOffice(config, hostname, world);
   const stopTrimming = giveBack.regularly(systemClock);
-  const closers: (() => Promise<void>)[] = [async () => stopTrimming(), () => office.stop()];
+  const closers: (() => Promise<void>)[] = [async () => stopTrimming(), () => signing.close(), () => office.stop()];
   try {
     const { identity, keep, close } = await openCertificate(config, hostname, {
       ...world,

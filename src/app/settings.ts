@@ -310,7 +310,7 @@ export const settings = {
   'delivery.concurrency': setting(count(1, 1000), 50, 'Deliveries in progress at the same time.'),
   'delivery.per_site': setting(
     count(1, 1000),
-    10,
+    20, // as Postfix (default_destination_concurrency_limit); with 10 the queue grew while 700 a second came in
     'Of these, to one destination: the domains that share their mail hosts.',
   ),
   'inbound.on_dmarc_reject': setting(

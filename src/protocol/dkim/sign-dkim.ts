@@ -49,6 +49,13 @@ export function unsignable(index: MessageIndex): string | undefined {
   return isBlank ? 'its first line begins with a blank, as if it went on with a field above it' : undefined;
 }
 
+/** The fields for a whole message, made here or by somebody else. */
+export type SignDkim = (
+  message: Uint8Array | MessageIndex,
+  keys: readonly SigningKey[],
+  time: SigningTime,
+) => Promise<Uint8Array>;
+
 /** Whole message in memory. */
 export async function signDkim(
   message: Uint8Array | MessageIndex,

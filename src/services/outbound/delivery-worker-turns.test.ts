@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { flowingTime } from '../../../test/support/flowing-time.ts';
-import { patience, postOffice, submit } from '../../../test/support/post-office.ts';
+import { patience, postOffice, storedMail, submit, submitRaw } from '../../../test/support/post-office.ts';
+import { systemClock, type Timers } from '../../base/clock.ts';
+import { Fault } from '../../base/outcome.ts';
 import type { Sender } from './types.ts';
 
 test('MAIL_RULES 24: more accounts than one round looks at wait for a hung domain, and hide nobody else', async (t) => {
@@ -59,4 +61,36 @@ test('MAIL_RULES 24: domains whose mail the same hosts take are one destination,
   assert.equal(view?.settled, true);
   assert.equal(office.outside.sent.length, 30 + 4 + 1); // the fifth slot of the site is kept for another account
   await time.flowUntil(office.outbound.stop());
+});
+
+test('who has answered makes room at once, and not when his answer is stored; as many again may wait for that and no more', async (t) => {
+  const time = flowingTime(Date.UTC(2026, 0, 1));
+  const office = await postOffice(t, { timers: time, concurrency: 2, perDomain: 2 });
+  const append = office.events.append.bind(office.events);
+  let isFull = true;
+  t.mock.method(office.events, 'append', (...told: Parameters<typeof append>) =>
+    isFull && told[1].type === 'email.delivered'
+      ? Promise.reject(new Fault('ENOSPC', 'the disk is full'))
+      : append(...told),
+  );
+  const to = Array.from({ length: 9 }, (_, i) => `u${i}@b.test`);
+  const id = await submit(office, { to });
+  await office.outbound.start();
+  await time.flowUntil(time.sleep(500)); // the first try to store it again comes after a second
+  assert.equal(office.outside.sent.length, 4);
+  isFull = false;
+  const view = await time.flowUntil(office.outbound.settled(id, patience()), 60_000);
+  assert.equal(view?.settled, true);
+  assert.equal(office.outside.sent.length, 9, 'none was sent twice');
+  await time.flowUntil(office.outbound.stop());
+});
+
+test('a notification that comes of a delivery leaves at once', async (t) => {
+  // Whoever looks only now and then never looks again.
+  const timers: Timers = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(ms < 1_000 ? ms : 2e9, signal) };
+  const office = await postOffice(t, { timers, answer: async () => ({ kind: 'refused' }), start: true });
+  await office.outbound.settled(await submitRaw(office), patience());
+  const patient = patience();
+  while ((await storedMail(office)).length === 0 && !patient.aborted) await systemClock.sleep(5);
+  assert.equal((await storedMail(office)).length, 1);
 });

@@ -101,6 +101,8 @@ type Job = {
   leaseUntilMs: number;
   /** Deliveries whose end stands in the database already: their transport has stored it with the message. */
   readonly recorded: Set<DeliveryId>;
+  /** Its transport is done with it: what came of it is being stored, and its place at the destination is free. */
+  isAnswered: boolean;
 };
 
 /** An attempt with what follows from it. */
@@ -203,8 +205,15 @@ export class DeliveryWorker {
       await timers.sleep(Math.min(Math.max(untilDueMs, 5), mostMs), this.#wake.signal);
   }
 
+  /** Those that others hold a connection for. */
+  get #handingOver(): readonly Job[] {
+    return [...this.#underWay.keys()].filter(({ isAnswered }) => !isAnswered);
+  }
+
+  /** As many again may wait for their end to be stored: their connections need not, so the next commit holds both. */
   #free(): number {
-    return this.#options.concurrency - this.#underWay.size;
+    const { concurrency } = this.#options;
+    return Math.min(concurrency - this.#handingOver.length, 2 * concurrency - this.#underWay.size);
   }
 
   /** One look at the queue, and the jobs that follow from it. */
@@ -241,11 +250,8 @@ export class DeliveryWorker {
       domain: this.#sites.of(domain),
       queue: { lane, domain },
     });
-    const room = {
-      slots: this.#options.concurrency,
-      perDomain: this.#options.perDomain,
-      held: [...this.#underWay.keys()].map(atSite),
-    };
+    const held = this.#handingOver.map(atSite);
+    const room = { slots: held.length + this.#free(), perDomain: this.#options.perDomain, held };
     return shareSlots(queues.map(atSite), room).map(({ queue, slots }) => ({ ...queue, slots }));
   }
 
@@ -285,6 +291,7 @@ export class DeliveryWorker {
       domain: domain as DomainName,
       leaseUntilMs,
       recorded: new Set(),
+      isAnswered: false,
     };
   }
 
@@ -295,7 +302,7 @@ export class DeliveryWorker {
       )
       .finally(() => {
         this.#underWay.delete(job);
-        this.#wake.abort(woken);
+        this.#wake.abort(woken); // there is room, and what was stored may have brought new mail: a notification
       });
     this.#underWay.set(job, done);
   }
@@ -313,6 +320,8 @@ export class DeliveryWorker {
         first.unsure_ends >= diedUnsureMax
           ? job.deliveries.map((delivery) => diedTooOften(delivery, this.#ports.timers.nowMs()))
           : await this.#attempt(job, message, transcript);
+      job.isAnswered = true;
+      this.#wake.abort(woken);
       if (attempts) await this.#recordSurely(job, message, attempts, transcript);
     } finally {
       stopRenewing();

@@ -17,6 +17,7 @@ import type { Signals } from '../../base/port/signals.ts';
 import type { Random } from '../../base/random.ts';
 import type { Mailbox } from '../../format/address.ts';
 import type { DomainName } from '../../format/domain-name.ts';
+import type { SignDkim } from '../../protocol/dkim/sign-dkim.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { Events } from '../events/events.ts';
 import { Bounces, type PreparedBounce } from './bounces.ts';
@@ -49,6 +50,8 @@ export type OutboundPorts = {
   readonly routeOf: WorkerPorts['routeOf'];
   /** Scores a message before it leaves. Absent: no message can be scored here. */
   readonly preflight?: Preflight;
+  /** Signs whole messages elsewhere. Absent: here. */
+  readonly signDkim?: SignDkim;
   /** Without it, news of a failure carries the receiver's words alone. */
   readonly adviseOn?: AdviseOnRefusal;
 };
@@ -83,7 +86,7 @@ export class Outbound {
     this.#ports = ports;
     this.#options = options;
     const store = new OutboundStore(ports.db);
-    const signer = new Signer(ports.directory, ports.timers);
+    const signer = new Signer(ports.directory, ports.timers, ports.signDkim);
     const fresh = new FreshMail();
     const reports = new FailureReports({ ...ports, store, signer }, options);
     this.#store = store;

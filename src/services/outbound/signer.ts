@@ -5,7 +5,13 @@ import type { Clock } from '../../base/clock.ts';
 import type { DomainName } from '../../format/domain-name.ts';
 import { indexMessage, type MessageIndex } from '../../format/message/message-index.ts';
 import { createRsaSigner, type RsaSigner } from '../../protocol/dkim/rsa-signer.ts';
-import { createDkimSigner, type SigningKey, type SigningTime, signDkim } from '../../protocol/dkim/sign-dkim.ts';
+import {
+  createDkimSigner,
+  type SignDkim,
+  type SigningKey,
+  type SigningTime,
+  signDkim,
+} from '../../protocol/dkim/sign-dkim.ts';
 import type { LongBody } from '../../protocol/long-message.ts';
 import type { Directory } from '../directory/directory.ts';
 
@@ -15,10 +21,13 @@ export class Signer {
   readonly #directory: Directory;
   readonly #clock: Clock;
   readonly #signRsa = createRsaSigner();
+  readonly #signWhole: SignDkim;
 
-  constructor(directory: Directory, clock: Clock) {
+  /** @param signWhole absent: signed here */
+  constructor(directory: Directory, clock: Clock, signWhole?: SignDkim) {
     this.#directory = directory;
     this.#clock = clock;
+    this.#signWhole = signWhole ?? ((message, keys, time) => signDkim(message, keys, time, this.#signRsa));
   }
 
   isOurs(domain: DomainName): Promise<boolean> {
@@ -40,7 +49,7 @@ export class Signer {
     const time = { nowSeconds: Math.floor(this.#clock.nowMs() / 1000) };
     const fields = body
       ? await signPieces(message, body, keys, time, this.#signRsa)
-      : await signDkim(message, keys, time, this.#signRsa);
+      : await this.#signWhole(message, keys, time);
     return {
       bytes: concat([fields, bytes]),
       signatures: keys.map(({ selector, algorithm }) => ({ domain, selector, algorithm })),
