@@ -1,6 +1,6 @@
 /** Decides where an address of this office leads. Pure: `directory.ts` looks the facts up. */
 import type { Mailbox } from '../../format/address.ts';
-import type { DomainRecord, LocalMailbox, RecipientAnswer } from './types.ts';
+import type { DomainRecord } from './types.ts';
 
 /** MAIL_RULES 5: they exist for every domain from the start and lead to the operator. RFC 5321 §4.5.1, RFC 2142 §2 */
 const operatorsLocalParts = ['postmaster', 'abuse'];
@@ -22,15 +22,11 @@ export function isReceived(domain: DomainRecord | undefined): boolean {
   return domain?.verified !== undefined && domain.receives;
 }
 
+/** Whose mailbox an address of that domain leads to: the operator's, or its owner's where it has one. */
 export function decideRecipient(
-  address: Pick<Mailbox, 'local'>,
-  facts: {
-    readonly domain: DomainRecord | undefined;
-    readonly operator: LocalMailbox | undefined;
-    readonly owner: LocalMailbox | undefined;
-  },
-): RecipientAnswer {
-  if (!isReceived(facts.domain)) return { kind: 'not-ours' };
-  const mailbox = isOperatorsAddress(address.local) ? facts.operator : facts.owner;
-  return mailbox === undefined ? { kind: 'unknown' } : { kind: 'mailbox', mailbox };
+  { local }: Pick<Mailbox, 'local'>,
+  domain: DomainRecord | undefined,
+): 'not-ours' | 'operator' | 'owner' {
+  if (!isReceived(domain)) return 'not-ours';
+  return isOperatorsAddress(local) ? 'operator' : 'owner';
 }

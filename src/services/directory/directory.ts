@@ -154,10 +154,13 @@ export class Directory {
   /** Where mail to `address` goes. */
   resolve(address: Address): Promise<RecipientAnswer> {
     return this.#ports.db.read(async (reader) => {
-      const domain = await this.#store.domain(reader, address.domain);
-      const operator = await this.#store.operator(reader);
-      const owner = await this.#store.owner(reader, address.domain, foldLocal(address.local));
-      return decideRecipient(address, { domain, operator, owner });
+      const whose = decideRecipient(address, await this.#store.domain(reader, address.domain));
+      if (whose === 'not-ours') return { kind: 'not-ours' };
+      const mailbox =
+        whose === 'operator'
+          ? await this.#store.operator(reader)
+          : await this.#store.owner(reader, address.domain, foldLocal(address.local));
+      return mailbox === undefined ? { kind: 'unknown' } : { kind: 'mailbox', mailbox };
     });
   }
 

@@ -1,6 +1,7 @@
 /** All SQL of the mailbox: stored mail and the next UID of each folder. */
 import type { Kysely } from 'kysely';
 import type { BlobId } from '../../base/port/blobs.ts';
+import { columnsOf, compileOnce } from '../../base/port/compile-once.ts';
 import type { Db, Reader, Tx } from '../../base/port/db.ts';
 import type { FolderName, StoredId, StoredMail } from './types.ts';
 
@@ -27,48 +28,21 @@ type Tables = {
 
 export class MailboxStore {
   readonly #q: Kysely<Tables>;
+  readonly #hot: ReturnType<typeof hotQueries>;
 
   constructor(db: Db) {
     this.#q = db.queries<Tables>();
+    this.#hot = hotQueries(this.#q);
   }
 
   /** UIDs only grow and are never given twice. RFC 9051 §2.3.1.1 */
   async takeUid(tx: Tx, mailbox: string, folder: FolderName): Promise<number> {
-    const row = await tx.first(
-      this.#q
-        .insertInto('mailbox_uids')
-        .values({ mailbox, folder, next_uid: 2 })
-        .onConflict((conflict) =>
-          conflict
-            .columns(['mailbox', 'folder'])
-            .doUpdateSet((e) => ({ next_uid: e('mailbox_uids.next_uid', '+', 1) })),
-        )
-        .returning('next_uid')
-        .compile(),
-    );
+    const row = await tx.first(this.#hot.takeUid({ mailbox, folder }));
     return Number(row?.next_uid) - 1;
   }
 
   async insert(tx: Tx, mail: StoredMail, blobId: BlobId): Promise<void> {
-    await tx.run(
-      this.#q
-        .insertInto('mailbox_messages')
-        .values({
-          id: mail.id,
-          mailbox: mail.mailbox,
-          folder: mail.folder,
-          uid: mail.uid,
-          received_at_ms: mail.receivedAtMs,
-          envelope_from: mail.envelopeFrom,
-          recipient: mail.recipient,
-          header_from: mail.headerFrom,
-          subject: mail.subject,
-          verdicts: JSON.stringify(mail.verdicts),
-          size_bytes: mail.sizeBytes,
-          blob_id: blobId,
-        })
-        .compile(),
-    );
+    await tx.run(this.#hot.insert(rowOf(mail, blobId)));
   }
 
   /** Newest first. */
@@ -95,6 +69,56 @@ export class MailboxStore {
     const row = await reader.first(this.#q.selectFrom('mailbox_messages').selectAll().where('id', '=', id).compile());
     return row && { mail: mailOf(row), blobId: row.blob_id };
   }
+}
+
+/** What every message that arrives asks, compiled once. */
+function hotQueries(q: Kysely<Tables>) {
+  return {
+    takeUid: compileOnce((of: { mailbox: string; folder: FolderName }) =>
+      q
+        .insertInto('mailbox_uids')
+        .values({ mailbox: of.mailbox, folder: of.folder, next_uid: 2 })
+        .onConflict((conflict) =>
+          conflict
+            .columns(['mailbox', 'folder'])
+            .doUpdateSet((e) => ({ next_uid: e('mailbox_uids.next_uid', '+', 1) })),
+        )
+        .returning('next_uid'),
+    ),
+    insert: compileOnce((row: MessageRow) => q.insertInto('mailbox_messages').values(columnsOf(row, messageColumns))),
+  };
+}
+
+const messageColumns = {
+  id: true,
+  mailbox: true,
+  folder: true,
+  uid: true,
+  received_at_ms: true,
+  envelope_from: true,
+  recipient: true,
+  header_from: true,
+  subject: true,
+  verdicts: true,
+  size_bytes: true,
+  blob_id: true,
+} as const satisfies Record<keyof MessageRow, true>;
+
+function rowOf(mail: StoredMail, blobId: BlobId): MessageRow {
+  return {
+    id: mail.id,
+    mailbox: mail.mailbox,
+    folder: mail.folder,
+    uid: mail.uid,
+    received_at_ms: mail.receivedAtMs,
+    envelope_from: mail.envelopeFrom,
+    recipient: mail.recipient,
+    header_from: mail.headerFrom,
+    subject: mail.subject,
+    verdicts: JSON.stringify(mail.verdicts),
+    size_bytes: mail.sizeBytes,
+    blob_id: blobId,
+  };
 }
 
 function mailOf(row: MessageRow): StoredMail {

@@ -1,6 +1,7 @@
 /** All SQL of the test addresses. */
 import type { Kysely } from 'kysely';
-import type { Db, Reader, Tx } from '../../../base/port/db.ts';
+import { compileOnce } from '../../../base/port/compile-once.ts';
+import type { Db, Reader, Statement, Tx } from '../../../base/port/db.ts';
 
 export type TestRow = {
   token: string;
@@ -16,9 +17,13 @@ type Tables = { advice_tests: TestRow };
 
 export class TestsStore {
   readonly #q: Kysely<Tables>;
+  /** Strangers ask it with each recipient that looks like a test address. */
+  readonly #find: (of: { token: string }) => Statement<TestRow>;
 
   constructor(db: Db) {
-    this.#q = db.queries<Tables>();
+    const q = db.queries<Tables>();
+    this.#q = q;
+    this.#find = compileOnce((of) => q.selectFrom('advice_tests').selectAll().where('token', '=', of.token));
   }
 
   async insert(tx: Tx, row: TestRow): Promise<void> {
@@ -41,7 +46,7 @@ export class TestsStore {
   }
 
   find(reader: Reader, token: string): Promise<TestRow | undefined> {
-    return reader.first(this.#q.selectFrom('advice_tests').selectAll().where('token', '=', token).compile());
+    return reader.first(this.#find({ token }));
   }
 
   async keepArrival(tx: Tx, token: string, arrivedAtMs: number, arrival: string): Promise<void> {
