@@ -153,7 +153,7 @@ function hotQueries(q: Kysely<AccountTables>) {
     passwordsOf: compileOnce((of: { user: UserRecord['id'] }) =>
       q.selectFrom('directory_passwords').selectAll().where('user_id', '=', of.user).orderBy('id'),
     ),
-    // Literals: SQLite looks into bound values here, and plans the statement anew each time (4.5 µs, with literals 0.5).
+    // Literals: SQLite looks into bound values here, and plans the statement anew each time (2.7 µs, with literals 0.2).
     anyChosen: compileOnce(() =>
       q
         .selectFrom('directory_passwords')

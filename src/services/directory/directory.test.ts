@@ -3,11 +3,13 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
-import { ed25519TestKeyPem, rsaTestKeyPem } from '../../../test/support/dkim-test-keys.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { ed25519TestKeyPem, makeTestDkimKey, rsaTestKeyPem } from '../../../test/support/dkim-test-keys.ts';
 import { patience } from '../../../test/support/post-office.ts';
-import { domain, type TempOffice, tempOffice } from '../../../test/support/temp-office.ts';
+import { domain, officeMigrations, type TempOffice, tempOffice } from '../../../test/support/temp-office.ts';
+import { openSqlite } from '../../adapters/store/sqlite-db.ts';
 import type { DomainName } from '../../format/domain-name.ts';
-import type { Directory } from './directory.ts';
+import { Directory } from './directory.ts';
 
 const example = domain('example.com');
 
@@ -243,6 +245,32 @@ test('a domain that only sends from here takes no mail', async (t) => {
   assert.equal(await directory.ownsDomain(example), true);
   assert.equal(await directory.receivesFor(example), false);
   assert.deepEqual(await directory.resolve({ local: 'postmaster', domain: example }), { kind: 'not-ours' });
+});
+
+test('what a command beside the office changes is seen by the next who asks', async (t) => {
+  const office = await tempOffice(t);
+  await using db = await openSqlite(office.folder, { migrations: officeMigrations, office: 'beside' });
+  const ports = { ...office, db, clock: office.timers, makeDkimKey: makeTestDkimKey };
+  const beside = new Directory(ports, { hashCost: { memoryKiB: 8, passes: 1 } });
+  const answers = async () => {
+    await nextTurn();
+    const kinds = [];
+    for (const local of ['ann', 'postmaster'])
+      kinds.push((await office.directory.resolve({ local, domain: example })).kind);
+    return kinds;
+  };
+  assert.deepEqual(await answers(), ['not-ours', 'not-ours']);
+  await beside.addDomain(example);
+  assert.deepEqual(await answers(), ['not-ours', 'not-ours']);
+  await beside.verifyDomain(example, 'operator');
+  assert.deepEqual(await answers(), ['unknown', 'mailbox']);
+  await beside.addMailbox({ local: 'ann', domain: example });
+  assert.deepEqual(await answers(), ['mailbox', 'mailbox']);
+  const password = 'correct horse';
+  const may = async () => (await office.directory.accounts.authenticate('ann@example.com', password)).ok;
+  assert.equal(await may(), false);
+  await beside.accounts.createUser('ann@example.com', { domains: [example], password });
+  assert.equal(await may(), true);
 });
 
 async function states(directory: Directory, name: DomainName): Promise<string[]> {
