@@ -6,7 +6,7 @@
  *
  * A dead life goes on computing for a moment, as its promises settle, but none of its calls reaches the disk, the net or a timer.
  */
-import { cpSync, existsSync, rmSync } from 'node:fs';
+import { closeSync, cpSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Timers } from '../../src/base/clock.ts';
@@ -127,6 +127,12 @@ export type SimFile = { content: Uint8Array; synced: Uint8Array | undefined; nam
 /** `used-up`: there is room, and not for us; nobody can see that before he writes. */
 export type DiskState = 'fine' | 'low' | 'full' | 'used-up';
 
+/** What a power failure leaves of commits: all, those that our own sync of the log has covered, or nothing that is sure. */
+export type SyncMode = 'each commit' | 'the log' | 'never';
+
+/** How far the log of the database goes: which log it is (it is begun anew at times), and its last committed frame. */
+export type LogMark = { readonly salt: string; readonly frames: number };
+
 /** Which system call fails next, and how; each fault is used up by the call that meets it. */
 export type DiskFaults = { failingCommits: number; failingCheckpoints: number; failingFileSyncs: number };
 
@@ -148,9 +154,12 @@ export class Machine {
   #offsetMs: number;
   #lives = 0;
   #commits = 0;
-  /** SQLite was told to sync at each commit. */
-  #syncs = true;
-  /** After every commit of the office. */
+  #syncs: SyncMode = 'each commit';
+  /** Of the log, what is on the disk for sure. */
+  #synced: LogMark = emptyLog;
+  /** Descriptors of the database's files, which Node opened for the product. */
+  readonly openFiles = new Set<number>();
+  /** After every commit of the office that no failure of power takes away. */
   onCommit: () => void = () => {};
   onIncident: (what: string) => void = () => {};
   onCrash: (kind: 'kill' | 'power') => void = () => {};
@@ -206,13 +215,24 @@ export class Machine {
     this.trace.say(this.name, `dies: ${kind === 'kill' ? 'killed' : 'no power'} ${why}`);
     this.onCrash(kind);
     life.die();
+    // SQLite moves the log into the database when it is closed; a machine without power does not.
+    const isLost = kind === 'power' && this.#losesCommits();
+    if (isLost) this.#save('power');
     for (const connection of life.connections) if (connection.isOpen) connection.close();
     life.connections.clear();
+    if (isLost) this.#restore('power', this.#synced);
     if (kind === 'power') this.#losePower();
   }
 
+  /** What was not synced may have reached the disk by itself. */
+  #losesCommits(): boolean {
+    if (this.#syncs !== 'the log') return false;
+    const { salt, frames } = this.logMark();
+    return (salt !== this.#synced.salt || frames > this.#synced.frames) && this.random.float() < 0.7;
+  }
+
   #losePower(): void {
-    if (!this.#syncs) this.#restore('synced');
+    if (this.#syncs === 'never') this.#restore('synced');
     for (const [path, file] of this.removed) if (this.random.float() < 0.5) this.files.set(path, file);
     this.removed.clear();
     for (const [path, file] of [...this.files]) {
@@ -226,31 +246,77 @@ export class Machine {
     }
   }
 
-  /** What SQLite does not sync is, at worst, what this was before. */
-  noteSyncMode(syncs: boolean): void {
-    if (this.#syncs && !syncs) this.#save('synced');
+  noteSyncMode(syncs: SyncMode): void {
+    // What SQLite does not sync is, at worst, what this was before.
+    if (syncs === 'never' && this.#syncs !== 'never') this.#save('synced');
+    if (syncs === 'the log') this.#synced = this.logMark(); // until now each commit was synced
     this.#syncs = syncs;
+  }
+
+  noteLogSynced(mark: LogMark): void {
+    this.#synced = mark;
+    this.#isDurable();
+  }
+
+  /** The kernel has thrown the pages away, and calls the next sync a success. */
+  noteLostSync(): void {
+    this.noteSyncMode('never');
+    cutLog(`${this.#path('posthorn.db-wal')}.synced`, this.#synced);
+  }
+
+  /** https://www.sqlite.org/walformat.html §2.2: the log's index. */
+  logMark(): LogMark {
+    const index = this.#path('posthorn.db-shm');
+    if (!existsSync(index)) return emptyLog;
+    const header = readFileSync(index).subarray(0, 48);
+    return { salt: header.toString('hex', 32, 40), frames: header.readUInt32LE(16) };
+  }
+
+  closeFiles(): void {
+    for (const descriptor of this.openFiles) closeSync(descriptor);
+    this.openFiles.clear();
+  }
+
+  #path(file: string): string {
+    return join(this.folder, file);
   }
 
   #save(name: string): void {
     for (const file of databaseFiles) {
-      const from = join(this.folder, file);
-      if (existsSync(from)) cpSync(from, join(this.folder, `${file}.${name}`));
+      const from = this.#path(file);
+      if (existsSync(from)) cpSync(from, `${from}.${name}`);
     }
   }
 
-  #restore(name: string): void {
+  #restore(name: string, upTo?: LogMark): void {
     for (const file of [...databaseFiles, 'posthorn.db-shm']) {
-      const saved = join(this.folder, `${file}.${name}`);
-      rmSync(join(this.folder, file), { force: true });
-      if (existsSync(saved)) cpSync(saved, join(this.folder, file));
+      const saved = `${this.#path(file)}.${name}`;
+      rmSync(this.#path(file), { force: true });
+      if (existsSync(saved)) cpSync(saved, this.#path(file));
     }
+    if (upTo) cutLog(this.#path('posthorn.db-wal'), upTo);
   }
 
+  /** Where the log is synced by us, it is durable only then. */
   committed(): void {
+    if (this.#syncs !== 'the log') this.#isDurable();
+  }
+
+  #isDurable(): void {
     this.#commits++;
     this.onCommit();
   }
 }
 
 const databaseFiles = ['posthorn.db', 'posthorn.db-wal'];
+const emptyLog: LogMark = { salt: '', frames: 0 };
+
+/** walformat.html §2.1: what is behind the mark is not there; of a log that was begun anew since, nothing is. */
+function cutLog(file: string, { salt, frames }: LogMark): void {
+  if (!existsSync(file) || statSync(file).size < 32) return;
+  const log = readFileSync(file);
+  const frameBytes = 24 + log.readUInt32BE(8);
+  // The index holds the salts as they stand in the log.
+  const kept = log.toString('hex', 16, 24) === salt ? frames : 0;
+  writeFileSync(file, log.subarray(0, 32 + kept * frameBytes));
+}

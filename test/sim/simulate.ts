@@ -180,7 +180,8 @@ class Run {
   }
 
   #start(house: House): void {
-    const { office } = house;
+    const { office, watch } = house;
+    watch.look(); // what the last life has committed, and not lived to sync
     this.#net.setUp(office.plan.address, true);
     const started = office.start();
     // What dies once may well die of the same thing again.

@@ -1,5 +1,5 @@
 /**
- * Looks into an office's database after each of its commits, on a connection of its own: no row may ever be in a state from which
+ * Looks into an office's database after each of its commits that is durable, on a connection of its own: no row may ever be in a state from which
  * nothing leads on, no lease be held twice, and no event contradict the ones before it.
  */
 import { join } from 'node:path';

@@ -1,18 +1,21 @@
 /**
  * The one writer. Writes of a moment are gathered, run one after the other inside a single transaction, each in a savepoint
- * of its own, and share one COMMIT, which is one fsync of the write-ahead log (synchronous=FULL):
+ * of its own, and share one COMMIT and one sync of the write-ahead log (`log-sync.ts`):
  *
  *   idle -write-> gathering -next turn of the event loop-> BEGIN IMMEDIATE -each: SAVEPOINT, work, RELEASE | ROLLBACK TO->
- *   COMMIT -> afterCommit hooks, callers resolved -> (checkpoint when the log has grown) -> gathering | idle
+ *   COMMIT -> sync, meanwhile the next are gathered -> afterCommit hooks, callers resolved -> (checkpoint when the log has grown)
+ *   -> gathering | idle
  *
- * A work that throws undoes itself and rejects alone. A COMMIT that fails rejects all writes of its batch. After an I/O error
- * nothing is written any more (`endsWriting`). Measured with 5 KB rows: batches of 1 / 10 / 100 reach 4-5 k / 19-26 k /
+ * What is not durable is nobody's to see: reads keep to the state before until the sync is over (`Reads`), and no commit follows
+ * before it is. A work that throws undoes itself and rejects alone. A COMMIT or sync that fails rejects all writes of its batch.
+ * After an I/O error nothing is written any more (`endsWriting`). Measured with 5 KB rows: batches of 1 / 10 / 100 reach 4-5 k / 19-26 k /
  * 24-44 k rows a second on a virtual disk.
  */
 import type { Timers } from '../../base/clock.ts';
 import { Bug, Fault } from '../../base/outcome.ts';
 import type { Statement, Tx } from '../../base/port/db.ts';
 import type { Signals } from '../../base/port/signals.ts';
+import type { LogSync } from './log-sync.ts';
 import { OpenReader, settled } from './reader-pool.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 import { endsWriting, faultFrom, isBusy } from './sqlite-faults.ts';
@@ -36,6 +39,14 @@ const checkpointBytes = 4 * 1024 * 1024;
 /** Pages a changing statement dirties besides its values: the table's and about one index's. */
 const bytesPerStatement = 2 * 4096;
 
+/** Of the readers: */
+export interface Reads {
+  /** From here until `renew`, reads see what is committed now. */
+  hold(): void;
+  /** Reads from here on see what is committed by now. */
+  renew(): void;
+}
+
 type Job = {
   readonly work: (tx: Tx) => Promise<unknown>;
   readonly resolve: (value: unknown) => void;
@@ -47,22 +58,25 @@ export class GroupCommit {
   readonly #connection: SqliteConnection;
   readonly #timers: Timers;
   readonly #signals: Signals;
-  readonly #committed: () => void;
+  readonly #log: LogSync;
+  readonly #reads: Reads;
   readonly #waiting: Job[] = [];
   #running = false;
   #refusal: Fault | undefined;
   #whenIdle: (() => void)[] = [];
   #bytesSinceCheckpoint = 0;
+  /** Changes with each commit of another process; as it was when the last transaction began. */
+  #foreignWrites: unknown;
 
-  /** @param ports.committed called after each commit, before anybody is told of it */
   constructor(
     connection: SqliteConnection,
-    ports: { readonly timers: Timers; readonly signals: Signals; readonly committed: () => void },
+    ports: { readonly timers: Timers; readonly signals: Signals; readonly log: LogSync; readonly reads: Reads },
   ) {
     this.#connection = connection;
     this.#timers = ports.timers;
     this.#signals = ports.signals;
-    this.#committed = ports.committed;
+    this.#log = ports.log;
+    this.#reads = ports.reads;
   }
 
   /** Why nothing is written any more, if so. */
@@ -103,6 +117,7 @@ export class GroupCommit {
     const cannotBegin = await this.#begin();
     if (cannotBegin !== undefined) return this.#fail(batch, cannotBegin);
     const finished: Finished[] = [];
+    const bytesBefore = this.#bytesSinceCheckpoint;
     const turn = new Turn();
     for (const [at, job] of batch.entries()) {
       const lost = await this.#runInSavepoint(job, turn, finished);
@@ -116,21 +131,29 @@ export class GroupCommit {
       );
     }
     turn.end();
-    const failure = this.#tryExec('COMMIT');
-    this.#committed(); // also where it failed: what became of it is for the file to tell
+    this.#reads.hold();
+    const isChange = this.#bytesSinceCheckpoint > bytesBefore;
+    const failure = this.#commitAll() ?? (isChange ? await this.#sync() : undefined);
+    this.#reads.renew(); // also where it failed: what became of it is for the file to tell
     if (failure === undefined) return this.#announce(finished);
-    if (this.#connection.isTransaction) this.#tryExec('ROLLBACK');
-    if (endsWriting(failure)) this.#unwrite();
     this.#fail(
       finished.map((done) => done.job),
       failure,
     );
   }
 
+  /** Answers why nothing was committed, if so. */
+  #commitAll(): unknown {
+    const failure = this.#tryExec('COMMIT');
+    if (failure === undefined) return undefined;
+    if (this.#connection.isTransaction) this.#tryExec('ROLLBACK');
+    if (endsWriting(failure)) this.#unwrite();
+    return failure;
+  }
+
   /**
-   * A commit whose sync failed stands in the log all the same, and the next start would find it there: mail that was refused would be
-   * sent. A commit of no meaning goes to its place in the log, and what is chained behind it counts no more. Whether this one
-   * reaches the disk is no matter: a process that dies leaves both to the kernel.
+   * A commit that failed may stand in the log all the same, and the next start would find it there: mail that was refused would be
+   * sent. A commit of no meaning goes to its place in the log, and what is chained behind it counts no more.
    */
   #unwrite(): void {
     const version = this.#userVersion();
@@ -148,13 +171,45 @@ export class GroupCommit {
     }
   }
 
+  /** Answers why the commit is not durable, if so; then it is not in the log any more. */
+  async #sync(): Promise<unknown> {
+    try {
+      await this.#log.sync();
+      return undefined;
+    } catch (error) {
+      this.#takeBack();
+      return error;
+    }
+  }
+
+  /** Whether this reaches the disk is no matter: a process that dies leaves the commit and its taking back to the kernel. */
+  #takeBack(): void {
+    const seen = this.#foreignWrites;
+    try {
+      this.#connection.exec('BEGIN IMMEDIATE');
+      // What another process has committed behind it stands on it.
+      if (this.#readForeignWrites() !== seen) throw new Fault('STORE_BUSY', 'another process has written since');
+      this.#log.takeBack();
+    } catch (error) {
+      this.#signals.emit('error', 'store.commit_not_taken_back', { error: String(faultFrom(error)) });
+    }
+    if (this.#connection.isTransaction) this.#tryExec('ROLLBACK');
+    this.#userVersion(); // the first to look reads the log anew, and can
+  }
+
+  #readForeignWrites(): unknown {
+    return this.#connection.first('PRAGMA data_version', [])?.data_version;
+  }
+
   async #begin(): Promise<unknown> {
     const startedMs = this.#timers.monotonicMs();
     for (;;) {
       try {
         this.#connection.exec('BEGIN IMMEDIATE');
+        this.#foreignWrites = this.#readForeignWrites();
         return undefined;
       } catch (error) {
+        if (this.#connection.isTransaction) this.#tryExec('ROLLBACK');
         if (!isBusy(error) || this.#timers.monotonicMs() - startedMs > lockPatienceMs) return faultFrom(error);
         await this.#timers.sleep(lockPauseMs);
       }

@@ -5,6 +5,8 @@
  *
  *   begun -reads of this turn join-> ... -a commit of ours, the end of the turn-> shut -its last read is over-> ended
  *
+ * While a commit of ours is not durable yet, reads share the snapshot from before it, over as many turns as that takes.
+ *
  * A read that awaits only its reader is over within its turn, so one connection serves nearly always.
  */
 import { Bug } from '../../base/outcome.ts';
@@ -23,6 +25,8 @@ export class ReaderPool {
   readonly #waiting: ((connection: SqliteConnection) => void)[] = [];
   /** The one that reads may join. */
   #current: Snapshot | undefined;
+  /** Over when what has been committed is durable; until then no snapshot begins. */
+  #holding: PromiseWithResolvers<void> | undefined;
   #open = 0;
   #closing = false;
   #closed: (() => void) | undefined;
@@ -53,9 +57,22 @@ export class ReaderPool {
     }
   }
 
+  /** Until `renew` reads see what is committed now; where no connection is to be had for that, they wait. */
+  hold(): void {
+    this.#holding ??= Promise.withResolvers();
+    try {
+      this.#current ??= this.#beginAtOnce();
+      this.#current?.connection.step('SELECT 1 FROM sqlite_schema LIMIT 1'); // what it sees is settled with its first read
+    } catch {
+      if (this.#current !== undefined) this.#shut(this.#current);
+    }
+  }
+
   /** Reads from here on see what has been committed by now. */
   renew(): void {
     if (this.#current !== undefined) this.#shut(this.#current);
+    this.#holding?.resolve();
+    this.#holding = undefined;
   }
 
   /** The answer counts as one of its readers already. */
@@ -68,22 +85,38 @@ export class ReaderPool {
     return connection instanceof Promise ? connection.then((given) => this.#begin(given)) : this.#begin(connection);
   }
 
-  #begin(connection: SqliteConnection): Snapshot {
+  #begin(connection: SqliteConnection): Snapshot | Promise<Snapshot> {
     if (this.#current !== undefined) {
       this.#giveBack(connection); // another read was faster
       this.#current.readers++;
       return this.#current;
     }
-    const snapshot: Snapshot = { connection, readers: 1, shut: false };
+    if (this.#holding !== undefined) {
+      this.#giveBack(connection);
+      return this.#holding.promise.then(() => this.#join());
+    }
+    const snapshot = this.#beginOn(connection);
+    snapshot.readers++;
+    this.#current = snapshot;
+    setImmediate(() => {
+      if (this.#holding === undefined) this.#shut(snapshot);
+    });
+    return snapshot;
+  }
+
+  #beginAtOnce(): Snapshot | undefined {
+    const connection = this.#takeFree();
+    return connection && this.#beginOn(connection);
+  }
+
+  #beginOn(connection: SqliteConnection): Snapshot {
     try {
       connection.step('BEGIN');
+      return { connection, readers: 0, shut: false };
     } catch (error) {
       this.#giveBack(connection);
       throw faultFrom(error);
     }
-    this.#current = snapshot;
-    setImmediate(() => this.#shut(snapshot));
-    return snapshot;
   }
 
   #shut(snapshot: Snapshot): void {
@@ -100,14 +133,15 @@ export class ReaderPool {
   }
 
   #take(): SqliteConnection | Promise<SqliteConnection> {
+    return this.#takeFree() ?? new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #takeFree(): SqliteConnection | undefined {
     const idle = this.#idle.pop();
-    if (idle !== undefined) return idle;
-    if (this.#open < readersMax) {
-      const connection = new SqliteConnection(this.#file, { readOnly: true });
-      this.#open++;
-      return connection;
-    }
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    if (idle !== undefined || this.#open >= readersMax) return idle;
+    const connection = new SqliteConnection(this.#file, { readOnly: true });
+    this.#open++;
+    return connection;
   }
 
   #giveBack(connection: SqliteConnection): void {

@@ -13,6 +13,7 @@ import { type Signals, silentSignals } from '../../base/port/signals.ts';
 import { fileFault, hasRoomForFile, syncFolderNow } from './files.ts';
 import { type FolderLock, takeFolderLock } from './folder-lock.ts';
 import { GroupCommit } from './group-commit.ts';
+import { type LogSync, openLogSync } from './log-sync.ts';
 import { applyMigrations, pendingMigrations } from './migrate.ts';
 import { createQueryBuilder } from './query-builder.ts';
 import { ReaderPool } from './reader-pool.ts';
@@ -126,7 +127,7 @@ function openWriter(file: string): SqliteConnection {
   try {
     const mode = connection.first('PRAGMA journal_mode = WAL', [])?.journal_mode;
     if (mode !== 'wal') throw new Fault('STORE_IO', `the file system of ${file} cannot hold a write-ahead log`);
-    connection.exec('PRAGMA synchronous = FULL'); // MAIL_RULES 26: durable before 250/202
+    connection.exec('PRAGMA synchronous = FULL'); // while the schema is brought up to date
     connection.exec('PRAGMA wal_autocheckpoint = 0'); // see checkpointBytes in group-commit.ts
     connection.exec(`PRAGMA journal_size_limit = ${logKeptBytes}`);
     // What undoing a savepoint would need stays in memory: in temporary files it was 30 of 47 writes for each message.
@@ -158,6 +159,7 @@ class OpenSqlite implements SqliteDb {
   readonly file: string;
   readonly #writer: SqliteConnection;
   readonly #commits: GroupCommit;
+  readonly #log: LogSync;
   readonly #readers: ReaderPool;
   readonly #lock: FolderLock | undefined;
   readonly #timers: Timers;
@@ -174,10 +176,11 @@ class OpenSqlite implements SqliteDb {
     this.#lock = lock;
     this.#timers = options.timers ?? systemClock;
     this.#signals = options.signals ?? silentSignals;
-    const readers = new ReaderPool(file);
-    const committed = () => readers.renew();
-    this.#readers = readers;
-    this.#commits = new GroupCommit(writer, { timers: this.#timers, signals: this.#signals, committed });
+    this.#readers = new ReaderPool(file);
+    this.#log = openLogSync(file);
+    writer.exec('PRAGMA synchronous = NORMAL'); // the rest is log-sync.ts's (MAIL_RULES 26: durable before 250/202)
+    const ports = { timers: this.#timers, signals: this.#signals, log: this.#log, reads: this.#readers };
+    this.#commits = new GroupCommit(writer, ports);
   }
 
   get refusal(): Fault | undefined {
@@ -258,6 +261,7 @@ class OpenSqlite implements SqliteDb {
     await this.#commits.close();
     await this.#readers.close();
     this.#writer.close();
+    this.#log.close();
     this.#lock?.release();
   }
 

@@ -5,7 +5,10 @@ const machines = new Map<string, Machine>();
 
 export function plugIn(machine: Machine): () => void {
   machines.set(machine.folder, machine);
-  return () => void machines.delete(machine.folder);
+  return () => {
+    machines.delete(machine.folder);
+    machine.closeFiles();
+  };
 }
 
 export function machineOf(path: string): Machine | undefined {

@@ -1,9 +1,10 @@
 /**
- * In the place of `node:sqlite`: the real SQLite, whose process may die at each commit, whose disk may be full, and whose sync may
- * fail. With `synchronous = FULL` what COMMIT has answered is on the disk, and what it has not is not: there SQLite is believed.
+ * In the place of `node:sqlite`: the real SQLite, whose process may die at each commit, and whose disk may be full. With
+ * `synchronous = FULL` what COMMIT has answered is on the disk; with `NORMAL` what the log held when it was synced last
+ * (`file-calls.ts`), as SQLite syncs it before it begins it anew. There SQLite is believed.
  */
 import { type DatabaseSyncOptions, DatabaseSync as RealDatabase, type StatementSync } from 'node:sqlite';
-import { Dead, type Life } from '../machine.ts';
+import { Dead, type Life, type SyncMode } from '../machine.ts';
 import { lifeOf } from './machines.ts';
 
 export type { SQLInputValue, StatementSync } from 'node:sqlite';
@@ -31,7 +32,7 @@ export class DatabaseSync extends RealDatabase {
   override exec(sql: string): void {
     const life = this.#life;
     if (life?.dead) throw new Dead(`exec on ${this.#file}`);
-    if (life && /^PRAGMA synchronous\b/i.test(sql)) life.machine.noteSyncMode(/FULL|EXTRA|[23]\s*$/i.test(sql));
+    if (life && /^PRAGMA synchronous\b/i.test(sql)) life.machine.noteSyncMode(syncModeOf(sql));
     if (life && /^PRAGMA wal_checkpoint/i.test(sql)) this.#maybeFailCheckpoint(life);
     if (life && this.#counts && /\bCOMMIT\s*;?$/i.test(sql)) this.#commit(life, () => super.exec(sql));
     else super.exec(sql);
@@ -63,30 +64,9 @@ export class DatabaseSync extends RealDatabase {
       if (this.isTransaction && machine.random.float() < 0.5) super.exec('ROLLBACK');
       throw sqliteError(SQLITE_FULL, 'database or disk is full');
     }
-    if (machine.faults.failingCommits > 0) {
-      machine.faults.failingCommits--;
-      this.#failSync(life, run);
-    }
     run();
     machine.committed();
     life.commit('committed');
-  }
-
-  /**
-   * What was written and not synced is in the log until something else is written there. So it is there at the next start only where
-   * the process dies at this very moment.
-   */
-  #failSync({ machine }: Life, run: () => void): never {
-    machine.trace.say(machine.name, 'a commit fails to sync');
-    if (machine.random.float() < 0.25) {
-      run();
-      machine.committed();
-      machine.crash('as a commit fails to sync');
-      throw new Dead('commit');
-    }
-    if (this.isTransaction) super.exec('ROLLBACK');
-    machine.noteSyncMode(false); // the kernel has thrown the pages away, and calls the next sync a success
-    throw sqliteError(SQLITE_IOERR_FSYNC, 'disk I/O error');
   }
 
   #maybeFailCheckpoint({ machine }: Life): void {
@@ -94,6 +74,11 @@ export class DatabaseSync extends RealDatabase {
     machine.faults.failingCheckpoints--;
     throw sqliteError(SQLITE_IOERR_FSYNC, 'disk I/O error');
   }
+}
+
+function syncModeOf(sql: string): SyncMode {
+  if (/FULL|EXTRA|[23]\s*$/i.test(sql)) return 'each commit';
+  return /NORMAL|1\s*$/i.test(sql) ? 'the log' : 'never';
 }
 
 function sqliteError(errcode: number, message: string): Error {
