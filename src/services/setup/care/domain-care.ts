@@ -4,6 +4,7 @@
  * each with its event. What follows from what was seen is decided by `decide-ownership.ts` and `decide-rotation.ts`; a look that
  * is cut off is simply made again.
  */
+import { eachAtOnce } from '../../../base/at-once.ts';
 import type { Timers } from '../../../base/clock.ts';
 import type { Db } from '../../../base/port/db.ts';
 import type { Signals } from '../../../base/port/signals.ts';
@@ -99,12 +100,9 @@ export class DomainCare {
     const { directory, timers } = this.#ports;
     await this.#trying(async () => {
       const due = await directory.ownership.due(timers.nowMs(), roundMax);
-      const left = [...due];
-      const hand = async () => {
-        for (let name = left.shift(); name && !this.#stopping.signal.aborted; name = left.shift())
-          await this.#try(name);
-      };
-      await Promise.all(Array.from({ length: Math.min(sideBySide, due.length) }, hand));
+      await eachAtOnce(due, sideBySide, async (name) => {
+        if (!this.#stopping.signal.aborted) await this.#try(name);
+      });
     });
   }
 

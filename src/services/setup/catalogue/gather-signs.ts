@@ -2,6 +2,7 @@
  * The signs that a domain shows in DNS: MX, the terms of its SPF record, the keys at selectors that services are known to use, the
  * targets of return paths with known names. Selectors cannot be listed, only guessed: what is not found here may still be there.
  */
+import { eachAtOnce } from '../../../base/at-once.ts';
 import { type DomainName, parseQueryName, type QueryName } from '../../../format/domain-name.ts';
 import type { DnsAnswer, Resolver } from '../../../protocol/dns/types.ts';
 import { isSpfRecord, parseSpfRecord } from '../../../protocol/spf/record.ts';
@@ -63,8 +64,8 @@ export async function gatherSigns(
   const [wildcard, hasKeys, selectors, returnPaths] = await Promise.all([
     keyAt(look, nobodysSelector),
     exists(look, `_domainkey.${domain}`),
-    eachAtOnce(guessed, (selector) => keyAt(look, selector)),
-    eachAtOnce(few ? [] : returnPathNames(catalogue), (name) => targetOf(look, `${name}.${domain}`)),
+    eachAtOnce(guessed, atOnce, (selector) => keyAt(look, selector)),
+    eachAtOnce(few ? [] : returnPathNames(catalogue), atOnce, (name) => targetOf(look, `${name}.${domain}`)),
   ]);
   const hasWildcardKeys = wildcard !== undefined;
   const keys = selectors.filter((one) => one !== undefined);
@@ -194,17 +195,4 @@ function noted<Data>(look: Look, name: string, answer: DnsAnswer<Data>): readonl
   if (answer.kind === 'failed' && !look.failed.includes(name)) look.failed.push(name);
   if (answer.kind === 'failed' && answer.why === 'timeout') look.timeouts++;
   return answer.kind === 'found' ? answer.records : [];
-}
-
-async function eachAtOnce<Item, Result>(
-  items: readonly Item[],
-  work: (item: Item) => Promise<Result>,
-): Promise<Result[]> {
-  const results: Result[] = [];
-  const left = items.entries(); // one iterator for all workers: each item is taken once
-  const worker = async () => {
-    for (const [at, item] of left) results[at] = await work(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
-  return results;
 }

@@ -3,6 +3,7 @@
  * planner itself: it is run over what is known so far, the names it missed are asked for all at once, and so on until it misses none.
  * A question without an answer stays unknown. Whatever a zone does, there is a limit on questions, octets, rounds and time.
  */
+import { eachAtOnce } from '../../../base/at-once.ts';
 import type { Timers } from '../../../base/clock.ts';
 import { type DomainName, parseQueryName } from '../../../format/domain-name.ts';
 import type { DnsAnswer, RecordData, Resolver } from '../../../protocol/dns/types.ts';
@@ -48,7 +49,7 @@ export async function observeDomain(
       const missed = missedBy(plan, answers).slice(0, observeLimits.questions - asked);
       if (missed.length === 0) break;
       asked += missed.length;
-      await eachAtOnce(missed, async ({ name, type }) => {
+      await eachAtOnce(missed, observeLimits.atOnce, async ({ name, type }) => {
         const answer = await ask(resolver, { name, type }, ending.signal);
         octets += octetsOf(answer);
         const isTooMuch = octets > observeLimits.recordOctets;
@@ -73,14 +74,6 @@ function missedBy(plan: (facts: Facts) => unknown, answers: DomainObserved['answ
     },
   });
   return [...missed.values()];
-}
-
-async function eachAtOnce<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
-  const left = items.values(); // one iterator for all workers: each item is taken once
-  const worker = async () => {
-    for (const item of left) await work(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(observeLimits.atOnce, items.length) }, worker));
 }
 
 async function ask(resolver: Resolver, { name, type }: Question, signal: AbortSignal): Promise<ObservedAnswer> {

@@ -1,4 +1,5 @@
 /** What the authoritative servers show of changes: each of them asked for each changed set. */
+import { eachAtOnce } from '../../../base/at-once.ts';
 import { parseQueryName, type QueryName } from '../../../format/domain-name.ts';
 import { canonicalValue } from '../../../format/record-set.ts';
 import type { Authorities, ServerAnswer } from '../../../protocol/dns/authorities.ts';
@@ -9,17 +10,12 @@ import type { ChangeView, ServerView, Shown } from './types.ts';
 /** Changed sets that servers are asked for side by side. */
 const sideBySide = 8;
 
-export async function viewChanges(
+export function viewChanges(
   authorities: Authorities,
   changes: readonly RecordChange[],
   options: LookupOptions,
 ): Promise<readonly ChangeView[]> {
-  const views: ChangeView[] = [];
-  for (let at = 0; at < changes.length; at += sideBySide) {
-    const some = changes.slice(at, at + sideBySide);
-    views.push(...(await Promise.all(some.map((change) => viewChange(authorities, change, options)))));
-  }
-  return views;
+  return eachAtOnce(changes, sideBySide, (change) => viewChange(authorities, change, options));
 }
 
 async function viewChange(authorities: Authorities, change: RecordChange, options: LookupOptions): Promise<ChangeView> {

@@ -3,6 +3,7 @@
  * of which nothing is read. Redirects are judged like links before they are followed. Bounded in links, redirects and time; what could not
  * be found out is unknown, and costs nothing.
  */
+import { eachAtOnce } from '../../../../base/at-once.ts';
 import type { Timers } from '../../../../base/clock.ts';
 import { count } from '../content/judged.ts';
 import type { Content, LinkProbe } from '../content/types.ts';
@@ -27,7 +28,7 @@ export async function followLinks(ports: FollowPorts, content: Content): Promise
   const cancel = ports.timers.after(linkLimits.allMs, () => abort.abort());
   try {
     const walk = { ...ports, whyNot, signal: abort.signal };
-    const ends = await inParallel(follow, linkLimits.atOnce, (link) => followOne(walk, link));
+    const ends = await eachAtOnce(follow, linkLimits.atOnce, (link) => followOne(walk, link));
     return [
       ...ends,
       ...over.map((href) => probe(href, 'unknown', `not followed: ${count(linkLimits.linksMax, 'other')} were`)),
@@ -85,18 +86,4 @@ function endOf(answer: WebAnswer): Pick<LinkProbe, 'end' | 'say'> {
 
 function probe(href: string, end: LinkProbe['end'], say: string): LinkProbe {
   return { href, end, say };
-}
-
-async function inParallel<T, R>(
-  items: readonly T[],
-  width: number,
-  work: (item: T) => Promise<R>,
-): Promise<readonly R[]> {
-  const results: R[] = [];
-  const waiting = items.entries();
-  const worker = async () => {
-    for (const [at, item] of waiting) results[at] = await work(item);
-  };
-  await Promise.all(Array.from({ length: width }, worker));
-  return results;
 }
