@@ -4,8 +4,9 @@
  */
 import { createGuardedHttp } from '../adapters/http/guarded-http.ts';
 import { RateWindow } from '../base/limits.ts';
+import type { AskWeb } from '../base/port/web.ts';
 import { isDocumentationAddress } from '../format/ip-address.ts';
-import type { AskWeb, ScoreBesides } from '../services/advice/score/types.ts';
+import type { ScoreBesides } from '../services/advice/score/types.ts';
 import type { World } from './compose.ts';
 
 export type WebWish = { readonly followLinks: boolean; readonly tryUnsubscribe: boolean };

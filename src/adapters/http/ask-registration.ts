@@ -3,11 +3,12 @@
  * (RFC 9224), that server answers (RFC 9082, RFC 9083). Of the answer only the date is kept: the rest may be about people.
  */
 import type { Outcome } from '../../base/outcome.ts';
+import type { WebRefusal } from '../../base/port/web.ts';
 import type { DomainName } from '../../format/domain-name.ts';
 import { rdapListOctetsMax, rdapListUrl, rdapServersFor } from '../../protocol/rdap/find-servers.ts';
 import { rdapAnswerOctetsMax, rdapDomainUrl, registrationEnd } from '../../protocol/rdap/registration-end.ts';
 import type { Probes, RegistrationAnswer } from '../../services/advice/doctor/types.ts';
-import type { GuardedHttp, HttpAnswer, HttpRefusal } from './guarded-http.ts';
+import type { GuardedHttp, HttpAnswer } from './guarded-http.ts';
 
 const requestMs = 10_000;
 /** RFC 7480 §5.2: a server may know who knows better. (The number is our choice.) */
@@ -29,7 +30,7 @@ export function registrationAsker(http: Pick<GuardedHttp, 'ask'>): NonNullable<P
   };
 }
 
-type Came = Outcome<HttpAnswer, HttpRefusal>;
+type Came = Outcome<HttpAnswer, WebRefusal>;
 
 async function askServer(
   http: Pick<GuardedHttp, 'ask'>,

@@ -9,6 +9,7 @@ import { type RequestOptions, request } from 'node:https';
 import { getCACertificates } from 'node:tls';
 import type { Timers } from '../../base/clock.ts';
 import { accept, type Outcome, refuse } from '../../base/outcome.ts';
+import type { WebHead, WebRefusal, WebWish } from '../../base/port/web.ts';
 import { printable } from '../../base/printable.ts';
 import { isForHost } from '../../format/certificate-names.ts';
 import { type DomainName, parseDomainName } from '../../format/domain-name.ts';
@@ -28,44 +29,13 @@ type FileWish = Omit<HttpWish, 'mediaType'>;
 type FetchedFile = { readonly octets: Uint8Array; readonly mediaType: string };
 type AnyWish = FileWish & Partial<HttpWish>;
 
-/** One request, and what came back as it came: a redirect is told, not followed. */
-type HttpWishToAsk = {
-  readonly method: 'GET' | 'HEAD' | 'POST';
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array;
-  /** Of the answer's body; 0: it is not read. */
-  readonly octetsMax: number;
-  readonly timeMs: number;
-  /** `http:`, too. */
-  readonly plain?: boolean;
-  readonly signal?: AbortSignal;
-};
+export type HttpAnswer = WebHead & { readonly octets: Uint8Array };
 
-export type HttpAnswer = {
-  readonly status: number;
-  /** Where a redirect leads, as it says so. */
-  readonly location?: string;
-  readonly octets: Uint8Array;
-};
-
-/** `no-address`: DNS says that there is none. `refused`: nobody listens there. */
-export type HttpRefusal =
-  | 'url'
-  | 'dns'
-  | 'no-address'
-  | 'address'
-  | 'connection'
-  | 'refused'
-  | 'certificate'
-  | 'status'
-  | 'media-type'
-  | 'too-long'
-  | 'too-slow';
-type FileResult = Outcome<FetchedFile, HttpRefusal>;
+type FileResult = Outcome<FetchedFile, WebRefusal>;
 export type GuardedHttp = {
-  readonly get: (url: string, wish: HttpWish) => Promise<Outcome<Uint8Array, HttpRefusal>>;
+  readonly get: (url: string, wish: HttpWish) => Promise<Outcome<Uint8Array, WebRefusal>>;
   readonly getFile: (url: string, wish: FileWish) => Promise<FileResult>;
-  readonly ask: (url: string, wish: HttpWishToAsk) => Promise<Outcome<HttpAnswer, HttpRefusal>>;
+  readonly ask: (url: string, wish: WebWish) => Promise<Outcome<HttpAnswer, WebRefusal>>;
 };
 
 export type GuardedHttpOptions = {
@@ -107,11 +77,11 @@ export function createGuardedHttp(options: GuardedHttpOptions): GuardedHttp {
 }
 
 /** What is wanted of a URL, and what is made of the answer's head and body. */
-type Task<T> = Omit<HttpWishToAsk, 'octetsMax'> & {
-  readonly read: (response: IncomingMessage, signal: AbortSignal) => Promise<Outcome<T, HttpRefusal>>;
+type Task<T> = Omit<WebWish, 'octetsMax'> & {
+  readonly read: (response: IncomingMessage, signal: AbortSignal) => Promise<Outcome<T, WebRefusal>>;
 };
 
-async function exchange<T>(options: GuardedHttpOptions, text: string, task: Task<T>): Promise<Outcome<T, HttpRefusal>> {
+async function exchange<T>(options: GuardedHttpOptions, text: string, task: Task<T>): Promise<Outcome<T, WebRefusal>> {
   const url = allowedUrl(text, task);
   const host = url && parseDomainName(url.hostname);
   if (url === undefined || host === undefined)
@@ -127,7 +97,7 @@ async function exchange<T>(options: GuardedHttpOptions, text: string, task: Task
 }
 
 /** A name, not an address however it is spelled; no user, no other port. */
-function allowedUrl(text: string, { plain = false }: Pick<HttpWishToAsk, 'plain'>): URL | undefined {
+function allowedUrl(text: string, { plain = false }: Pick<WebWish, 'plain'>): URL | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || url.port !== '' || url.username !== '' || url.password !== '') return undefined;
   return url.protocol === 'https:' || (plain && url.protocol === 'http:') ? url : undefined;
@@ -135,10 +105,10 @@ function allowedUrl(text: string, { plain = false }: Pick<HttpWishToAsk, 'plain'
 
 type Exchange<T> = Task<T> & { readonly url: URL; readonly host: DomainName; readonly signal: AbortSignal };
 
-async function exchangeWith<T>(options: GuardedHttpOptions, wanted: Exchange<T>): Promise<Outcome<T, HttpRefusal>> {
+async function exchangeWith<T>(options: GuardedHttpOptions, wanted: Exchange<T>): Promise<Outcome<T, WebRefusal>> {
   const addresses = await addressesOf(options, wanted);
   if (!addresses.ok) return addresses;
-  let failed: Outcome<T, HttpRefusal> | undefined;
+  let failed: Outcome<T, WebRefusal> | undefined;
   for (const address of addresses.value.slice(0, addressesMax)) {
     const came = await exchangeAt(options, wanted, address);
     if (came.ok || (came.code !== 'connection' && came.code !== 'refused') || wanted.signal.aborted) return came;
@@ -150,7 +120,7 @@ async function exchangeWith<T>(options: GuardedHttpOptions, wanted: Exchange<T>)
 async function addressesOf(
   { resolver, test, isInVain = () => false }: GuardedHttpOptions,
   { host, timeMs, signal }: Exchange<unknown>,
-): Promise<Outcome<readonly IpAddress[], HttpRefusal>> {
+): Promise<Outcome<readonly IpAddress[], WebRefusal>> {
   const answers = await Promise.all([
     resolver.lookup(host, 'A', { signal }),
     resolver.lookup(host, 'AAAA', { signal }),
@@ -175,7 +145,7 @@ function exchangeAt<T>(
   options: GuardedHttpOptions,
   wanted: Exchange<T>,
   address: IpAddress,
-): Promise<Outcome<T, HttpRefusal>> {
+): Promise<Outcome<T, WebRefusal>> {
   const { url, signal, body, read } = wanted;
   return new Promise((resolve) => {
     const isPlain = url.protocol === 'http:';
@@ -243,7 +213,7 @@ class NameMismatch extends Error {}
 const certificateErrors =
   /^(CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_|INVALID_CA|PATH_LENGTH|INVALID_PURPOSE)/;
 
-function refusalOf(error: NodeJS.ErrnoException): Outcome<never, HttpRefusal> {
+function refusalOf(error: NodeJS.ErrnoException): Outcome<never, WebRefusal> {
   if (error instanceof NameMismatch) return refuse('certificate', error.message);
   const code = error.code ?? '';
   if (certificateErrors.test(code)) return refuse('certificate', `the certificate is not valid (${code})`);
@@ -267,9 +237,9 @@ async function readFile(response: IncomingMessage, wish: AnyWish, signal: AbortS
 
 async function readAsItIs(
   response: IncomingMessage,
-  wish: HttpWishToAsk,
+  wish: WebWish,
   signal: AbortSignal,
-): Promise<Outcome<HttpAnswer, HttpRefusal>> {
+): Promise<Outcome<HttpAnswer, WebRefusal>> {
   const { statusCode: status = 0, headers } = response;
   const head = { status, ...(headers.location !== undefined && { location: headers.location }) };
   if (wish.octetsMax === 0 || wish.method === 'HEAD') {
@@ -284,7 +254,7 @@ async function readBody(
   response: IncomingMessage,
   wish: { readonly octetsMax: number; readonly timeMs: number },
   signal: AbortSignal,
-): Promise<Outcome<Uint8Array, HttpRefusal>> {
+): Promise<Outcome<Uint8Array, WebRefusal>> {
   const encoding = response.headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity') return refuse('media-type', `encoded as ${printable(encoding, 60)}`);
   const parts: Buffer[] = [];

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { cli } from '../../../test/support/fake-cli.ts';
 import { accept } from '../../base/outcome.ts';
+import type { AskWeb } from '../../base/port/web.ts';
 import { resolverFromZone } from '../../protocol/dns/zone-resolver.ts';
-import type { AskWeb } from '../../services/advice/score/types.ts';
 
 const letter = [
   'From: Ann <ann@shop.example>',

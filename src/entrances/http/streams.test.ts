@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { ask, type HttpOffice, httpOffice } from '../../../test/support/http-office.ts';
 import { accept } from '../../base/outcome.ts';
+import type { AskWeb } from '../../base/port/web.ts';
 import { resolverFromZone } from '../../protocol/dns/zone-resolver.ts';
-import type { AskWeb } from '../../services/advice/score/types.ts';
 
 const hello = {
   from: 'Ann <ann@example.com>',

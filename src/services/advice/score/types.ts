@@ -3,7 +3,7 @@
  * be walked through; each state may be `unknown`, and what is unknown costs nothing.
  */
 import type { Clock, Timers } from '../../../base/clock.ts';
-import type { Outcome } from '../../../base/outcome.ts';
+import type { AskWeb } from '../../../base/port/web.ts';
 import type { Author } from '../../../format/address.ts';
 import type { DomainName } from '../../../format/domain-name.ts';
 import type { MessageIndex } from '../../../format/message/message-index.ts';
@@ -174,25 +174,6 @@ export type ScorePorts = {
   /** Outside filters that are asked for their opinion. */
   readonly filters?: readonly MessageFilter[];
 };
-
-/**
- * One request to a web address that a message names: no cookies, no redirect followed, hosts inside this network refused. Answers within
- * its time. Of the codes, `no-address` and `refused` say that nobody else gets there either.
- */
-export type AskWeb = (
-  url: string,
-  wish: {
-    readonly method: 'HEAD' | 'GET' | 'POST';
-    readonly headers?: Readonly<Record<string, string>>;
-    readonly body?: Uint8Array;
-    readonly octetsMax: number;
-    readonly timeMs: number;
-    /** `http:`, too. */
-    readonly plain?: boolean;
-    readonly signal?: AbortSignal;
-  },
-) => Promise<WebAnswer>;
-export type WebAnswer = Outcome<{ readonly status: number; readonly location?: string }, string>;
 
 /** What is looked at, or known, besides the message. Nothing of it happens unless somebody asked for it. */
 export type ScoreBesides = {

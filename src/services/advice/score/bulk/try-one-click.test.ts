@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { fromUtf8, utf8 } from '../../../../base/bytes.ts';
 import { accept, refuse } from '../../../../base/outcome.ts';
+import type { AskWeb, WebAnswer } from '../../../../base/port/web.ts';
 import { indexMessage } from '../../../../format/message/message-index.ts';
-import type { AskWeb, SignatureFacts, WebAnswer } from '../types.ts';
+import type { SignatureFacts } from '../types.ts';
 import { oneClickTarget, tryOneClick } from './try-one-click.ts';
 
 const address = 'https://example.com/u/1';

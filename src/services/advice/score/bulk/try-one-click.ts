@@ -3,9 +3,10 @@
  * people click twice. RFC 8058 §3.2: not without the reader's consent, which whoever calls this has.
  */
 import { utf8 } from '../../../../base/bytes.ts';
+import type { AskWeb } from '../../../../base/port/web.ts';
 import { fieldText } from '../../../../format/message/message-index.ts';
 import { fieldTexts } from '../content/judged.ts';
-import type { AskWeb, MessageFacts, SignatureFacts } from '../types.ts';
+import type { MessageFacts, SignatureFacts } from '../types.ts';
 import { oneClickAddress, saysOneClick } from './rules/one-click.ts';
 import type { OneClickAnswer, StreamKnowledge } from './types.ts';
 

@@ -5,9 +5,9 @@
  */
 import { eachAtOnce } from '../../../../base/at-once.ts';
 import type { Timers } from '../../../../base/clock.ts';
+import type { AskWeb, WebAnswer } from '../../../../base/port/web.ts';
 import { count } from '../content/judged.ts';
 import type { Content, LinkProbe } from '../content/types.ts';
-import type { AskWeb, WebAnswer } from '../types.ts';
 import { type ChosenLink, chooseLinks, type WhyNot } from './choose-links.ts';
 
 /** Our choice: whoever may have a message scored must not have us knock at a hundred doors. */

@@ -4,11 +4,11 @@ import test from 'node:test';
 import { createManualTimers } from '../../../../../test/support/manual-timers.ts';
 import { utf8 } from '../../../../base/bytes.ts';
 import { accept, refuse } from '../../../../base/outcome.ts';
+import type { AskWeb, WebAnswer } from '../../../../base/port/web.ts';
 import { indexMessage } from '../../../../format/message/message-index.ts';
 import { readAuthor } from '../../../../protocol/read-author.ts';
 import { judgeContent } from '../content/judge-content.ts';
 import { readContent } from '../content/read-content.ts';
-import type { AskWeb, WebAnswer } from '../types.ts';
 import { chooseLinks, looksSecret } from './choose-links.ts';
 import { followLinks, linkLimits } from './follow-links.ts';
 
