@@ -7,10 +7,10 @@ import type { DkimProblem } from '../dkim/problems.ts';
 import { isSignatureOf } from '../dkim/signature-check.ts';
 import type { SigningAlgorithm } from '../dkim/types.ts';
 import type { DnsAnswer, LookupOptions, Resolver } from '../dns/types.ts';
+import { signedForm } from './dkim2-field.ts';
 import { dkim2Limits } from './limits.ts';
 import { type Dkim2Problem, type Dkim2ProblemCode, dkim2Problems, problem } from './problems.ts';
 import type { Dkim2Chain } from './read-chain.ts';
-import { signedForm } from './read-instance.ts';
 import type { Dkim2Signature, SignatureSet } from './read-signature.ts';
 import type { Dkim2SetResult } from './types.ts';
 

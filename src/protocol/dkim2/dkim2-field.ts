@@ -1,4 +1,4 @@
-/** What DKIM2-Signature and Message-Instance have in common: a tag list of ASCII, numbers, base64 with zero pad bits, lists. */
+/** What DKIM2-Signature and Message-Instance have in common: a tag list of ASCII, numbers, base64 with zero pad bits, lists, the form signed. */
 import { isAscii, latin1 } from '../../base/bytes.ts';
 import { fieldBody, type HeaderField, type MessageIndex, trimBlanks } from '../../format/message/message-index.ts';
 import { parseTagList, type TagList, withoutBlanks } from '../../format/tag-list.ts';
@@ -24,6 +24,11 @@ export function readDkim2Tags(index: MessageIndex, field: HeaderField): TagList 
   return tags.ok ? tags.value : undefined;
 }
 
+/** The field's octets as they are signed: name in lower case, all white space gone, one CRLF. dkim2-spec-03 §9.6 */
+export function signedForm(index: MessageIndex, field: HeaderField, value = latin1(fieldBody(index, field))): string {
+  return `${field.name}:${withoutBlanks(value)}\r\n`;
+}
+
 /** 1 and up. Leading zeros are in the grammar. */
 export function ordinalOf(text: string | undefined): number | undefined {
   if (text === undefined || !/^[0-9]{1,10}$/.test(text)) return undefined;
@@ -41,6 +46,11 @@ export function base64Of(text: string): Uint8Array | undefined {
 /** dkim2-spec-03 §2.14 (textstring) */
 export function isTextString(text: string): boolean {
   return /^[A-Za-z0-9_-]+$/.test(text);
+}
+
+/** Folds around a word. */
+export function withoutOuterBlanks(text: string): string {
+  return trimBlanks(text.replaceAll('\r\n', ''));
 }
 
 /** An item of a list and where it stands in the text. */

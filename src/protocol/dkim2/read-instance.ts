@@ -1,8 +1,14 @@
 /** One Message-Instance field: which form of the message it describes, its hashes, how to get back to the form before. dkim2-spec-03 §7 */
-import { latin1 } from '../../base/bytes.ts';
-import { fieldBody, type HeaderField, type MessageIndex, trimBlanks } from '../../format/message/message-index.ts';
-import { withoutBlanks } from '../../format/tag-list.ts';
-import { base64Of, isTextString, itemsOf, ordinalOf, type Reading, readDkim2Tags } from './dkim2-field.ts';
+import type { HeaderField, MessageIndex } from '../../format/message/message-index.ts';
+import {
+  base64Of,
+  isTextString,
+  itemsOf,
+  ordinalOf,
+  type Reading,
+  readDkim2Tags,
+  withoutOuterBlanks,
+} from './dkim2-field.ts';
 import { dkim2Limits } from './limits.ts';
 import { problem } from './problems.ts';
 import { noRecipe, type Recipe, readRecipe } from './recipe.ts';
@@ -60,14 +66,4 @@ function recipeOf(value: string | undefined): Recipe | string | undefined {
   if (value === undefined) return noRecipe;
   const octets = base64Of(value);
   return octets && readRecipe(octets);
-}
-
-/** Folds around a word. */
-export function withoutOuterBlanks(text: string): string {
-  return trimBlanks(text.replaceAll('\r\n', ''));
-}
-
-/** The field's octets as they are signed: name in lower case, all white space gone, one CRLF. dkim2-spec-03 §9.6 */
-export function signedForm(index: MessageIndex, field: HeaderField, value = latin1(fieldBody(index, field))): string {
-  return `${field.name}:${withoutBlanks(value)}\r\n`;
 }

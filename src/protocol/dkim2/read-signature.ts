@@ -4,10 +4,17 @@ import { type DomainName, parseDomainName, type QueryName } from '../../format/d
 import type { HeaderField, MessageIndex } from '../../format/message/message-index.ts';
 import type { TagList } from '../../format/tag-list.ts';
 import type { OctetRange, SigningAlgorithm } from '../dkim/types.ts';
-import { base64Of, isTextString, itemsOf, ordinalOf, type Reading, readDkim2Tags } from './dkim2-field.ts';
+import {
+  base64Of,
+  isTextString,
+  itemsOf,
+  ordinalOf,
+  type Reading,
+  readDkim2Tags,
+  withoutOuterBlanks,
+} from './dkim2-field.ts';
 import { dkim2Limits } from './limits.ts';
 import { type Dkim2ProblemCode, problem } from './problems.ts';
-import { withoutOuterBlanks } from './read-instance.ts';
 import { type RecordedPath, readRecordedPath } from './recorded-path.ts';
 
 /** Where the message went: an envelope, or only the domain that signs next. */
