@@ -3,16 +3,10 @@
  * comes along, where the command that is printed takes it. One place for all that is printed, so that no command forgets it. Pure.
  */
 import { quoted } from './describe-failure.ts';
+import type { SharedOptions } from './run.ts';
 
-/** As it was given, by the names of the options. */
-export type Where = {
-  readonly data?: string;
-  readonly config?: string;
-  readonly server?: string;
-  readonly key?: string;
-  readonly resolver?: readonly string[];
-  readonly zone?: readonly string[];
-};
+/** As it was given. */
+export type Where = Pick<SharedOptions, 'data' | 'config' | 'server' | 'key' | 'resolver' | 'zone'>;
 
 type Kind = 'folder' | 'office' | 'dns';
 
