@@ -69,6 +69,7 @@ export async function checkMany(run: Run, asked: Asked, path: string, timeoutMs:
     over.abort();
     progress.end();
   }
+  if (seen.size === 0 && !host.signal.aborted) throw noDomains(run, path);
   const exit = [exits.badInput, exits.problems, exits.tryAgain].find((one) => seen.has(one)) ?? exits.ok;
   return format === 'json' ? { exit, document: { domains: summaries }, lines: () => [] } : exit;
 }
@@ -83,11 +84,14 @@ async function linesOf({ host }: Run, path: string): Promise<Lines> {
   };
   let count = 0;
   for await (const _ of textsIn(chunks())) count++;
-  if (count > 0) return { count, texts: textsIn(chunks()) };
-  throw new CliError({
+  return { count, texts: textsIn(chunks()) };
+}
+
+function noDomains({ host }: Run, path: string): CliError {
+  return new CliError({
     exit: exits.badInput,
     code: 'no_domains',
-    say: `${path} names no domain: one a line is wanted.`,
+    say: `${path === '-' ? 'The standard input' : path} names no domain: one a line is wanted.`,
     next: `${host.command} check example.com`,
   });
 }

@@ -228,7 +228,21 @@ test('many domains: a line each in their order, mistakes among them, and how far
   assert.match(bar.err, /\r\[#{30}\] 3 of 3 domains/);
   const unanswered = await cli('check --file -', { doctorEyes: mute, input: 'example.com\n' });
   assert.deepEqual([unanswered.code, unanswered.out], [75, '   -  example.com  not known: the DNS did not answer\n']);
-  assert.equal((await cli('check --file empty --zone a.zone', { files: { ...files, empty: '#\n' } })).code, 65);
+});
+
+test('a list without a domain is refused, a file like the standard input', async () => {
+  const empty = { files: { ...files, empty: '#\n' }, input: '\n# none\n' };
+  for (const [path, says] of [
+    ['empty', 'empty names no domain'],
+    ['-', 'The standard input names no domain'],
+  ]) {
+    const refused = await cli(`check --file ${path} --zone a.zone --json`, empty);
+    assert.equal(refused.code, 65);
+    const { error } = JSON.parse(refused.out);
+    assert.deepEqual([error.code, error.say], ['no_domains', `${says}: one a line is wanted.`]);
+  }
+  const gone = { ...here, input: '', signal: AbortSignal.abort() };
+  assert.equal((await cli('check --file - --zone a.zone', gone)).code, 0, 'nobody waits for an answer');
 });
 
 test('watch --findings tells what has changed, and nothing else', async () => {
