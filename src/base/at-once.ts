@@ -1,4 +1,4 @@
-/** One piece of work for each of many items, some of them at a time: a silent server holds up a few, and none gets hundreds of questions at once. */
+/** A piece of work for each of many items, some at a time: a silent server holds up few, and none gets hundreds of questions at once. */
 
 /**
  * Answers in the order of the items. When one work throws, no further one is begun, those under way are waited for, and then it throws

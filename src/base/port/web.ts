@@ -1,4 +1,4 @@
-/** The port to the web servers that others name: a message its links, a list its registries. The office's is `adapters/http/guarded-http.ts`. */
+/** The port to web servers that others name, a message its links for one. The office's is `adapters/http/guarded-http.ts`. */
 import type { Outcome } from '../outcome.ts';
 
 /** One request. */
@@ -37,5 +37,5 @@ export type WebRefusal =
 
 export type WebAnswer = Outcome<WebHead, WebRefusal>;
 
-/** No cookies, no redirect followed, hosts inside this network refused. Answers within its time, and never throws for what the other side does. */
+/** No cookies, no redirect followed, hosts inside this network refused; in time, and it never throws for what the other side does. */
 export type AskWeb = (url: string, wish: WebWish) => Promise<WebAnswer>;

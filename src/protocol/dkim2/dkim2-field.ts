@@ -1,4 +1,4 @@
-/** What DKIM2-Signature and Message-Instance have in common: a tag list of ASCII, numbers, base64 with zero pad bits, lists, the form signed. */
+/** What DKIM2-Signature and Message-Instance have in common: tags of ASCII, numbers, base64 with zero pad bits, lists, the form signed. */
 import { isAscii, latin1 } from '../../base/bytes.ts';
 import { fieldBody, type HeaderField, type MessageIndex, trimBlanks } from '../../format/message/message-index.ts';
 import { parseTagList, type TagList, withoutBlanks } from '../../format/tag-list.ts';
