@@ -117,6 +117,7 @@ type SenderTraces = {
 export type SenderDefinition = {
   /** `google-workspace` */
   readonly id: string;
+  /** Of one: sentences say that it sends. Other names it goes by stand in brackets: `SparkPost (Bird)`. */
   readonly name: string;
   readonly family: SenderFamily;
   readonly sends: boolean;

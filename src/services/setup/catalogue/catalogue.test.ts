@@ -81,6 +81,10 @@ test('a file with a fault is named, with the member', () => {
     'senders/mailchimp.json: steps: it is missing',
   );
   assert.equal(
+    changed((one) => Object.assign(one, { name: 'Mailchimp and Mandrill' })),
+    'senders/mailchimp.json: name: one name, with others of it in brackets, is wanted',
+  );
+  assert.equal(
     changed((one) => Object.assign(one, { records: [record] })),
     'senders/mailchimp.json: records[0].why: it is missing',
   );

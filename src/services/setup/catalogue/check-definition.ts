@@ -19,7 +19,7 @@ const alignment = oneOf(['yes', 'with-return-path', 'no', 'uncertain']);
 
 const definitionShape = members({
   id: matching(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, 'lower-case letters, digits and dashes'),
-  name: text,
+  name: matching(/^(?!.* and )\S.*$/, 'one name, with others of it in brackets,'),
   family: oneOf(senderFamilies),
   sends: flag,
   receives: flag,

@@ -16,7 +16,7 @@ export const keyForExactDomain: Rule = {
         if (below.length === 0) return undefined;
         return fails({
           subject: sight.name,
-          meaning: `The key at ${sight.name} is good for ${sight.domain} alone (t=s), and ${listed(below)} sends for a name below it: signatures in the name of that one do not count.`,
+          meaning: `The key at ${sight.name} is good for ${sight.domain} alone (t=s), not for names below it: signatures with it do not count for ${listed(below)}.`,
           evidence: [facts.show(sight.name, 'TXT')],
           fix: replaceKey(facts, sight, text, withoutFlag(text, 's')),
         });

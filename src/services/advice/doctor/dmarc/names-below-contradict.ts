@@ -95,7 +95,7 @@ function contradictions({ p = 'none', sp, np, psd }: DmarcRecord, above: DmarcRe
       : []),
     ...(psd === 'u' ? [] : [`psd=${psd} cuts it off, so that what the domain signs no longer counts for it`]),
     ...(idle.length > 0 && psd === 'u' && above !== undefined
-      ? [`${listed(idle)} is read at the top of your names only; here nobody reads it`]
+      ? [`nobody reads ${listed(idle)} here, only at the top of your names`]
       : []),
   ];
 }

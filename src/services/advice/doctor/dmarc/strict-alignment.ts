@@ -41,9 +41,9 @@ function ofSender(facts: DomainFacts, { record: { adkim, aspf }, about }: Own, w
   if (lost.length === 0) return undefined;
   const passesStill = holds(dkim, adkim) || holds(spf, aspf);
   const what = [
-    ...(lost.includes('adkim=s') ? ['its signatures are'] : []),
-    ...(lost.includes('aspf=s') ? ['its return path (SPF) is'] : []),
+    ...(lost.includes('adkim=s') ? ['signatures'] : []),
+    ...(lost.includes('aspf=s') ? ['a return path (SPF)'] : []),
   ];
-  const meaning = `${who} sends as ${facts.subject.domain}, and ${listed(what)} of a name below it, which ${listed(lost)} does not count${passesStill ? '; it still passes by the other way' : ': its mail fails DMARC'}.`;
+  const meaning = `${who} sends as ${facts.subject.domain} with ${listed(what)} of a name below it, and by ${listed(lost)} that does not count${passesStill ? '; it still passes by the other way' : ': its mail fails DMARC'}.`;
   return fails({ ...about, ...(passesStill && { severity: 'warn' }), meaning, fix: mended(facts) });
 }

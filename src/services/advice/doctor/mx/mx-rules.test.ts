@@ -333,7 +333,7 @@ const cases: Record<Id, readonly Case[]> = {
       status: 'fail',
       severity: 'error',
       scene: { zone: 'example.com. MX 0 .', senders: ['mailchimp'] },
-      says: /Mailchimp sends mail from example\.com, which says that it takes no mail/,
+      says: /Mail of Mailchimp comes from example\.com, which says that it takes no mail/,
     },
     {
       what: 'a null MX, and a sender that receives',

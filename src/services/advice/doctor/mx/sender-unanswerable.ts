@@ -43,7 +43,7 @@ function unanswerable(facts: DomainFacts, origin: Origin): Judged {
   const how = mx.kind === 'found' ? 'says that it takes no mail (null MX)' : 'has neither an MX record nor an address';
   const meaning =
     kind === 'from'
-      ? `${listed(labels)} sends mail from ${name}, which ${how}: it cannot be answered, and receivers refuse such mail.`
+      ? `Mail of ${listed(labels)} comes from ${name}, which ${how}: it cannot be answered, and receivers refuse such mail.`
       : `Bounces of ${listed(labels)} go to ${name}, which ${how}: receivers refuse mail whose sender cannot be told of failures.`;
   const evidence = [show(name, 'MX'), show(name, 'A')];
   return fails({ subject: name, meaning, evidence, fix: mend(facts, origin) });

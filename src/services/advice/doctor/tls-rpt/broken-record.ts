@@ -44,7 +44,7 @@ function judge(facts: DomainFacts): Judged {
     subject: name,
     severity: 'advice',
     evidence,
-    meaning: `Reports about encryption go to a mailbox (mailto:) or a web address (https:) only; ${listed(record.ignored.map((one) => quoted(one)))} is neither.`,
+    meaning: `Reports about encryption go to a mailbox (mailto:) or a web address (https:) only, and not to ${listed(record.ignored.map((one) => quoted(one)))}.`,
     fix: recordFix(facts, `v=TLSRPTv1; rua=${record.rua.join(',')}`),
   });
 }
