@@ -29,5 +29,5 @@ export function createProbes(
 export function createRegistrationProbe(
   world: Pick<GuardedHttpOptions, 'resolver' | 'timers'>,
 ): Required<Pick<Probes, 'registration'>> {
-  return { registration: registrationAsker(createGuardedHttp(world)) };
+  return { registration: registrationAsker({ http: createGuardedHttp(world), timers: world.timers }) };
 }

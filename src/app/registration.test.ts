@@ -5,12 +5,13 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { clinicNowMs } from '../../test/support/doctor.ts';
+import { createManualTimers } from '../../test/support/manual-timers.ts';
 import { identityOf, makeCertificate } from '../../test/support/test-chain.ts';
-import { registrationAsker } from '../adapters/http/ask-registration.ts';
+import { type RegistrationPorts, registrationAsker } from '../adapters/http/ask-registration.ts';
 import { createGuardedHttp } from '../adapters/http/guarded-http.ts';
 import { utf8 } from '../base/bytes.ts';
 import { systemClock } from '../base/clock.ts';
-import { accept } from '../base/outcome.ts';
+import { accept, refuse } from '../base/outcome.ts';
 import { type DomainName, parseDomainName } from '../format/domain-name.ts';
 import { resolverFromZone } from '../protocol/dns/zone-resolver.ts';
 import { checkAgain, checkDocument, checkDomain, readSnapshot, snapshotDocument } from '../services/advice/advice.ts';
@@ -62,7 +63,7 @@ async function world(t: TestContext, replies: Readonly<Record<string, Reply>>) {
   const seen: DoctorWorld = {
     resolver,
     isPublicResolver: false,
-    probes: { registration: registrationAsker(http) },
+    probes: { registration: registrationAsker({ http, timers: systemClock }) },
     nowMs: clinicNowMs,
   };
   return { asked, world: seen };
@@ -146,13 +147,14 @@ const refused: readonly (readonly [Reply, RegExp])[] = [
 
 /** As the guarded client answers; its own refusals are tried over real connections. */
 function answering(replies: Readonly<Record<string, Reply>>) {
-  return registrationAsker({
+  const http: RegistrationPorts['http'] = {
     ask: async (url) => {
       const { status = 200, location, body = '' } = replies[url.replace('https://', '')] ?? { status: 404 };
       const octets = utf8(typeof body === 'string' ? body : JSON.stringify(body));
       return accept({ status, octets, ...(location !== undefined && { location }) });
     },
-  });
+  };
+  return registrationAsker({ http, timers: systemClock });
 }
 
 test('what the registry does not tell is unknown, with the reason', async () => {
@@ -168,6 +170,40 @@ test('what the registry does not tell is unknown, with the reason', async () => 
     finding?.meaning ?? '',
     /^Until when example\.com is registered could not be found out: rdap\.registry\.test asks/,
   );
+});
+
+test('IANA’s list is kept for a day; one that did not come is asked for again, and not for every domain', async () => {
+  const timers = createManualTimers();
+  const nothing = refuse('connection', 'no connection (EHOSTUNREACH)');
+  const broken = accept({ status: 503, octets: utf8('') });
+  const good = accept({ status: 200, octets: utf8(JSON.stringify(list)) });
+  let comes: typeof nothing | typeof good = nothing;
+  let fetched = 0;
+  const ask: RegistrationPorts['http']['ask'] = async (url) => {
+    if (!url.startsWith('https://data.iana.org/')) return accept({ status: 200, octets: utf8(JSON.stringify(known)) });
+    fetched++;
+    return comes;
+  };
+  const registration = registrationAsker({ http: { ask }, timers });
+  const answers = async () => {
+    const both = await Promise.all([registration(domain('example.com')), registration(domain('example.com'))]);
+    return [...both.map((answer) => (answer.kind === 'told' ? 'told' : answer.why)), fetched];
+  };
+  const gone = 'IANA’s list of registries could not be fetched: no connection (EHOSTUNREACH)';
+  assert.deepEqual(await answers(), [gone, gone, 1]);
+  comes = broken;
+  await timers.pass(59_999);
+  assert.deepEqual(await answers(), [gone, gone, 1]);
+  await timers.pass(1);
+  const unread = 'IANA’s list of registries could not be read (status 503)';
+  assert.deepEqual(await answers(), [unread, unread, 2]);
+  comes = good;
+  await timers.pass(60_000);
+  assert.deepEqual(await answers(), ['told', 'told', 3]);
+  await timers.pass(86_399_999);
+  assert.deepEqual(await answers(), ['told', 'told', 3]);
+  await timers.pass(1);
+  assert.deepEqual(await answers(), ['told', 'told', 4]);
 });
 
 test('a registry can neither fill our memory nor send us into our own network', async (t) => {

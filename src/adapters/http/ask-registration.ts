@@ -2,7 +2,8 @@
  * Asks the registry of a domain until when it is registered, by RDAP over the guarded HTTP client: IANA's list says whose server knows
  * (RFC 9224), that server answers (RFC 9082, RFC 9083). Of the answer only the date is kept: the rest may be about people.
  */
-import type { Outcome } from '../../base/outcome.ts';
+import type { Timers } from '../../base/clock.ts';
+import { accept, type Outcome, refuse } from '../../base/outcome.ts';
 import type { WebRefusal } from '../../base/port/web.ts';
 import type { DomainName } from '../../format/domain-name.ts';
 import { rdapListOctetsMax, rdapListUrl, rdapServersFor } from '../../protocol/rdap/find-servers.ts';
@@ -14,23 +15,50 @@ const requestMs = 10_000;
 /** RFC 7480 §5.2: a server may know who knows better. (The number is our choice.) */
 const redirectsMax = 3;
 
-/** IANA's list is fetched once, however many domains are asked for. */
-export function registrationAsker(http: Pick<GuardedHttp, 'ask'>): NonNullable<Probes['registration']> {
-  let list: Promise<Came> | undefined;
+/** Whoever watches for weeks learns of new registries. (Our choice.) */
+const listKeptMs = 86_400_000;
+/** Until a list that did not come, or could not be read, is fetched again: IANA is not asked for every domain of many. (Our choice.) */
+const listAgainMs = 60_000;
+
+export type RegistrationPorts = {
+  readonly http: Pick<GuardedHttp, 'ask'>;
+  readonly timers: Pick<Timers, 'monotonicMs'>;
+};
+
+type Held = { readonly list: Promise<Came>; untilMs: number };
+
+/** IANA's list is fetched once for all domains of a day. */
+export function registrationAsker({ http, timers }: RegistrationPorts): NonNullable<Probes['registration']> {
+  let held: Held | undefined;
   return async (domain) => {
-    list ??= get(http, rdapListUrl, { accept: 'application/json', octetsMax: rdapListOctetsMax });
-    const came = await list;
-    if (!came.ok) return unknown(`IANA’s list of registries could not be fetched: ${came.say}`);
-    const servers = rdapServersFor(came.value.octets, domain);
-    if (came.value.status !== 200 || servers === undefined)
-      return unknown(`IANA’s list of registries could not be read (status ${came.value.status})`);
-    const [server] = servers;
+    const nowMs = timers.monotonicMs();
+    if (held === undefined || nowMs >= held.untilMs) held = { list: fetchList(http), untilMs: nowMs + listKeptMs };
+    const from = held;
+    const servers = serversIn(await from.list, domain);
+    if (!servers.ok) {
+      from.untilMs = Math.min(from.untilMs, timers.monotonicMs() + listAgainMs);
+      return unknown(servers.say);
+    }
+    const [server] = servers.value;
     if (server === undefined) return unknown(`the registry of .${domain.split('.').at(-1)} offers no RDAP`);
     return askServer(http, server, domain);
   };
 }
 
 type Came = Outcome<HttpAnswer, WebRefusal>;
+
+function fetchList(http: Pick<GuardedHttp, 'ask'>): Promise<Came> {
+  return get(http, rdapListUrl, { accept: 'application/json', octetsMax: rdapListOctetsMax });
+}
+
+function serversIn(came: Came, domain: DomainName): Outcome<readonly string[], 'no-list'> {
+  if (!came.ok) return refuse('no-list', `IANA’s list of registries could not be fetched: ${came.say}`);
+  const { status, octets } = came.value;
+  const servers = status === 200 ? rdapServersFor(octets, domain) : undefined;
+  return servers === undefined
+    ? refuse('no-list', `IANA’s list of registries could not be read (status ${status})`)
+    : accept(servers);
+}
 
 async function askServer(
   http: Pick<GuardedHttp, 'ask'>,
