@@ -1,5 +1,6 @@
 /** Time that stands still while anybody has something to do, and then jumps to the next timer. */
 import type { Timers } from '../../src/base/clock.ts';
+import { isDiskBusy } from './disk-busy.ts';
 
 export type FlowingTime = Timers & {
   /** Lets time pass and runs what becomes due, in order. */
@@ -15,7 +16,7 @@ export type FlowingTime = Timers & {
 
 type Pending = { readonly atMs: number; readonly run: () => void };
 
-/** Turns of the event loop after which whoever had something to do has done it: a write takes three. */
+/** Turns of the event loop, while the disk rests, after which whoever had something to do has done it. */
 const quietTurns = 25;
 /** What goes on that long in real time goes on for ever. */
 const realPatienceMs = 30_000;
@@ -73,7 +74,8 @@ export function flowingTime(startMs: number): FlowingTime {
       };
       promise.then(done, done);
       for (;;) {
-        for (let turn = 0; turn < quietTurns && !settled; turn++) await new Promise((resolve) => setImmediate(resolve));
+        for (let quiet = 0; quiet < quietTurns && !settled; quiet = isDiskBusy() ? 0 : quiet + 1)
+          await new Promise((resolve) => setImmediate(resolve));
         if (settled) return promise;
         const due = next();
         if (!due || due.atMs > untilMs || performance.now() > realEndMs)

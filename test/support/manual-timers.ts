@@ -1,5 +1,6 @@
 /** Time that moves only when told to: for waits of minutes in tests of milliseconds. */
 import type { Timers } from '../../src/base/clock.ts';
+import { isDiskBusy } from './disk-busy.ts';
 
 export type ManualTimers = Timers & {
   /** Lets `ms` pass: what is due runs, in order; whoever was woken has run when it resolves. */
@@ -8,9 +9,10 @@ export type ManualTimers = Timers & {
 
 type Due = { readonly atMs: number; readonly run: () => void };
 
-/** Long enough for a chain of promises and socket callbacks to settle. */
+/** Long enough for a chain of promises and socket callbacks to settle, and for the disk to have done what it was asked for. */
 async function settle(): Promise<void> {
-  for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+  for (let calm = 0; calm < 20; calm = isDiskBusy() ? 0 : calm + 1)
+    await new Promise((resolve) => setImmediate(resolve));
 }
 
 export function createManualTimers(startMs = Date.UTC(2026, 0, 1)): ManualTimers {

@@ -83,6 +83,12 @@ function slowDisk(t: TestContext) {
       );
       return rows.map(({ name }) => name);
     },
+    hasty: (name: string) =>
+      commits.write(async (tx) => {
+        const rows = await tx.all<{ name: string }>({ sql: 'SELECT name FROM notes', parameters: [] });
+        await tx.run(insert(name));
+        return rows.map((row) => row.name);
+      }, 'committed'),
     count: () => commits.write(async (tx) => (await tx.all({ sql: 'SELECT name FROM notes', parameters: [] })).length),
     /** Waits until the disk is asked, and answers for it. */
     sync: async (fault?: Fault) => {
@@ -194,6 +200,20 @@ test('a commit on which another process has built stays, and that is said', asyn
   await assert.rejects(both(lost, disk.sync(broken)), isFault('STORE_IO'));
   assert.deepEqual(await disk.seen(), ['first', 'unsure', 'theirs']);
   assert.deepEqual(disk.said, ['store.commit_not_taken_back', 'store.writing_ended']);
+});
+
+test('a write that waits for the commit only is told before the sync, and sees nothing that is not durable', async (t) => {
+  const disk = slowDisk(t);
+  const lasting = disk.write('lasting');
+  const sawBefore = await disk.hasty('hasty');
+  assert.deepEqual(sawBefore, [], 'it came second and went first');
+  let told = false;
+  void lasting.then(() => (told = true));
+  await turns(20);
+  assert.deepEqual([told, await disk.seen(), disk.afterDeath()], [false, [], ['hasty', 'lasting']]);
+  await disk.sync();
+  await lasting;
+  assert.deepEqual(await disk.seen(), ['hasty', 'lasting']);
 });
 
 test('a write that changes nothing waits for no disk', async (t) => {

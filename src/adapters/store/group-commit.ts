@@ -13,7 +13,7 @@
  */
 import type { Timers } from '../../base/clock.ts';
 import { Bug, Fault } from '../../base/outcome.ts';
-import type { Statement, Tx } from '../../base/port/db.ts';
+import type { Statement, Tx, WriteEnd } from '../../base/port/db.ts';
 import type { Signals } from '../../base/port/signals.ts';
 import type { LogSync } from './log-sync.ts';
 import { OpenReader, settled } from './reader-pool.ts';
@@ -51,6 +51,7 @@ type Job = {
   readonly work: (tx: Tx) => Promise<unknown>;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
+  readonly until: WriteEnd;
 };
 type Finished = { readonly job: Job; readonly value: unknown; readonly hooks: readonly (() => void)[] };
 
@@ -84,12 +85,12 @@ export class GroupCommit {
     return this.#refusal;
   }
 
-  write<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+  write<T>(work: (tx: Tx) => Promise<T>, until: WriteEnd = 'durable'): Promise<T> {
     if (this.#refusal !== undefined) return Promise.reject(this.#refusal);
     if (this.#waiting.length >= writesWaitingMax)
       return Promise.reject(new Fault('STORE_BUSY', `${writesWaitingMax} writes are waiting already`));
     return new Promise<T>((resolve, reject) => {
-      this.#waiting.push({ work, resolve: (value) => resolve(value as T), reject });
+      this.#waiting.push({ work, resolve: (value) => resolve(value as T), reject, until });
       if (this.#running) return;
       this.#running = true;
       // The check phase follows the poll for I/O: what all sockets of this turn brought is gathered by then.
@@ -105,7 +106,7 @@ export class GroupCommit {
 
   async #drain(): Promise<void> {
     while (this.#waiting.length > 0) {
-      await this.#commit(this.#waiting.splice(0, writesPerCommitMax));
+      await this.#commit(this.#waiting.splice(0, writesPerCommitMax).sort(byWriteEnd));
       this.#checkpointWhenDue();
       await nextTurn(); // callers resolved just now add their next writes to the same batch
     }
@@ -131,19 +132,29 @@ export class GroupCommit {
       );
     }
     turn.end();
-    this.#reads.hold();
     const isChange = this.#bytesSinceCheckpoint > bytesBefore;
-    const failure = this.#commitAll() ?? (isChange ? await this.#sync() : undefined);
+    await this.#commitAll(finished, isChange);
+  }
+
+  async #commitAll(finished: readonly Finished[], isChange: boolean): Promise<void> {
+    this.#reads.hold();
+    let failure = this.#tryCommit();
+    let open = finished;
+    if (failure === undefined && isChange) {
+      this.#announce(finished.filter(({ job }) => job.until === 'committed'));
+      open = finished.filter(({ job }) => job.until === 'durable');
+      failure = await this.#sync();
+    }
     this.#reads.renew(); // also where it failed: what became of it is for the file to tell
-    if (failure === undefined) return this.#announce(finished);
+    if (failure === undefined) return this.#announce(open);
     this.#fail(
-      finished.map((done) => done.job),
+      open.map((done) => done.job),
       failure,
     );
   }
 
   /** Answers why nothing was committed, if so. */
-  #commitAll(): unknown {
+  #tryCommit(): unknown {
     const failure = this.#tryExec('COMMIT');
     if (failure === undefined) return undefined;
     if (this.#connection.isTransaction) this.#tryExec('ROLLBACK');
@@ -371,6 +382,11 @@ class Turn {
 /** No other statement of ours begins with that letter; what begins with a blank is weighed in vain. */
 function isSelect(sql: string): boolean {
   return (sql.charCodeAt(0) | 0x20) === 0x73;
+}
+
+/** What is told before it is durable comes first: all that it sees is. */
+function byWriteEnd(one: Job, other: Job): number {
+  return Number(one.until === 'durable') - Number(other.until === 'durable');
 }
 
 function nextTurn(): Promise<void> {

@@ -8,7 +8,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Kysely } from 'kysely';
 import { systemClock, type Timers } from '../../base/clock.ts';
 import { Fault } from '../../base/outcome.ts';
-import type { Db, Migration, Reader, Tx } from '../../base/port/db.ts';
+import type { Db, Migration, Reader, Tx, WriteEnd } from '../../base/port/db.ts';
 import { type Signals, silentSignals } from '../../base/port/signals.ts';
 import { fileFault, hasRoomForFile, syncFolderNow } from './files.ts';
 import { type FolderLock, takeFolderLock } from './folder-lock.ts';
@@ -200,8 +200,8 @@ class OpenSqlite implements SqliteDb {
     return this.#readers.read(work);
   }
 
-  write<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.#commits.write(work);
+  write<T>(work: (tx: Tx) => Promise<T>, until: WriteEnd = 'durable'): Promise<T> {
+    return this.#commits.write(work, until);
   }
 
   notify(channel: string): void {

@@ -236,7 +236,7 @@ export class DeliveryWorker {
       const claimed: Job[] = [];
       for (const share of shares) claimed.push(...(await this.#claim(tx, share, nowMs + leaseMs)));
       return { jobs: claimed, place: nextPlace(this.#place, queues, shares), seen: queues.length };
-    });
+    }, 'committed');
     this.#place = place;
     for (const job of jobs) this.#begin(job);
     if (jobs.length > 0) return 'started';

@@ -39,7 +39,10 @@ export function closeSync(descriptor: number): void {
 
 export function fdatasync(descriptor: number, told: (error: Error | null) => void): void {
   const life = openers.get(descriptor);
-  if (!life) return real.fdatasync(descriptor, told);
+  if (!life) {
+    real.fdatasync(descriptor, told);
+    return;
+  }
   const { machine } = life;
   life.call('sync the log');
   if (life.dead) return;
@@ -51,7 +54,8 @@ export function fdatasync(descriptor: number, told: (error: Error | null) => voi
       machine.trace.say(machine.name, 'a commit fails to sync');
       if (machine.random.float() < 0.25) return machine.crash('as a commit fails to sync');
       machine.noteLostSync();
-      return told(Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' }));
+      told(Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' }));
+      return;
     }
     machine.noteLogSynced(mark);
     life.call('the log is synced');
