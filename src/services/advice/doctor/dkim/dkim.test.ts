@@ -1,6 +1,7 @@
 /** Every check of DKIM keys: a zone that makes it fail, one that makes it pass, and where nobody can know. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { good, key, mailchimp, oneOf, set, txt } from '../../../../../test/support/dkim-scenes.ts';
 import { clinicNowMs, factsOf, findingsFor, type Scene, theFinding } from '../../../../../test/support/doctor.ts';
 import {
   ed25519,
@@ -14,13 +15,9 @@ import {
 import type { DomainName } from '../../../../format/domain-name.ts';
 import type { FindingStatus, Fix } from '../../types.ts';
 import type { CheckId } from '../checks/checks.ts';
-import { findingsOf } from '../judge-domain.ts';
 import type { OfficeKnowledge } from '../types.ts';
 import { dkimRules } from './rules.ts';
 
-const key = (selector: string, text: string, domain = 'example.com') =>
-  `${selector}._domainkey.${domain}. 300 TXT ${inPieces(text)}`;
-const good = `v=DKIM1; k=rsa; p=${rsa2048}`;
 const dayMs = 86_400_000;
 
 function office(
@@ -42,11 +39,6 @@ function office(
   };
 }
 const reports = (selectorsSeen: readonly string[], days = 90) => ({ days, selectorsSeen, bySender: {} });
-const mailchimp = `k2._domainkey.example.com. CNAME dkim2.mcsv.net.
-k3._domainkey.example.com. CNAME dkim3.mcsv.net.
-dkim2.mcsv.net. TXT ${inPieces(good)}
-dkim3.mcsv.net. TXT ${inPieces(good)}`;
-
 /** As Microsoft leaves it until it changes keys for the first time: the second alias leads to a name that is not there yet. */
 const microsoft = `selector1._domainkey.example.com. CNAME selector1-example-com._domainkey.contoso.onmicrosoft.com.
 selector2._domainkey.example.com. CNAME selector2-example-com._domainkey.contoso.onmicrosoft.com.
@@ -60,9 +52,6 @@ type Row = Scene & {
   readonly fix?: Partial<Fix>;
   readonly steps?: RegExp;
 };
-
-const txt = (selector: string, value: string) => ({ name: `${selector}._domainkey.example.com`, type: 'TXT', value });
-const set = (selector: string, value: string, type = 'TXT') => ({ ...txt(selector, value), type, ttl: 3600 });
 
 const rows: readonly Row[] = [
   // DKM-01
@@ -565,62 +554,6 @@ for (const [at, { id, status, severity, says, fix, steps, ...scene }] of rows.en
       for (const { answer } of finding.evidence) assert.notEqual(answer, 'not asked', JSON.stringify(finding.evidence));
   });
 
-/** Of a sender with several keys, whose findings are several. */
-async function oneOf(id: CheckId, status: FindingStatus, scene: Scene) {
-  const findings = await findingsFor(id, scene);
-  const finding = findings.find((one) => one.status === status);
-  assert.ok(finding, findings.map((one) => `${one.status}: ${one.meaning}`).join('\n'));
-  if (status === 'pass') assert.ok(findings.every((one) => one.status === 'pass'));
-  return finding;
-}
-
-test('DKM-01: of a sender that was only recognised, a key under its usual name is not proven to be missing', async () => {
-  const judged = async (zone: string) => {
-    const facts = await factsOf({ zone, senders: ['mailchimp'] });
-    const senders = facts.subject.senders.map((one) => ({ ...one, isDeclared: false }));
-    const [rule] = dkimRules;
-    assert.ok(rule);
-    return findingsOf(rule, { ...facts, subject: { ...facts.subject, senders } });
-  };
-  assert.deepEqual(
-    (await judged(key('a-name-nobody-guesses', good))).map(({ status }) => status),
-    ['unknown', 'unknown'],
-  );
-  const [none, ...others] = await judged('example.com. A 192.0.2.1');
-  assert.partialDeepStrictEqual(none, { status: 'fail', severity: 'warn', subject: '_domainkey.example.com' });
-  assert.deepEqual(
-    none?.fix?.set.map(({ name }) => name),
-    ['k2._domainkey.example.com', 'k3._domainkey.example.com'],
-  );
-  assert.deepEqual(others, [], 'said once for both keys');
-  const half = await judged(mailchimp.split('\n').slice(1).join('\n'));
-  assert.deepEqual(
-    half.map(({ status, severity }) => [status, severity]),
-    [
-      ['fail', 'warn'],
-      ['pass', 'error'],
-    ],
-  );
-  assert.deepEqual(half[0]?.fix?.set, [set('k2', 'dkim2.mcsv.net', 'CNAME')]);
-});
-
-test('DKM-01: a declared sender whose account is not known lacks nothing for sure, unless there is no key at all', async () => {
-  const { meaning, fix } = await oneOf('DKM-01', 'unknown', {
-    zone: key('a-name-nobody-guesses', good),
-    senders: ['amazon-ses'],
-  });
-  assert.match(meaning, /not proven/);
-  assert.match(fix?.steps?.join() ?? '', /--sender amazon-ses:/);
-  const none = await theFinding('DKM-01', 'fail', { zone: 'example.com. A 192.0.2.1', senders: ['amazon-ses'] });
-  assert.match(none.meaning, /^Amazon SES cannot sign mail as example\.com: there is no DKIM key at all/);
-  assert.ok((none.fix?.set.length ?? 0) > 0);
-});
-
-test('DKM-01: a sender that signs in one of two ways is not said to lack the other', async () => {
-  const findings = await findingsFor('DKM-01', { zone: 'example.com. A 192.0.2.1', senders: ['mailgun'] });
-  assert.deepEqual([...new Set(findings.map(({ status }) => status))], ['unknown']);
-});
-
 test('how each sender signs is told for the score that is to be expected', async () => {
   const { dkim } = await factsOf({
     zone: `${key('google', `p=${rsa1024}`)}\n${mailchimp.split('\n').slice(1).join('\n')}`,
@@ -638,15 +571,6 @@ test('how each sender signs is told for the score that is to be expected', async
   ]);
 });
 
-test('DKM-01: a key whose record has two holes is missed once, and both are asked for', async () => {
-  const findings = await findingsFor('DKM-01', { zone: 'example.com. TXT "v=spf1 -all"', senders: ['sendgrid'] });
-  assert.deepEqual(
-    findings.map(({ subject }) => subject),
-    ['s1._domainkey.example.com', 's2._domainkey.example.com'],
-  );
-  for (const { fix } of findings) assert.match(fix?.steps?.[0] ?? '', /number of your account.*; .*wl123/);
-});
-
 test('two accounts with one service want the same selectors: told apart, and no key is asked for twice', async () => {
   const senders = ['sendgrid:11111111,wl1,em1', 'sendgrid:22222222,wl2,em2'];
   const scene = { zone: 'example.com. A 192.0.2.1', senders };
@@ -656,9 +580,4 @@ test('two accounts with one service want the same selectors: told apart, and no 
     (await findingsFor('DKM-01', scene)).flatMap(({ status, fix }) => [status, ...(fix?.set ?? [])]),
     ['skip', 'skip', 'skip', 'skip'],
   );
-});
-
-test('a name that exists only because of a wildcard beside it is no proof of a key', async () => {
-  const zone = 'example.com. MX 10 mx.example.com.\n*.example.com. MX 10 mx.example.com.';
-  assert.match((await theFinding('DKM-01', 'unknown', { zone })).meaning, /^Something may stand below _domainkey/);
 });

@@ -1,54 +1,15 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import test from 'node:test';
+import { failing, good, resolverWith, serversOf } from '../../../../../test/support/dns-scenes.ts';
 import { clinicNowMs, findingsFor, type Scene, theFinding } from '../../../../../test/support/doctor.ts';
 import type { Authorities } from '../../../../protocol/dns/authorities.ts';
-import type { DnsAnswer, RecordData, RecordType, Resolver } from '../../../../protocol/dns/types.ts';
-import { resolverFromZone } from '../../../../protocol/dns/zone-resolver.ts';
 import type { FindingStatus, Fix } from '../../types.ts';
 import type { dnsChecks } from '../checks/dns.ts';
 
 type Id = keyof typeof dnsChecks;
 
-const good = `
-example.com. SOA ns1.example.com. hostmaster.example.com. 1 3600 600 604800 3600
-example.com. NS ns1.example.com.
-example.com. MX 10 mx.example.com.
-example.com. TXT "v=spf1 mx -all"
-mx.example.com. A 192.0.2.1
-_dmarc.example.com. TXT "v=DMARC1; p=none"`;
-
 const noServers: Authorities = { lookup: async () => ({ kind: 'failed', say: 'no servers' }) };
-
-const failing = (why: 'servfail' | 'timeout' | 'bogus'): Resolver => ({
-  lookup: async () => ({ kind: 'failed', why }),
-});
-
-/** Servers by name, each with a zone of its own; `undefined` does not answer. */
-function serversOf(zones: Readonly<Record<string, string | undefined>>): Authorities {
-  const servers = Object.entries(zones).map(([server, zone]) => ({
-    server,
-    resolver: zone === undefined ? failing('servfail') : resolverFromZone(zone),
-  }));
-  return {
-    lookup: async (name, type) => ({
-      kind: 'asked',
-      zone: 'example.com',
-      answers: await Promise.all(
-        servers.map(async ({ server, resolver }) => ({ server, answer: await resolver.lookup(name, type) })),
-      ),
-    }),
-  };
-}
-
-/** The zone, with answers changed by hand for what zone text cannot say. */
-function resolverWith(
-  zone: string,
-  change: <T extends RecordType>(answer: DnsAnswer<RecordData[T]>, name: string, type: T) => DnsAnswer<RecordData[T]>,
-): Resolver {
-  const under = resolverFromZone(zone);
-  return { lookup: async (name, type) => change(await under.lookup(name, type), name, type) };
-}
 
 type Case = {
   readonly what: string;
@@ -577,45 +538,6 @@ for (const [id, list] of Object.entries(cases))
       if (status === 'fail')
         assert.ok(finding.fix && finding.evidence.length > 0, 'a failure shows why, and what to do');
     });
-
-test('DNS-06: no text is moved to a name where another finding asks to take it away', async () => {
-  const texts = ['hello', 'v=spf1 -all', 'v=STSv1; id=1', 'google-site-verification=1', 'v=DMARC1; p=none'];
-  for (const label of ['_dmarc', '_mta-sts', '_smtp._tls', 'default._bimi', 's1._domainkey'])
-    for (const text of texts) {
-      const name = `${label}.example.com`;
-      const found = await theFinding('DNS-06', 'fail', {
-        zone: `example.com. MX 10 mx.example.com.\n${name}.example.com. TXT "${text}"`,
-        selectors: ['s1'],
-        isUnpublished: true,
-      });
-      assert.deepEqual(
-        found.fix?.delete.map(({ value }) => value),
-        [text],
-      );
-      const moved = found.fix?.set.map(({ value }) => value) ?? [];
-      const isAtHome = (label === '_dmarc' && /DMARC/.test(text)) || (label === '_mta-sts' && /STSv1/.test(text));
-      assert.deepEqual(moved, isAtHome ? [text] : [], `${text} at ${name}`);
-      assert.equal(/is not put there/.test(String(found.fix?.steps)), !isAtHome);
-    }
-});
-
-test('DNS-06: in a run over many domains nothing is asked below a name that is not there', async () => {
-  const asked: string[] = [];
-  const spying = (zone: string): Scene => ({
-    zone,
-    isOneOfMany: true,
-    world: {
-      resolver: resolverWith(zone, (answer, name) => {
-        asked.push(name);
-        return answer;
-      }),
-    },
-  });
-  await theFinding('DNS-06', 'pass', spying(good));
-  assert.ok(asked.includes('example.com.example.com'));
-  assert.ok(!asked.includes('_mta-sts.example.com.example.com'));
-  await theFinding('DNS-06', 'fail', spying(`${good}\n_dmarc.example.com.example.com. TXT "v=DMARC1; p=reject"`));
-});
 
 test('DNS-03: a server is taken out of the zone only where others are left', async () => {
   const zone = `${good}\nexample.com. NS ns2.example.com.`;
