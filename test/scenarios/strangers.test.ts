@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
+import { eachAtOnce } from '../../src/base/at-once.ts';
 import { concat, fromLatin1, latin1, utf8 } from '../../src/base/bytes.ts';
 import type { ReceivedEmail } from '../../src/entrances/http/schemas/inbox.ts';
 import { formatAddrSpec } from '../../src/format/address.ts';
@@ -49,11 +50,7 @@ describe('strangers at the MX', () => {
 
   /** Each in a dialogue of its own, a few at a time. */
   async function each<T>(cases: readonly T[], attempt: (one: T) => Promise<void>): Promise<void> {
-    const queue = [...cases];
-    const worker = async () => {
-      for (let one = queue.shift(); one !== undefined; one = queue.shift()) await attempt(one);
-    };
-    await Promise.all(Array.from({ length: 8 }, worker));
+    await eachAtOnce(cases, 8, attempt);
   }
 
   async function theirSignatures(message: Uint8Array): Promise<Uint8Array> {

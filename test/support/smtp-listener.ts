@@ -146,7 +146,7 @@ export async function serve(
 }
 
 /** A client that says lines and reads replies. */
-export class Talk {
+class Talk {
   readonly connection: Connection;
   #heard = '';
   constructor(connection: Connection) {
