@@ -389,18 +389,11 @@ export class OutboundStore {
 
   /** An older request of the same key has run out (the caller looked) and gives way. */
   async rememberRequest(tx: Tx, row: IdempotencyRow): Promise<void> {
-    const { account: _, idempotency_key: __, ...values } = row;
-    await tx.run(
-      this.#q
-        .insertInto('outbound_idempotency')
-        .values(row)
-        .onConflict((conflict) => conflict.columns(['account', 'idempotency_key']).doUpdateSet(values))
-        .compile(),
-    );
+    await tx.run(this.#hot.rememberRequest(row));
   }
 
   async forgetRequestsBefore(tx: Tx, beforeMs: number): Promise<number> {
-    return tx.run(this.#q.deleteFrom('outbound_idempotency').where('created_at_ms', '<', beforeMs).compile());
+    return tx.run(this.#hot.forgetRequestsBefore({ beforeMs }));
   }
 }
 
@@ -488,6 +481,16 @@ function hotQueries(q: Kysely<Tables>) {
         .selectAll()
         .where('account', '=', of.account)
         .where('idempotency_key', '=', of.key),
+    ),
+    rememberRequest: compileOnce((row: IdempotencyRow) => {
+      const { account, idempotency_key, ...values } = columnsOf(row, idempotencyColumns);
+      return q
+        .insertInto('outbound_idempotency')
+        .values({ account, idempotency_key, ...values })
+        .onConflict((conflict) => conflict.columns(['account', 'idempotency_key']).doUpdateSet(values));
+    }),
+    forgetRequestsBefore: compileOnce((of: { beforeMs: number }) =>
+      q.deleteFrom('outbound_idempotency').where('created_at_ms', '<', of.beforeMs),
     ),
   };
 }
@@ -587,6 +590,14 @@ const deliveryColumns = {
   orcpt: true,
   success_told: true,
 } as const satisfies Record<keyof DeliveryRow, true>;
+
+const idempotencyColumns = {
+  account: true,
+  idempotency_key: true,
+  request_sha256: true,
+  message_id: true,
+  created_at_ms: true,
+} as const satisfies Record<keyof IdempotencyRow, true>;
 
 /** Every key of a ring once, beginning just after `from`. */
 async function* goRound(

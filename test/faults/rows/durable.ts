@@ -58,6 +58,17 @@ export const durable: Fault = {
   },
 };
 
+/** As strace shows 24 octets that are written to the log. */
+const frameHeader = /^pwrite64\([^"]*"((?:[^"\\]|\\.)*)", 24, /;
+const escapes: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, v: 11, f: 12, '"': 34, '\\': 92 };
+
+function unescaped(text: string): Buffer {
+  const octets = [...text.matchAll(/\\([0-7]{1,3})|\\(.)|([^\\])/gs)].map(([, octal, sign = '', plain = '']) =>
+    octal === undefined ? (escapes[sign] ?? plain.charCodeAt(0)) : Number.parseInt(octal, 8),
+  );
+  return Buffer.from(octets);
+}
+
 /** Moments of the trace's clock. */
 type SpoolFile = { readonly madeAt: number; writtenAt: number; syncedAt: number; named: boolean };
 
@@ -71,11 +82,12 @@ class SyncTrace {
   spooled = 0;
   readonly #log: string;
   readonly #spool: string;
-  /** Ids in pages of the log: written, and written and synced. */
-  readonly #written = new Set<string>();
+  /** Ids in pages of the log: of the commit that is being written, of those that are whole (since when), and of those that are synced. */
+  #open = new Set<string>();
+  #written = new Map<string, number>();
   readonly #synced = new Set<string>();
-  /** Octets were written to the log after its last sync. */
-  #dirty = false;
+  /** The page that comes now ends a commit. */
+  #endsCommit = false;
   /** Counts the calls as they begin. */
   #clock = 0;
   readonly #files = new Map<string, SpoolFile>();
@@ -109,14 +121,27 @@ class SyncTrace {
     this.#clock++;
     if (/^f(data)?sync\(/.test(call)) this.#syncBegan.set(thread, this.#clock);
     else if (call.startsWith('pwrite64(') && call.includes(this.#log)) {
-      this.#dirty = true;
-      for (const [name] of call.matchAll(id)) this.#written.add(name);
+      this.#writesLog(call);
       this.#namesFiles(call);
     } else if (/^writev?\(\d+<TCP:/.test(call)) this.#answers(call);
     else {
       const file = this.#fileOf(call);
       if (file) file.writtenAt = this.#clock;
     }
+  }
+
+  /** https://www.sqlite.org/walformat.html §2.1: the header of a frame, then its page; the last frame of a commit says so. */
+  #writesLog(call: string): void {
+    const header = frameHeader.exec(call)?.[1];
+    if (header !== undefined) {
+      this.#endsCommit = unescaped(header).readUInt32BE(4) !== 0;
+      return;
+    }
+    for (const [name] of call.matchAll(id)) this.#open.add(name);
+    if (!this.#endsCommit) return;
+    for (const name of this.#open) if (!this.#written.has(name)) this.#written.set(name, this.#clock);
+    this.#open = new Set();
+    this.#endsCommit = false;
   }
 
   #ends(thread: string, call: string): void {
@@ -133,8 +158,11 @@ class SyncTrace {
 
   #synchronises(call: string, beganAt: number): void {
     if (call.includes(this.#log)) {
-      this.#dirty = false;
-      for (const name of this.#written) this.#synced.add(name);
+      for (const [name, atClock] of this.#written) {
+        if (atClock > beganAt) continue;
+        this.#synced.add(name);
+        this.#written.delete(name);
+      }
       return;
     }
     const file = this.#fileOf(call);
@@ -168,19 +196,14 @@ class SyncTrace {
     else this.#awaited.delete(socket);
     // Over HTTP the body says more than one id of a kind; the first is the message's.
     for (const name of isSmtp ? ids : ids.slice(0, 1)) this.#yes(name, call);
-    if (isHttp && this.#dirty) this.problems.push(`202 while written pages were not synced: ${call.slice(0, 120)}`);
   }
 
   #yes(name: string, call: string): void {
     if (this.seen.has(name)) return;
     this.seen.add(name);
-    if (this.#synced.has(name) && !this.#dirty) return;
+    if (this.#synced.has(name)) return;
     this.late.add(name);
-    const why = this.#synced.has(name)
-      ? 'pages written later are not synced'
-      : this.#written.has(name)
-        ? 'its row is not synced'
-        : 'its row is not even written';
+    const why = this.#written.has(name) ? 'its commit is not synced' : 'its commit is not even written';
     this.problems.push(`${name} was acknowledged, and ${why}: ${call.slice(0, 120)}`);
   }
 }
