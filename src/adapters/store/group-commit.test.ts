@@ -83,6 +83,12 @@ function slowDisk(t: TestContext) {
       );
       return rows.map(({ name }) => name);
     },
+    writeNothing: () => commits.write((tx) => tx.run({ sql: "DELETE FROM notes WHERE name = 'none'", parameters: [] })),
+    writeBeside: (name: string) => {
+      const other = new SqliteConnection(file, { readOnly: false });
+      other.run('INSERT INTO notes VALUES (?)', [name]);
+      other.close();
+    },
     hasty: (name: string) =>
       commits.write(async (tx) => {
         const rows = await tx.all<{ name: string }>({ sql: 'SELECT name FROM notes', parameters: [] });
@@ -180,6 +186,23 @@ test('a commit that is not synced is taken back: nobody sees it, no start finds 
   assert.deepEqual(await disk.seen(), ['first', 'second'], 'nor does it come with a checkpoint');
 });
 
+test('a commit that wrote nothing and is not synced takes no other one with it', async (t) => {
+  const disk = slowDisk(t);
+  for (const name of ['first', 'second']) await both(disk.write(name), disk.sync());
+  await assert.rejects(both(disk.writeNothing(), disk.sync(broken)), isFault('STORE_IO'));
+  assert.deepEqual(await disk.seen(), ['first', 'second']);
+  assert.deepEqual(disk.afterDeath(), ['first', 'second']);
+});
+
+test('nor does one that another process has written before', async (t) => {
+  const disk = slowDisk(t);
+  await both(disk.write('first'), disk.sync());
+  disk.writeBeside('theirs');
+  await assert.rejects(both(disk.writeNothing(), disk.sync(broken)), isFault('STORE_IO'));
+  assert.deepEqual(disk.afterDeath(), ['first', 'theirs']);
+  assert.deepEqual(disk.said, ['store.commit_not_taken_back', 'store.writing_ended']);
+});
+
 test('so is the first commit of a log that was begun anew', async (t) => {
   const disk = slowDisk(t);
   for (const name of ['first', 'second']) await both(disk.write(name), disk.sync());
@@ -194,9 +217,7 @@ test('a commit on which another process has built stays, and that is said', asyn
   await both(disk.write('first'), disk.sync());
   const lost = disk.write('unsure');
   await turns(20);
-  const other = new SqliteConnection(disk.file, { readOnly: false });
-  other.exec("INSERT INTO notes VALUES ('theirs')");
-  other.close();
+  disk.writeBeside('theirs');
   await assert.rejects(both(lost, disk.sync(broken)), isFault('STORE_IO'));
   assert.deepEqual(await disk.seen(), ['first', 'unsure', 'theirs']);
   assert.deepEqual(disk.said, ['store.commit_not_taken_back', 'store.writing_ended']);

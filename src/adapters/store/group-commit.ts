@@ -53,6 +53,13 @@ type Job = {
   readonly reject: (error: unknown) => void;
   readonly until: WriteEnd;
 };
+/** @see GroupCommit.#takeBack */
+type Began = {
+  /** In the log before the transaction, as far as this connection knew. */
+  readonly frames: unknown;
+  /** Nobody else had committed since our last transaction, so it knew. */
+  readonly isCertain: boolean;
+};
 type Finished = { readonly job: Job; readonly value: unknown; readonly hooks: readonly (() => void)[] };
 
 export class GroupCommit {
@@ -68,6 +75,7 @@ export class GroupCommit {
   #bytesSinceCheckpoint = 0;
   /** Changes with each commit of another process; as it was when the last transaction began. */
   #foreignWrites: unknown;
+  #began: Began = { frames: undefined, isCertain: false };
 
   constructor(
     connection: SqliteConnection,
@@ -78,6 +86,7 @@ export class GroupCommit {
     this.#signals = ports.signals;
     this.#log = ports.log;
     this.#reads = ports.reads;
+    this.#foreignWrites = this.#readForeignWrites();
   }
 
   /** Why nothing is written any more, if so. */
@@ -193,19 +202,29 @@ export class GroupCommit {
     }
   }
 
-  /** Whether this reaches the disk is no matter: a process that dies leaves the commit and its taking back to the kernel. */
+  /**
+   * Whether this reaches the disk is no matter: a process that dies leaves the commit and its taking back to the kernel. What must not
+   * happen is that the commit before is taken: so only where ours has made the log longer (a statement may change nothing), and where
+   * another process has neither added to it nor built upon it.
+   */
   #takeBack(): void {
-    const seen = this.#foreignWrites;
+    const { frames, isCertain } = this.#began;
     try {
+      const isWritten = this.#framesInLog() !== frames;
       this.#connection.exec('BEGIN IMMEDIATE');
-      // What another process has committed behind it stands on it.
-      if (this.#readForeignWrites() !== seen) throw new Fault('STORE_BUSY', 'another process has written since');
-      this.#log.takeBack();
+      if (!isCertain || this.#readForeignWrites() !== this.#foreignWrites)
+        throw new Fault('STORE_BUSY', 'another process has written too');
+      if (isWritten) this.#log.takeBack();
     } catch (error) {
       this.#signals.emit('error', 'store.commit_not_taken_back', { error: String(faultFrom(error)) });
     }
     if (this.#connection.isTransaction) this.#tryExec('ROLLBACK');
     this.#userVersion(); // the first to look reads the log anew, and can
+  }
+
+  /** Costs no call of the system: what this connection knows from its last transaction. Not to be had inside one. */
+  #framesInLog(): unknown {
+    return this.#connection.first('PRAGMA wal_checkpoint(NOOP)', [])?.log;
   }
 
   #readForeignWrites(): unknown {
@@ -216,8 +235,11 @@ export class GroupCommit {
     const startedMs = this.#timers.monotonicMs();
     for (;;) {
       try {
+        const frames = this.#framesInLog();
         this.#connection.exec('BEGIN IMMEDIATE');
-        this.#foreignWrites = this.#readForeignWrites();
+        const foreignWrites = this.#readForeignWrites();
+        this.#began = { frames, isCertain: foreignWrites === this.#foreignWrites };
+        this.#foreignWrites = foreignWrites;
         return undefined;
       } catch (error) {
         if (this.#connection.isTransaction) this.#tryExec('ROLLBACK');
