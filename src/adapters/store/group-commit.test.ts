@@ -212,6 +212,17 @@ test('so is the first commit of a log that was begun anew', async (t) => {
   assert.deepEqual(disk.afterDeath(), ['first', 'second']);
 });
 
+test('also where it is as long as the log was before', async (t) => {
+  const disk = slowDisk(t);
+  for (const name of ['first', 'second']) {
+    await both(disk.write(name), disk.sync());
+    disk.writer.exec('PRAGMA wal_checkpoint(RESTART)');
+  }
+  await assert.rejects(both(disk.write('lost'), disk.sync(broken)), isFault('STORE_IO'));
+  assert.deepEqual(await disk.seen(), ['first', 'second']);
+  assert.deepEqual(disk.afterDeath(), ['first', 'second']);
+});
+
 test('a commit on which another process has built stays, and that is said', async (t) => {
   const disk = slowDisk(t);
   await both(disk.write('first'), disk.sync());

@@ -53,10 +53,13 @@ type Job = {
   readonly reject: (error: unknown) => void;
   readonly until: WriteEnd;
 };
+/** How many frames the log holds, and how many of them were moved into the database: none of a log that was begun anew. */
+type LogState = { readonly frames: number; readonly moved: number };
+
 /** @see GroupCommit.#takeBack */
 type Began = {
-  /** In the log before the transaction, as far as this connection knew. */
-  readonly frames: unknown;
+  /** The log before the transaction, as far as this connection knew. */
+  readonly log: LogState;
   /** Nobody else had committed since our last transaction, so it knew. */
   readonly isCertain: boolean;
 };
@@ -75,7 +78,7 @@ export class GroupCommit {
   #bytesSinceCheckpoint = 0;
   /** Changes with each commit of another process; as it was when the last transaction began. */
   #foreignWrites: unknown;
-  #began: Began = { frames: undefined, isCertain: false };
+  #began: Began = { log: { frames: 0, moved: 0 }, isCertain: false };
 
   constructor(
     connection: SqliteConnection,
@@ -204,13 +207,14 @@ export class GroupCommit {
 
   /**
    * Whether this reaches the disk is no matter: a process that dies leaves the commit and its taking back to the kernel. What must not
-   * happen is that the commit before is taken: so only where ours has made the log longer (a statement may change nothing), and where
+   * happen is that the commit before is taken: so only where ours has made the log longer or begun it anew (a statement may change nothing), and where
    * another process has neither added to it nor built upon it.
    */
   #takeBack(): void {
-    const { frames, isCertain } = this.#began;
+    const { log, isCertain } = this.#began;
     try {
-      const isWritten = this.#framesInLog() !== frames;
+      const now = this.#logState();
+      const isWritten = now.frames !== log.frames || now.moved < log.moved;
       this.#connection.exec('BEGIN IMMEDIATE');
       if (!isCertain || this.#readForeignWrites() !== this.#foreignWrites)
         throw new Fault('STORE_BUSY', 'another process has written too');
@@ -223,8 +227,9 @@ export class GroupCommit {
   }
 
   /** Costs no call of the system: what this connection knows from its last transaction. Not to be had inside one. */
-  #framesInLog(): unknown {
-    return this.#connection.first('PRAGMA wal_checkpoint(NOOP)', [])?.log;
+  #logState(): LogState {
+    const row = this.#connection.first('PRAGMA wal_checkpoint(NOOP)', []);
+    return { frames: Number(row?.log), moved: Number(row?.checkpointed) };
   }
 
   #readForeignWrites(): unknown {
@@ -235,10 +240,10 @@ export class GroupCommit {
     const startedMs = this.#timers.monotonicMs();
     for (;;) {
       try {
-        const frames = this.#framesInLog();
+        const log = this.#logState();
         this.#connection.exec('BEGIN IMMEDIATE');
         const foreignWrites = this.#readForeignWrites();
-        this.#began = { frames, isCertain: foreignWrites === this.#foreignWrites };
+        this.#began = { log, isCertain: foreignWrites === this.#foreignWrites };
         this.#foreignWrites = foreignWrites;
         return undefined;
       } catch (error) {
