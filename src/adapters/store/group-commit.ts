@@ -8,15 +8,15 @@
  *
  * What is not durable is nobody's to see: reads keep to the state before until the sync is over (`Reads`), and no commit follows
  * before it is. A work that throws undoes itself and rejects alone. A COMMIT or sync that fails rejects all writes of its batch.
- * After an I/O error nothing is written any more (`endsWriting`). Measured with 5 KB rows: batches of 1 / 10 / 100 reach 4-5 k / 19-26 k /
- * 24-44 k rows a second on a virtual disk.
+ * After an I/O error nothing is written any more (`endsWriting`). Measured with 5 KB rows: batches of 1 / 10 / 100 reach
+ * 4-5 k / 19-26 k / 24-44 k rows a second on a virtual disk.
  */
 import type { Timers } from '../../base/clock.ts';
-import { Bug, Fault } from '../../base/outcome.ts';
-import type { Statement, Tx, WriteEnd } from '../../base/port/db.ts';
+import { Fault } from '../../base/outcome.ts';
+import type { Tx, WriteEnd } from '../../base/port/db.ts';
 import type { Signals } from '../../base/port/signals.ts';
 import type { LogSync } from './log-sync.ts';
-import { OpenReader, settled } from './reader-pool.ts';
+import { OpenTx, Turn } from './open-tx.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 import { endsWriting, faultFrom, isBusy } from './sqlite-faults.ts';
 
@@ -36,9 +36,6 @@ const lockPauseMs = 5;
  * swallows errors of its fsync, and an fsync error must end the taking of mail.
  */
 const checkpointBytes = 4 * 1024 * 1024;
-/** Pages a changing statement dirties besides its values: the table's and about one index's. */
-const bytesPerStatement = 2 * 4096;
-
 /** Of the readers: */
 export interface Reads {
   /** From here until `renew`, reads see what is committed now. */
@@ -207,8 +204,8 @@ export class GroupCommit {
 
   /**
    * Whether this reaches the disk is no matter: a process that dies leaves the commit and its taking back to the kernel. What must not
-   * happen is that the commit before is taken: so only where ours has made the log longer or begun it anew (a statement may change nothing), and where
-   * another process has neither added to it nor built upon it.
+   * happen is that the commit before is taken: so only where ours has made the log longer or begun it anew (a statement may change
+   * nothing), and where another process has neither added to it nor built upon it.
    */
   #takeBack(): void {
     const { log, isCertain } = this.#began;
@@ -337,78 +334,6 @@ export class GroupCommit {
       return faultFrom(error);
     }
   }
-}
-
-class OpenTx extends OpenReader implements Tx {
-  readonly hooks: (() => void)[] = [];
-  bytesWritten = 0;
-
-  override all<Row>(statement: Statement<Row>): Promise<Row[]> {
-    this.#weigh(statement);
-    return super.all(statement);
-  }
-
-  override first<Row>(statement: Statement<Row>): Promise<Row | undefined> {
-    this.#weigh(statement);
-    return super.first(statement);
-  }
-
-  run(statement: Statement): Promise<number> {
-    return settled(() => {
-      this.demandOpen();
-      this.#weigh(statement);
-      return this.connection.run(statement.sql, statement.parameters);
-    });
-  }
-
-  /** Roughly what the log grows by; `INSERT ... RETURNING` comes through `first`. */
-  #weigh({ sql, parameters }: Statement): void {
-    if (isSelect(sql)) return;
-    this.bytesWritten += bytesPerStatement;
-    for (const value of parameters)
-      if (value instanceof Uint8Array || typeof value === 'string') this.bytesWritten += value.length;
-  }
-
-  afterCommit(run: () => void): void {
-    this.demandOpen();
-    this.hooks.push(run);
-  }
-}
-
-/**
- * A work that awaits only its transaction ends within this turn of the event loop, as everything it awaits is settled
- * already. One that awaits anything else would hold up all writes of the office, perhaps for ever: it is a bug and is cut off.
- */
-class Turn {
-  #over: NodeJS.Immediate;
-  #cutOff: (() => void) | undefined;
-
-  constructor() {
-    this.#over = this.#begin();
-  }
-
-  #begin(): NodeJS.Immediate {
-    return setImmediate(() => {
-      this.#over = this.#begin(); // for the works after the one that is cut off
-      this.#cutOff?.();
-    });
-  }
-
-  hold<T>(work: (tx: Tx) => Promise<T>, tx: Tx): Promise<T> {
-    return new Promise((resolve, reject) => {
-      this.#cutOff = () => reject(new Bug('a write awaited something else than its transaction'));
-      work(tx).then(resolve, reject);
-    });
-  }
-
-  end(): void {
-    clearImmediate(this.#over);
-  }
-}
-
-/** No other statement of ours begins with that letter; what begins with a blank is weighed in vain. */
-function isSelect(sql: string): boolean {
-  return (sql.charCodeAt(0) | 0x20) === 0x73;
 }
 
 /** What is told before it is durable comes first: all that it sees is. */

@@ -3,9 +3,9 @@
  * builder of `queries()` (dialect comes from the adapter, nothing runs through it) and hand the compiled statements to
  * `read` or `write`.
  *
- * `write` is durable when its promise resolves, and reads see only what is. Writes of a moment may share one commit; each runs alone in a savepoint, so
- * one that throws undoes itself only. Inside `work` await nothing but the `tx` itself: a write that waits for anything else is
- * cut off with a `Bug`.
+ * `write` is durable when its promise resolves, and reads see only what is. Writes of a moment may share one commit; each runs alone
+ * in a savepoint, so one that throws undoes itself only. Inside `work` await nothing but the `tx` itself: a write that waits for
+ * anything else is cut off with a `Bug`.
  *
  * What fails throws a `Fault`. Try again later: `ENOSPC` (disk full), `STORE_BUSY`. Not before a restart: `STORE_IO` (after a
  * failed fsync nothing is written any more), `STORE_BROKEN`. Ours to avoid: `UNIQUE`, `FOREIGN_KEY`, `CONSTRAINT`, `STORE_SQL`.
