@@ -1,6 +1,6 @@
 /** In which order claimed deliveries go, which of them go together, and where the next look at the queue begins. Pure. */
 import type { FreshDelivery } from './fresh-mail.ts';
-import type { DeliveryRow, Held, Place } from './outbound-store.ts';
+import type { DeliveryRow, Held, Turn } from './outbound-store.ts';
 import type { WaitingQueue } from './share-slots.ts';
 
 /** Lanes whose turn is remembered. */
@@ -33,8 +33,8 @@ export function groupsOf(claimed: readonly Claimed[]): Iterable<readonly Claimed
 }
 
 /** The next round begins after the queue served last; where none was served, after the last one looked at. */
-export function nextPlace(place: Place, queues: readonly WaitingQueue[], shares: readonly WaitingQueue[]): Place {
-  const domains = place.domains.size < placesMax ? new Map(place.domains) : new Map<string, string>();
+export function turnAfter(turn: Turn, queues: readonly WaitingQueue[], shares: readonly WaitingQueue[]): Turn {
+  const domains = turn.domains.size < placesMax ? new Map(turn.domains) : new Map<string, string>();
   for (const { lane, domain } of [...queues, ...shares]) domains.set(lane, domain);
-  return { lane: (shares.at(-1) ?? queues.at(-1))?.lane ?? place.lane, domains };
+  return { lane: (shares.at(-1) ?? queues.at(-1))?.lane ?? turn.lane, domains };
 }

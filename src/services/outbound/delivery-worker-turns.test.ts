@@ -2,10 +2,19 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { flowingTime } from '../../../test/support/flowing-time.ts';
-import { patience, postOffice, storedMail, submit, submitRaw } from '../../../test/support/post-office.ts';
+import {
+  deliveriesOf,
+  fromApi,
+  patience,
+  postOffice,
+  sendRequest,
+  storedMail,
+  submit,
+  submitRaw,
+} from '../../../test/support/post-office.ts';
 import { systemClock, type Timers } from '../../base/clock.ts';
 import { Fault } from '../../base/outcome.ts';
-import type { Sender } from './types.ts';
+import type { MessageId, Sender } from './types.ts';
 
 test('MAIL_RULES 24: more accounts than one round looks at wait for a hung domain, and hide nobody else', async (t) => {
   const time = flowingTime(Date.UTC(2026, 0, 1));
@@ -93,4 +102,49 @@ test('a notification that comes of a delivery leaves at once', async (t) => {
   const patient = patience();
   while ((await storedMail(office)).length === 0 && !patient.aborted) await systemClock.sleep(5);
   assert.equal((await storedMail(office)).length, 1);
+});
+
+test('what nobody stands before is claimed as it is stored; what is accepted where no place is free waits for its turn', async (t) => {
+  const time = flowingTime(Date.UTC(2026, 0, 1));
+  const go = Promise.withResolvers<void>();
+  const office = await postOffice(t, {
+    timers: time,
+    perDomain: 3,
+    start: true,
+    answer: async () => {
+      await go.promise;
+      return { kind: 'delivered' };
+    },
+  });
+  const accepted: MessageId[] = [];
+  const stored = async () => {
+    const id = await submit(office);
+    accepted.push(id);
+    return (await deliveriesOf(office, id))[0];
+  };
+  for (let nth = 0; nth < 2; nth++) assert.partialDeepStrictEqual(await stored(), { ready: 0, leased: 1, fence: 1 });
+  for (let nth = 0; nth < 2; nth++) assert.partialDeepStrictEqual(await stored(), { ready: 1, leased: 0, fence: 0 }); // the last place is for another account
+  go.resolve();
+  for (const id of accepted) await time.flowUntil(office.outbound.settled(id, patience()));
+  assert.equal(office.outside.sent.length, 4);
+  assert.partialDeepStrictEqual(await stored(), { ready: 0, fence: 1 });
+  await time.flowUntil(office.outbound.stop());
+});
+
+test('a place that was taken for what could not be stored is free again', async (t) => {
+  const time = flowingTime(Date.UTC(2026, 0, 1));
+  const office = await postOffice(t, { timers: time, concurrency: 4, start: true });
+  const append = office.events.append.bind(office.events);
+  let isFull = true;
+  t.mock.method(office.events, 'append', (...told: Parameters<typeof append>) =>
+    isFull ? Promise.reject(new Fault('ENOSPC', 'the disk is full')) : append(...told),
+  );
+  for (let nth = 0; nth < 10; nth++) {
+    const refused = await office.outbound.submit({ kind: 'key', account: 'key_1' }, sendRequest(), fromApi);
+    assert.partialDeepStrictEqual(refused, { ok: false, code: 'storage-full' });
+  }
+  isFull = false;
+  const [row] = await deliveriesOf(office, await submit(office));
+  assert.partialDeepStrictEqual(row, { ready: 0, fence: 1 });
+  await time.flowUntil(office.outbound.stop());
 });

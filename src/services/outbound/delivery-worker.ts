@@ -15,18 +15,18 @@ import type { DomainName } from '../../format/domain-name.ts';
 import type { DsnRecipient } from '../../protocol/dsn/write-dsn.ts';
 import type { Events } from '../events/events.ts';
 import { attemptEvent } from './attempt-event.ts';
-import { byTurn, type Claimed, groupsOf, nextPlace, travels } from './claim-order.ts';
+import { byTurn, type Claimed, groupsOf, travels, turnAfter } from './claim-order.ts';
 import { ClockWatch } from './clock-watch.ts';
 import { cutAttempt, cutStep } from './cut-foreign-text.ts';
 import { delayNoticeAtMs, newsOf } from './decide-news.ts';
 import { type DeliveryFacts, decideNext, type Next, type RetryPolicy } from './decide-next.ts';
 import type { FailureReports, PreparedReport } from './failure-reports.ts';
 import type { FreshMail } from './fresh-mail.ts';
-import { HeldBodies, heldMessage } from './held-bodies.ts';
-import type { DeliveryRow, Held, LastAttempt, MessageRow, OutboundStore, Place } from './outbound-store.ts';
+import { HeldBodies, heldMessage, smallMax } from './held-bodies.ts';
+import type { DeliveryRow, Held, LastAttempt, MessageRow, OutboundStore, Turn } from './outbound-store.ts';
 import { diedTooOften, noAnswer, ourTrouble } from './own-trouble.ts';
-import { type Share, shareSlots, type WaitingQueue } from './share-slots.ts';
-import { Sites } from './sites.ts';
+import { type DeliveryPlace, Places } from './places.ts';
+import type { Share } from './share-slots.ts';
 import { messageWishesOf, wishesForNextHop } from './stored-wishes.ts';
 import type { Attempt, FixedRoute, OutgoingMessage, TranscriptStep, Transport } from './transport.ts';
 import type { DeliveryId } from './types.ts';
@@ -93,7 +93,6 @@ type Looked = 'started' | 'nothing' | 'blocked';
 /** One transaction with one destination: deliveries of one message with one return path at one domain. */
 type Job = {
   readonly deliveries: readonly DeliveryRow[];
-  readonly lane: string;
   readonly domain: DomainName;
   /** Where they were accepted a moment ago; read from the database otherwise. */
   readonly fresh: { readonly message: MessageRow; readonly bytes: Uint8Array } | undefined;
@@ -101,8 +100,19 @@ type Job = {
   leaseUntilMs: number;
   /** Deliveries whose end stands in the database already: their transport has stored it with the message. */
   readonly recorded: Set<DeliveryId>;
-  /** Its transport is done with it: what came of it is being stored, and its place at the destination is free. */
-  isAnswered: boolean;
+  readonly place: DeliveryPlace;
+  /** The queue is to be looked at when it has ended: a retry, a notification, or something went wrong. */
+  leavesWork: boolean;
+};
+
+/** A delivery that has a place before it is stored. */
+export type PromptDelivery = {
+  /** As claimed. */
+  readonly row: DeliveryRow;
+  /** Once it is stored. */
+  begin(): void;
+  /** Where it was not stored; nothing once it has begun. */
+  giveUp(): void;
 };
 
 /** An attempt with what follows from it. */
@@ -127,15 +137,18 @@ export class DeliveryWorker {
   readonly #cut = new AbortController();
   readonly #underWay = new Map<Job, Promise<void>>();
   readonly #bodies: HeldBodies;
-  readonly #sites = new Sites();
+  readonly #places: Places;
   readonly #clock: ClockWatch;
-  #place: Place = { lane: undefined, domains: new Map() };
+  /** Somebody may be waiting for a place, so that each one that becomes free is to be given away. */
+  #isCrowded = true;
+  #turn: Turn = { lane: undefined, domains: new Map() };
   #wake: AbortController = new AbortController();
   #loop: Promise<void> | undefined;
 
   constructor(ports: WorkerPorts, options: WorkerOptions) {
     this.#ports = ports;
     this.#options = options;
+    this.#places = new Places(options);
     this.#clock = new ClockWatch(ports.timers, Math.min(calmMaxMs, options.retry.giveUpAfterMs / 5));
     this.#bodies = new HeldBodies({
       read: (id) => ports.db.read((reader) => ports.blobs.read(reader, id)),
@@ -199,73 +212,69 @@ export class DeliveryWorker {
   async #waitForWork(mostMs: number): Promise<void> {
     const { db, store, timers } = this.#ports;
     const nextDueAtMs =
-      this.#free() > 0 ? await db.read((reader) => store.nextDueAtMs(reader)).catch(() => undefined) : undefined;
+      this.#places.free > 0 ? await db.read((reader) => store.nextDueAtMs(reader)).catch(() => undefined) : undefined;
     const untilDueMs = nextDueAtMs === undefined ? mostMs : nextDueAtMs - timers.nowMs();
     if (!this.#stopping.signal.aborted)
       await timers.sleep(Math.min(Math.max(untilDueMs, 5), mostMs), this.#wake.signal);
   }
 
-  /** Those that others hold a connection for. */
-  get #handingOver(): readonly Job[] {
-    return [...this.#underWay.keys()].filter(({ isAnswered }) => !isAnswered);
-  }
-
-  /** As many again may wait for their end to be stored: their connections need not, so the next commit holds both. */
-  #free(): number {
-    const { concurrency } = this.#options;
-    return Math.min(concurrency - this.#handingOver.length, 2 * concurrency - this.#underWay.size);
-  }
-
   /** One look at the queue, and the jobs that follow from it. */
   async #round(): Promise<Looked> {
     const { db, store, timers } = this.#ports;
-    if (this.#free() <= 0) return 'nothing';
+    this.#isCrowded ||= this.#places.free <= 0;
+    if (this.#places.free <= 0) return 'nothing';
     const nowMs = timers.nowMs();
     const waits = await db.read(async (reader) => {
       const due = await store.nextDueAtMs(reader);
       return { due: due !== undefined && due <= nowMs, ready: await store.hasReady(reader) };
     });
-    if (!waits.due && !waits.ready) return 'nothing';
-    const { jobs, place, seen } = await db.write(async (tx) => {
-      // A clock that jumped makes every lease run out at once; what is under way here must not begin a second time.
-      for (const job of this.#underWay.keys())
-        if (job.leaseUntilMs <= nowMs) await this.#renew(tx, job, nowMs + leaseMs);
-      if (waits.due) await store.promote(tx, nowMs, promotedPerRound);
-      const queues = await store.waitingQueues(tx, this.#place, queuesPerRound);
-      const shares = this.#share(queues);
-      const claimed: Job[] = [];
-      for (const share of shares) claimed.push(...(await this.#claim(tx, share, nowMs + leaseMs)));
-      return { jobs: claimed, place: nextPlace(this.#place, queues, shares), seen: queues.length };
-    }, 'committed');
-    this.#place = place;
-    for (const job of jobs) this.#begin(job);
-    if (jobs.length > 0) return 'started';
-    return seen === queuesPerRound ? 'blocked' : 'nothing';
-  }
-
-  /** By site, not by domain: `shareSlots` sees a queue's site in the place of its domain. */
-  #share(queues: readonly WaitingQueue[]): readonly Share[] {
-    const atSite = ({ lane, domain }: WaitingQueue) => ({
-      lane,
-      domain: this.#sites.of(domain),
-      queue: { lane, domain },
-    });
-    const held = this.#handingOver.map(atSite);
-    const room = { slots: held.length + this.#free(), perDomain: this.#options.perDomain, held };
-    return shareSlots(queues.map(atSite), room).map(({ queue, slots }) => ({ ...queue, slots }));
-  }
-
-  async #claim(tx: Tx, share: Share, leaseUntilMs: number): Promise<Job[]> {
+    if (!waits.due && !waits.ready) {
+      this.#isCrowded = false;
+      return 'nothing';
+    }
     const jobs: Job[] = [];
-    while (jobs.length < share.slots) {
-      const most = Math.min(share.slots - jobs.length, claimedAtOnce);
+    try {
+      const look = await db.write((tx) => this.#claimAll(tx, { nowMs, isDue: waits.due }, jobs), 'committed');
+      this.#turn = look.turn;
+      this.#isCrowded = look.isCrowded;
+      for (const job of jobs) this.#begin(job);
+      if (jobs.length > 0) return 'started';
+      return look.hasSeenAll ? 'nothing' : 'blocked';
+    } catch (error) {
+      for (const { place } of jobs) place.leave();
+      throw error;
+    }
+  }
+
+  /** @param jobs filled as they are claimed: each has its place already */
+  async #claimAll(
+    tx: Tx,
+    { nowMs, isDue }: { readonly nowMs: number; readonly isDue: boolean },
+    jobs: Job[],
+  ): Promise<{ readonly turn: Turn; readonly isCrowded: boolean; readonly hasSeenAll: boolean }> {
+    const { store } = this.#ports;
+    // A clock that jumped makes every lease run out at once; what is under way here must not begin a second time.
+    for (const job of this.#underWay.keys()) if (job.leaseUntilMs <= nowMs) await this.#renew(tx, job, nowMs + leaseMs);
+    if (isDue) await store.promote(tx, nowMs, promotedPerRound);
+    const queues = await store.waitingQueues(tx, this.#turn, queuesPerRound);
+    const shares = this.#places.share(queues);
+    let isCrowded = shares.length < queues.length || queues.length === queuesPerRound;
+    for (const share of shares) if (!(await this.#claim(tx, share, nowMs + leaseMs, jobs))) isCrowded = true;
+    return { turn: turnAfter(this.#turn, queues, shares), isCrowded, hasSeenAll: queues.length < queuesPerRound };
+  }
+
+  /** Answers whether all that waited there was claimed. */
+  async #claim(tx: Tx, share: Share, leaseUntilMs: number, jobs: Job[]): Promise<boolean> {
+    const end = jobs.length + share.slots;
+    while (jobs.length < end) {
+      const most = Math.min(end - jobs.length, claimedAtOnce);
       const held = await this.#ports.store.claim(tx, share, { most, leaseUntilMs });
-      if (held.length === 0) break;
+      if (held.length === 0) return true;
       const claimed: Claimed[] = [];
       for (const one of held.sort(byTurn)) claimed.push(await this.#claimed(tx, one, leaseUntilMs));
-      for (const together of groupsOf(claimed)) jobs.push(await this.#job(tx, together, leaseUntilMs));
+      for (const together of groupsOf(claimed)) jobs.push(await this.#jobOf(tx, together, leaseUntilMs));
     }
-    return jobs;
+    return false;
   }
 
   async #claimed(tx: Tx, held: Held, leaseUntilMs: number): Promise<Claimed> {
@@ -276,35 +285,72 @@ export class DeliveryWorker {
     return { delivery, fresh: found };
   }
 
-  async #job(tx: Tx, together: readonly Claimed[], leaseUntilMs: number): Promise<Job> {
+  async #jobOf(tx: Tx, together: readonly Claimed[], leaseUntilMs: number): Promise<Job> {
     const [first] = together;
     invariant(first, 'a group has a first one');
     const deliveries = together.map(({ delivery }) => delivery);
     const room = companionsMax - deliveries.length;
     if (travels(first.delivery) && first.fresh?.isAlone !== true)
       deliveries.push(...(await this.#ports.store.claimCompanions(tx, first.delivery, room, leaseUntilMs)));
-    const { lane, domain } = first.delivery;
+    return this.#job(deliveries, first.fresh, leaseUntilMs);
+  }
+
+  #job(deliveries: readonly DeliveryRow[], fresh: Job['fresh'], leaseUntilMs: number): Job {
+    const [first] = deliveries;
+    invariant(first, 'a job has a delivery');
     return {
       deliveries,
-      fresh: first.fresh,
-      lane,
-      domain: domain as DomainName,
+      fresh,
+      domain: first.domain as DomainName,
       leaseUntilMs,
       recorded: new Set(),
-      isAnswered: false,
+      place: this.#places.take(first),
+      leavesWork: false,
+    };
+  }
+
+  /**
+   * A delivery that is about to be stored is claimed with that, where a place is free for it and nobody waits: no look at the queue
+   * is needed then. Undefined: it is to wait for its turn.
+   */
+  prompt(row: DeliveryRow, message: MessageRow, bytes: Uint8Array): PromptDelivery | undefined {
+    if (!this.#loop || this.#stopping.signal.aborted || bytes.length > smallMax) return undefined;
+    this.#isCrowded ||= !this.#places.hasRoomFor(row);
+    if (this.#isCrowded) return undefined;
+    const leaseUntilMs = this.#ports.timers.nowMs() + leaseMs;
+    const claimed = { ...row, ready: 0, leased: 1, due_at_ms: leaseUntilMs, fence: 1 };
+    const job = this.#job([claimed], { message, bytes }, leaseUntilMs);
+    let hasBegun = false;
+    return {
+      row: claimed,
+      begin: () => {
+        hasBegun = true;
+        if (this.#stopping.signal.aborted)
+          this.#leave(job); // the next start ends its lease
+        else this.#begin(job);
+      },
+      giveUp: () => {
+        if (!hasBegun) this.#leave(job);
+      },
     };
   }
 
   #begin(job: Job): void {
     const done = this.#work(job)
-      .catch((error) =>
-        this.#ports.signals.emit('error', 'outbound.delivery_failed', { error: String(error), domain: job.domain }),
-      )
+      .catch((error) => {
+        job.leavesWork = true;
+        this.#ports.signals.emit('error', 'outbound.delivery_failed', { error: String(error), domain: job.domain });
+      })
       .finally(() => {
         this.#underWay.delete(job);
-        this.#wake.abort(woken); // there is room, and what was stored may have brought new mail: a notification
+        this.#leave(job);
       });
     this.#underWay.set(job, done);
+  }
+
+  #leave(job: Job): void {
+    job.place.leave();
+    if (this.#isCrowded || job.leavesWork) this.#wake.abort(woken);
   }
 
   async #work(job: Job): Promise<void> {
@@ -320,9 +366,10 @@ export class DeliveryWorker {
         first.unsure_ends >= diedUnsureMax
           ? job.deliveries.map((delivery) => diedTooOften(delivery, this.#ports.timers.nowMs()))
           : await this.#attempt(job, message, transcript);
-      job.isAnswered = true;
-      this.#wake.abort(woken);
+      job.place.leaveSite();
+      if (this.#isCrowded) this.#wake.abort(woken);
       if (attempts) await this.#recordSurely(job, message, attempts, transcript);
+      else job.leavesWork = true;
     } finally {
       stopRenewing();
     }
@@ -377,7 +424,7 @@ export class DeliveryWorker {
         {
           signal: this.#cut.signal,
           note: (step) => {
-            if (step.step === 'route') this.#sites.learn(job.domain, step.candidates);
+            if (step.step === 'route') this.#places.learn(job.domain, step.candidates);
             if (transcript.length < transcriptStepsMax) transcript.push(cutStep(step));
           },
           beforeFinalDot,
@@ -448,6 +495,7 @@ export class DeliveryWorker {
     );
     if (open.length === 0) return;
     const found = await this.#judge(message, open);
+    job.leavesWork ||= bringsWork(found);
     await this.#ports.db.write(async (tx) => {
       const stale = await this.#storeEnds(tx, message, found, transcript);
       if (stale > 0) this.#ports.signals.emit('warn', 'outbound.stale_write_refused', { deliveries: stale });
@@ -467,6 +515,7 @@ export class DeliveryWorker {
       return attempt ? [{ delivery, attempt: cutAttempt(attempt) }] : [];
     });
     const found = await this.#judge(message, ended);
+    job.leavesWork ||= bringsWork(found);
     return async (tx) => {
       if ((await this.#storeEnds(tx, message, found, transcript)) > 0) throw new LeaseLost();
       tx.afterCommit(() => {
@@ -578,6 +627,10 @@ export class DeliveryWorker {
 
 /** Steps of a dialogue kept for the timeline; a thousand recipients would make a transcript nobody reads. */
 const transcriptStepsMax = 60;
+
+function bringsWork({ ends, report }: Ends): boolean {
+  return report !== undefined || ends.some(({ next }) => next.kind !== 'settle');
+}
 
 /** Another worker holds the delivery now: nothing may be sent or stored. */
 class LeaseLost extends Error {}

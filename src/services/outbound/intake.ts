@@ -29,10 +29,11 @@ import type { StreamRecord } from '../directory/types.ts';
 import type { Events } from '../events/events.ts';
 import { composeMessage } from './compose-message.ts';
 import { decideAcceptance } from './decide-acceptance.ts';
+import { type DeliveryWorker, type PromptDelivery, wakeChannel } from './delivery-worker.ts';
 import { applyFixUps, type ReceivedFacts, writeReceived } from './fix-ups.ts';
 import type { FreshMail } from './fresh-mail.ts';
 import { type Handed, octetsOf, openStreamed, readWhole, type StreamedBody } from './handed.ts';
-import type { OutboundStore } from './outbound-store.ts';
+import type { DeliveryRow, MessageRow, OutboundStore } from './outbound-store.ts';
 import { type Draft, decidePreflight, type Preflight, type PreflightScore, type ScoreTooLow } from './preflight.ts';
 import { type QueuedMessage, queueRows } from './queue-rows.ts';
 import {
@@ -69,6 +70,7 @@ export type IntakePorts = {
   readonly ids: Ids;
   readonly signer: Signer;
   readonly fresh: FreshMail;
+  readonly worker: Pick<DeliveryWorker, 'prompt'>;
   readonly signals: Signals;
   /** Absent: no message can be scored here. */
   readonly preflight?: Preflight;
@@ -491,6 +493,7 @@ export class Intake {
     const { db, blobs, disk, fresh } = this.#ports;
     if (disk.isLow()) return storageFull;
     let body: Spooled | undefined;
+    let prompt: PromptDelivery | undefined;
     try {
       body = await spoolAll(blobs, bytes, ...(letter.body ? [letter.body.chunks()] : []));
       const kept = body;
@@ -498,10 +501,14 @@ export class Intake {
       return await db.write(async (tx) => {
         const earlier = letter.request && (await this.#earlier(tx, letter.sender, letter.request));
         if (earlier) return earlier; // two at once with one key: the second answers for the first
-        const rows = await this.#insert(tx, queued, kept, letter);
+        const rows = queueRows(queued, await blobs.keep(tx, kept));
+        const { message, deliveries } = rows;
+        prompt = letter.body ? undefined : this.#promptOf(message, deliveries, bytes);
+        await this.#insert(tx, prompt ? { ...rows, deliveries: [prompt.row] } : rows, letter);
         tx.afterCommit(() => {
-          if (!letter.body) fresh.put(rows.message, rows.deliveries, bytes);
-          db.notify('outbound');
+          if (prompt) return prompt.begin();
+          if (!letter.body) fresh.put(message, deliveries, bytes);
+          db.notify(wakeChannel);
         });
         return accept({ id: queued.id, replayed: false });
       });
@@ -509,13 +516,19 @@ export class Intake {
       if (isStorageFull(error)) return storageFull;
       throw error;
     } finally {
+      prompt?.giveUp(); // nothing once it has begun
       await body?.discard(); // what was kept stays
     }
   }
 
-  async #insert(tx: Tx, queued: QueuedMessage, body: Spooled, letter: Letter): Promise<ReturnType<typeof queueRows>> {
-    const { store, blobs, events } = this.#ports;
-    const rows = queueRows(queued, await blobs.keep(tx, body));
+  /** Of several deliveries some may travel together: they are for the worker to group. */
+  #promptOf(message: MessageRow, deliveries: readonly DeliveryRow[], bytes: Uint8Array): PromptDelivery | undefined {
+    const [only, ...others] = deliveries;
+    return only && others.length === 0 ? this.#ports.worker.prompt(only, message, bytes) : undefined;
+  }
+
+  async #insert(tx: Tx, rows: ReturnType<typeof queueRows>, letter: Letter): Promise<void> {
+    const { store, events } = this.#ports;
     await store.insertMessage(tx, rows.message, rows.deliveries);
     await events.append(tx, rows.event);
     const { request } = letter;
@@ -525,11 +538,10 @@ export class Intake {
         account: letter.sender.account,
         idempotency_key: request.key,
         request_sha256: request.sha256,
-        message_id: queued.id,
+        message_id: letter.id,
         created_at_ms: letter.nowMs,
       });
     }
-    return rows;
   }
 }
 

@@ -6,12 +6,12 @@ import { officeMigrations, tempFolder, tempOffice } from '../../../test/support/
 import { openSqlite } from '../../adapters/store/sqlite-db.ts';
 import type { Tx } from '../../base/port/db.ts';
 import { outboundMigrations } from './outbound-migrations.ts';
-import { type DeliveryRow, type Held, type MessageRow, OutboundStore, type Place } from './outbound-store.ts';
+import { type DeliveryRow, type Held, type MessageRow, OutboundStore, type Turn } from './outbound-store.ts';
 import type { DeliveryId, MessageId } from './types.ts';
 
 const t0 = 1_800_000_000_000;
 const minute = 60_000;
-const start: Place = { lane: undefined, domains: new Map() };
+const start: Turn = { lane: undefined, domains: new Map() };
 
 type Wish = Partial<DeliveryRow> & { readonly account?: string };
 
@@ -269,9 +269,9 @@ test('turns go round lane by lane from the place reached, each queue once', asyn
     await add(queue, queue);
   }
   await add({ lane: 'd', domain: 'x', ready: 0, due_at_ms: t0 });
-  const turns = (place: Place, most = 64) =>
+  const turns = (turn: Turn, most = 64) =>
     db.read(async (reader) =>
-      (await store.waitingQueues(reader, place, most)).map(({ lane, domain }) => `${lane}${domain}`).join(' '),
+      (await store.waitingQueues(reader, turn, most)).map(({ lane, domain }) => `${lane}${domain}`).join(' '),
     );
   assert.equal(await turns(start), 'ax bx cy ay cz az');
   assert.equal(await turns({ lane: 'a', domains: new Map([['a', 'x']]) }), 'bx cy ay cz az ax');
@@ -318,12 +318,12 @@ test('whatever waits and wherever the turn stands: every queue appears exactly o
     ...Array.from({ length: 16 }, (_, nth) => ({ lane: `l${nth >> 2}`, domain: `d${nth & 3}` })),
   );
   const name = fc.constantFrom('', 'l0', 'l1', 'l2', 'l3', 'l9', 'k');
-  const place = fc.record({
+  const from = fc.record({
     lane: fc.option(name, { nil: undefined }),
     domain: fc.constantFrom('c', 'd0', 'd1', 'd3', 'e'),
   });
   await fc.assert(
-    fc.asyncProperty(fc.subarray(ids), place, async (ready, { lane, domain }) => {
+    fc.asyncProperty(fc.subarray(ids), from, async (ready, { lane, domain }) => {
       await write(async (tx) => {
         for (const id of ids) {
           const sql = 'UPDATE outbound_deliveries SET ready = ? WHERE id = ?';

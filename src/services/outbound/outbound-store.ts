@@ -101,7 +101,7 @@ export type Held = { readonly id: DeliveryId; readonly fence: number };
 const vainClaimsMax = 3;
 
 /** How far the turns have come: the lane served last, and in each lane the domain served last. */
-export type Place = { readonly lane: string | undefined; readonly domains: ReadonlyMap<string, string> };
+export type Turn = { readonly lane: string | undefined; readonly domains: ReadonlyMap<string, string> };
 
 export class OutboundStore {
   readonly #q: Kysely<Tables>;
@@ -192,15 +192,15 @@ export class OutboundStore {
   }
 
   /**
-   * The queues with ready work, at most `most`: lane by lane in turn, going round from just after `place`, in each lane its domains
+   * The queues with ready work, at most `most`: lane by lane in turn, going round from just after `from`, in each lane its domains
    * likewise. Each step is one seek in the index, so the price does not depend on how much waits in a queue, and a lane with ten
    * thousand domains does not hide the others.
    */
-  async waitingQueues(reader: Reader, place: Place, most: number): Promise<WaitingQueue[]> {
+  async waitingQueues(reader: Reader, from: Turn, most: number): Promise<WaitingQueue[]> {
     const found: WaitingQueue[] = [];
     let turn: { readonly lane: string; readonly domains: AsyncIterator<string> }[] = [];
-    for await (const lane of goRound(place.lane, (after) => this.#laneAfter(reader, after))) {
-      const domains = goRound(place.domains.get(lane), (after) => this.#domainAfter(reader, lane, after));
+    for await (const lane of goRound(from.lane, (after) => this.#laneAfter(reader, after))) {
+      const domains = goRound(from.domains.get(lane), (after) => this.#domainAfter(reader, lane, after));
       if (turn.push({ lane, domains }) === most) break;
     }
     while (turn.length > 0 && found.length < most) {

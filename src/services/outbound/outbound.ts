@@ -90,11 +90,11 @@ export class Outbound {
     const fresh = new FreshMail();
     const reports = new FailureReports({ ...ports, store, signer }, options);
     this.#store = store;
-    this.#intake = new Intake({ ...ports, store, signer, fresh }, options);
     this.#bounces = new Bounces({ ...ports, store, reports });
     this.#passOn = new PassOn({ ...ports, store }, options);
     this.#volumes = new Volumes(ports);
     this.#worker = new DeliveryWorker({ ...ports, store, reports, fresh, volumes: this.#volumes }, options);
+    this.#intake = new Intake({ ...ports, store, signer, fresh, worker: this.#worker }, options);
   }
 
   /** Takes up the queue where the last process left it. */

@@ -32,6 +32,11 @@ export function shareSlots<Queue extends WaitingQueue>(queues: readonly Queue[],
   return queues.map((queue, index) => ({ ...queue, slots: given[index] ?? 0 })).filter((share) => share.slots > 0);
 }
 
+/** Whether a queue gets a slot when no other waits for one. */
+export function hasRoom(queue: WaitingQueue, room: Room): boolean {
+  return new Held(room).hasRoomFor(queue);
+}
+
 /** The queue that gets the next slot, by its place in the list. */
 function nextTurn(queues: readonly WaitingQueue[], held: Held): number | undefined {
   let best: { readonly index: number; readonly lane: number; readonly queue: number } | undefined;
