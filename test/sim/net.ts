@@ -239,6 +239,8 @@ export class SimConnection implements Connection {
   #ended = false;
   #said = false;
   #closed = false;
+  /** Something sent here is lost for good: nothing behind it arrives either. */
+  #hasGap = false;
   #fault: Fault | undefined;
   #onHello: ((packet: 'hello' | Fault) => void) | undefined;
   #hellos = 0;
@@ -325,7 +327,7 @@ export class SimConnection implements Connection {
   #send(packet: Packet): void {
     const peer = this.#peer;
     const line = this.#line;
-    if (!peer || line.isSilent) {
+    if (!peer || line.isSilent || this.#hasGap) {
       this.#timeOutLater();
       return;
     }
@@ -340,6 +342,7 @@ export class SimConnection implements Connection {
           ? packet.subarray(0, Math.max(0, size - (line.octets - fate.afterOctets)))
           : undefined;
       if (kept && kept.length > 0) this.#deliver(kept);
+      this.#hasGap = true;
       this.#net.trace.say(this.#net.nameOf(this.local.address), `connection ${this.number} ${fate.kind}s`);
       if (fate.kind === 'stall') {
         line.isSilent = true;
@@ -367,6 +370,7 @@ export class SimConnection implements Connection {
     const openMs = this.#net.wayOpenMs(this.local.address, this.remote.address);
     if (openMs > schedule.nowMs) this.#line.wasTroubled = true;
     if (openMs - schedule.nowMs > retransmissionMs) {
+      this.#hasGap = true;
       this.#timeOutLater();
       return;
     }

@@ -34,14 +34,12 @@ export class EventsStore {
     this.#insert = this.#queries
       .insertInto('events_log')
       .values({ id: '', at_ms: 0, type: '', subject: '', data: '' })
-      .returning('sequence')
       .compile().sql;
   }
 
-  /** Answers the event's sequence. */
-  insert(tx: Tx, id: EventId, atMs: number, event: NewEvent): Promise<number> {
+  async insert(tx: Tx, id: EventId, atMs: number, event: NewEvent): Promise<void> {
     const parameters = [id, atMs, event.type, event.subject, JSON.stringify(event.data)];
-    return tx.first<{ sequence: number }>({ sql: this.#insert, parameters }).then((row) => row?.sequence ?? 0);
+    await tx.run({ sql: this.#insert, parameters });
   }
 
   async list(reader: Reader, query: EventQuery): Promise<EventRecord[]> {

@@ -15,11 +15,13 @@ test('an event is in the log exactly when its transaction is', async (t) => {
     throw new Error('no');
   });
   await assert.rejects(failing, /no/);
-  const appended = await db.write((tx) => events.append(tx, verified('b.example')));
-  const listed = await db.read((reader) => events.list(reader, { limit: 10 }));
-  assert.deepEqual(listed, [appended]);
-  assert.deepEqual(await db.read((reader) => events.find(reader, appended.id)), appended);
-  assert.match(appended.id, /^evt_/);
+  await db.write((tx) => events.append(tx, verified('b.example')));
+  const [listed, ...others] = await db.read((reader) => events.list(reader, { limit: 10 }));
+  assert.ok(listed);
+  assert.deepEqual(others, []);
+  assert.partialDeepStrictEqual(listed, verified('b.example'));
+  assert.match(listed.id, /^evt_/);
+  assert.deepEqual(await db.read((reader) => events.find(reader, listed.id)), listed);
 });
 
 test('lists by subject, type, place and order', async (t) => {
@@ -97,7 +99,8 @@ test('waiting ends with its signal', async (t) => {
 test('following goes on from anywhere, past pages, into what happens next, each event once', async (t) => {
   const office = await tempOffice(t);
   const past = Array.from({ length: 450 }, (_, at) => verified(`past ${at}`));
-  const [first] = await append(office, ...past);
+  await append(office, ...past);
+  const [first] = await office.db.read((reader) => office.events.list(reader, { limit: 1 }));
   const stop = new AbortController();
   const seen: string[] = [];
   for await (const event of office.events.follow({ after: first?.sequence ?? 0, signal: stop.signal })) {
@@ -123,11 +126,9 @@ const deafTimers: Timers = {
   sleep: (_, signal) => new Promise((resolve) => signal?.addEventListener('abort', () => resolve(), { once: true })),
 };
 
-function append(office: TempOffice, ...list: NewEvent[]): Promise<EventRecord[]> {
+function append(office: TempOffice, ...list: NewEvent[]): Promise<void> {
   return office.db.write(async (tx) => {
-    const records: EventRecord[] = [];
-    for (const event of list) records.push(await office.events.append(tx, event));
-    return records;
+    for (const event of list) await office.events.append(tx, event);
   });
 }
 

@@ -40,15 +40,12 @@ export class Events {
     this.#store = new EventsStore(ports.db);
   }
 
-  async append(tx: Tx, event: NewEvent): Promise<EventRecord> {
-    const id = this.#ids.next('evt');
-    const atMs = this.#timers.nowMs();
-    const sequence = await this.#store.insert(tx, id, atMs, event);
+  async append(tx: Tx, event: NewEvent): Promise<void> {
+    await this.#store.insert(tx, this.#ids.next('evt'), this.#timers.nowMs(), event);
     tx.afterCommit(() => {
       this.#db.notify(channelOf(undefined));
       this.#db.notify(channelOf(event.subject));
     });
-    return { ...event, sequence, id, atMs };
   }
 
   list(reader: Reader, query: EventQuery): Promise<EventRecord[]> {
