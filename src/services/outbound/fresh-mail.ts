@@ -1,5 +1,6 @@
 /**
- * Messages accepted a moment ago, as they were stored: whoever claims a delivery of one for the first time need not read it again.
+ * Messages accepted a moment ago that wait for their turn, as they were stored: whoever claims a delivery of one for the first time
+ * need not read it again.
  * A hint and no more: what is not here, or was claimed before, is read from the database. Large bodies never lie here: whoever takes
  * one out holds it to the end of its delivery.
  *

@@ -9,6 +9,8 @@
  *      ^                                        |   |
  *      +------ promote: due has come -----------+   +--retry--> ready=0 due=next try leased=0
  *
+ * One that nobody stands before is inserted as claimed (`DeliveryWorker.prompt`).
+ *
  * In hot queries `ready = 1` and limits are literals: an index over part of a table serves a bound value only when SQLite plans the
  * statement anew each time it runs, and it looks into a bound LIMIT likewise (claiming one: 57 µs, with literals 13; looking for
  * companions 47 and 4; for ready work 8.4 and 0.4).
