@@ -72,7 +72,7 @@ export function talk(options: ServerOptions, answer = policy, implicitTls = fals
   return out;
 }
 
-export function sizeIn(effect: ServerEffect): string {
+function sizeIn(effect: ServerEffect): string {
   if (effect.kind === 'take-chunk') return ` ${effect.chunk.octets}${effect.chunk.last ? ' last' : ''}`;
   return effect.kind === 'swallow-chunk' ? ` ${effect.octets}` : '';
 }
@@ -114,7 +114,7 @@ export function play(options: ServerOptions, script: string, answer = policy): T
 }
 
 /** What EHLO offers in the clear, and under TLS. */
-export const greetingOf = (offer: string) => `
+const greetingOf = (offer: string) => `
   C: EHLO c.example
   S: 250-mx.example.com
   S: 250-PIPELINING
@@ -130,7 +130,7 @@ export const inClear = `
   ! opened
   S: 220 mx.example.com ESMTP Posthorn
   ${greetingOf('S: 250-STARTTLS')}`;
-export const underTls = `
+const underTls = `
   ${inClear}
   C: STARTTLS
   S: 220 2.0.0 Ready to start TLS
