@@ -105,3 +105,14 @@ test('a start with the right clock after one with a clock years ahead finds no m
   await flow(time, 10_000);
   assert.equal((await deliveriesOf(office, id))[0]?.tries, 2);
 });
+
+test('a clock that was set back is seen with the next message that is taken in', async (t) => {
+  const { time, office, id } = await waitingOffice(t);
+  office.outside.answer = () => ({ kind: 'delivered' }); // a retry would wake the worker
+  time.setWall(time.nowMs() - 2 * hour);
+  await submit(office, { to: ['eve@e.test'] });
+  await flow(time, 1_000);
+  const dueAtMs = (await deliveriesOf(office, id))[0]?.due_at_ms;
+  assert.ok(typeof dueAtMs === 'number' && dueAtMs - time.nowMs() <= 60_000, `in ${Number(dueAtMs) - time.nowMs()} ms`);
+  await time.flowUntil(office.outbound.stop());
+});

@@ -315,6 +315,7 @@ export class DeliveryWorker {
    */
   prompt(row: DeliveryRow, message: MessageRow, bytes: Uint8Array): PromptDelivery | undefined {
     if (!this.#loop || this.#stopping.signal.aborted || bytes.length > smallMax) return undefined;
+    if (this.#clock.setBackMs > 0) return undefined; // what waits is brought forward first, by the loop
     this.#isCrowded ||= !this.#places.hasRoomFor(row);
     if (this.#isCrowded) return undefined;
     const leaseUntilMs = this.#ports.timers.nowMs() + leaseMs;
