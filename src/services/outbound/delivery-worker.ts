@@ -18,8 +18,8 @@ import { attemptEvent } from './attempt-event.ts';
 import { byTurn, type Claimed, groupsOf, travels, turnAfter } from './claim-order.ts';
 import { ClockWatch } from './clock-watch.ts';
 import { cutAttempt, cutStep } from './cut-foreign-text.ts';
-import { delayNoticeAtMs, newsOf } from './decide-news.ts';
-import { type DeliveryFacts, decideNext, type Next, type RetryPolicy } from './decide-next.ts';
+import { decideEnd, type End } from './decide-end.ts';
+import type { DeliveryFacts, Next, RetryPolicy } from './decide-next.ts';
 import type { FailureReports, PreparedReport } from './failure-reports.ts';
 import type { FreshMail } from './fresh-mail.ts';
 import { HeldBodies, heldMessage, smallMax } from './held-bodies.ts';
@@ -115,14 +115,6 @@ export type PromptDelivery = {
   giveUp(): void;
 };
 
-/** An attempt with what follows from it. */
-type End = {
-  readonly delivery: DeliveryRow;
-  readonly attempt: Attempt;
-  readonly facts: DeliveryFacts;
-  readonly next: Next;
-  readonly news: DsnRecipient | undefined;
-};
 type Ends = {
   readonly ends: readonly End[];
   readonly report: PreparedReport | undefined;
@@ -536,20 +528,16 @@ export class DeliveryWorker {
   ): Promise<Ends> {
     const nowMs = this.#ports.timers.nowMs();
     const { doubtMs } = this.#clock;
-    const ends = made.map(({ delivery, attempt }): End => {
-      const noticeAtMs = message.delay_told === 1 ? undefined : delayNoticeAtMs(delivery, nowMs);
-      const facts: DeliveryFacts = {
-        tries: delivery.tries + 1,
-        unsureEnds: delivery.unsure_ends + (attempt.kind === 'unsure' ? 1 : 0),
-        nonsenseAfterDot: attempt.kind === 'deferred' && attempt.afterFinalDot && !attempt.reply?.code,
-        acceptedAtMs: delivery.accepted_at_ms,
-        ...(doubtMs > 0 ? { endsNotBeforeMs: nowMs + doubtMs } : {}),
-        ...(noticeAtMs === undefined ? {} : { delayNoticeAtMs: noticeAtMs }),
-      };
-      const next = decideNext(attempt.kind, facts, nowMs, this.#options.retry, this.#ports.random.float());
-      const news = newsOf({ delivery, attempt, next, nowMs, giveUpAfterMs: this.#options.retry.giveUpAfterMs });
-      return { delivery, attempt, facts, next, news };
-    });
+    const { retry } = this.#options;
+    const ends = made.map((one) =>
+      decideEnd(one, {
+        delayTold: message.delay_told === 1,
+        nowMs,
+        doubtMs,
+        retry,
+        random: this.#ports.random.float(),
+      }),
+    );
     // Nobody who sends by SMTP looks for events: also an end that is in doubt has to be told. RFC 5321 §6.1
     const untold = ends
       .flatMap(({ news }) => news ?? [])
