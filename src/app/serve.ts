@@ -1,6 +1,7 @@
 /** `posthorn serve`: the real thing, from its configuration, until it is asked to stop. */
 
 import { hostname as machineName } from 'node:os';
+import { compileEarly } from '../adapters/host/compile-early.ts';
 import { createGiveBack } from '../adapters/host/give-back.ts';
 import { createMemoryGuard } from '../adapters/host/memory-guard.ts';
 import { createNodeNet } from '../adapters/net/node-net.ts';
@@ -39,6 +40,7 @@ export type ServeIo = {
 };
 
 export async function runServe(config: Config, io: ServeIo): Promise<number> {
+  compileEarly();
   const hostname = hostnameOf(config);
   const telemetry = createTelemetry({ level: config['log.level'], office: hostname, write: io.log });
   const net = createNodeNet({ signals: telemetry.signals, acceptors: acceptorsWithin(openFilesMax()) });
@@ -49,6 +51,7 @@ export async function runServe(config: Config, io: ServeIo): Promise<number> {
     timers: systemClock,
     signals: telemetry.signals,
     giveBack: giveBack.all,
+    freeBuffers: giveBack.buffers,
   });
   const resolver = createStubResolver({
     net,
