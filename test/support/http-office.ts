@@ -14,6 +14,7 @@ import { openWebLooks } from '../../src/app/web-looks.ts';
 import { systemClock, type Timers } from '../../src/base/clock.ts';
 import { createIds } from '../../src/base/id.ts';
 import { accept } from '../../src/base/outcome.ts';
+import { plentyOfMemory } from '../../src/base/port/memory.ts';
 import type { SignalFields } from '../../src/base/port/signals.ts';
 import type { AskWeb } from '../../src/base/port/web.ts';
 import { systemRandom } from '../../src/base/random.ts';
@@ -133,7 +134,7 @@ export async function openHttpOffice(folder: string, options: HttpOfficeOptions 
   await outbound.start();
   const health = options.health ?? (async () => [{ name: 'store', ok: true, say: 'writable' }]);
   const metrics = async () => '# HELP posthorn_up Up\n';
-  const memory = { limitBytes: 1, isShort: options.isMemoryShort ?? (() => false) };
+  const memory = { ...plentyOfMemory, limitBytes: 1, isShort: options.isMemoryShort ?? (() => false) };
   const eyes = { resolver, authorities: resolverAsAuthority(resolver, 'ns.example.com') };
   const care = new DomainCare({ db, directory, timers, signals, ...eyes, oldestOpenMs: () => outbound.oldestOpenMs() });
   const zone = join(folder, 'example.com.zone');

@@ -56,6 +56,14 @@ test('what can be given back is given back before anybody is turned away, but no
   assert.equal(vain.state.gaveBack, 4, 'what has grown since the last time is worth a try at once');
 });
 
+test('buffers are freed each time so many octets went by in them', () => {
+  let freed = 0;
+  const guard = createMemoryGuard({ timers: systemClock, signals: silentSignals, freeBuffers: () => freed++ });
+  const pieces = 100;
+  for (let at = 0; at < pieces; at++) guard.wentBy(1024 * 1024);
+  assert.equal(freed, Math.floor(pieces / 6));
+});
+
 test('on this machine the least limit is the machine at most, and giving back does not hurt', () => {
   const guard = createMemoryGuard({ timers: systemClock, signals: silentSignals });
   assert.ok(guard.limitBytes > 0 && guard.limitBytes <= totalmem(), String(guard.limitBytes));

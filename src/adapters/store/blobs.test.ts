@@ -10,6 +10,7 @@ import { tempOffice } from '../../../test/support/temp-office.ts';
 import { systemClock } from '../../base/clock.ts';
 import { Fault } from '../../base/outcome.ts';
 import type { BlobId, Spooled } from '../../base/port/blobs.ts';
+import { plentyOfMemory } from '../../base/port/memory.ts';
 import { openBlobs, orphanAgeMs } from './blobs.ts';
 import { spoolFolder } from './blobs-schema.ts';
 import { arrivingBytesMax, inlineBytesMax, SpooledFile } from './spool.ts';
@@ -48,9 +49,28 @@ test('many that arrive at once go to files also when they are small, until other
   assert.equal(filesOf(folder).length, 1, 'what was finished or thrown away counts no more');
 });
 
+test('octets that go by in a file, coming and going, are told, so that their buffers are freed', async (t) => {
+  const office = await tempOffice(t);
+  let wentBy = 0;
+  const memory = {
+    ...plentyOfMemory,
+    wentBy: (octets: number) => {
+      wentBy += octets;
+    },
+  };
+  const blobs = await openBlobs(office.folder, { ...office, clock: office.timers, memory });
+  const large = blobs.open();
+  await large.write(new Uint8Array(inlineBytesMax + 1));
+  const body = await large.finish();
+  assert.equal(wentBy, inlineBytesMax + 1);
+  for await (const piece of body.chunks()) assert.ok(piece.length > 0);
+  assert.equal(wentBy, 2 * (inlineBytesMax + 1));
+  await body.discard();
+});
+
 test('where memory is small, fewer are held while they arrive', async (t) => {
   const office = await tempOffice(t);
-  const memory = { limitBytes: 16 * 1_000 };
+  const memory = { ...plentyOfMemory, limitBytes: 16 * 1_000 };
   const blobs = await openBlobs(office.folder, { ...office, clock: office.timers, memory });
   const first = blobs.open();
   await first.write(new Uint8Array(1_000));

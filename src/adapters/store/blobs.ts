@@ -46,7 +46,7 @@ export type BlobsPorts = {
   readonly ids: Ids;
   readonly random: Random;
   /** What the process may have in all; absent: there is plenty. */
-  readonly memory?: Pick<Memory, 'limitBytes'>;
+  readonly memory?: Pick<Memory, 'limitBytes' | 'wentBy'>;
 };
 
 /** @param dataFolder the folder of the database; its `spool` is made when missing */
@@ -65,11 +65,12 @@ class SqliteBlobs implements StoredBlobs {
   readonly #place: SpoolPlace;
 
   constructor(folder: string, ports: BlobsPorts) {
-    const { limitBytes: memoryBytes } = ports.memory ?? plentyOfMemory;
+    const memory = ports.memory ?? plentyOfMemory;
     this.#ports = ports;
     this.#place = {
       folder,
-      arriving: new OctetPool(Math.min(arrivingBytesMax, memoryBytes * arrivingShareMax)),
+      arriving: new OctetPool(Math.min(arrivingBytesMax, memory.limitBytes * arrivingShareMax)),
+      memory,
       newName: () => base32(ports.random.bytes(20)),
       held: new Set(),
       isUncertain: () => ports.db.refusal !== undefined,
@@ -124,7 +125,7 @@ class SqliteBlobs implements StoredBlobs {
     let octets = 0;
     let held: Uint8Array | undefined;
     try {
-      for await (const piece of readPieces(join(this.#place.folder, row.file ?? ''), 0)) {
+      for await (const piece of readPieces(this.#place, row.file ?? '', 0)) {
         if (held) yield held;
         sha256.update(piece);
         octets += piece.length;

@@ -9,6 +9,7 @@ import type { OctetPool } from '../../base/limits.ts';
 import { Bug, Fault } from '../../base/outcome.ts';
 import { Pieces } from '../../base/pieces.ts';
 import type { Spooled, SpoolWriter } from '../../base/port/blobs.ts';
+import type { Memory } from '../../base/port/memory.ts';
 import { codeOf, fileFault, syncFolder } from './files.ts';
 
 /** Bodies up to this size are rows of the commit that owns them; a file of its own costs two more fsyncs. */
@@ -28,6 +29,7 @@ export type SpoolPlace = {
   readonly held: Set<string>;
   /** Memory for bodies that are arriving. */
   readonly arriving: OctetPool;
+  readonly memory: Pick<Memory, 'wentBy'>;
   /** True once a commit failed with its end unknown: files that a row may name stay for the next start to judge. */
   readonly isUncertain: () => boolean;
   /** The disk failed to sync: no later sync proves anything. */
@@ -35,11 +37,16 @@ export type SpoolPlace = {
 };
 
 /** A file in pieces; each is the reader's own. */
-export async function* readPieces(path: string, from: number): AsyncIterable<Uint8Array> {
-  await using handle = await open(path, 'r');
+export async function* readPieces(
+  { folder, memory }: SpoolPlace,
+  name: string,
+  from: number,
+): AsyncIterable<Uint8Array> {
+  await using handle = await open(join(folder, name), 'r');
   for (let at = from; ; ) {
     const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(readChunkBytes), 0, readChunkBytes, at);
     if (bytesRead === 0) return;
+    memory.wentBy(bytesRead);
     yield buffer.subarray(0, bytesRead);
     at += bytesRead;
   }
@@ -111,7 +118,7 @@ export class SpooledFile implements Spooled {
 
   async *chunks(from = 0): AsyncIterable<Uint8Array> {
     try {
-      yield* readPieces(this.#path, from);
+      yield* readPieces(this.#place, this.name, from);
     } catch (error) {
       throw fileFault(error, 'reading a spooled body');
     }
@@ -241,6 +248,7 @@ class SpoolFile {
     } catch (error) {
       throw fileFault(error, 'writing a spool file');
     }
+    this.#place.memory.wentBy(chunk.length);
   }
 
   async finish(): Promise<SpooledFile> {

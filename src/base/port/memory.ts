@@ -6,7 +6,13 @@ export interface Memory {
   /** The least of all limits that bind this process, in octets. */
   readonly limitBytes: number;
   readonly isShort: () => boolean;
+  /** So many octets of a large body went by in buffers of their own, and are needed no more. */
+  readonly wentBy: (octets: number) => void;
 }
 
 /** Where nothing binds: tests, and worlds within one process. */
-export const plentyOfMemory: Memory = { limitBytes: Number.POSITIVE_INFINITY, isShort: () => false };
+export const plentyOfMemory: Memory = {
+  limitBytes: Number.POSITIVE_INFINITY,
+  isShort: () => false,
+  wentBy: () => {},
+};

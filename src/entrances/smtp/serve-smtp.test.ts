@@ -5,6 +5,7 @@ import { memorySpool, recorder, serve } from '../../../test/support/smtp-listene
 import { latin1 } from '../../base/bytes.ts';
 import { Fault } from '../../base/outcome.ts';
 import type { SpoolWriter } from '../../base/port/blobs.ts';
+import { plentyOfMemory } from '../../base/port/memory.ts';
 import { replyOf } from '../../protocol/smtp/reply.ts';
 
 test('a message comes in, another follows, goodbye', async () => {
@@ -163,7 +164,7 @@ test('connections per address and in all', async () => {
 
 test('short of memory: nobody comes in and nobody begins a message; what is under way ends well, and it passes', async () => {
   const state = { short: false };
-  const memory = { limitBytes: 1, isShort: () => state.short };
+  const memory = { ...plentyOfMemory, limitBytes: 1, isShort: () => state.short };
   const taken = recorder();
   await using office = await serve(taken.policy, { memory });
   const idle = await office.dial();
@@ -187,7 +188,7 @@ test('short of memory: nobody comes in and nobody begins a message; what is unde
 });
 
 test('too much waits for the disk: who comes with more is asked to come again, what is small goes on', async () => {
-  const memory = { limitBytes: 32 * 40_000, isShort: () => false };
+  const memory = { ...plentyOfMemory, limitBytes: 32 * 40_000 };
   const disk = Promise.withResolvers<void>();
   const writing = Promise.withResolvers<void>();
   const write = () => {

@@ -4,6 +4,7 @@ import test from 'node:test';
 import { mailbox, type PostOffice, postOffice, receive, spooled, stranger } from '../../../test/support/post-office.ts';
 import { fromLatin1 } from '../../base/bytes.ts';
 import type { Spooled } from '../../base/port/blobs.ts';
+import { plentyOfMemory } from '../../base/port/memory.ts';
 import type { Destination } from './types.ts';
 
 const text = 'From: bob@b.test\r\nSubject: hi\r\n\r\nHello\r\n';
@@ -52,7 +53,8 @@ test('large messages that are too many at once are asked to come again; small on
 
 test("where memory is small, few messages that wait for somebody else's DNS are held; what lies in a file is not", async (t) => {
   const state = { short: false };
-  const office = await postOffice(t, { memory: { limitBytes: 8 * 600_000, isShort: () => state.short } });
+  const memory = { ...plentyOfMemory, limitBytes: 8 * 600_000, isShort: () => state.short };
+  const office = await postOffice(t, { memory });
   const go = Promise.withResolvers<void>();
   const small = await spooled(office, text);
   let wholeReads = 0;
