@@ -60,7 +60,7 @@ async function ofOffice(trial: Trial, home: Parameters<typeof OfficeProcess.star
 }
 
 async function ofBareServer(trial: Trial): Promise<Growth> {
-  const child = spawn(process.execPath, ['--max-semi-space-size=4', bareServer], {
+  const child = spawn(process.execPath, ['--max-semi-space-size=8', bareServer], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   if (child.pid === undefined || !child.stdout) throw new Error('the bare server cannot be started');
