@@ -1,6 +1,6 @@
 /**
  * The process of those who mean no good: slow clients, and floods of connections at a steady rate. Told over standard input what to
- * do (`on`, `off`), tells once a second what it has done, as JSON lines.
+ * do (`on SHARE-OF-RATES`, `off`), tells once a second what it has done, as JSON lines.
  */
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
@@ -84,12 +84,13 @@ export function runFlooder({ ports, apiKey, slow }: Wish): void {
     },
   };
 
-  const flood = (sort: Sort) => {
+  const flood = (sort: Sort, share: number) => {
+    const rate = rates[sort] * share;
     let owed = 0;
     let lastMs = performance.now();
     return setInterval(() => {
       const nowMs = performance.now();
-      owed = Math.min(owed + ((nowMs - lastMs) * rates[sort]) / 1_000, rates[sort]);
+      owed = Math.min(owed + ((nowMs - lastMs) * rate) / 1_000, rate);
       for (lastMs = nowMs; owed >= 1; owed--) {
         attack[sort]();
         done[sort]++;
@@ -108,11 +109,12 @@ export function runFlooder({ ports, apiKey, slow }: Wish): void {
   };
   const everySecond = setInterval(tell, 1_000);
   createInterface({ input: process.stdin })
-    .on('line', (word) => {
+    .on('line', (line) => {
       off();
+      const [word, share] = line.split(' ');
       if (word !== 'on') return;
       slowClients = new SlowClients(ports, apiKey, slow);
-      timers = (Object.keys(rates) as Sort[]).map(flood);
+      timers = (Object.keys(rates) as Sort[]).map((sort) => flood(sort, Number(share)));
     })
     .on('close', () => {
       clearInterval(everySecond);
