@@ -16,6 +16,11 @@ export function shareTaken(measures: readonly Measure[]): number {
   return Math.max(0, ...measures.map(({ limitBytes, usedBytes }) => usedBytes / limitBytes));
 }
 
+/** Octets that may still be taken before it counts as short; negative beyond. */
+export function roomLeftBytes(measures: readonly Measure[]): number {
+  return Math.min(...measures.map(({ limitBytes, usedBytes }) => limitBytes * shortFromShare - usedBytes));
+}
+
 export function judgeShortage(share: number, wasShort: boolean): boolean {
   return share >= (wasShort ? wellBelowShare : shortFromShare);
 }

@@ -31,7 +31,7 @@ function makeGuard(giveBack?: (state: { used: number }) => void) {
   return { state, said, guard, at };
 }
 
-test('it looks ten times a second at most, and says when things change', () => {
+test('near a limit it looks ten times a second at most, and says when things change', () => {
   const { state, said, at } = makeGuard();
   assert.deepEqual(
     [at(0, 10), at(99, 90), at(100, 90), at(150, 10), at(200, 72), at(300, 69)],
@@ -39,6 +39,29 @@ test('it looks ten times a second at most, and says when things change', () => {
   );
   assert.equal(state.looked, 5); // twice where it was short: after giving back too
   assert.deepEqual(said, ['memory.short', 'memory.well_again']);
+});
+
+test('the more room there is, the later it looks again, up to a second', () => {
+  const megabyte = 1024 * 1024;
+  const state = { nowMs: 0, looked: 0 };
+  const limitBytes = 1_000 * megabyte;
+  const looksIn10s = (usedBytes: number) => {
+    const guard = createMemoryGuard({
+      timers: { ...systemClock, monotonicMs: () => state.nowMs },
+      signals: silentSignals,
+      measures: () => {
+        state.looked++;
+        return [{ limitBytes, usedBytes }];
+      },
+    });
+    state.looked = 0;
+    for (state.nowMs = 0; state.nowMs < 10_000; state.nowMs += 10) guard.isShort();
+    return state.looked;
+  };
+  assert.deepEqual(
+    [10, 650, 725].map((used) => looksIn10s(used * megabyte)),
+    [10, 25, 100],
+  );
 });
 
 test('what can be given back is given back before anybody is turned away, but not all the time', () => {

@@ -14,11 +14,14 @@ import {
   measureGroup,
   measureOldGroup,
   measureProcess,
+  roomLeftBytes,
   shareTaken,
 } from './judge-memory.ts';
 
-/** A look costs 60 to 100 µs; in a tenth of a second the entrances take in a few megabytes. */
-const askAgainMs = 100;
+/** A look costs 0.07 ms, in a busy process 1 ms: of a core that is 1 % if there are ten a second. So far from any limit there is one. */
+const askAgainMs = { soonest: 100, latest: 1_000 };
+/** More than all entrances together can take in: what is free now cannot be gone sooner than so. */
+const fillsBytesPerMs = 256 * 1024;
 
 /** Between two tries to give something back, while what is taken stays as it was. */
 const giveBackEveryMs = 2_000;
@@ -47,7 +50,7 @@ type GuardPorts = {
 
 export function createMemoryGuard(ports: GuardPorts): Memory {
   const measures = ports.measures ?? findMeasures();
-  let askedMs = Number.NEGATIVE_INFINITY;
+  let askAgainAtMs = Number.NEGATIVE_INFINITY;
   let gaveBack = { atMs: Number.NEGATIVE_INFINITY, share: 0 };
   let short = false;
   let wentByBytes = 0;
@@ -55,16 +58,18 @@ export function createMemoryGuard(ports: GuardPorts): Memory {
     limitBytes: Math.min(...measures().map(({ limitBytes }) => limitBytes)),
     isShort: () => {
       const nowMs = ports.timers.monotonicMs();
-      if (nowMs - askedMs < askAgainMs) return short;
-      askedMs = nowMs;
+      if (nowMs < askAgainAtMs) return short;
       const was = short;
-      const share = shareTaken(measures());
+      const found = measures();
+      const share = shareTaken(found);
       short = judgeShortage(share, was);
       if (short && (nowMs - gaveBack.atMs >= giveBackEveryMs || share - gaveBack.share >= giveBackGrownShare)) {
         ports.giveBack?.();
         gaveBack = { atMs: nowMs, share: shareTaken(measures()) };
         short = judgeShortage(gaveBack.share, true);
       }
+      const fullInMs = roomLeftBytes(found) / fillsBytesPerMs;
+      askAgainAtMs = nowMs + Math.min(Math.max(fullInMs, askAgainMs.soonest), askAgainMs.latest);
       if (short !== was) ports.signals.emit(short ? 'warn' : 'info', short ? 'memory.short' : 'memory.well_again');
       return short;
     },
