@@ -141,8 +141,10 @@ function cut(each: HeaderField): Edit {
 
 /** `From : x` and a blank before the first name become what every reader reads alike. */
 function tidyNames(index: MessageIndex, gone: readonly HeaderField[]): readonly Edit[] {
+  const isTidy = ({ start, nameEnd, name, bodyStart }: HeaderField) =>
+    start === nameEnd - name.length && nameEnd === bodyStart - 1;
   return index.fields
-    .filter((each) => !gone.includes(each))
+    .filter((each) => !isTidy(each) && !gone.includes(each))
     .flatMap((each) => [
       { start: each.start, end: each.nameEnd - each.name.length, text: new Uint8Array() },
       { start: each.nameEnd, end: each.bodyStart - 1, text: new Uint8Array() },
