@@ -261,3 +261,28 @@ async function both<T>(one: Promise<T>, other: Promise<unknown>): Promise<T> {
 async function turns(count: number): Promise<void> {
   for (let nth = 0; nth < count; nth++) await new Promise((resolve) => setImmediate(resolve));
 }
+
+test('a log that a reader holds back is not tried to be moved with each commit', async (t) => {
+  const disk = slowDisk(t);
+  const over = Promise.withResolvers<void>();
+  const reading = disk.reads.read(async (reader) => {
+    await reader.all({ sql: 'SELECT name FROM notes', parameters: [] });
+    await over.promise;
+  });
+  const exec = disk.writer.exec.bind(disk.writer);
+  let tries = 0;
+  disk.writer.exec = (sql) => {
+    if (sql.includes('wal_checkpoint')) tries++;
+    exec(sql);
+  };
+  const pagesOfOne = 100;
+  const commits = 31;
+  for (let at = 0; at < commits; at++) {
+    const written = disk.write(`${at} `.padEnd(pagesOfOne * 4_090, 'x'));
+    await disk.sync();
+    await written;
+  }
+  assert.equal(tries, 2, `${commits * pagesOfOne} pages are three times 1,024 nearly`);
+  over.resolve();
+  await reading;
+});

@@ -31,11 +31,12 @@ const lockPatienceMs = 5_000;
 const lockPauseMs = 5;
 
 /**
- * Checkpoint once about this much was written since the last one (SQLite's own default is 1,000 pages of 4 KB). We run it
+ * Checkpoint once the log holds so many pages of 4 KB that the database does not (SQLite's own default is 1,000). We run it
  * ourselves, after the callers have their answer: SQLite's automatic one delays the commit that happens to trigger it and
  * swallows errors of its fsync, and an fsync error must end the taking of mail.
  */
-const checkpointBytes = 4 * 1024 * 1024;
+const checkpointFrames = 1_024;
+
 /** Of the readers: */
 export interface Reads {
   /** From here until `renew`, reads see what is committed now. */
@@ -60,7 +61,12 @@ type Began = {
   /** Nobody else had committed since our last transaction, so it knew. */
   readonly isCertain: boolean;
 };
-type Finished = { readonly job: Job; readonly value: unknown; readonly hooks: readonly (() => void)[] };
+type Finished = {
+  readonly job: Job;
+  readonly value: unknown;
+  readonly hooks: readonly (() => void)[];
+  readonly isChange: boolean;
+};
 
 export class GroupCommit {
   readonly #connection: SqliteConnection;
@@ -72,7 +78,8 @@ export class GroupCommit {
   #running = false;
   #refusal: Fault | undefined;
   #whenIdle: (() => void)[] = [];
-  #bytesSinceCheckpoint = 0;
+  /** Frames of the log when it was last to be moved. A reader may hold some of them back: that is tried again after as many more. */
+  #triedAtFrames = 0;
   /** Changes with each commit of another process; as it was when the last transaction began. */
   #foreignWrites: unknown;
   #began: Began = { log: { frames: 0, moved: 0 }, isCertain: false };
@@ -127,7 +134,6 @@ export class GroupCommit {
     const cannotBegin = await this.#begin();
     if (cannotBegin !== undefined) return this.#fail(batch, cannotBegin);
     const finished: Finished[] = [];
-    const bytesBefore = this.#bytesSinceCheckpoint;
     const turn = new Turn();
     for (const [at, job] of batch.entries()) {
       const lost = await this.#runInSavepoint(job, turn, finished);
@@ -141,11 +147,11 @@ export class GroupCommit {
       );
     }
     turn.end();
-    const isChange = this.#bytesSinceCheckpoint > bytesBefore;
-    await this.#commitAll(finished, isChange);
+    await this.#commitAll(finished);
   }
 
-  async #commitAll(finished: readonly Finished[], isChange: boolean): Promise<void> {
+  async #commitAll(finished: readonly Finished[]): Promise<void> {
+    const isChange = finished.some((done) => done.isChange);
     this.#reads.hold();
     let failure = this.#tryCommit();
     let open = finished;
@@ -258,8 +264,7 @@ export class GroupCommit {
       this.#connection.step('SAVEPOINT one_write');
       const value = await turn.hold(job.work, tx);
       this.#connection.step('RELEASE one_write');
-      this.#bytesSinceCheckpoint += tx.bytesWritten;
-      finished.push({ job, value, hooks: tx.hooks });
+      finished.push({ job, value, hooks: tx.hooks, isChange: tx.isChange });
       return undefined;
     } catch (error) {
       const fault = faultFrom(error);
@@ -318,8 +323,10 @@ export class GroupCommit {
 
   /** PASSIVE: moves what no reader still needs and waits for nobody. The log itself is reused, not truncated. */
   #checkpointWhenDue(): void {
-    if (this.#bytesSinceCheckpoint < checkpointBytes || endsWriting(this.#refusal)) return;
-    this.#bytesSinceCheckpoint = 0;
+    const { frames, moved } = this.#began.log;
+    if (frames < this.#triedAtFrames) this.#triedAtFrames = 0; // it was begun anew
+    if (frames - Math.max(moved, this.#triedAtFrames) < checkpointFrames || endsWriting(this.#refusal)) return;
+    this.#triedAtFrames = frames;
     const failure = this.#tryExec('PRAGMA wal_checkpoint(PASSIVE)');
     if (failure === undefined) return;
     this.#signals.emit('warn', 'store.checkpoint_failed', { error: String(failure) });

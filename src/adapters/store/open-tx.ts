@@ -1,39 +1,29 @@
-/** What the work of one write gets (`group-commit.ts`): its statements, weighed for the log, and no longer than its turn of the event loop. */
+/** What the work of one write gets (`group-commit.ts`): its statements, and no longer than its turn of the event loop. */
 import { Bug } from '../../base/outcome.ts';
 import type { Statement, Tx } from '../../base/port/db.ts';
 import { OpenReader, settled } from './reader-pool.ts';
 
-/** Pages a changing statement dirties besides its values: the table's and about one index's. */
-const bytesPerStatement = 2 * 4096;
-
 export class OpenTx extends OpenReader implements Tx {
   readonly hooks: (() => void)[] = [];
-  bytesWritten = 0;
+  /** Whether a statement ran that may have changed something; `INSERT ... RETURNING` comes through `first`. */
+  isChange = false;
 
   override all<Row>(statement: Statement<Row>): Promise<Row[]> {
-    this.#weigh(statement);
+    this.isChange ||= !isSelect(statement.sql);
     return super.all(statement);
   }
 
   override first<Row>(statement: Statement<Row>): Promise<Row | undefined> {
-    this.#weigh(statement);
+    this.isChange ||= !isSelect(statement.sql);
     return super.first(statement);
   }
 
   run(statement: Statement): Promise<number> {
     return settled(() => {
       this.demandOpen();
-      this.#weigh(statement);
+      this.isChange = true;
       return this.connection.run(statement.sql, statement.parameters);
     });
-  }
-
-  /** Roughly what the log grows by; `INSERT ... RETURNING` comes through `first`. */
-  #weigh({ sql, parameters }: Statement): void {
-    if (isSelect(sql)) return;
-    this.bytesWritten += bytesPerStatement;
-    for (const value of parameters)
-      if (value instanceof Uint8Array || typeof value === 'string') this.bytesWritten += value.length;
   }
 
   afterCommit(run: () => void): void {
@@ -73,7 +63,7 @@ export class Turn {
   }
 }
 
-/** No other statement of ours begins with that letter; what begins with a blank is weighed in vain. */
+/** No other statement of ours begins with that letter; what begins with a blank counts as a change. */
 function isSelect(sql: string): boolean {
   return (sql.charCodeAt(0) | 0x20) === 0x73;
 }

@@ -63,14 +63,28 @@ test('a domain whose proof stayed away may not send, and a word gives it back', 
   await directory.ownership.change(example, { kind: 'lapsed', stopsAtMs: 0 });
   assert.equal((await directory.domain(example))?.lapse, undefined, 'nobody had proven it');
   await directory.ownership.change(example, { kind: 'proven' });
-  for (const kind of ['lapsed', 'warned', 'stopped'] as const)
+  for (const kind of ['lapsed', 'warned', 'stopped'] as const) {
+    assert.equal(await directory.maySendFor(example), true, `until it is ${kind}`);
     await directory.ownership.change(example, { kind, stopsAtMs: 0 });
+  }
+  assert.equal(await directory.maySendFor(example), false);
   const standing = (await directory.domainsAmong([example])).get(example);
   assert.equal(standing?.verified, false);
   assert.equal(standing?.lapsed?.record, '_posthorn.example.com');
   assert.equal(await directory.receivesFor(example), true);
   await directory.verifyDomain(example, 'operator');
   assert.equal(await directory.maySendFor(example), true);
+});
+
+test('what is known of a verified domain is not what a read of before has found', async (t) => {
+  const { directory } = await tempOffice(t);
+  await directory.addDomain(example);
+  await directory.ownership.change(example, { kind: 'proven' });
+  const stop = directory.ownership.change(example, { kind: 'stopped', stopsAtMs: 0 });
+  const before = [directory.maySendFor(example), directory.domainsAmong([example])];
+  await Promise.all([stop, ...before]);
+  assert.equal(await directory.maySendFor(example), false);
+  assert.equal((await directory.domainsAmong([example])).get(example)?.verified, false);
 });
 
 test('an operator’s word counts at once', async (t) => {

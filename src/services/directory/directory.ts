@@ -47,6 +47,9 @@ export type DirectoryPorts = {
   readonly makeDkimKey: MakeDkimKey;
 };
 
+/** Verified domains that are kept in memory; the others are read again. */
+const verifiedMax = 10_000;
+
 export class Directory {
   /** API keys and logins. */
   readonly accounts: Accounts;
@@ -58,6 +61,12 @@ export class Directory {
   readonly streams: Streams;
   readonly #ports: DirectoryPorts;
   readonly #store: DirectoryStore;
+  /**
+   * Domains that may be spoken for, asked for twice with each message. Others are read each time: somebody waits for their standing to
+   * change, maybe with a command of another process.
+   */
+  readonly #verified = new Set<DomainName>();
+  #changes = 0;
 
   constructor(ports: DirectoryPorts, options: { readonly hashCost?: HashCost } = {}) {
     this.#ports = ports;
@@ -66,6 +75,10 @@ export class Directory {
     this.dkim = new DkimKeys(ports, this.#store);
     this.ownership = new Ownership(ports, this.#store, this.dkim);
     this.streams = new Streams(ports);
+    ports.db.onNotify(directoryChannel, () => {
+      this.#verified.clear();
+      this.#changes++;
+    });
   }
 
   // Domains
@@ -108,14 +121,35 @@ export class Directory {
 
   /** The office's own ones among `names`, and for which of them it may speak. */
   async domainsAmong(names: readonly DomainName[]): Promise<ReadonlyMap<DomainName, DomainStanding>> {
+    const found = new Map<DomainName, DomainStanding>();
+    const unknown: DomainName[] = [];
+    for (const name of new Set(names)) {
+      if (this.#verified.has(name)) found.set(name, { verified: true });
+      else unknown.push(name);
+    }
+    return unknown.length === 0 ? found : this.#readStandings(unknown, found);
+  }
+
+  #readStandings(
+    names: readonly DomainName[],
+    found: Map<DomainName, DomainStanding>,
+  ): Promise<ReadonlyMap<DomainName, DomainStanding>> {
+    const changes = this.#changes;
     return this.#ports.db.read(async (reader) => {
-      const found = new Map<DomainName, DomainStanding>();
-      for (const name of new Set(names)) {
+      for (const name of names) {
         const domain = await this.#store.domain(reader, name);
-        if (domain) found.set(name, this.#standingOf(domain));
+        if (!domain) continue;
+        const standing = this.#standingOf(domain);
+        found.set(name, standing);
+        if (standing.verified && changes === this.#changes) this.#keepVerified(name);
       }
       return found;
     });
+  }
+
+  #keepVerified(name: DomainName): void {
+    if (this.#verified.size >= verifiedMax) this.#verified.clear();
+    this.#verified.add(name);
   }
 
   #standingOf(domain: DomainRecord): DomainStanding {
@@ -131,7 +165,7 @@ export class Directory {
 
   /** Whether the office may speak for the domain. */
   async maySendFor(name: DomainName): Promise<boolean> {
-    return (await this.domainsAmong([name])).get(name)?.verified ?? false;
+    return this.#verified.has(name) || ((await this.domainsAmong([name])).get(name)?.verified ?? false);
   }
 
   /** Whether mail to the domain ends here; then it never goes out to look for an MX. */

@@ -11,7 +11,7 @@ import type { Secrets } from '../../base/port/secrets.ts';
 import type { DomainName } from '../../format/domain-name.ts';
 import type { Events } from '../events/events.ts';
 import type { DirectoryStore } from './directory-store.ts';
-import type { DkimKeys } from './dkim-keys.ts';
+import { type DkimKeys, directoryChannel } from './dkim-keys.ts';
 import type { DomainLapse, DomainProof, DomainRecord, OwnershipChange, VerifiedBy } from './types.ts';
 
 export type OwnershipPorts = {
@@ -94,6 +94,7 @@ export class Ownership {
       ...(change.kind === 'stopped' ? { stoppedAtMs: atMs } : {}),
     };
     await this.#store.setLapse(tx, name, next);
+    tx.afterCommit(() => this.#ports.db.notify(directoryChannel)); // it may be among those that are known to be verified
     const record = this.proofOf(name).name;
     const data = {
       domain: name,
