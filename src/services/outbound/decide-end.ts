@@ -10,6 +10,7 @@ export type End = {
   readonly attempt: Attempt;
   readonly facts: DeliveryFacts;
   readonly next: Next;
+  /** What its sender is to be told, and was not told before. */
   readonly news: DsnRecipient | undefined;
 };
 
@@ -39,5 +40,5 @@ export function decideEnd(
   };
   const next = decideNext(attempt.kind, facts, nowMs, retry, random);
   const news = newsOf({ delivery, attempt, next, nowMs, giveUpAfterMs: retry.giveUpAfterMs });
-  return { delivery, attempt, facts, next, news };
+  return { delivery, attempt, facts, next, news: delayTold && news?.action === 'delayed' ? undefined : news };
 }

@@ -118,7 +118,6 @@ export type PromptDelivery = {
 type Ends = {
   readonly ends: readonly End[];
   readonly report: PreparedReport | undefined;
-  readonly untold: readonly DsnRecipient[];
 };
 
 export class DeliveryWorker {
@@ -538,18 +537,14 @@ export class DeliveryWorker {
         random: this.#ports.random.float(),
       }),
     );
-    // Nobody who sends by SMTP looks for events: also an end that is in doubt has to be told. RFC 5321 §6.1
-    const untold = ends
-      .flatMap(({ news }) => news ?? [])
-      .filter(({ action }) => action !== 'delayed' || message.delay_told === 0);
-    return { ends, report: await this.#prepareReport(message, untold), untold };
+    return { ends, report: await this.#prepareReport(message, newsIn(ends)) };
   }
 
   /** Answers how many of them are somebody else's by now. */
   async #storeEnds(
     tx: Tx,
     message: MessageRow,
-    { ends, report, untold }: Ends,
+    { ends, report }: Ends,
     transcript: readonly TranscriptStep[],
   ): Promise<number> {
     const { store, events, reports, volumes, timers } = this.#ports;
@@ -571,7 +566,8 @@ export class DeliveryWorker {
         await volumes.count(tx, { author: message.author, domain: delivery.domain });
       await events.append(tx, attemptEvent({ message, delivery, attempt, next, tries: facts.tries, transcript }));
     }
-    if (stale < ends.length && report && (await this.#isNews(tx, message, untold))) await reports.insert(tx, report);
+    if (stale < ends.length && report && (await this.#isNews(tx, message, newsIn(ends))))
+      await reports.insert(tx, report);
     return stale;
   }
 
@@ -616,6 +612,11 @@ export class DeliveryWorker {
 
 /** Steps of a dialogue kept for the timeline; a thousand recipients would make a transcript nobody reads. */
 const transcriptStepsMax = 60;
+
+/** Nobody who sends by SMTP looks for events: also an end that is in doubt has to be told. RFC 5321 §6.1 */
+function newsIn(ends: readonly End[]): readonly DsnRecipient[] {
+  return ends.flatMap(({ news }) => news ?? []);
+}
 
 function bringsWork({ ends, report }: Ends): boolean {
   return report !== undefined || ends.some(({ next }) => next.kind !== 'settle');
