@@ -9,7 +9,7 @@ import { patience } from '../../../test/support/post-office.ts';
 import { domain, officeMigrations, type TempOffice, tempOffice } from '../../../test/support/temp-office.ts';
 import { openSqlite } from '../../adapters/store/sqlite-db.ts';
 import type { DomainName } from '../../format/domain-name.ts';
-import { Directory } from './directory.ts';
+import { Directory, directoryChannel } from './directory.ts';
 
 const example = domain('example.com');
 
@@ -77,12 +77,14 @@ test('a domain whose proof stayed away may not send, and a word gives it back', 
 });
 
 test('what is known of a verified domain is not what a read of before has found', async (t) => {
-  const { directory } = await tempOffice(t);
+  const { directory, db } = await tempOffice(t);
   await directory.addDomain(example);
   await directory.ownership.change(example, { kind: 'proven' });
-  const stop = directory.ownership.change(example, { kind: 'stopped', stopsAtMs: 0 });
-  const before = [directory.maySendFor(example), directory.domainsAmong([example])];
-  await Promise.all([stop, ...before]);
+  const reading = directory.maySendFor(example);
+  db.notify(directoryChannel); // something has changed since the read began
+  assert.equal(await reading, true);
+  const sql = 'UPDATE directory_domains SET lapsed_since_ms = 1, stopped_at_ms = 1';
+  await db.write((tx) => tx.run({ sql, parameters: [] }));
   assert.equal(await directory.maySendFor(example), false);
   assert.equal((await directory.domainsAmong([example])).get(example)?.verified, false);
 });
